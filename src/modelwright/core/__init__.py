@@ -1,0 +1,1 @@
+"""The words that everything here speaks, and their protocols."""

@@ -1,0 +1,88 @@
+"""Time: durations as people write them, and a deadline that travels between processes."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from dataclasses import dataclass
+
+from modelwright.core.errors import OptionError
+
+__all__ = ["Budget", "parse_duration"]
+
+_UNITS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def parse_duration(text: str | float) -> float:
+    """Read a duration such as ``60``, ``"60s"``, ``"5m"``, ``"1.5h"`` or ``"1m30s"``.
+
+    Parameters
+    ----------
+    text : str or float
+        The duration; a bare number means seconds.
+
+    Returns
+    -------
+    float
+        Seconds, above zero.
+
+    Raises
+    ------
+    OptionError
+        When the text is no duration, or the duration is not above zero.
+
+    Examples
+    --------
+    >>> parse_duration("1m30s")
+    90.0
+    """
+    word = str(text).strip().lower().replace(" ", "")
+    pieces = re.findall(r"(\d+(?:\.\d+)?)(ms|sec|s|min|m|h)?", word)
+    seconds = sum(float(number) * _UNITS[unit or "s"] for number, unit in pieces)
+    complete = "".join(number + unit for number, unit in pieces) == word
+    if not complete or not pieces or not 0 < seconds < math.inf:
+        raise OptionError(
+            "a duration above zero", repr(str(text)), "write it like 60s, 5m, 1.5h or 1m30s"
+        )
+    return seconds
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one fit may spend.
+
+    Parameters
+    ----------
+    deadline : float, optional
+        A moment of `time.monotonic` at which to stop; None means no clock.
+    units : int, optional
+        Exactly how many units (boosting rounds, trees, path steps) to fit; None means that the
+        learner decides. A replayed run sets it, so that no clock has a say.
+
+    Examples
+    --------
+    >>> Budget().left
+    inf
+    >>> Budget.seconds(60).expired
+    False
+    """
+
+    deadline: float | None = None
+    units: int | None = None
+
+    @classmethod
+    def seconds(cls, seconds: float | None, units: int | None = None) -> Budget:
+        """Make a budget that ends `seconds` from now (None: never)."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        return cls(deadline, units)
+
+    @property
+    def left(self) -> float:
+        """Seconds left, infinite without a deadline; negative when past it."""
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
+
+    @property
+    def expired(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.left <= 0

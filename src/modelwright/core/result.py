@@ -1,0 +1,95 @@
+"""The evidence of a fit: who took part, how well, and what was noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+__all__ = ["Leaderboard", "Standing"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One line of the leaderboard.
+
+    Parameters
+    ----------
+    name : str
+        The trial, such as ``"lightgbm-2"``, or ``"ensemble"``.
+    score : float
+        The out-of-fold score in the task's metric.
+    weight : float
+        Its share of the ensemble; 0 when it is not a member.
+    seconds : float
+        Time spent fitting, summed over folds.
+    """
+
+    name: str
+    score: float
+    weight: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Trials from best to worst, by out-of-fold score.
+
+    Parameters
+    ----------
+    metric : str
+        The metric that decides.
+    standings : tuple of Standing
+        Best first.
+
+    Examples
+    --------
+    >>> print(Leaderboard("rmse", (Standing("linear", 2.5, 1.0, 0.1),)))
+    name    rmse  weight  seconds
+    linear   2.5    1.00      0.1
+    """
+
+    metric: str
+    standings: tuple[Standing, ...]
+
+    def __iter__(self) -> Iterator[Standing]:
+        return iter(self.standings)
+
+    def __len__(self) -> int:
+        return len(self.standings)
+
+    def _cells(self) -> list[tuple[str, str, str, str]]:
+        head = ("name", self.metric, "weight", "seconds")
+        body = [(s.name, f"{s.score:.5g}", f"{s.weight:.2f}", f"{s.seconds:.1f}") for s in self]
+        return [head, *body]
+
+    def __str__(self) -> str:
+        cells = self._cells()
+        widths = [max(len(row[i]) for row in cells) for i in range(4)]
+        return "\n".join(
+            "  ".join(
+                text.ljust(width) if i == 0 else text.rjust(width)
+                for i, (text, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in cells
+        )
+
+    def _repr_html_(self) -> str:
+        head, *body = self._cells()
+        rows = ["".join(f"<th>{escape(text)}</th>" for text in head)]
+        rows += ["".join(f"<td>{escape(text)}</td>" for text in row) for row in body]
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the leaderboard as plain JSON."""
+        return {"metric": self.metric, "standings": [asdict(s) for s in self.standings]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Leaderboard:
+        """Read a leaderboard from what `to_json` gave."""
+        rows = (
+            Standing(str(s["name"]), float(s["score"]), float(s["weight"]), float(s["seconds"]))
+            for s in data["standings"]
+        )
+        return cls(str(data["metric"]), tuple(rows))

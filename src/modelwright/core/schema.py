@@ -1,0 +1,161 @@
+"""What each column means and what it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from modelwright.core.errors import ColumnError, OptionError, did_you_mean
+
+__all__ = ["Column", "Kind", "Role", "Schema"]
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Kind(StrEnum):
+    """The semantic type of a column: what its values mean, not how they are stored."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    TEXT = "text"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"
+    ID = "id"
+
+
+class Role(StrEnum):
+    """What a column is there for."""
+
+    FEATURE = "feature"
+    TARGET = "target"
+    GROUP = "group"
+    ORDER = "order"
+    WEIGHT = "weight"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, meaning, purpose, and why we think so.
+
+    Parameters
+    ----------
+    name : str
+        As in the file, spaces and all.
+    kind : Kind
+        The semantic type.
+    role : Role
+        The purpose.
+    format : str
+        How text becomes a value: a date format, or the word that means true in a boolean.
+    evidence : str
+        One clause that says why the kind was chosen.
+    """
+
+    name: str
+    kind: Kind
+    role: Role = Role.FEATURE
+    format: str = ""
+    evidence: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Give the column as plain JSON; empty fields are left out."""
+        fields = {
+            "name": self.name,
+            "kind": self.kind.value,
+            "role": self.role.value,
+            "format": self.format,
+            "evidence": self.evidence,
+        }
+        return {key: value for key, value in fields.items() if value or key == "name"}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Column:
+        """Read a column from what `to_json` gave."""
+        return cls(
+            name=str(data["name"]),
+            kind=_member(Kind, data["kind"], f"the kind of column {data['name']!r}"),
+            role=_member(Role, data.get("role", "feature"), f"the role of {data['name']!r}"),
+            format=str(data.get("format", "")),
+            evidence=str(data.get("evidence", "")),
+        )
+
+
+def _member(enum: type[E], value: object, what: str) -> E:
+    try:
+        return enum(str(value))
+    except ValueError:
+        words = [member.value for member in enum]
+        raise OptionError(
+            f"{what} to be a known word", repr(value), did_you_mean(str(value), words)
+        ) from None
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, in order.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+        Names are unique.
+
+    Examples
+    --------
+    >>> schema = Schema((Column("area", Kind.NUMBER), Column("price", Kind.NUMBER, Role.TARGET)))
+    >>> schema.names(Role.FEATURE)
+    ('area',)
+    >>> schema["price"].role.value
+    'target'
+    """
+
+    columns: tuple[Column, ...]
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __contains__(self, name: object) -> bool:
+        return any(column.name == name for column in self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ColumnError("a column of the table", repr(name), did_you_mean(name, self.names()))
+
+    def names(self, role: Role | None = None, kind: Kind | None = None) -> tuple[str, ...]:
+        """List the columns of a role and a kind (None: any), in order."""
+        return tuple(
+            column.name
+            for column in self.columns
+            if role in (None, column.role) and kind in (None, column.kind)
+        )
+
+    def with_columns(self, *changed: Column) -> Schema:
+        """Give a schema in which the columns of these names are replaced."""
+        new = {column.name: column for column in changed}
+        for name in new:
+            self[name]
+        return Schema(tuple(new.get(column.name, column) for column in self.columns))
+
+    def with_role(self, name: str, role: Role) -> Schema:
+        """Give a schema in which one column has another role."""
+        return self.with_columns(replace(self[name], role=role))
+
+    def select(self, names: Iterable[str]) -> Schema:
+        """Give the schema of some of the columns, in the order asked for."""
+        return Schema(tuple(self[name] for name in names))
+
+    def to_json(self) -> list[dict[str, str]]:
+        """Give the schema as plain JSON."""
+        return [column.to_json() for column in self.columns]
+
+    @classmethod
+    def from_json(cls, data: Iterable[Mapping[str, Any]]) -> Schema:
+        """Read a schema from what `to_json` gave."""
+        return cls(tuple(Column.from_json(item) for item in data))
