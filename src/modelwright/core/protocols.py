@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,6 @@ class Stages:
     predictions: NDArray[np.float32]
 
 
-@runtime_checkable
 class Fitted(Protocol):
     """A fitted model, which IS its exported state and predicts from it."""
 
@@ -73,6 +72,15 @@ class Fitted(Protocol):
     @property
     def stages(self) -> Stages | None:
         """Predictions for `valid` along the way; None for a model that does not grow."""
+        ...
+
+    @property
+    def out_of_bag(self) -> NDArray[np.float32] | None:
+        """Predictions for its own training rows by the parts that did not see them.
+
+        Shape (n_rows, n_outputs); NaN for a row that every part saw. None for a learner that does
+        not bag, and for a model that was restored or cut back.
+        """
         ...
 
     def predict(self, X: Matrix) -> NDArray[np.float32]:
@@ -98,6 +106,9 @@ class Learner(Protocol):
 
     name: ClassVar[str]
     """The word for it on the command line and in a leaderboard."""
+
+    bags: ClassVar[bool]
+    """Whether one fit on all rows gives honest `out_of_bag` predictions for exchangeable rows."""
 
     def fit(
         self,
