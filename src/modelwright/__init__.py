@@ -1,1 +1,71 @@
-"""modelwright."""
+"""From raw data to a model you can trust, on the machine you have.
+
+Names are imported on first use, so that ``import modelwright`` stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from modelwright.core.version import __version__
+
+if TYPE_CHECKING:
+    from modelwright.core.errors import (
+        ColumnError,
+        DataError,
+        ModelFileError,
+        ModelwrightError,
+        OptionError,
+        OutputError,
+        UserError,
+    )
+    from modelwright.core.result import Leaderboard
+    from modelwright.core.settings import Settings
+    from modelwright.flow import Result, fit
+    from modelwright.model import Model, load
+
+_HOMES = {
+    "ColumnError": "modelwright.core.errors",
+    "DataError": "modelwright.core.errors",
+    "Leaderboard": "modelwright.core.result",
+    "Model": "modelwright.model",
+    "ModelFileError": "modelwright.core.errors",
+    "ModelwrightError": "modelwright.core.errors",
+    "OptionError": "modelwright.core.errors",
+    "OutputError": "modelwright.core.errors",
+    "Result": "modelwright.flow",
+    "Settings": "modelwright.core.settings",
+    "UserError": "modelwright.core.errors",
+    "fit": "modelwright.flow",
+    "load": "modelwright.model",
+}
+
+__all__ = [
+    "ColumnError",
+    "DataError",
+    "Leaderboard",
+    "Model",
+    "ModelFileError",
+    "ModelwrightError",
+    "OptionError",
+    "OutputError",
+    "Result",
+    "Settings",
+    "UserError",
+    "__version__",
+    "fit",
+    "load",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'modelwright' has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-__all__ = ["Leaderboard", "Standing"]
+__all__ = ["Card", "Leaderboard", "Standing"]
 
 
 @dataclass(frozen=True)
@@ -93,3 +93,59 @@ class Leaderboard:
             for s in data["standings"]
         )
         return cls(str(data["metric"]), tuple(rows))
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model says of itself: where it comes from and how far to trust it.
+
+    Parameters
+    ----------
+    version : str
+        The modelwright that made it.
+    created : str
+        When, in ISO 8601, UTC.
+    run : str
+        The run that it belongs to.
+    rows : int
+        How many rows it learned from.
+    data : str
+        The fingerprint of those rows.
+    plan : str
+        How it was validated, in one sentence.
+    score : float, optional
+        The out-of-fold score in the task's metric; None when it has not been validated yet.
+    leaderboard : Leaderboard
+        Every trial.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    version: str
+    created: str
+    run: str
+    rows: int
+    data: str
+    plan: str
+    score: float | None
+    leaderboard: Leaderboard
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the card as plain JSON."""
+        return {**asdict(self), "leaderboard": self.leaderboard.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Card:
+        """Read a card from what `to_json` gave."""
+        return cls(
+            version=str(data["version"]),
+            created=str(data["created"]),
+            run=str(data["run"]),
+            rows=int(data["rows"]),
+            data=str(data["data"]),
+            plan=str(data["plan"]),
+            score=None if data["score"] is None else float(data["score"]),
+            leaderboard=Leaderboard.from_json(data["leaderboard"]),
+            notes=tuple(str(note) for note in data["notes"]),
+        )

@@ -1,0 +1,229 @@
+"""From raw values to typed ones: what cannot be read becomes missing, and is told."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+import polars as pl
+
+from modelwright.acquire.dates import parse_dates
+from modelwright.acquire.frames import plain
+from modelwright.acquire.words import FALSE_WORDS, NONE_WORDS, TRUE_WORDS, clean
+from modelwright.core.errors import ColumnError
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import PHYSICAL, Table
+
+__all__ = ["cast", "cast_column", "check_parsed", "conform"]
+
+_EXPECTED = {Kind.NUMBER: "numbers", Kind.DATETIME: "dates"}
+
+
+def cast(raw: pl.DataFrame, schema: Schema) -> Table:
+    """Give each column the one dtype of its kind.
+
+    Parameters
+    ----------
+    raw : polars.DataFrame, shape (n_rows, n_columns)
+        From `read_raw`.
+    schema : Schema
+        What the columns mean; each is in `raw`.
+
+    Returns
+    -------
+    Table
+        Stored as `PHYSICAL` says. Markers such as "?" and infinities are null. Its notes tell
+        of values that became missing though they are no markers.
+
+    Raises
+    ------
+    ColumnError
+        When a column of the schema is absent.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> raw = pl.DataFrame({"a": [" 1", "?"]})
+    >>> cast(raw, Schema((Column("a", Kind.NUMBER),))).frame["a"].to_list()
+    [1.0, None]
+    """
+    _check_columns(raw.columns, schema, schema.names())
+    return _typed(raw, schema, ())
+
+
+def conform(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Table:
+    """Type new rows as those before them were.
+
+    Parameters
+    ----------
+    raw : polars.DataFrame, shape (n_rows, n_columns)
+        New rows from `read_raw`; columns that the schema lacks are left out.
+    schema : Schema
+        Of the table that a model was fitted on.
+    required : collection of str
+        The columns without which there is no prediction.
+
+    Returns
+    -------
+    Table
+        The columns of the schema that are there, in its order.
+
+    Raises
+    ------
+    ColumnError
+        When a required column is missing, or holds mostly no numbers or dates where it should.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> schema = Schema((Column("area", Kind.NUMBER), Column("price", Kind.NUMBER)))
+    >>> conform(pl.DataFrame({"Area": [1]}), schema, ["area"])
+    Traceback (most recent call last):
+    modelwright.core.errors.ColumnError: expected the columns that were there before; \
+got missing: 'area'; unexpected: 'Area'; rename 'Area' to 'area'
+    """
+    _check_columns(raw.columns, schema, required)
+    here = schema.select(name for name in schema.names() if name in raw.columns)
+    return _typed(raw, here, required)
+
+
+def _typed(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Table:
+    columns, notes = [], []
+    for column in schema:
+        typed, lost = cast_column(raw[column.name], column)
+        if column.name in required:
+            check_parsed(typed, lost, column)
+        if len(lost):
+            notes.append(_note(lost, column))
+        columns.append(typed)
+    return Table(pl.DataFrame(columns), schema, tuple(notes))
+
+
+def cast_column(raw: pl.Series, column: Column) -> tuple[pl.Series, pl.Series]:
+    """Type one column.
+
+    Returns
+    -------
+    typed : polars.Series, shape (n_rows,)
+        Of the dtype of the kind.
+    lost : polars.Series of String
+        The values that became missing though they are no missing-value markers.
+    """
+    values = plain(raw)
+    typed = _CASTS[column.kind](values, column.format).cast(PHYSICAL[column.kind])
+    return typed.alias(column.name), _lost(values, typed, column.kind)
+
+
+def check_parsed(typed: pl.Series, lost: pl.Series, column: Column) -> None:
+    """Refuse a column of numbers or dates of which most values are none.
+
+    Raises
+    ------
+    ColumnError
+        When more values are lost than kept.
+    """
+    if column.kind in _EXPECTED and len(lost) > len(typed) - typed.null_count():
+        raise ColumnError(
+            f"{_EXPECTED[column.kind]} in {column.name!r}",
+            f"for example {lost[0]!r}",
+            "give the column as it was, or override its type",
+        )
+
+
+def _check_columns(present: list[str], schema: Schema, required: Collection[str]) -> None:
+    missing = [name for name in required if name not in present]
+    if not missing:
+        return
+    unexpected = [name for name in present if name not in schema]
+    got = f"missing: {_listed(missing)}"
+    got += f"; unexpected: {_listed(unexpected)}" if unexpected else ""
+    lower = {name.strip().lower(): name for name in unexpected}
+    for name in missing:
+        near = difflib.get_close_matches(name.strip().lower(), lower, n=1)
+        if near:
+            cure = f"rename {lower[near[0]]!r} to {name!r}"
+            break
+    else:
+        cure = "add the missing columns"
+    raise ColumnError("the columns that were there before", got, cure)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return ", ".join(repr(name) for name in names[:8]) + more
+
+
+def _note(lost: pl.Series, column: Column) -> str:
+    count = "1 value" if len(lost) == 1 else f"{len(lost):,} values"
+    what = {Kind.NUMBER: "finite number", Kind.DATETIME: "date"}.get(column.kind, column.kind.value)
+    return f"{count} of {column.name!r} became missing: no {what}, such as {lost[0]!r}."
+
+
+def _lost(values: pl.Series, typed: pl.Series, kind: Kind) -> pl.Series:
+    none = pl.Series(dtype=pl.String)
+    if typed.null_count() == values.null_count():
+        return none
+    gone = values.filter(typed.is_null() & values.is_not_null())
+    if gone.dtype != pl.String:
+        return gone.cast(pl.String)
+    real = clean(gone).drop_nulls()
+    if kind in (Kind.NUMBER, Kind.DATETIME):
+        real = real.filter(~real.is_in(NONE_WORDS))
+    return real
+
+
+def _number(values: pl.Series, format: str) -> pl.Series:
+    numbers = values.cast(pl.Float64, strict=False)
+    if values.dtype == pl.String and numbers.null_count() > values.null_count():
+        numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
+    return numbers.set(~numbers.is_finite(), None)
+
+
+def _datetime(values: pl.Series, format: str) -> pl.Series:
+    if isinstance(values.dtype, pl.Datetime):
+        return values
+    return parse_dates(clean(_text(values)), format)
+
+
+def _boolean(values: pl.Series, format: str) -> pl.Series:
+    if values.dtype == pl.Boolean:
+        return values
+    if values.dtype != pl.String:
+        return values.cast(pl.Float64, strict=False) != 0
+    words = clean(values).str.to_lowercase()
+    known = format in TRUE_WORDS or not format
+    true = words.is_in([*(TRUE_WORDS if known else ()), format, "1", "1.0"])
+    false = words.is_in([*FALSE_WORDS, "0", "0.0"]) if known else ~true
+    return true.set(~(true | false), None)
+
+
+def _text(values: pl.Series) -> pl.Series:
+    if values.dtype == pl.Boolean:
+        return values.cast(pl.String).str.to_titlecase()
+    if not values.dtype.is_float():
+        return values.cast(pl.String)
+    wide = values.cast(pl.Float64)
+    finite = wide.set(~wide.is_finite(), None)
+    return finite.cast(pl.String).str.strip_suffix(".0")
+
+
+def _category(values: pl.Series, format: str) -> pl.Series:
+    if values.dtype != pl.String:
+        return _text(values)
+    text = clean(values)
+    # "1.0" in a file is the 1 of a frame that stored it as a float.
+    return text.str.replace(r"^([+-]?\d+)\.0+$", "${1}") if text.str.ends_with(".0").any() else text
+
+
+def _free_text(values: pl.Series, format: str) -> pl.Series:
+    return clean(_text(values))
+
+
+_CASTS = {
+    Kind.NUMBER: _number,
+    Kind.CATEGORY: _category,
+    Kind.TEXT: _free_text,
+    Kind.DATETIME: _datetime,
+    Kind.BOOLEAN: _boolean,
+    Kind.ID: _category,
+}

@@ -1,0 +1,176 @@
+"""``modelwright fit`` and ``modelwright demo``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from modelwright.cli.printing import answer, say
+from modelwright.core.settings import Question, Settings
+
+if TYPE_CHECKING:
+    from modelwright.flow import Result
+
+__all__ = ["Effort", "demo", "fit"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Effort:
+    """How the answer is to be found.
+
+    Parameters
+    ----------
+    trials : int, optional
+        Fit exactly so many trials and look at no clock.
+    models : str, optional
+        Learners to use, such as linear,lightgbm.
+    types : pathlib.Path, optional
+        A JSON file of columns whose type was read wrong: {"zip": "category"}.
+    seed : int
+        The root of all randomness.
+    workers : int, optional
+        How many worker processes; one a core when left out.
+    store : pathlib.Path, optional
+        Where runs are kept; the user's data folder when left out.
+    resume : bool
+        Go on with the newest unfinished run of the same data and question.
+    replay : str, optional
+        Repeat the plan that this run executed, without a clock.
+    """
+
+    trials: int | None = None
+    models: str | None = None
+    types: Path | None = None
+    seed: int = 0
+    workers: int | None = None
+    store: Path | None = None
+    resume: Annotated[bool, Parameter(negative=())] = False
+    replay: str | None = None
+
+    def settings(self, question: Question, out: Path | None) -> Settings:
+        """Give the same as settings."""
+        names = tuple(name.strip() for name in (self.models or "").split(",") if name.strip())
+        return Settings(
+            positive=question.positive,
+            weight=question.weight,
+            types=self.types,
+            trials=self.trials,
+            models=names,
+            seed=self.seed,
+            workers=self.workers,
+            out=out,
+            store=self.store,
+            resume=self.resume,
+            replay=self.replay,
+        )
+
+
+def fit(
+    data: str,
+    *,
+    question: Annotated[Question, Parameter(name="*")],
+    effort: Effort | None = None,
+    time: str = "60s",
+    out: Path = Path("model.mw"),
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Find a validated model of one column of a table, and write it to a file.
+
+    Parameters
+    ----------
+    data
+        A CSV, TSV, Parquet, Arrow or JSON file, also compressed.
+    question
+        What is asked.
+    effort
+        How the answer is to be found.
+    time
+        How long it may take in all, such as 30s or 5m.
+    out
+        Where the model file goes.
+    json
+        Print one JSON object on stdout, and everything else on stderr.
+    """
+    result = _fitted(data, question, effort or Effort(), time, out, quiet=json)
+    if json:
+        answer(_summary(result, out))
+    else:
+        _tell(result, out)
+
+
+def _fitted(
+    data: object, question: Question, effort: Effort, time: str, out: Path, *, quiet: bool
+) -> Result:
+    from modelwright.core.budget import parse_duration
+    from modelwright.core.progress import progress
+    from modelwright.engine import process_started
+    from modelwright.flow import run
+
+    seconds = parse_duration(time)
+    settings = effort.settings(question, out)
+    with progress(quiet) as live:
+        started = process_started()
+        return run(data, question, settings, seconds=seconds, live=live, started=started)
+
+
+def _summary(result: Result, out: Path) -> dict[str, object]:
+    card = result.model.card
+    return {
+        "model": str(out),
+        "run": result.run,
+        "folder": str(result.folder),
+        "task": result.model.task.to_json(),
+        "score": result.score,
+        "plan": card.plan,
+        "leaderboard": result.leaderboard.to_json()["standings"],
+        "notes": list(result.notes),
+        "timings": result.timings,
+        "interrupted": result.interrupted,
+    }
+
+
+def _tell(result: Result, out: Path) -> None:
+    for note in result.notes:
+        say(f"note: {note}")
+    say(str(result.model))
+    say(f"validated by: {result.model.card.plan}")
+    say("")
+    say(str(result.leaderboard))
+    say("")
+    if result.interrupted:
+        say("interrupted: the best model so far is kept; --resume goes on with it")
+    say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")
+    say(f"next: modelwright predict {out} DATA --out predictions.csv")
+
+
+def demo(*, time: str = "20s", folder: Path = Path("demo"), store: Path | None = None) -> None:
+    """Fit a small real table that ships with scikit-learn, and predict rows it has not seen.
+
+    Parameters
+    ----------
+    time
+        How long it may take.
+    folder
+        Where the files go.
+    store
+        Where the run is kept; the user's data folder when left out.
+    """
+    from modelwright.cli.example import write_example
+    from modelwright.model import load
+    from modelwright.store import write_frame
+
+    train, test = write_example(folder)
+    out = folder / "model.mw"
+    say(f"data: {train} and {test}: 442 diabetes patients, to predict the disease a year later")
+    say(f"running: modelwright fit {train} --target progression --time {time} --out {out}\n")
+    question = Question("progression")
+    _tell(_fitted(train, question, Effort(store=store), time, out, quiet=False), out)
+    model = load(out)
+    write_frame(model.predict(test), folder / "predictions.csv")
+    scores = ", ".join(f"{name} {value:.4g}" for name, value in model.evaluate(test).items())
+    say(f"\nheld-out rows: {scores}")
+    say(f"files: {train}, {test}, {out}, {folder / 'predictions.csv'}")

@@ -1,0 +1,118 @@
+"""What a user asks for, and how it is to be found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from modelwright.core.errors import OptionError
+
+__all__ = ["Question", "Settings"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a table.
+
+    Parameters
+    ----------
+    target : str
+        The column to predict.
+    task : str, optional
+        ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it from the target.
+    metric : str, optional
+        What decides; None takes the usual one of the task.
+    positive : str, optional
+        The positive class of a binary task; None takes the last label in sorted order.
+    group : str, optional
+        A column whose equal values must not be on both sides of a split.
+    order : str, optional
+        A column of time: validation rows come later than training rows.
+    weight : str, optional
+        A column that says how much each row counts.
+    """
+
+    target: str
+    task: str | None = None
+    metric: str | None = None
+    positive: str | None = None
+    group: str | None = None
+    order: str | None = None
+    weight: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the question as plain JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an answer is to be found; the defaults suit nearly everybody.
+
+    Parameters
+    ----------
+    positive : str, optional
+        The positive class of a binary task.
+    weight : str, optional
+        A column that says how much each row counts.
+    types : mapping of str to str, or path, optional
+        Columns whose type was read wrong: ``{"zip": "category"}``, or a JSON file of the same.
+    trials : int, optional
+        Fit exactly so many trials and look at no clock: the same result on every machine.
+    models : tuple of str
+        Learners to use; empty means all.
+    seed : int
+        The root of all randomness.
+    workers : int, optional
+        How many worker processes; None: one a core.
+    out : path, optional
+        Where the model file goes; None keeps it in the run's folder only.
+    store : path, optional
+        Where runs are kept; None: the user's data folder.
+    resume : bool
+        Go on with the newest unfinished run of the same data and question.
+    replay : str, optional
+        Repeat the plan that this run executed, without a clock.
+
+    Examples
+    --------
+    >>> Settings(seed=7).seed
+    7
+    """
+
+    positive: str | None = None
+    weight: str | None = None
+    types: Mapping[str, str] | str | Path | None = None
+    trials: int | None = None
+    models: tuple[str, ...] = ()
+    seed: int = 0
+    workers: int | None = None
+    out: str | Path | None = None
+    store: str | Path | None = None
+    resume: bool = False
+    replay: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("trials", self.trials), ("workers", self.workers)):
+            if value is not None and value < 1:
+                raise OptionError(f"{name} to be at least 1", repr(value))
+
+    def fingerprint(self, question: Question) -> str:
+        """Hash the question and whatever changes which models are fitted.
+
+        Time, workers and folders are left out: a run may be resumed with more time, other
+        hardware, or from another folder.
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits.
+        """
+        types = self.types if isinstance(self.types, Mapping) else str(self.types)
+        asked = [question.to_json(), types, self.trials, list(self.models), self.seed]
+        text = json.dumps(asked, sort_keys=True, default=dict)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

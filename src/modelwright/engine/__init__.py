@@ -1,0 +1,21 @@
+"""Where work runs: deadlines, memory limits, retries. It knows nothing of learners."""
+
+from modelwright.engine.inline import InlineEngine
+from modelwright.engine.jobs import Engine, Job, Outcome, Status
+from modelwright.engine.local import LocalEngine
+from modelwright.engine.platform import available_memory, core_count, lock_file, process_started
+from modelwright.engine.start import start_engine
+
+__all__ = [
+    "Engine",
+    "InlineEngine",
+    "Job",
+    "LocalEngine",
+    "Outcome",
+    "Status",
+    "available_memory",
+    "core_count",
+    "lock_file",
+    "process_started",
+    "start_engine",
+]

@@ -1,0 +1,26 @@
+"""How good a model is: metrics, the plan of folds, and calibration."""
+
+from modelwright.evaluate.calibration import (
+    Temperature,
+    expected_calibration_error,
+    fit_temperature,
+)
+from modelwright.evaluate.choose import choose_splitter
+from modelwright.evaluate.metrics import METRICS, Metric, default_metric, find_metric
+from modelwright.evaluate.splitters import GroupKFold, HoldOut, KFold, StratifiedKFold, TimeOrdered
+
+__all__ = [
+    "METRICS",
+    "GroupKFold",
+    "HoldOut",
+    "KFold",
+    "Metric",
+    "StratifiedKFold",
+    "Temperature",
+    "TimeOrdered",
+    "choose_splitter",
+    "default_metric",
+    "expected_calibration_error",
+    "find_metric",
+    "fit_temperature",
+]

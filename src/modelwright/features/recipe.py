@@ -1,0 +1,216 @@
+"""All steps of a model in order: from a table to the matrix that learners see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar, Protocol
+
+from modelwright.core.errors import ModelFileError, did_you_mean
+from modelwright.core.matrix import Matrix
+from modelwright.core.protocols import State
+from modelwright.core.table import Table
+from modelwright.core.task import Target
+from modelwright.features.categories import Categories, FittedCategories
+from modelwright.features.dates import Dates, FittedDates
+from modelwright.features.numbers import FittedNumbers, Numbers
+from modelwright.features.text import FittedText, Text
+
+__all__ = ["FeatureStep", "FittedFeatures", "FittedRecipe", "Recipe", "default_recipe"]
+
+
+class FittedFeatures(Protocol):
+    """A `core.protocols.FittedStep` that also tells what it needs and makes."""
+
+    name: ClassVar[str]
+    """The word for it in a model file."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns."""
+        ...
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """The number features it makes."""
+        ...
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """The code features it makes."""
+        ...
+
+    def transform(self, table: Table) -> Matrix:
+        """Make the features, one row out for each row in."""
+        ...
+
+    def export(self) -> State:
+        """Give the whole state."""
+        ...
+
+
+class FeatureStep(Protocol):
+    """A `core.protocols.Step` whose fitted form is a `FittedFeatures`."""
+
+    uses_target: ClassVar[bool]
+    """Whether fitting looks at the answers."""
+
+    def fit(self, table: Table, y: Target, *, seed: int) -> FittedFeatures | None:
+        """Fit on the rows of `table`; None when no column of it is for this step."""
+        ...
+
+
+# The only names that a model file may ask for.
+_REGISTRY: Mapping[
+    str, type[FittedNumbers] | type[FittedCategories] | type[FittedDates] | type[FittedText]
+] = MappingProxyType(
+    {step.name: step for step in (FittedNumbers, FittedCategories, FittedDates, FittedText)}
+)
+
+
+@dataclass(frozen=True)
+class FittedRecipe:
+    """Fitted steps in order.
+
+    Parameters
+    ----------
+    steps : tuple of FittedFeatures
+        Those that found a column to work on.
+
+    Examples
+    --------
+    >>> FittedRecipe(()).names
+    ()
+    """
+
+    steps: tuple[FittedFeatures, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns that are needed, each once."""
+        return tuple(dict.fromkeys(column for step in self.steps for column in step.columns))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, in the order of the matrix: all numbers, then all codes."""
+        numbers = (name for step in self.steps for name in step.number_names)
+        codes = (name for step in self.steps for name in step.code_names)
+        return (*numbers, *codes)
+
+    def transform(self, table: Table) -> Matrix:
+        """Make the matrix.
+
+        Parameters
+        ----------
+        table : Table
+            Rows with at least `columns`, in any order; others are not looked at.
+
+        Returns
+        -------
+        Matrix
+            One row for each row of the table, in order.
+
+        Raises
+        ------
+        ColumnError
+            When a column is absent, or stored as something else than at fit.
+        """
+        return Matrix.beside([step.transform(table) for step in self.steps], table.height)
+
+    def export(self) -> list[tuple[str, State]]:
+        """Give the name and the state of every step."""
+        return [(step.name, step.export()) for step in self.steps]
+
+    @classmethod
+    def restore(cls, states: Sequence[tuple[str, State]]) -> FittedRecipe:
+        """Rebuild from what `export` gave.
+
+        Parameters
+        ----------
+        states : sequence of (str, State)
+            Names come from a closed registry.
+
+        Returns
+        -------
+        FittedRecipe
+            It transforms equal to the bit.
+
+        Raises
+        ------
+        ModelFileError
+            When a name is unknown, or a state is unsound.
+        """
+        steps: list[FittedFeatures] = []
+        for name, state in states:
+            if name not in _REGISTRY:
+                cure = did_you_mean(name, _REGISTRY)
+                raise ModelFileError("a known feature step", repr(name), cure)
+            steps.append(_REGISTRY[name].restore(state))
+        return cls(tuple(steps))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Steps in order, to be fitted on the training rows of a fold.
+
+    Parameters
+    ----------
+    steps : tuple of FeatureStep
+        Each takes the columns of its own kinds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import polars as pl
+    >>> from modelwright.core.schema import Column, Kind, Schema
+    >>> schema = Schema((Column("area", Kind.NUMBER), Column("town", Kind.CATEGORY)))
+    >>> frame = pl.DataFrame({"area": [50.0, 70.0, 60.0], "town": ["Rome", "Rome", "Bonn"]})
+    >>> table = Table(frame, schema)
+    >>> fitted = default_recipe().fit(table, Target(np.array([1.0, 2.0, 3.0])), seed=0)
+    >>> fitted.names
+    ('area', 'town')
+    >>> fitted.transform(table).codes.ravel().tolist()
+    [0, 0, -1]
+    """
+
+    steps: tuple[FeatureStep, ...]
+
+    @property
+    def uses_target(self) -> bool:
+        """Whether any step looks at the answers, and so must be fitted fold by fold."""
+        return any(step.uses_target for step in self.steps)
+
+    def fit(self, table: Table, y: Target, *, seed: int) -> FittedRecipe:
+        """Fit every step.
+
+        Parameters
+        ----------
+        table : Table
+            Training rows; only columns that `Table.features` lists are looked at.
+        y : Target
+            Their answers.
+        seed : int
+            The only source of randomness.
+
+        Returns
+        -------
+        FittedRecipe
+        """
+        fitted = (step.fit(table, y, seed=seed) for step in self.steps)
+        return FittedRecipe(tuple(step for step in fitted if step is not None))
+
+
+def default_recipe() -> Recipe:
+    """Give the steps for tables of numbers, booleans, categories, dates and text.
+
+    Returns
+    -------
+    Recipe
+
+    Examples
+    --------
+    >>> default_recipe().uses_target
+    False
+    """
+    return Recipe((Numbers(), Categories(), Dates(), Text()))

@@ -1,0 +1,164 @@
+"""The whole chain, from raw data to a model file. Read this first.
+
+raw data -> typed rows and task -> first model -> plan of splits -> features and learners in
+workers -> out-of-fold predictions -> ensemble -> calibration -> refit -> model file
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from modelwright.acquire import read_raw
+from modelwright.core.budget import parse_duration
+from modelwright.core.progress import Progress, progress
+from modelwright.core.result import Leaderboard
+from modelwright.core.settings import Question, Settings
+from modelwright.engine import start_engine
+from modelwright.model import Model
+from modelwright.plan import Session, open_session, pose
+from modelwright.store import check_writable
+
+__all__ = ["Result", "fit", "run"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a fit came to: the model, and the evidence for it.
+
+    Parameters
+    ----------
+    model : Model
+        The deployable model.
+    run : str
+        The id of the recorded run.
+    folder : pathlib.Path
+        Where the run's files are.
+    timings : dict of str to float
+        Seconds from the start until the data was `read`, the `first_model` was on disk, and all
+        was done (`total`).
+    interrupted : bool
+        Whether Ctrl-C ended it early.
+    """
+
+    model: Model
+    run: str
+    folder: Path
+    timings: dict[str, float]
+    interrupted: bool = False
+
+    @property
+    def leaderboard(self) -> Leaderboard:
+        """Every trial and the ensemble, best first, by out-of-fold score."""
+        return self.model.leaderboard
+
+    @property
+    def score(self) -> float | None:
+        """The out-of-fold score of the ensemble; None when nothing could be validated."""
+        return self.model.card.score
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know."""
+        return self.model.card.notes
+
+    def predict(self, data: object) -> pl.DataFrame:
+        """Predict new rows; see `Model.predict`."""
+        return self.model.predict(data)
+
+    def __str__(self) -> str:
+        return f"{self.model}\n{self.leaderboard}"
+
+    def _repr_html_(self) -> str:
+        return self.model._repr_html_()
+
+
+def fit(
+    data: object,
+    target: str,
+    *,
+    time: str | float = "60s",
+    task: str | None = None,
+    metric: str | None = None,
+    group: str | None = None,
+    order: str | None = None,
+    settings: Settings | None = None,
+) -> Result:
+    """Find a validated model of one column of a table.
+
+    Parameters
+    ----------
+    data : path or frame
+        A CSV, TSV, Parquet, Arrow or JSON file, or a pandas, Polars or Arrow frame.
+    target : str
+        The column to predict.
+    time : str or float
+        How long it may take in all: ``"60s"``, ``"5m"``, or seconds. It ends earlier when there
+        is nothing left that is worth fitting.
+    task : str, optional
+        ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it.
+    metric : str, optional
+        What decides; None: ``roc_auc``, ``log_loss`` or ``rmse``.
+    group : str, optional
+        A column whose equal values stay on one side of every split.
+    order : str, optional
+        A column of time: models are judged on later rows than they were fitted on.
+    settings : Settings, optional
+        Everything that is rarely needed.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    UserError
+        When the data or an option is wrong; the message says what was expected and the cure.
+
+    Examples
+    --------
+    >>> import numpy as np, modelwright as mw
+    >>> x = np.linspace(0, 1, 60)
+    >>> table = {"x": x, "y": 3 * x + np.sin(40 * x)}
+    >>> result = mw.fit(table, "y", settings=mw.Settings(trials=1, workers=1))
+    >>> result.predict({"x": [0.5]}).columns
+    ['prediction']
+    """
+    chosen = settings or Settings()
+    question = Question(target, task, metric, chosen.positive, group, order, chosen.weight)
+    with progress() as live:
+        return run(data, question, chosen, seconds=parse_duration(time), live=live)
+
+
+def run(
+    data: object,
+    question: Question,
+    settings: Settings,
+    *,
+    seconds: float,
+    live: Progress,
+    started: float | None = None,
+) -> Result:
+    """Do what `fit` does, counting time from `started` (of `time.monotonic`)."""
+    began = time.monotonic() if started is None else started
+    if settings.out is not None:
+        check_writable(Path(settings.out))
+    budget = math.inf if settings.trials or settings.replay else seconds
+    with start_engine(settings.workers, preload=("modelwright.plan.work",)) as engine:
+        raw = read_raw(data)
+        read = time.monotonic() - began
+        posed = pose(raw, question, settings)
+        with open_session(posed, question, settings, budget, began) as session:
+            session.first_model()
+            first = time.monotonic() - began
+            session.search(engine, live)
+            return _result(session, {"read": read, "first_model": first}, began)
+
+
+def _result(session: Session, timings: dict[str, float], began: float) -> Result:
+    timings["total"] = time.monotonic() - began
+    return Result(session.model, session.run_id, session.work.folder, timings, session.interrupted)

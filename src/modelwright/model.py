@@ -1,0 +1,322 @@
+"""The deployable model: recipes, an ensemble of fitted parts, calibration, and a card; one file.
+
+A model file is a zip of JSON, npz and booster formats under a manifest (`store.archive`). What is
+in it is rebuilt through closed registries: no name in a file imports anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.acquire import conform, read_raw
+from modelwright.core.errors import DataError, ModelFileError
+from modelwright.core.framing import decode_labels, encode_target
+from modelwright.core.protocols import Fitted
+from modelwright.core.result import Card, Leaderboard
+from modelwright.core.schema import Schema
+from modelwright.core.table import Table
+from modelwright.core.task import Task
+from modelwright.evaluate import METRICS, Temperature
+from modelwright.features import FittedRecipe
+from modelwright.models import fitted_name, restore_fitted
+from modelwright.store import pack_state, read_archive, unpack_state, write_archive
+
+__all__ = ["Member", "Model", "Part", "load"]
+
+# Rows predicted at a time: bounds memory, whatever the length of the table.
+CHUNK = 100_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """A fitted model together with the recipe that makes its features."""
+
+    recipe: FittedRecipe
+    fitted: Fitted
+
+
+@dataclass(frozen=True)
+class Member:
+    """One voice of the ensemble: the mean of its parts (one, or one a fold).
+
+    Parameters
+    ----------
+    name : str
+        The trial that it comes from.
+    weight : float
+        Its share; the shares of all members sum to one.
+    parts : tuple of Part
+        At least one.
+    """
+
+    name: str
+    weight: float
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that predicts new rows of the table it was fitted on.
+
+    Parameters
+    ----------
+    task : Task
+        What is predicted.
+    schema : Schema
+        The columns it was fitted on.
+    members : tuple of Member
+        The ensemble.
+    temperature : Temperature
+        Calibration of the class probabilities.
+    card : Card
+        Where it comes from and how far to trust it.
+    """
+
+    task: Task
+    schema: Schema
+    members: tuple[Member, ...]
+    temperature: Temperature
+    card: Card
+
+    @property
+    def leaderboard(self) -> Leaderboard:
+        """Every trial of the run that made the model, best first."""
+        return self.card.leaderboard
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that new rows must have, in the order of the original table."""
+        needed = {name for part in self._parts() for name in part.recipe.columns}
+        return tuple(name for name in self.schema.names() if name in needed)
+
+    def predict(self, data: object) -> pl.DataFrame:
+        """Predict new rows.
+
+        Parameters
+        ----------
+        data : path or frame
+            A file, or a pandas, Polars or Arrow frame, a NumPy array, a dict of columns. The
+            target may be there or not.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row for each row of `data`, in order: `prediction`, and for classes `p_<class>`
+            for each class.
+
+        Raises
+        ------
+        ColumnError
+            When a column is missing, renamed or retyped.
+        DataError
+            When `data` cannot be read.
+        """
+        return self._answer(self.probabilities(data))
+
+    def probabilities(self, data: object) -> NDArray[np.float32]:
+        """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
+        return self._predict_table(conform(read_raw(data), self.schema, self.columns))
+
+    def evaluate(self, data: object) -> dict[str, float]:
+        """Score the model on rows whose answers are known.
+
+        Parameters
+        ----------
+        data : path or frame
+            As for `predict`, with the target; rows without an answer are left out.
+
+        Returns
+        -------
+        dict of str to float
+            Every metric of the task; the one that decided comes first.
+
+        Raises
+        ------
+        ColumnError
+            When the target or another column is absent.
+        DataError
+            When no row has an answer, or a label is unknown to the model.
+        """
+        table = conform(read_raw(data), self.schema, (*self.columns, self.task.target))
+        known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
+        if not len(known):
+            raise DataError(f"answers in column {self.task.target!r}", "none in any row")
+        table = table.rows(known)
+        y = encode_target(self.task, table.frame[self.task.target])
+        p = self._predict_table(table)
+        fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
+        fitting.sort(key=lambda metric: metric.name != self.task.metric)
+        return {metric.name: metric.score(y, p) for metric in fitting}
+
+    def save(self, path: str | Path, *, key: bytes | None = None) -> Path:
+        """Write the model to one file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            Usually ends in ``.mw``.
+        key : bytes, optional
+            Sign the file with this secret, so that `load` with the same one proves its origin.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it was written.
+
+        Raises
+        ------
+        OutputError
+            When the disk is full or the folder cannot be written to.
+        """
+        write_archive(Path(path), _pack(self), writer=self.card.version, key=key)
+        return Path(path)
+
+    def _parts(self) -> Iterator[Part]:
+        for member in self.members:
+            yield from member.parts
+
+    def _predict_table(self, table: Table) -> NDArray[np.float32]:
+        starts = range(0, max(table.height, 1), CHUNK)
+        pieces = [
+            self._predict_rows(table.rows(np.arange(start, min(start + CHUNK, table.height))))
+            for start in starts
+        ]
+        return np.concatenate(pieces)
+
+    def _predict_rows(self, table: Table) -> NDArray[np.float32]:
+        recipes = {id(part.recipe): part.recipe for part in self._parts()}
+        matrices = {key: recipe.transform(table) for key, recipe in recipes.items()}
+        total = np.zeros((table.height, self.task.outputs), dtype=np.float32)
+        for member in self.members:
+            share = np.float32(member.weight / len(member.parts))
+            for part in member.parts:
+                total += share * part.fitted.predict(matrices[id(part.recipe)])
+        return self.temperature.apply(total) if self.task.is_classification else total
+
+    def _answer(self, p: NDArray[np.float32]) -> pl.DataFrame:
+        if not self.task.is_classification:
+            return pl.DataFrame({"prediction": p[:, 0].astype(np.float64)})
+        labels = decode_labels(self.task, p.argmax(axis=1)).alias("prediction")
+        columns = [
+            pl.Series(f"p_{label}", p[:, code]) for code, label in enumerate(self.task.classes)
+        ]
+        return pl.DataFrame([labels, *columns])
+
+    def __str__(self) -> str:
+        score = "not validated yet" if self.card.score is None else f"{self.card.score:.5g}"
+        return (
+            f"{self.task.kind.value} model of {self.task.target!r}: "
+            f"{self.task.metric} {score} (out of fold, {self.card.rows:,} rows)"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(str(self))}</p>{self.leaderboard._repr_html_()}"
+
+
+def load(
+    path: str | Path, *, key: bytes | None = None, allow: Sequence[type[Fitted]] = ()
+) -> Model:
+    """Open a model file; safe with a file from a stranger.
+
+    Parameters
+    ----------
+    path : path
+        A file that `Model.save` or ``modelwright fit`` wrote.
+    key : bytes, optional
+        Demand that the file was signed with this secret.
+    allow : sequence of type, optional
+        Classes of your own fitted models that the file may hold; nothing else outside the
+        registry is ever built.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelFileError
+        When the file is truncated, altered, oversized, unsigned, or of a newer format.
+    """
+    entries = read_archive(Path(path), key=key)
+    try:
+        return _unpack(entries, allow)
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise ModelFileError(
+            "the parts of a modelwright model",
+            f"{type(error).__name__}: {error} in {Path(path).name}",
+            "the file was not written by modelwright, or was altered; fit again",
+        ) from error
+
+
+def _pack(model: Model) -> dict[str, bytes]:
+    recipes = list({id(part.recipe): part.recipe for part in model._parts()}.values())
+    position = {id(recipe): i for i, recipe in enumerate(recipes)}
+    entries: dict[str, bytes] = {}
+    described: list[dict[str, Any]] = []
+    steps: list[list[str]] = []
+    for r, recipe in enumerate(recipes):
+        exported = recipe.export()
+        steps.append([name for name, _ in exported])
+        for s, (_, state) in enumerate(exported):
+            entries.update(_under(f"recipes/{r}/{s}", pack_state(state)))
+    for member in model.members:
+        parts: list[dict[str, Any]] = []
+        for part in member.parts:
+            number = sum(len(m["parts"]) for m in described) + len(parts)
+            entries.update(_under(f"parts/{number}", pack_state(part.fitted.export())))
+            parts.append({"recipe": position[id(part.recipe)], "kind": fitted_name(part.fitted)})
+        described.append({"name": member.name, "weight": member.weight, "parts": parts})
+    head = {
+        "task": model.task.to_json(),
+        "schema": model.schema.to_json(),
+        "temperature": model.temperature.value,
+        "recipes": steps,
+        "members": described,
+        "card": model.card.to_json(),
+    }
+    return {"model.json": json.dumps(head, indent=1).encode(), **entries}
+
+
+def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Model:
+    head = json.loads(entries["model.json"])
+    recipes = []
+    for r, names in enumerate(head["recipes"]):
+        states = [unpack_state(_below(f"recipes/{r}/{s}", entries)) for s in range(len(names))]
+        recipes.append(FittedRecipe.restore(list(zip(names, states, strict=True))))
+    number = 0
+    members: list[Member] = []
+    for described in head["members"]:
+        parts: list[Part] = []
+        for part in described["parts"]:
+            state = unpack_state(_below(f"parts/{number}", entries))
+            fitted = restore_fitted(part["kind"], state, allow)
+            parts.append(Part(recipes[part["recipe"]], fitted))
+            number += 1
+        members.append(Member(str(described["name"]), float(described["weight"]), tuple(parts)))
+    if not all(member.parts for member in members) or not members:
+        raise ValueError("a model without parts")
+    return Model(
+        Task.from_json(head["task"]),
+        Schema.from_json(head["schema"]),
+        tuple(members),
+        Temperature(float(head["temperature"])),
+        Card.from_json(head["card"]),
+    )
+
+
+def _under(folder: str, entries: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {f"{folder}/{name}": data for name, data in entries.items()}
+
+
+def _below(folder: str, entries: Mapping[str, bytes]) -> dict[str, bytes]:
+    start = folder + "/"
+    return {name[len(start) :]: data for name, data in entries.items() if name.startswith(start)}

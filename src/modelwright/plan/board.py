@@ -1,0 +1,179 @@
+"""Scores of trials, the ensemble they make, and the leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.result import Leaderboard, Standing
+from modelwright.core.task import Target
+from modelwright.ensemble import Selection, select_members
+from modelwright.evaluate import Metric, Temperature, find_metric, fit_temperature
+from modelwright.plan.selection import choose_stages
+from modelwright.plan.trial import ALL, Trial
+from modelwright.plan.workspace import Workspace
+
+__all__ = ["Board", "Choice"]
+
+# Greedy selection asks for the loss hundreds of times; so many rows tell it enough.
+SELECTION_ROWS = 20_000
+# Only so many of the best trials are offered to the ensemble.
+OFFERED = 12
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The ensemble at some moment.
+
+    Parameters
+    ----------
+    trials : tuple of Trial
+        Its members, the heaviest first.
+    weights : tuple of float
+        Their shares.
+    temperature : Temperature
+        Its calibration.
+    score : float
+        Its out-of-fold score in the task's metric.
+    """
+
+    trials: tuple[Trial, ...]
+    weights: tuple[float, ...]
+    temperature: Temperature
+    score: float
+
+
+class Board:
+    """Everything that is known of how well trials do, from out-of-fold predictions only.
+
+    Parameters
+    ----------
+    work : Workspace
+        The run's folder.
+    """
+
+    def __init__(self, work: Workspace) -> None:
+        self._work = work
+        rows = work.rows
+        self.metric = find_metric(rows.task.metric, rows.task.kind)
+        proper = "log_loss" if rows.task.is_classification else self.metric.name
+        # Growth is judged by a smooth loss: ranking metrics jump on few rows.
+        self._growth = find_metric(proper, rows.task.kind)
+        self._scored = work.splits.scored
+        self._y = rows.y.rows(self._scored)
+        self._weight = None if rows.weight is None else rows.weight[self._scored]
+
+    def score(self, trial: Trial) -> None:
+        """Fill in a complete trial's out-of-fold predictions, their score, and its units."""
+        if trial.wanted == (ALL,):
+            bagged = self._work.parts.evidence(trial.spec.number, ALL).predictions[self._scored]
+            trial.oof, trial.units = _filled(bagged), trial.parts[ALL].units
+        else:
+            trial.oof, trial.units = self._from_folds(trial)
+        trial.score = self.metric.score(self._y, trial.oof, self._weight)
+
+    def _from_folds(self, trial: Trial) -> tuple[NDArray[np.float32], int]:
+        folds = self._work.splits.folds
+        evidence = [self._work.parts.evidence(trial.spec.number, part) for part in trial.wanted]
+        stages = [e.stages for e in evidence if e.stages is not None]
+        predictions = [e.predictions for e in evidence]
+        units = int(np.median([trial.parts[part].units for part in trial.wanted]))
+        if len(stages) == len(evidence):
+            losses = [
+                self._stage_losses(s.predictions, fold.valid)
+                for s, fold in zip(stages, folds, strict=True)
+            ]
+            choice = choose_stages(stages, losses, [len(fold.valid) for fold in folds])
+            predictions = [s.predictions[i] for s, i in zip(stages, choice.positions, strict=True)]
+            units = choice.overall
+        oof = np.empty((len(self._scored), self._y.outputs), dtype=np.float32)
+        for fold, values in zip(folds, predictions, strict=True):
+            oof[np.searchsorted(self._scored, fold.valid)] = values
+        return oof, units
+
+    def _stage_losses(
+        self, predictions: NDArray[np.float32], valid: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        rows = self._work.rows
+        y = rows.y.rows(valid)
+        weight = None if rows.weight is None else rows.weight[valid]
+        return np.array([self._growth.loss(y, p, weight) for p in predictions])
+
+    def choose(self, trials: Sequence[Trial]) -> Choice | None:
+        """Make the best ensemble of the trials that are scored; None while there is none."""
+        ranked = self._ranked(trials)[:OFFERED]
+        if not ranked:
+            return None
+        selection = self._select([trial.oof for trial in ranked if trial.oof is not None])
+        members = [(ranked[i], float(selection.weights[i])) for i in selection.members]
+        blended = np.zeros((len(self._y), self._y.outputs), dtype=np.float32)
+        for trial, weight in members:
+            blended += np.float32(weight) * _known(trial)
+        temperature = Temperature(1.0)
+        if self._y.classes:
+            temperature = fit_temperature(blended, self._y, self._weight)
+            blended = temperature.apply(blended)
+        return Choice(
+            tuple(trial for trial, _ in members),
+            tuple(weight for _, weight in members),
+            temperature,
+            self.metric.score(self._y, blended, self._weight),
+        )
+
+    def _select(self, oofs: Sequence[NDArray[np.float32]]) -> Selection:
+        rows: NDArray[np.int64] | slice = slice(None)
+        if len(self._y) > SELECTION_ROWS:
+            drawn = np.random.default_rng(0).choice(len(self._y), SELECTION_ROWS, replace=False)
+            rows = np.sort(drawn)
+        y = Target(self._y.values[rows], self._y.classes)
+        weight = None if self._weight is None else self._weight[rows]
+        return select_members([oof[rows] for oof in oofs], lambda p: self.metric.loss(y, p, weight))
+
+    def _ranked(self, trials: Sequence[Trial]) -> list[Trial]:
+        scored = [t for t in trials if t.oof is not None and np.isfinite(t.score)]
+        return sorted(scored, key=lambda t: (_signed(self.metric, t.score), t.spec.number))
+
+    def better(self, new: Choice, old: Choice | None) -> bool:
+        """Whether an ensemble scores at least as well as the one before it."""
+        if old is None:
+            return True
+        return _signed(self.metric, new.score) <= _signed(self.metric, old.score)
+
+    def leaderboard(self, trials: Sequence[Trial], choice: Choice | None) -> Leaderboard:
+        """List the scored trials and the ensemble, best first."""
+        shares: dict[int, float] = {}
+        standings: list[tuple[float, Standing]] = []
+        if choice is not None:
+            pairs = zip(choice.trials, choice.weights, strict=True)
+            shares = {trial.spec.number: weight for trial, weight in pairs}
+            seconds = sum(trial.seconds for trial in choice.trials)
+            line = Standing("ensemble", choice.score, 1.0, seconds)
+            standings.append((_signed(self.metric, choice.score), line))
+        for trial in self._ranked(trials):
+            share = shares.get(trial.spec.number, 0.0)
+            line = Standing(trial.spec.name, trial.score, share, trial.seconds)
+            standings.append((_signed(self.metric, trial.score), line))
+        standings.sort(key=lambda pair: pair[0])
+        return Leaderboard(self.metric.name, tuple(line for _, line in standings))
+
+
+def _signed(metric: Metric, score: float) -> float:
+    return -score if metric.greater_is_better else score
+
+
+def _known(trial: Trial) -> NDArray[np.float32]:
+    assert trial.oof is not None  # only scored trials are ranked
+    return trial.oof
+
+
+def _filled(predictions: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give rows that no tree left out of its bag the mean prediction."""
+    absent = np.isnan(predictions[:, 0])
+    if not absent.any():
+        return predictions
+    filled = predictions.copy()
+    filled[absent] = np.nanmean(predictions, axis=0) if not absent.all() else 0.0
+    return filled

@@ -1,0 +1,67 @@
+"""What a run executed, kept so that it can be repeated without a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelwright.core.errors import OptionError
+from modelwright.plan.schedule import Schedule
+from modelwright.plan.trial import Trial, TrialSpec
+from modelwright.store import read_json, write_json
+
+__all__ = ["Executed", "read_executed", "write_executed"]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """The trials of a finished run.
+
+    Parameters
+    ----------
+    specs : tuple of TrialSpec
+        Complete trials, in order.
+    units : dict of str to int
+        For each part, as ``trial-<n>/<part>``, how many units it was fitted with.
+    """
+
+    specs: tuple[TrialSpec, ...]
+    units: dict[str, int]
+
+
+def write_executed(folder: Path, trials: Sequence[Trial]) -> None:
+    """Keep the complete trials of a run."""
+    kept = []
+    for trial in trials:
+        if trial.oof is not None:
+            parts = {name: trial.parts[name].units for name in trial.wanted}
+            kept.append(
+                {
+                    "spec": trial.spec.to_json(),
+                    "units": parts,
+                    "refitted": Schedule.refitted(trial),
+                }
+            )
+    write_json(folder / "plan.json", {"trials": kept})
+
+
+def read_executed(folder: Path) -> Executed:
+    """Read what a run executed.
+
+    Raises
+    ------
+    OptionError
+        When the run has not got so far.
+    """
+    path = folder / "plan.json"
+    if not path.is_file():
+        raise OptionError("a finished run to replay", f"{folder.name!r}, which is not finished")
+    trials = read_json(path)["trials"]
+    specs = tuple(TrialSpec.from_json(item["spec"]) for item in trials)
+    units = {
+        f"trial-{item['spec']['number']}/{part}": int(count)
+        for item in trials
+        for part, count in item["units"].items()
+    }
+    return Executed(specs, units)

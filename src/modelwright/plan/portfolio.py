@@ -1,0 +1,130 @@
+"""Which trials to fit, in the order of what is expected of them.
+
+A few strong and diverse models first: a linear one, boosted trees, random trees; then boosted trees
+of other shapes; then draws from a wide space. How many are worth fitting grows with the number of
+rows: on small tables the best of many is the luckiest (docs: log).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from modelwright.core.errors import OptionError, did_you_mean
+from modelwright.core.seed import Seed
+from modelwright.core.splits import Splits
+from modelwright.models import LEARNERS
+from modelwright.plan.trial import TrialSpec
+from modelwright.plan.workspace import Rows
+
+__all__ = ["bagging_learners", "make_portfolio"]
+
+# Up to so many rows, at most so many trials.
+_COUNTS = ((100, 4), (500, 8), (2_500, 15), (10_000, 40))
+_MOST = 100
+# Cells (rows x columns) above which a fit uses two threads.
+_TWO_THREADS = 2_000_000
+# Rows above which slow learners are fitted on a sample.
+_LINEAR_ROWS = 50_000
+_FOREST_ROWS = 100_000
+
+_SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
+    ("linear", {}, 1.0),
+    ("lightgbm", {}, 3.0),
+    ("extra-trees", {}, 1.0),
+    ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8),
+    ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7),
+    ("extra-trees", {"min_rows_leaf": 5, "column_share": 0.7}, 0.5),
+    (
+        "lightgbm",
+        {"leaves": 127, "learning_rate": 0.03, "column_share": 0.9, "row_share": 0.9},
+        0.5,
+    ),
+)
+
+
+def bagging_learners(splits: Splits) -> frozenset[str]:
+    """Name the learners whose out-of-bag predictions are honest under this plan.
+
+    Out-of-bag rows are drawn at random: groups and time would leak, so there, and after one large
+    hold-out, these learners are fitted fold by fold as all others are.
+    """
+    if not splits.exchangeable or len(splits) == 1:
+        return frozenset()
+    return frozenset(name for name, learner in LEARNERS.items() if learner.bags)
+
+
+def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
+    """List the trials for a table.
+
+    Parameters
+    ----------
+    rows : Rows
+        What is learned from.
+    models : tuple of str
+        Learners to use; empty means all.
+
+    Returns
+    -------
+    list of TrialSpec
+        The same list for the same rows, learners and seed, on every machine.
+
+    Raises
+    ------
+    OptionError
+        When a learner does not exist.
+    """
+    for name in models:
+        if name not in LEARNERS:
+            raise OptionError("a known learner", repr(name), did_you_mean(name, LEARNERS))
+    count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
+    specs: list[TrialSpec] = []
+    number = 0
+    while len(specs) < count and number < 10 * _MOST:
+        learner, config, gain = _shape(number, rows.seed)
+        if not models or learner in models:
+            specs.append(_spec(len(specs), learner, config, gain, rows))
+        number += 1
+    return specs
+
+
+def _shape(number: int, seed: int) -> tuple[str, Mapping[str, Any], float]:
+    if number < len(_SHAPES):
+        return _SHAPES[number]
+    rng = np.random.default_rng(Seed(seed).derive("portfolio", number))
+    gain = 2.0 / number
+    if number % 7 == 0:
+        return "linear", {"min_count": int(rng.integers(2, 30))}, gain
+    if number % 4 == 0:
+        shares = {"column_share": float(rng.uniform(0.3, 1.0))}
+        return "extra-trees", {"min_rows_leaf": int(rng.integers(1, 20)), **shares}, gain
+    return "lightgbm", _drawn_boosting(rng), gain
+
+
+def _drawn_boosting(rng: np.random.Generator) -> dict[str, Any]:
+    """Draw from the space that TabArena tunes LightGBM in (Erickson et al., 2025)."""
+    return {
+        "learning_rate": float(np.exp(rng.uniform(np.log(0.02), np.log(0.1)))),
+        "leaves": int(np.exp(rng.uniform(np.log(4), np.log(200)))),
+        "min_rows_leaf": int(np.exp(rng.uniform(np.log(2), np.log(64)))),
+        "column_share": float(rng.uniform(0.4, 1.0)),
+        "row_share": float(rng.uniform(0.7, 1.0)),
+        "l2": float(np.exp(rng.uniform(np.log(1e-3), np.log(10)))),
+        "extra_trees": bool(rng.random() < 0.5),
+    }
+
+
+def _spec(
+    number: int, learner: str, config: Mapping[str, Any], gain: float, rows: Rows
+) -> TrialSpec:
+    height, width = rows.table.height, len(rows.table.features())
+    chosen = dict(config)
+    most = None
+    if learner == "linear":
+        most = _LINEAR_ROWS
+    else:
+        chosen["threads"] = 2 if height * width > _TWO_THREADS else 1
+        most = _FOREST_ROWS if learner == "extra-trees" else None
+    return TrialSpec(number, learner, chosen, most, gain)

@@ -1,0 +1,181 @@
+"""From raw columns and a question to typed rows, roles and a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.acquire import cast, infer_schema, read_types
+from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
+from modelwright.core.framing import encode_target, frame_task, label_type
+from modelwright.core.schema import Column, Kind, Role, Schema
+from modelwright.core.settings import Question, Settings
+from modelwright.core.table import Table
+from modelwright.core.task import Task, TaskKind
+from modelwright.evaluate import default_metric, find_metric
+from modelwright.plan.workspace import Rows
+
+__all__ = ["Posed", "pose"]
+
+FEWEST_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A question put to a table.
+
+    Parameters
+    ----------
+    rows : Rows
+        Rows with an answer; the table holds every column.
+    notes : tuple of str
+        What was noticed.
+    """
+
+    rows: Rows
+    notes: tuple[str, ...]
+
+    @property
+    def schema(self) -> Schema:
+        """All columns."""
+        return self.rows.table.schema
+
+
+def pose(raw: pl.DataFrame, question: Question, settings: Settings) -> Posed:
+    """Find types, roles and task.
+
+    Parameters
+    ----------
+    raw : polars.DataFrame
+        What was read.
+    question : Question
+        What is asked.
+    settings : Settings
+        Types that the user knows better, and the seed.
+
+    Returns
+    -------
+    Posed
+
+    Raises
+    ------
+    ColumnError
+        When a column that the question names does not exist.
+    DataError
+        When the target or the weights cannot be used.
+    OptionError
+        When task, metric or positive class do not fit the target.
+    """
+    question = _found(question, raw.columns)
+    schema = infer_schema(raw, _types(settings))
+    column = _target_column(raw, schema[question.target])
+    labels = _labels(raw, column.name)
+    values = cast(raw.select(column.name), Schema((column,))).frame[column.name]
+    kind, classes = frame_task(values, labels, column, question.task, question.positive)
+    kind_of_values = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
+    target = replace(column, kind=kind_of_values, role=Role.TARGET, format="")
+    schema = _with_roles(schema.with_columns(target), question)
+    metric = find_metric(question.metric or default_metric(kind), kind).name
+    source = label_type(classes, raw.schema[column.name])
+    task = Task(kind, column.name, metric, classes, source)
+    return _answered(cast(raw, schema), task, question, settings.seed)
+
+
+def _found(question: Question, columns: list[str]) -> Question:
+    """Match the names that the user wrote, forgiving blanks around them."""
+    names = {role: getattr(question, role) for role in ("target", "group", "order", "weight")}
+    found = {}
+    for role, name in names.items():
+        if name is None:
+            continue
+        near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
+        if len(near) != 1:
+            raise ColumnError(
+                f"a column of the table for --{role}", repr(name), did_you_mean(name, columns)
+            )
+        found[role] = near[0]
+    if len(set(found.values())) < len(found):
+        raise OptionError("different columns for target, group, order and weight", str(found))
+    return replace(question, **found)
+
+
+def _types(settings: Settings) -> dict[str, Kind]:
+    if settings.types is None:
+        return {}
+    if isinstance(settings.types, str | Path):
+        return read_types(settings.types)
+    known = [kind.value for kind in Kind]
+    for word in settings.types.values():
+        if word not in known:
+            raise OptionError("a known type", repr(word), did_you_mean(word, known))
+    types: Mapping[str, str] = settings.types
+    return {name: Kind(word) for name, word in types.items()}
+
+
+def _labels(raw: pl.DataFrame, name: str) -> pl.Series:
+    schema = Schema((Column(name, Kind.CATEGORY),))
+    return cast(raw.select(name), schema).frame[name]
+
+
+def _target_column(raw: pl.DataFrame, column: Column) -> Column:
+    """Read a target that looks like an identifier as what its values are."""
+    if column.kind is not Kind.ID:
+        return column
+    as_number = replace(column, kind=Kind.NUMBER)
+    numbers = cast(raw.select(column.name), Schema((as_number,))).frame[column.name]
+    if numbers.null_count() <= _labels(raw, column.name).null_count():
+        return as_number
+    return replace(column, kind=Kind.CATEGORY)
+
+
+def _with_roles(schema: Schema, question: Question) -> Schema:
+    if question.group:
+        schema = schema.with_role(question.group, Role.GROUP)
+    if question.order:
+        schema = schema.with_role(question.order, Role.ORDER)
+    if question.weight:
+        weight = replace(schema[question.weight], kind=Kind.NUMBER, role=Role.WEIGHT)
+        schema = schema.with_columns(weight)
+    return schema
+
+
+def _answered(table: Table, task: Task, question: Question, seed: int) -> Posed:
+    known = table.frame[task.target].is_not_null()
+    notes = list(table.notes)
+    if not known.all():
+        absent = int(table.height - known.sum())
+        notes.append(f"{absent:,} rows without a value of {task.target!r} were left out")
+        table = Table(table.frame.filter(known), table.schema, table.notes)
+    if table.height < FEWEST_ROWS:
+        raise DataError(
+            f"at least {FEWEST_ROWS} rows with an answer", f"{table.height}", "add rows"
+        )
+    if not table.features():
+        raise DataError(
+            "at least one column to learn from",
+            f"none besides {task.target!r}",
+            "constant, empty and identifier columns are ignored; --types makes them count",
+        )
+    weight = _weights(table, question.weight)
+    y = encode_target(task, table.frame[task.target])
+    return Posed(Rows(table, task, y, weight, seed), tuple(notes))
+
+
+def _weights(table: Table, name: str | None) -> NDArray[np.float64] | None:
+    if name is None:
+        return None
+    weight = table.frame[name].to_numpy().astype(np.float64)
+    bad = ~(weight >= 0)
+    if bad.any() or not weight.any():
+        raise DataError(
+            f"weights at or above zero in column {name!r}",
+            f"{int(bad.sum())} rows without one" if bad.any() else "nothing but zeros",
+            "fill or drop these rows",
+        )
+    scaled: NDArray[np.float64] = weight / weight.mean()
+    return scaled

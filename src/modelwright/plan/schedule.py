@@ -1,0 +1,267 @@
+"""What to do next: an order of jobs, by expected gain per second and by the time that is left."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from modelwright.engine import Job, Outcome, Status
+from modelwright.plan.clock import Clock
+from modelwright.plan.cost import CostModel, Shape
+from modelwright.plan.trial import ALL, PartResult, Trial, TrialSpec, fold_part
+from modelwright.plan.workspace import Workspace
+
+__all__ = ["Limits", "Schedule"]
+
+# How many of the next entries of the portfolio compete for being started.
+LOOKAHEAD = 4
+# A refit must hold at least this share of the rounds that the folds asked for.
+REFIT_SHARE = 0.9
+# Below so many seconds a fit is not worth starting.
+LEAST = 0.3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the run may use.
+
+    Parameters
+    ----------
+    cores : int
+        Cores shared by all workers.
+    trials : int, optional
+        Fit exactly so many trials; None: as many as time allows.
+    units : mapping of str to int
+        For a replay: how many units to fit, by ``trial-<n>/<part>``.
+    """
+
+    cores: int
+    trials: int | None = None
+    units: Mapping[str, int] = field(default_factory=dict)
+
+
+class Schedule:
+    """Turns a portfolio of trials into jobs, one at a time.
+
+    Parameters
+    ----------
+    work : Workspace
+        The run's folder; parts that are on disk already are not fitted again.
+    portfolio : sequence of TrialSpec
+        Trials in the order of their expected gain.
+    bagging : collection of str
+        Learners whose one fit on all rows gives honest out-of-bag predictions here.
+    clock : Clock
+        The time left.
+    limits : Limits
+        Cores and number of trials.
+    """
+
+    def __init__(
+        self,
+        work: Workspace,
+        portfolio: Sequence[TrialSpec],
+        bagging: frozenset[str],
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
+        self._work = work
+        self._waiting = list(portfolio)[: limits.trials]
+        self._bagging = bagging
+        self._clock = clock
+        self._cores = limits.cores
+        self._units = limits.units
+        self._costs = CostModel()
+        self._in_flight: dict[str, tuple[Trial | None, str]] = {}
+        self._prepare_seconds: dict[str, float] = {}
+        self._columns = 1
+        self.trials: list[Trial] = []
+        self.reserve = 0.7
+        self.notes: list[str] = []
+
+    @property
+    def refits(self) -> bool:
+        """Whether members are worth fitting again on all rows: not after one large hold-out."""
+        return len(self._work.splits) > 1
+
+    def next_job(self, members: Sequence[Trial]) -> Job | None:
+        """Give the next job that is worth its time, or None.
+
+        Parameters
+        ----------
+        members : sequence of Trial
+            The present ensemble, whose refit must stay possible.
+        """
+        for trial in self.trials:
+            if not trial.complete and not trial.failed:
+                job = self._job_of(trial, trial.wanted, self._left(members))
+                if job is not None:
+                    return job
+        spec = self._pick(self._left(members))
+        if spec is None:
+            return None
+        self._waiting.remove(spec)
+        trial = self._open(spec)
+        return self._job_of(trial, trial.wanted, self._left(members))
+
+    def _open(self, spec: TrialSpec) -> Trial:
+        bags = spec.learner in self._bagging
+        folds = range(len(self._work.splits))
+        trial = Trial(spec, (ALL,) if bags else tuple(fold_part(i) for i in folds))
+        self._work.parts.write_spec(spec)
+        for part in (*trial.wanted, ALL):
+            done = self._work.parts.result(spec.number, part)
+            if done is not None:
+                trial.parts[part] = done
+        self.trials.append(trial)
+        return trial
+
+    def refit_job(self, members: Sequence[Trial]) -> Job | None:
+        """Give the next job towards fitting the members on all rows, or None."""
+        left = self._clock.left - self.reserve
+        for trial in members:
+            affordable = left > 1.2 * trial.mean_seconds + self._preparing(ALL)
+            if not self.refitted(trial) and affordable and not trial.failed:
+                job = self._job_of(trial, (ALL,), left)
+                if job is not None:
+                    return job
+        return None
+
+    @staticmethod
+    def refitted(trial: Trial) -> bool:
+        """Whether a trial holds a full fit on all rows."""
+        done = trial.parts.get(ALL)
+        return done is not None and done.units >= REFIT_SHARE * trial.units
+
+    def record(self, outcome: Outcome) -> Trial | None:
+        """Take in what a job came to; gives the trial when this made it complete."""
+        trial, part = self._in_flight.pop(outcome.job.key)
+        done = outcome.value if outcome.status is Status.DONE else None
+        if trial is None:
+            self._prepared(part, done, outcome)
+            return None
+        if done is None:
+            self._lost(trial, part, outcome)
+            return None
+        trial.parts[part] = PartResult(int(done["units"]), float(done["seconds"]))
+        self._costs.observe(trial.spec, self._shape(part), float(done["seconds"]))
+        return trial if part in trial.wanted and trial.complete else None
+
+    def _prepared(self, part: str, done: object, outcome: Outcome) -> None:
+        if isinstance(done, dict):
+            self._prepare_seconds[part] = float(done["seconds"])
+            self._columns = int(done["columns"])
+        elif outcome.status is not Status.CANCELLED:
+            for trial in self.trials:
+                if part in trial.wanted and part not in trial.parts:
+                    trial.failed = trial.failed or f"no features for {part}: {outcome.error}"
+            self._waiting = []
+            self.notes.append(f"features of {part} could not be made: {outcome.error}")
+
+    def _lost(self, trial: Trial, part: str, outcome: Outcome) -> None:
+        if part in trial.wanted:
+            trial.failed = trial.failed or f"{outcome.status.value}: {outcome.error}"
+            if outcome.status is Status.FAILED:
+                self.notes.append(f"{trial.spec.name} was given up: {outcome.error}")
+
+    def _left(self, members: Sequence[Trial]) -> float:
+        """Seconds that may go into new fits while the members' refit stays possible."""
+        refit = 0.0
+        if self.refits:
+            work = sum(1.2 * t.mean_seconds * t.spec.threads for t in members if ALL not in t.parts)
+            refit = work / self._cores + (self._preparing(ALL) if members else 0.0)
+        return self._clock.left - self.reserve - refit
+
+    def _preparing(self, part: str) -> float:
+        if part in self._prepare_seconds or self._work.matrices.has(part):
+            return 0.0
+        return 1.3 * max(self._prepare_seconds.values(), default=0.0)
+
+    def _pick(self, left: float) -> TrialSpec | None:
+        if not self._clock.timed:
+            return self._waiting[0] if self._waiting else None
+        first = not self.trials
+        affordable = [
+            spec
+            for spec in self._waiting[:LOOKAHEAD]
+            if first or self._waves(spec) * self._cost(spec) < left
+        ]
+        if not affordable:
+            return None
+        return max(affordable, key=lambda spec: spec.gain / (0.2 + self._cost(spec)))
+
+    def _cost(self, spec: TrialSpec) -> float:
+        """Predict the seconds of one part; an optimistic share for what stops when told to."""
+        predicted = self._costs.seconds(spec, self._shape(fold_part(0)))
+        return predicted * 0.3 if spec.learner == "lightgbm" else predicted
+
+    def _waves(self, spec: TrialSpec) -> float:
+        """Count how many fits come one after the other, a share of the refit included."""
+        if spec.learner in self._bagging:
+            return 1.0
+        slots = max(self._cores // spec.threads, 1)
+        return math.ceil(len(self._work.splits) / slots) + (1.2 if self.refits else 0.0)
+
+    def _shape(self, part: str) -> Shape:
+        rows = len(self._work.fold(part).train)
+        return Shape(rows, self._columns, self._work.rows.y.outputs)
+
+    def _job_of(self, trial: Trial, parts: Sequence[str], left: float) -> Job | None:
+        for part in parts:
+            if part in trial.parts or self._fit_key(trial, part) in self._in_flight:
+                continue
+            if not self._work.matrices.has(part):
+                if f"matrix/{part}" not in self._in_flight:
+                    return self._prepare_job(part)
+                continue
+            soft = self._soft_seconds(trial, part, left)
+            if soft is not None and soft < LEAST:
+                return None
+            return self._fit_job(trial, part, soft)
+        return None
+
+    def _soft_seconds(self, trial: Trial, part: str, left: float) -> float | None:
+        if not self._clock.timed:
+            return None
+        if part == ALL and part not in trial.wanted:
+            return left
+        missing = sum(p not in trial.parts for p in trial.wanted)
+        share = missing / len(trial.wanted)
+        return 0.8 * left / max(self._waves(trial.spec) * share, 1.0)
+
+    @staticmethod
+    def _fit_key(trial: Trial, part: str) -> str:
+        return f"trial-{trial.spec.number}/{part}"
+
+    def _prepare_job(self, part: str) -> Job:
+        key = f"matrix/{part}"
+        self._in_flight[key] = (None, part)
+        arguments = {"folder": str(self._work.folder), "part": part}
+        return Job(key, "modelwright.plan.work:prepare_part", arguments, seconds=self._hard(None))
+
+    def _fit_job(self, trial: Trial, part: str, soft: float | None) -> Job:
+        key = self._fit_key(trial, part)
+        self._in_flight[key] = (trial, part)
+        refit = part not in trial.wanted
+        arguments = {
+            "folder": str(self._work.folder),
+            "number": trial.spec.number,
+            "part": part,
+            "units": trial.units if refit else self._units.get(key),
+            "seconds": soft,
+        }
+        return Job(
+            key,
+            "modelwright.plan.work:fit_part",
+            arguments,
+            cores=trial.spec.threads,
+            seconds=self._hard(soft),
+        )
+
+    def _hard(self, soft: float | None) -> float | None:
+        """Say when a job is killed: a while after it should have ended by itself."""
+        if not self._clock.timed:
+            return None
+        most = max(self._clock.left - self.reserve, LEAST)
+        return most if soft is None else min(most, 1.3 * soft + 1.0)

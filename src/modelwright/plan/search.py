@@ -1,0 +1,174 @@
+"""The anytime loop: jobs out, results in, and an ever better model on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modelwright.core.progress import Progress
+from modelwright.engine import Engine, Job, Outcome
+from modelwright.plan.board import Board, Choice
+from modelwright.plan.clock import Clock
+from modelwright.plan.publish import Publisher
+from modelwright.plan.schedule import Schedule
+from modelwright.plan.trial import Trial
+
+__all__ = ["Search", "Watch"]
+
+# At most this share of the time so far goes into writing models that the next one replaces.
+PUBLISHING_SHARE = 0.08
+# What is kept back for closing workers and leaving the process.
+SHUTDOWN = 0.35
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told what happens.
+
+    Parameters
+    ----------
+    progress : Progress
+        The terminal.
+    trial : callable
+        Called with every trial that is complete or given up.
+    tick : callable
+        Called with the seconds spent, a few times a second at most.
+    """
+
+    progress: Progress
+    trial: Callable[[Trial], None]
+    tick: Callable[[float], None]
+
+
+class Search:
+    """Runs a schedule on an engine until time or trials run out.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        What to do next.
+    engine : Engine
+        Where it is done.
+    board : Board
+        How well it went.
+    publisher : Publisher
+        Where the best model is written.
+    clock : Clock
+        The time left.
+    watch : Watch
+        Who is told.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        engine: Engine,
+        board: Board,
+        publisher: Publisher,
+        clock: Clock,
+        watch: Watch,
+    ) -> None:
+        self._schedule = schedule
+        self._engine = engine
+        self._board = board
+        self._publisher = publisher
+        self._clock = clock
+        self._watch = watch
+        self._fresh = False
+        self._unwritten = False
+        self._told: set[int] = set()
+        self.choice: Choice | None = None
+        self.interrupted = False
+
+    def run(self) -> None:
+        """Search, fit the chosen members on all rows, and write the final model.
+
+        Ctrl-C ends it early: what is finished is made into a model all the same.
+        """
+        try:
+            self._explore()
+            self._improve(final=True)
+            self._refit()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self._engine.cancel_all()
+            self._improve(final=True)
+
+    def _explore(self) -> None:
+        while self._work_left():
+            self._fill(lambda: self._schedule.next_job(self._members))
+            if not self._engine.pending:
+                return
+            self._take(self._engine.wait(self._patience()))
+            self._improve(final=False)
+        self._engine.cancel_all()
+        self._take(self._engine.wait(0.0))
+
+    def _refit(self) -> None:
+        if self.choice is None:
+            return
+        members = self.choice.trials
+        while self._work_left():
+            self._fill(lambda: self._schedule.refit_job(members))
+            if not self._engine.pending:
+                break
+            self._take(self._engine.wait(self._patience()))
+        self._engine.cancel_all()
+        if any(self._schedule.refitted(t) and len(t.wanted) > 1 for t in members):
+            self._publish()
+
+    @property
+    def _members(self) -> tuple[Trial, ...]:
+        return () if self.choice is None else self.choice.trials
+
+    def _work_left(self) -> bool:
+        return self._clock.left > self._schedule.reserve
+
+    def _patience(self) -> float:
+        return max(min(0.5, self._clock.left - self._schedule.reserve), 0.01)
+
+    def _fill(self, next_job: Callable[[], Job | None]) -> None:
+        while self._engine.free_cores > 0:
+            job = next_job()
+            if job is None:
+                return
+            self._engine.submit(job)
+
+    def _take(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            trial = self._schedule.record(outcome)
+            if trial is not None:
+                self._board.score(trial)
+                self._fresh = True
+        for trial in self._schedule.trials:
+            ended = trial.oof is not None or bool(trial.failed)
+            if ended and trial.spec.number not in self._told:
+                self._told.add(trial.spec.number)
+                self._watch.trial(trial)
+        self._watch.tick(self._clock.spent)
+        self._watch.progress.advance(self._clock.share, self._state())
+
+    def _state(self) -> str:
+        scored = sum(trial.oof is not None for trial in self._schedule.trials)
+        name = self._board.metric.name
+        best = "" if self.choice is None else f"{name} {self.choice.score:.5g} · "
+        return f"{best}{scored} models · {', '.join(self._engine.pending[:2])}"
+
+    def _improve(self, *, final: bool) -> None:
+        """Choose the ensemble again when there is a new trial, and write it when it is due."""
+        if self._fresh:
+            self._fresh = False
+            choice = self._board.choose(self._schedule.trials)
+            if choice is not None and self._board.better(choice, self.choice):
+                self.choice = choice
+                self._unwritten = True
+        due = final or self._clock.here * PUBLISHING_SHARE >= self._publisher.seconds
+        if self.choice is not None and self._unwritten and due:
+            self._publish()
+
+    def _publish(self) -> None:
+        assert self.choice is not None  # callers have checked
+        board = self._board.leaderboard(self._schedule.trials, self.choice)
+        self._publisher.publish(self.choice, board, self._schedule.notes)
+        self._unwritten = False
+        self._schedule.reserve = SHUTDOWN + 1.5 * self._publisher.seconds

@@ -1,0 +1,222 @@
+"""One run from its record to its end: opened or resumed, searched, finished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from modelwright.core.errors import ModelwrightError
+from modelwright.core.progress import Progress
+from modelwright.core.result import Card, Leaderboard
+from modelwright.core.settings import Question, Settings
+from modelwright.core.version import __version__
+from modelwright.engine import Engine, core_count, lock_file
+from modelwright.evaluate import choose_splitter
+from modelwright.model import Model
+from modelwright.plan.board import Board
+from modelwright.plan.clock import Clock
+from modelwright.plan.executed import read_executed, write_executed
+from modelwright.plan.instant import instant_model
+from modelwright.plan.portfolio import bagging_learners, make_portfolio
+from modelwright.plan.pose import Posed
+from modelwright.plan.publish import Publisher
+from modelwright.plan.schedule import Limits, Schedule
+from modelwright.plan.search import Search, Watch
+from modelwright.plan.trial import Trial, TrialSpec
+from modelwright.plan.workspace import Workspace
+from modelwright.store import RunRecord, RunStore, TrialRecord, data_folder
+
+__all__ = ["Session", "open_session"]
+
+
+class Session:
+    """A run that is open: this process holds its lock.
+
+    Parameters
+    ----------
+    posed : Posed
+        The question put to the table.
+    settings : Settings
+        How the answer is to be found.
+    store : RunStore
+        Where runs are recorded.
+    record : RunRecord
+        This run's record.
+    clock : Clock
+        Its time.
+    """
+
+    def __init__(
+        self, posed: Posed, settings: Settings, store: RunStore, record: RunRecord, clock: Clock
+    ) -> None:
+        self._posed = posed
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._recorded = 0.0
+        self.run_id = record.id
+        self.work = Workspace(store.folder_of(record.id))
+        self.interrupted = False
+        out = None if settings.out is None else Path(settings.out)
+        self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
+
+    def _card(self, record: RunRecord) -> Card:
+        metric = self._posed.rows.task.metric
+        return Card(
+            version=__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            run=record.id,
+            rows=len(self._posed.rows.y),
+            data=record.data_hash,
+            plan="",
+            score=None,
+            leaderboard=Leaderboard(metric, ()),
+            notes=self._posed.notes,
+        )
+
+    @property
+    def model(self) -> Model:
+        """The best model so far."""
+        assert self._publisher.model is not None  # the first model is always there
+        return self._publisher.model
+
+    def first_model(self) -> None:
+        """Put a linear model on disk, and write what the workers need."""
+        card = self._publisher.card
+        self._publisher.first(instant_model(self._posed.rows, self._posed.schema, card))
+        if not self.work.ready:
+            rows = self._posed.rows
+            rows.write(self.work.folder)
+            splitter = choose_splitter(rows.table, rows.y)
+            self.work.write_splits(splitter.split(rows.table, rows.y, seed=rows.seed))
+        self._publisher.plan = self.work.splits.reason
+
+    def search(self, engine: Engine, live: Progress) -> None:
+        """Search until time or trials run out, and record the end of the run."""
+        schedule = Schedule(
+            self.work,
+            self._portfolio(),
+            bagging_learners(self.work.splits),
+            self._clock,
+            self._limits(),
+        )
+        watch = Watch(live, self._record_trial, self._record_time)
+        search = Search(schedule, engine, Board(self.work), self._publisher, self._clock, watch)
+        search.run()
+        write_executed(self.work.folder, schedule.trials)
+        self._record_time(self._clock.spent)
+        self.interrupted = search.interrupted
+        if search.interrupted:
+            self._store.interrupt(self.run_id)
+            return
+        score = None if search.choice is None else search.choice.score
+        model = self._settings.out or self.work.folder / "model.mw"
+        self._store.finish(self.run_id, score, str(Path(model).resolve()))
+        self.work.tidy()
+
+    def _portfolio(self) -> list[TrialSpec]:
+        if self._settings.replay is not None:
+            return list(read_executed(self._replayed()).specs)
+        rows = self._posed.rows
+        return make_portfolio(rows, self._settings.models)
+
+    def _limits(self) -> Limits:
+        units: dict[str, int] = {}
+        if self._settings.replay is not None:
+            units = read_executed(self._replayed()).units
+        return Limits(core_count(), self._settings.trials, units)
+
+    def _replayed(self) -> Path:
+        return self._store.folder_of(self._store.run(str(self._settings.replay)).id)
+
+    def _record_trial(self, trial: Trial) -> None:
+        known = trial.oof is not None and np.isfinite(trial.score)
+        self._store.add_trial(
+            TrialRecord(
+                run=self.run_id,
+                number=trial.spec.number,
+                name=trial.spec.name,
+                learner=trial.spec.learner,
+                config=dict(trial.spec.config),
+                status="failed" if trial.failed else "done",
+                score=trial.score if known else None,
+                seconds=trial.seconds,
+                error=trial.failed,
+            )
+        )
+
+    def _record_time(self, spent: float) -> None:
+        """Record the time spent, about once a second: a resumed run goes on with the rest."""
+        new = spent - self._clock.before
+        if new - self._recorded >= 1.0:
+            self._store.spend(self.run_id, new - self._recorded)
+            self._recorded = new
+
+
+@contextmanager
+def open_session(
+    posed: Posed, question: Question, settings: Settings, budget: float, started: float
+) -> Iterator[Session]:
+    """Start a run, or go on with an unfinished one, and hold its lock until the block ends.
+
+    Parameters
+    ----------
+    posed : Posed
+        The question put to the table.
+    question, settings : Question and Settings
+        What the user asked for; they and the data identify a run that can be resumed.
+    budget : float
+        Seconds in all; infinite for none.
+    started : float
+        The moment of `time.monotonic` from which this process's time counts.
+
+    Yields
+    ------
+    Session
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(RunStore(data_folder(settings.store)))
+        record = _record(store, posed, question, settings, budget)
+        stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
+        before = record.spent if settings.resume else 0.0
+        session = Session(posed, settings, store, record, Clock(budget, started, before))
+        try:
+            yield session
+        except KeyboardInterrupt:
+            store.interrupt(record.id)
+            raise
+        except ModelwrightError:
+            store.interrupt(record.id)  # a full disk, say: it may go on when that is cured
+            raise
+        except Exception as error:
+            store.fail(record.id, repr(error))
+            raise
+
+
+def _record(
+    store: RunStore, posed: Posed, question: Question, settings: Settings, budget: float
+) -> RunRecord:
+    data = posed.rows.table.fingerprint()
+    config = settings.fingerprint(question)
+    if settings.resume:
+        unfinished = store.unfinished(data, config)
+        if unfinished is not None:
+            store.resume(unfinished.id)
+            return unfinished
+    request = {"question": question.to_json(), "trials": settings.trials, "seed": settings.seed}
+    return store.start(
+        RunRecord(
+            data_hash=data,
+            config_hash=config,
+            request=json.loads(json.dumps(request)),
+            budget=budget,
+            target=posed.rows.task.target,
+            metric=posed.rows.task.metric,
+            version=__version__,
+        )
+    )

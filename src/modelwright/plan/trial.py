@@ -1,0 +1,138 @@
+"""A trial: one learner with one set of hyper-parameters, fitted on the parts of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ALL", "PartResult", "Trial", "TrialSpec", "fold_part"]
+
+# The part that is fitted on every row: a refit, or the one fit of a learner that bags.
+ALL = "all"
+
+
+def fold_part(fold: int) -> str:
+    """Name the part that is fitted for one fold."""
+    return f"fold-{fold}"
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """What a trial is, before anything is fitted.
+
+    Parameters
+    ----------
+    number : int
+        Its place in the run's order; its seeds are derived from it.
+    learner : str
+        The learner's name in the registry.
+    config : mapping
+        The learner's hyper-parameters.
+    rows : int, optional
+        Fit on at most so many rows, drawn at random; None: on all.
+    gain : float
+        What is expected of it, relative to the others: the planner weighs it against cost.
+    """
+
+    number: int
+    learner: str
+    config: Mapping[str, Any]
+    rows: int | None = None
+    gain: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """What a leaderboard calls it."""
+        return f"{self.learner}-{self.number}"
+
+    @property
+    def threads(self) -> int:
+        """How many threads one fit uses."""
+        return int(self.config.get("threads", 1))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the spec as plain JSON."""
+        return {
+            "number": self.number,
+            "learner": self.learner,
+            "config": dict(self.config),
+            "rows": self.rows,
+            "gain": self.gain,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrialSpec:
+        """Read a spec from what `to_json` gave."""
+        return cls(
+            int(data["number"]),
+            str(data["learner"]),
+            dict(data["config"]),
+            None if data["rows"] is None else int(data["rows"]),
+            float(data["gain"]),
+        )
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """What is known of one fitted part; its arrays are on disk.
+
+    Parameters
+    ----------
+    units : int
+        Rounds, trees or path steps that were fitted.
+    seconds : float
+        What the fit took.
+    """
+
+    units: int
+    seconds: float
+
+
+@dataclass
+class Trial:
+    """A trial on its way.
+
+    Parameters
+    ----------
+    spec : TrialSpec
+        What it is.
+    wanted : tuple of str
+        The parts that its out-of-fold predictions need.
+    parts : dict of str to PartResult
+        The parts that are done.
+    failed : str
+        Why it was given up; empty when it was not.
+    oof : ndarray of float32, shape (n_scored, n_outputs), optional
+        Its out-of-fold predictions, once every wanted part is done.
+    score : float
+        Their score in the task's metric.
+    units : int
+        The units for a fit on all rows.
+    """
+
+    spec: TrialSpec
+    wanted: tuple[str, ...]
+    parts: dict[str, PartResult] = field(default_factory=dict)
+    failed: str = ""
+    oof: NDArray[np.float32] | None = None
+    score: float = float("nan")
+    units: int = 1
+
+    @property
+    def complete(self) -> bool:
+        """Whether every part that its score needs is done."""
+        return all(part in self.parts for part in self.wanted)
+
+    @property
+    def seconds(self) -> float:
+        """Time spent fitting it, over all parts."""
+        return sum(part.seconds for part in self.parts.values())
+
+    @property
+    def mean_seconds(self) -> float:
+        """Time of a typical part; 0 before any is done."""
+        return self.seconds / len(self.parts) if self.parts else 0.0

@@ -1,0 +1,113 @@
+"""What workers do: make the features of a part, fit a trial on it.
+
+Each function takes and gives plain JSON; arrays go through the run's folder. A result is on disk
+before it is told, so that a finished fit is never lost and never repeated.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.budget import Budget
+from modelwright.core.protocols import Fitted
+from modelwright.core.seed import Seed
+from modelwright.features import default_recipe
+from modelwright.models import make_learner
+from modelwright.plan.parts import Evidence
+from modelwright.plan.trial import ALL, PartResult
+from modelwright.plan.workspace import Workspace
+
+__all__ = ["fit_part", "prepare_part"]
+
+
+@lru_cache(maxsize=2)
+def _open(folder: str) -> Workspace:
+    return Workspace(Path(folder))
+
+
+def prepare_part(folder: str, part: str) -> dict[str, float]:
+    """Fit the recipe on the training rows of a part, and make the features of every row.
+
+    Returns
+    -------
+    dict
+        ``seconds`` that it took, and how many ``columns`` came out.
+    """
+    began = time.monotonic()
+    work = _open(folder)
+    if not work.matrices.has(part):
+        rows, train = work.rows, work.fold(part).train
+        seed = Seed(rows.seed).derive("recipe", part)
+        seen = rows.table if part == ALL else rows.table.rows(train)
+        recipe = default_recipe().fit(seen, rows.y.rows(train), seed=seed)
+        work.matrices.write(part, recipe, recipe.transform(rows.table))
+    return {"seconds": time.monotonic() - began, "columns": work.matrices.read(part).shape[1]}
+
+
+def fit_part(
+    folder: str, number: int, part: str, units: int | None, seconds: float | None
+) -> dict[str, float]:
+    """Fit a trial on a part of the plan, and keep the model and its predictions.
+
+    Parameters
+    ----------
+    folder : str
+        The run's folder.
+    number : int
+        The trial.
+    part : str
+        ``fold-<i>`` or ``all``.
+    units : int, optional
+        Fit exactly so many units.
+    seconds : float, optional
+        Stop growing after so many seconds.
+
+    Returns
+    -------
+    dict
+        ``units`` and ``seconds``.
+    """
+    began = time.monotonic()
+    work = _open(folder)
+    done = work.parts.result(number, part)
+    if done is None:
+        key = f"trial-{number}/{part}"
+        work.note("start", key)
+        fitted, evidence = _fit(work, number, part, Budget.seconds(seconds, units))
+        done = PartResult(fitted.units, time.monotonic() - began)
+        work.parts.write(number, part, fitted, evidence, done)
+        work.note("done", key)
+    return {"units": done.units, "seconds": done.seconds}
+
+
+def _fit(work: Workspace, number: int, part: str, budget: Budget) -> tuple[Fitted, Evidence]:
+    spec, rows, fold = work.parts.spec(number), work.rows, work.fold(part)
+    matrix, seed = work.matrices.read(part), Seed(work.rows.seed)
+    train = _thinned(fold.train, spec.rows, seed.derive("rows", number, part))
+    valid = matrix.rows(fold.valid) if len(fold.valid) else None
+    fitted = make_learner(spec.learner, spec.config).fit(
+        matrix.rows(train),
+        rows.y.rows(train),
+        weight=None if rows.weight is None else rows.weight[train],
+        valid=valid,
+        valid_y=None if valid is None else rows.y.rows(fold.valid),
+        budget=budget,
+        seed=seed.derive("fit", number, part),
+    )
+    if valid is not None:
+        return fitted, Evidence(fitted.predict(valid), fitted.stages)
+    bagged = fitted.out_of_bag
+    empty = np.empty((0, rows.y.outputs), np.float32)
+    return fitted, Evidence(empty if bagged is None else bagged, None)
+
+
+def _thinned(rows: NDArray[np.int64], most: int | None, seed: int) -> NDArray[np.int64]:
+    if most is None or len(rows) <= most:
+        return rows
+    chosen = np.random.default_rng(seed).choice(len(rows), most, replace=False)
+    return rows[np.sort(chosen)]

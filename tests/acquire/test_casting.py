@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import polars as pl
+import pytest
+
+from modelwright.acquire import cast, conform, infer_schema
+from modelwright.core.errors import ColumnError
+from modelwright.core.schema import Column, Kind, Role, Schema
+
+
+def one(values: list[object], kind: Kind, format: str = "") -> tuple[list[object], tuple[str, ...]]:
+    raw = pl.DataFrame({"x": pl.Series(values, strict=False)})
+    table = cast(raw, Schema((Column("x", kind, Role.FEATURE, format),)))
+    return table.frame["x"].to_list(), table.notes
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "format", "expected"),
+    [
+        ([" 1 ", "?", "2", "None"], Kind.NUMBER, "", [1, None, 2, None]),
+        ([True, False, None], Kind.NUMBER, "", [1, 0, None]),
+        ([1.0, 2.5, math.nan], Kind.CATEGORY, "", ["1", "2.5", None]),
+        ([1, 2, None], Kind.CATEGORY, "", ["1", "2", None]),
+        (["1.0", "2", "v1.0"], Kind.CATEGORY, "", ["1", "2", "v1.0"]),
+        ([True, False, None], Kind.CATEGORY, "", ["True", "False", None]),
+        ([" Yes", "no", "-"], Kind.CATEGORY, "yes", ["Yes", "no", None]),
+        (["YES", "No", "NA"], Kind.BOOLEAN, "yes", [True, False, None]),
+        ([1, 0, None], Kind.BOOLEAN, "yes", [True, False, None]),
+        ([1e3, None], Kind.ID, "", ["1000", None]),
+        ([20200131, None], Kind.DATETIME, "%Y%m%d", [datetime(2020, 1, 31), None]),
+        (["2020-01-31"], Kind.DATETIME, "%m/%d/%Y", [datetime(2020, 1, 31)]),
+        ([" some  words ", "?"], Kind.TEXT, "", ["some  words", None]),
+    ],
+)
+def test_values(values: list[object], kind: Kind, format: str, expected: list[object]) -> None:
+    assert one(values, kind, format) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected", "says"),
+    [
+        (["1", "abc", "x"], Kind.NUMBER, [1, None, None], "2 values of 'x' .* 'abc'"),
+        (["1", "inf"], Kind.NUMBER, [1, None], "1 value of 'x'"),
+        ([1.0, -math.inf], Kind.NUMBER, [1, None], "1 value of 'x'"),
+        (["t", "perhaps"], Kind.BOOLEAN, [True, None], "'perhaps'"),
+        (["2020-01-31", "soon"], Kind.DATETIME, [datetime(2020, 1, 31), None], "'soon'"),
+    ],
+)
+def test_losses_are_told(
+    values: list[object], kind: Kind, expected: list[object], says: str
+) -> None:
+    result, notes = one(values, kind)
+    assert result == expected
+    assert len(notes) == 1
+    with pytest.raises(AssertionError, match=says):
+        raise AssertionError(notes[0])
+
+
+RAW = pl.DataFrame(
+    {
+        "area": ["10", "20.5", "?"],
+        "kind": ["1", "2", "x"],
+        "sold": ["yes", "no", "yes"],
+        "day": ["1/31/2020", "2/1/2020", "2/2/2020"],
+        "price": ["1", "2", "3"],
+    }
+)
+SCHEMA = infer_schema(RAW)
+REQUIRED = ("area", "kind", "sold", "day")
+
+
+def test_conform_leaves_out_what_is_not_there() -> None:
+    new = RAW.drop("price").with_columns(extra=pl.lit(1)).select("extra", *reversed(REQUIRED))
+    table = conform(new, SCHEMA, REQUIRED)
+    assert table.schema.names() == REQUIRED
+    assert table.frame.equals(cast(RAW, SCHEMA).frame.drop("price"))
+
+
+def test_conform_tells_what_is_missing() -> None:
+    new = RAW.rename({"area": "Area "}).drop("day")
+    with pytest.raises(ColumnError) as caught:
+        conform(new, SCHEMA, REQUIRED)
+    assert str(caught.value) == (
+        "expected the columns that were there before; got missing: 'area', 'day'; "
+        "unexpected: 'Area '; rename 'Area ' to 'area'"
+    )
+
+
+def test_conform_refuses_a_retyped_column_only_where_it_matters() -> None:
+    new = RAW.with_columns(area=pl.Series(["abc", "def", "3"]))
+    with pytest.raises(ColumnError, match="expected numbers in 'area'; got for example 'abc'"):
+        conform(new, SCHEMA, REQUIRED)
+    assert len(conform(new, SCHEMA, ["kind"]).notes) == 1
+    half = RAW.with_columns(area=pl.Series(["abc", None, "3"]))
+    assert conform(half, SCHEMA, REQUIRED).frame["area"].to_list() == [None, None, 3.0]
+    with pytest.raises(ColumnError, match="expected dates in 'day'"):
+        conform(RAW.head(1).with_columns(day=pl.lit("noon")), SCHEMA, REQUIRED)
+
+
+def test_a_single_row_is_typed_like_all() -> None:
+    whole = cast(RAW, SCHEMA).frame
+    for i in range(RAW.height):
+        assert conform(RAW[i], SCHEMA, REQUIRED).frame.equals(whole[i])

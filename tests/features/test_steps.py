@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modelwright.core.errors import OptionError
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
+from modelwright.core.task import Target
+from modelwright.features import Categories, Dates, Numbers, Text
+
+LARGEST = np.finfo(np.float32).max
+
+
+def table_of(kind: Kind, **columns: object) -> Table:
+    return Table(pl.DataFrame(columns), Schema(tuple(Column(name, kind) for name in columns)))
+
+
+def answers(table: Table) -> Target:
+    return Target(np.zeros(table.height))
+
+
+def test_numbers_are_clipped_and_finite() -> None:
+    values = [1e300, -1e300, float("inf"), float("nan"), None, 1.5]
+    table = table_of(Kind.NUMBER, a=values)
+    fitted = Numbers().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    found = fitted.transform(table).numbers.ravel()
+    np.testing.assert_array_equal(found, [LARGEST, -LARGEST, np.nan, np.nan, np.nan, 1.5])
+
+
+def test_numbers_large_sums_are_not_mistaken_for_missing() -> None:
+    table = table_of(Kind.NUMBER, a=[3e38, 3e38, 3e38, 0.0])
+    fitted = Numbers().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    np.testing.assert_array_equal(
+        fitted.transform(table).numbers.ravel(), np.float32([3e38, 3e38, 3e38, 0])
+    )
+
+
+def test_numbers_drops_constant_and_empty_columns() -> None:
+    empty = pl.Series([None] * 3, dtype=pl.Float64)
+    table = table_of(
+        Kind.NUMBER, one=[7.0, 7.0, 7.0], none=empty, gap=[7.0, None, 7.0], a=[1.0, 2, 3]
+    )
+    fitted = Numbers().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert fitted.columns == ("gap", "a")
+
+
+def test_categories_order_ties_and_rare_levels() -> None:
+    table = table_of(Kind.CATEGORY, a=["b", "a", "b", "a", "c", "c", "c", "once", None])
+    fitted = Categories().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert fitted.levels[0].known == ("c", "a", "b")
+    matrix = fitted.transform(table)
+    assert matrix.codes.ravel().tolist() == [2, 1, 2, 1, 0, 0, 0, -1, -2]
+    assert matrix.levels == (3,)
+    assert matrix.number_names == ()
+
+
+def test_categories_of_many_levels_are_counted_too() -> None:
+    values = [f"level {i:02}" for i in range(31)] * 2 + ["common"] * 5 + ["once", None]
+    table = table_of(Kind.CATEGORY, a=values)
+    fitted = Categories().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    new = table_of(Kind.CATEGORY, a=["common", "level 07", "once", "new", None])
+    matrix = fitted.transform(new)
+    assert matrix.number_names == ("a: count",)
+    np.testing.assert_array_equal(matrix.numbers.ravel(), [5, 2, 1, 1, np.nan])
+    assert matrix.codes.ravel().tolist() == [0, 8, -1, -1, -2]
+
+
+@pytest.mark.parametrize("values", [["x"] * 4, ["a", "b", "c", "d"], [None, "a", "b", "c"]])
+def test_categories_without_use_are_dropped(values: list[str | None]) -> None:
+    table = table_of(Kind.CATEGORY, a=values)
+    assert Categories().fit(table, answers(table), seed=0) is None
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=1, max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_categories_count_like_python(values: list[str | None]) -> None:
+    table = table_of(Kind.CATEGORY, a=pl.Series(values, dtype=pl.String))
+    fitted = Categories().fit(table, answers(table), seed=0)
+    known = {v for v in values if v is not None and values.count(v) >= 2}
+    by_count = sorted(known, key=lambda level: (-values.count(level), level.encode()))
+    expected = [-2 if v is None else by_count.index(v) if v in known else -1 for v in values]
+    if not known or len(set(expected)) == 1:
+        assert fitted is None
+    else:
+        assert fitted is not None
+        assert fitted.transform(table).codes.ravel().tolist() == expected
+
+
+def test_categories_refuse_nonsense() -> None:
+    with pytest.raises(OptionError, match="min_count"):
+        Categories(min_count=0)
+
+
+def test_dates_match_the_calendar() -> None:
+    dates = [datetime(1969, 12, 31, 23, 30), datetime(2024, 2, 29, 6, 0), datetime(2000, 7, 1)]
+    table = table_of(Kind.DATETIME, date=pl.Series([*dates, None], dtype=pl.Datetime("us")))
+    fitted = Dates().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    found = fitted.transform(table).numbers
+    for row, date in enumerate(dates):
+        day = date.timetuple()
+        days = date.date().toordinal() - datetime(1970, 1, 1).toordinal()
+        hour = date.hour + date.minute / 60
+        expected = [days, date.year, date.month, date.day, date.isoweekday(), day.tm_yday, hour]
+        np.testing.assert_array_equal(found[row], np.float32(expected))
+    assert np.isnan(found[3]).all()
+
+
+def test_dates_drop_constant_parts() -> None:
+    dates = pl.Series([datetime(2024, 5, 1), datetime(2024, 5, 8), None], dtype=pl.Datetime("us"))
+    table = table_of(Kind.DATETIME, date=dates)
+    fitted = Dates().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert fitted.number_names == ("date: days", "date: day", "date: day of year")
+
+
+def test_text_surface() -> None:
+    table = table_of(Kind.TEXT, t=["Ab 12! http://x", "", None, "plain words here"])
+    fitted = Text(words=0).fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert fitted.number_names == tuple(
+        f"t: {part}"
+        for part in ("characters", "words", "digits", "capitals", "punctuation", "urls")
+    )
+    first, empty, missing, _ = fitted.transform(table).numbers
+    np.testing.assert_allclose(first, [15, 4, 2 / 15, 1 / 15, 4 / 15, 1 / 4], rtol=1e-6)
+    assert (empty == 0).all()
+    assert np.isnan(missing).all()
+
+
+def test_text_words_are_frequent_but_not_everywhere() -> None:
+    texts = [f"always common{i % 3} rare{i}" for i in range(90)]
+    table = table_of(Kind.TEXT, t=texts)
+    fitted = Text().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert fitted.texts[0].words == ("common0", "common1", "common2")
+    assert Text(words=2).fit(table, answers(table), seed=0).texts[0].words == (  # type: ignore[union-attr]
+        "common0",
+        "common1",
+    )
+    marks = fitted.transform(table).numbers[:, -3:]
+    np.testing.assert_array_equal(marks, np.tile(np.eye(3), (30, 1)))
+
+
+def test_text_in_chunks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = table_of(
+        Kind.TEXT, t=["red car", "blue car", None, "red bus", "red", "", "blue bus"] * 9
+    )
+    fitted = Text().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    whole = fitted.transform(table).numbers
+    monkeypatch.setattr("modelwright.features.text._CHUNK", 5)
+    np.testing.assert_array_equal(fitted.transform(table).numbers, whole)
+
+
+def test_text_is_fast_on_twenty_thousand_tweets() -> None:
+    rng = np.random.default_rng(0)
+    words = np.array([f"word{i}" for i in range(3000)])
+    picks = np.minimum(rng.zipf(1.3, (20_000, 18)) - 1, 2999)
+    table = table_of(Kind.TEXT, t=[" ".join(row) for row in words[picks]])
+    start = time.perf_counter()
+    fitted = Text().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert fitted.transform(table).shape[0] == 20_000
+    assert time.perf_counter() - start < 4  # about 0.3 s on an idle machine

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from modelwright.core.errors import ModelFileError
+from modelwright.core.protocols import State, Step
+from modelwright.core.schema import Column, Kind, Role, Schema
+from modelwright.core.table import Table
+from modelwright.core.task import Target
+from modelwright.features import (
+    Categories,
+    Dates,
+    FittedCategories,
+    FittedDates,
+    FittedNumbers,
+    FittedText,
+    Numbers,
+    Text,
+)
+from modelwright.testing.steps import StepContract
+
+ROWS = 60
+
+
+def one_kind(kind: Kind, **columns: object) -> Table:
+    """Columns of one kind with gaps, beside a target, a group and an ignored column."""
+    rng = np.random.default_rng(1)
+    gaps = pl.Series(rng.random(ROWS) < 0.1)
+    frame = pl.DataFrame(columns).with_columns(
+        pl.when(~gaps).then(pl.col(name)).alias(name) for name in columns
+    )
+    others = {"price": rng.normal(size=ROWS), "weight": rng.random(ROWS), "old": rng.random(ROWS)}
+    schema = Schema(
+        (
+            *(Column(name, kind) for name in columns),
+            Column("price", Kind.NUMBER, Role.TARGET),
+            Column("weight", Kind.NUMBER, Role.WEIGHT),
+            Column("old", Kind.NUMBER, Role.IGNORED),
+        )
+    )
+    return Table(frame.with_columns(pl.Series(k, v) for k, v in others.items()), schema)
+
+
+class TestNumbers(StepContract):
+    def step(self) -> Step:
+        return Numbers()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        return one_kind(Kind.NUMBER, a=rng.normal(size=ROWS), b=rng.integers(0, 3, ROWS) * 1.0)
+
+
+class TestBooleans(StepContract):
+    def step(self) -> Step:
+        return Numbers()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        return one_kind(Kind.BOOLEAN, a=rng.random(ROWS) < 0.5, b=rng.random(ROWS) < 0.2)
+
+
+class TestCategories(StepContract):
+    def step(self) -> Step:
+        return Categories()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        few = [["x", "it's", ""][i] for i in rng.integers(0, 3, ROWS)]
+        many = [f"level {i}" for i in rng.integers(0, 45, ROWS)]
+        return one_kind(Kind.CATEGORY, few=few, many=many)
+
+
+class TestDates(StepContract):
+    def step(self) -> Step:
+        return Dates()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        start = datetime(1965, 1, 1)
+        dates = [start + timedelta(minutes=int(m)) for m in rng.integers(0, 10_000_000, ROWS)]
+        return one_kind(Kind.DATETIME, date=dates)
+
+
+class TestText(StepContract):
+    def step(self) -> Step:
+        return Text()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        words = ["red", "Ünïted", "it's", "42", "http://a.b/c", "!", "a"]
+        return one_kind(Kind.TEXT, note=[" ".join(rng.choice(words, 3)) for _ in range(ROWS)])
+
+
+@pytest.mark.parametrize("step", [Numbers(), Categories(), Dates(), Text()], ids=str)
+def test_no_column_for_a_step_is_none(step: Step) -> None:
+    table = Table(pl.DataFrame({"key": ["a", "b"]}), Schema((Column("key", Kind.ID),)))
+    assert step.fit(table, Target(np.zeros(2)), seed=0) is None
+
+
+@pytest.mark.parametrize(
+    ("fitted", "config"),
+    [
+        (FittedNumbers, {}),
+        (FittedNumbers, {"columns": "ab", "kinds": ["number", "number"]}),
+        (FittedNumbers, {"columns": ["a"], "kinds": ["colour"]}),
+        (FittedNumbers, {"columns": ["a"], "kinds": []}),
+        (FittedCategories, {"columns": [{"column": "a"}]}),
+        (
+            FittedCategories,
+            {"columns": [{"column": "a", "known": ["x"], "coded": True, "counted": False}]},
+        ),
+        (FittedDates, {"columns": ["a"], "parts": ["century"]}),
+        (FittedDates, {"columns": ["a"], "parts": []}),
+        (FittedText, {"columns": [{"column": "a", "surface": ["rhyme"], "words": []}]}),
+        (FittedText, {"columns": [{"column": "a", "surface": [], "words": ["x", "x"]}]}),
+        (FittedText, {"columns": [{"column": "a", "surface": [], "words": [None]}]}),
+        (FittedText, {"columns": 3}),
+    ],
+)
+def test_unsound_state(
+    fitted: type[FittedNumbers | FittedCategories | FittedDates | FittedText],
+    config: dict[str, object],
+) -> None:
+    with pytest.raises(ModelFileError, match="sound state"):
+        fitted.restore(State(config))
