@@ -141,8 +141,8 @@ def test_types_file(tmp_path: Path) -> None:
     assert read_types(path) == {"a": Kind.TEXT, "b": Kind.ID}
     schema = Schema((Column("a", Kind.NUMBER, Role.TARGET, "", "because"),))
     assert read_types(write(path, json.dumps(schema.to_json()))) == {"a": Kind.NUMBER}
-    with pytest.raises(OptionError, match="did you mean 'number'"):
-        read_types(write(path, '{"a": "nunber"}'))
+    with pytest.raises(OptionError, match="did you mean 'text'"):
+        read_types(write(path, '{"a": "txt"}'))
     for bad in ("[1]", "3", "{", '[{"name": "a"}]'):
         with pytest.raises(DataError):
             read_types(write(path, bad))

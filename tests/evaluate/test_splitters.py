@@ -168,10 +168,10 @@ def test_time_never_runs_backwards(times: list[int | None], k: int) -> None:
     for fold in splits.folds:
         assert all(times[i] is not None for i in (*fold.train, *fold.valid))
         past, future = [times[i] for i in fold.train], [times[i] for i in fold.valid]
-        assert max(past) < min(future)  # type: ignore[type-var]
-        assert len(past) == sum(t <= max(past) for t in known)  # type: ignore[type-var]
-        assert before < min(future)  # type: ignore[operator]
-        before = max(future)  # type: ignore[assignment, type-var]
+        assert max(past) < min(future)
+        assert len(past) == sum(t <= max(past) for t in known)
+        assert before < min(future)
+        before = max(future)
     assert before == max(known), "the latest rows are scored"
 
 

@@ -19,6 +19,8 @@ from modelwright.engine.waiting import Item, choose
 
 __all__ = ["Cancel", "Close", "Submit", "Supervisor"]
 
+Message = dict[str, Any]
+
 _LOOK_SECONDS = 0.1  # how often the memory of busy workers is looked at
 
 
@@ -119,7 +121,7 @@ class Supervisor:
         elif isinstance(event, Gone) and event.worker in self._crew:
             self._bury(event.worker, event.code)
 
-    def _hear(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+    def _hear(self, worker: WorkerProcess, message: Message) -> None:
         if "ready" in message:
             self._crew.note_ready(worker)
             return
@@ -180,17 +182,12 @@ class Supervisor:
         self._crew.discard_holder(item)
         self._end(item, status, why)
 
-    def _end(
-        self, item: Item, status: Status, error: str, message: dict[str, Any] | None = None
-    ) -> None:
-        said = message or {}
+    def _end(self, item: Item, status: Status, error: str, said: Message | None = None) -> None:
+        said = said or {}
         passed = 0.0 if item.started is None else time.monotonic() - item.started
-        self._report(
-            Outcome(
-                *(item.job, status, said.get("value"), error),
-                *(float(said.get("seconds", passed)), item.peak, str(said.get("trace", ""))),
-            )
-        )
+        seconds, trace = float(said.get("seconds", passed)), str(said.get("trace", ""))
+        value = said.get("value")
+        self._report(Outcome(item.job, status, value, error, seconds, item.peak, trace))
 
 
 def _too_much(held: int, limit: int) -> str:

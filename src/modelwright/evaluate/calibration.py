@@ -88,6 +88,10 @@ def _slope(z: Array, true: Array, weight: Array, inverse: float) -> tuple[float,
 def _minimise(z: Array, true: Array, weight: Array) -> float:
     """Find 1 / T by Newton's method, kept inside a bracket of the slope's sign change."""
     low, high = _BOUNDS
+    if _slope(z, true, weight, low)[1] >= 0:
+        return low
+    if _slope(z, true, weight, high)[1] <= 0:
+        return high
     inverse = 1.0
     for _ in range(50):
         _, slope, curvature = _slope(z, true, weight, inverse)

@@ -348,7 +348,10 @@ class _Fit:
         assert self.valid is not None
         rows, labels = judged
         held = lightgbm.Dataset(
-            self.ranks.table(self.valid.rows(rows)), label=labels, reference=train
+            self.ranks.table(self.valid.rows(rows)),
+            label=labels,
+            reference=train,
+            params=parameters,
         )
         booster.add_valid(held, "valid")
         return booster, True

@@ -239,6 +239,8 @@ class _Fit:
         if not classes.count:
             labels = (labels - self.base[0]) / self.scale
         table = self.ranks.table(self.sample.X)
+        # scikit-learn cannot bin a column without a value; no tree asks for a constant one
+        table[:, np.isnan(table).all(axis=0)] = 0.0
         watch = None if self.valid is None else self.ranks.table(self.valid)
         estimator, trees = self.learner.estimator(self.sample, seed), list[Tree]()
         raw = np.zeros((0 if watch is None else len(watch), len(self.base)))

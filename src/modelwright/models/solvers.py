@@ -30,7 +30,7 @@ def minimise(
     precondition: Callable[[Floats], Floats],
     start: Floats,
     tolerance: float,
-    steps: int = 60,
+    steps: int = 200,
 ) -> Floats:
     """Minimise a smooth convex function by L-BFGS.
 

@@ -20,7 +20,7 @@ from modelwright.evaluate import choose_splitter
 from modelwright.model import Model
 from modelwright.plan.board import Board
 from modelwright.plan.clock import Clock
-from modelwright.plan.executed import read_executed, write_executed
+from modelwright.plan.executed import Executed, read_executed, write_executed
 from modelwright.plan.instant import instant_model
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
@@ -59,6 +59,8 @@ class Session:
         self._store = store
         self._clock = clock
         self._recorded = 0.0
+        self._executed = self._replayed()
+        self._portfolio = self._trials()
         self.run_id = record.id
         self.work = Workspace(store.folder_of(record.id))
         self.interrupted = False
@@ -100,10 +102,10 @@ class Session:
         """Search until time or trials run out, and record the end of the run."""
         schedule = Schedule(
             self.work,
-            self._portfolio(),
+            self._portfolio,
             bagging_learners(self.work.splits),
             self._clock,
-            self._limits(),
+            Limits(core_count(), self._settings.trials, self._executed.units),
         )
         watch = Watch(live, self._record_trial, self._record_time)
         search = Search(schedule, engine, Board(self.work), self._publisher, self._clock, watch)
@@ -119,20 +121,16 @@ class Session:
         self._store.finish(self.run_id, score, str(Path(model).resolve()))
         self.work.tidy()
 
-    def _portfolio(self) -> list[TrialSpec]:
-        if self._settings.replay is not None:
-            return list(read_executed(self._replayed()).specs)
-        rows = self._posed.rows
-        return make_portfolio(rows, self._settings.models)
+    def _replayed(self) -> Executed:
+        if self._settings.replay is None:
+            return Executed((), {})
+        run = self._store.run(self._settings.replay)
+        return read_executed(self._store.folder_of(run.id))
 
-    def _limits(self) -> Limits:
-        units: dict[str, int] = {}
+    def _trials(self) -> list[TrialSpec]:
         if self._settings.replay is not None:
-            units = read_executed(self._replayed()).units
-        return Limits(core_count(), self._settings.trials, units)
-
-    def _replayed(self) -> Path:
-        return self._store.folder_of(self._store.run(str(self._settings.replay)).id)
+            return list(self._executed.specs)
+        return make_portfolio(self._posed.rows, self._settings.models)
 
     def _record_trial(self, trial: Trial) -> None:
         known = trial.oof is not None and np.isfinite(trial.score)

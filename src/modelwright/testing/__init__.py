@@ -1,0 +1,8 @@
+"""Contract suites that a learner, step or splitter of yours can inherit. They need pytest."""
+
+from __future__ import annotations
+
+from modelwright.testing.data import Puzzle, made_up
+from modelwright.testing.learners import LearnerContract
+
+__all__ = ["LearnerContract", "Puzzle", "made_up"]

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from modelwright.core.errors import OptionError, OutputError
+from modelwright.engine import platform
+
+
+def test_process_started_counts_the_interpreter() -> None:
+    script = (
+        "import time; time.sleep(0.3)\n"
+        "from modelwright.engine.platform import process_started\n"
+        "print(time.monotonic() - process_started())"
+    )
+    start = time.monotonic()
+    out = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    elapsed = time.monotonic() - start
+    assert 0.3 <= float(out.stdout) <= elapsed + 0.05
+
+
+@pytest.fixture
+def cgroups(tmp_path: Path) -> tuple[Path, Path]:
+    (tmp_path / "mount" / "a" / "b").mkdir(parents=True)
+    membership = tmp_path / "cgroup"
+    membership.write_text("0::/a/b\n")
+    return tmp_path / "mount", membership
+
+
+def test_version_2_limits_of_ancestors_count(cgroups: tuple[Path, Path]) -> None:
+    root, membership = cgroups
+    (root / "a" / "memory.max").write_text("1000\n")
+    (root / "a" / "memory.current").write_text("700\n")
+    (root / "a" / "memory.stat").write_text("anon 500\ninactive_file 150\n")
+    (root / "a" / "b" / "memory.max").write_text("max\n")
+    (root / "a" / "b" / "memory.current").write_text("600\n")
+    (root / "a" / "b" / "cpu.max").write_text("150000 100000\n")
+    (root / "a" / "cpu.max").write_text("max 100000\n")
+    folders = platform._cgroup_folders("memory", root, membership)
+    assert folders == [root / "a" / "b", root / "a", root]
+    assert [platform._memory_room(folder) for folder in folders] == [None, 450, None]
+    assert [platform._cpu_quota(folder) for folder in folders] == [1.5, None, None]
+
+
+def test_version_1_and_a_path_of_the_host(tmp_path: Path) -> None:
+    folder = tmp_path / "mount" / "memory"
+    folder.mkdir(parents=True)
+    (folder / "memory.limit_in_bytes").write_text("1000")
+    (folder / "memory.usage_in_bytes").write_text("900")
+    (folder / "cpu.cfs_quota_us").write_text("-1")
+    (folder / "cpu.cfs_period_us").write_text("100000")
+    membership = tmp_path / "cgroup"
+    membership.write_text("4:memory:/docker/123\n1:cpu:/\n")
+    found = platform._cgroup_folders("memory", tmp_path / "mount", membership)
+    assert found == [folder]
+    assert platform._memory_room(folder) == 100
+    assert platform._cpu_quota(folder) is None
+    (folder / "cpu.cfs_quota_us").write_text("200000")
+    assert platform._cpu_quota(folder) == 2.0
+
+
+def test_no_control_groups(tmp_path: Path) -> None:
+    assert platform._cgroup_folders("memory", tmp_path, tmp_path / "absent") == []
+
+
+def test_counts_are_plausible() -> None:
+    assert 0 < platform.available_memory() <= psutil.virtual_memory().total
+    assert 1 <= platform.core_count() <= (os.cpu_count() or 1)
+
+
+def test_resident_memory_grows_and_ends() -> None:
+    before = platform.resident_memory(os.getpid())
+    block = b"x" * (64 * 2**20)
+    assert platform.resident_memory(os.getpid()) - before > 50 * 2**20
+    del block
+    assert platform.resident_memory(2**22 + 1) == 0
+
+
+def test_lock_is_exclusive_and_freed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with platform.lock_file(path), pytest.raises(OptionError) as caught, platform.lock_file(path):
+        pass
+    assert f"held by process {os.getpid()}" in str(caught.value)
+    with platform.lock_file(path):
+        pass
+
+
+def test_lock_is_freed_by_death(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    script = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from modelwright.engine.platform import lock_file\n"
+        "with lock_file(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(OptionError, match=f"process {process.pid}"), platform.lock_file(path):
+            pass
+        process.kill()
+        process.wait()
+        with platform.lock_file(path):
+            pass
+
+
+def test_lock_in_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="lock"), platform.lock_file(tmp_path / "no" / "lock"):
+        pass

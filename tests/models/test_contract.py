@@ -1,0 +1,38 @@
+"""Every learner keeps the contract."""
+
+from __future__ import annotations
+
+from modelwright.models import (
+    ExtraTreesLearner,
+    HistogramBoosting,
+    LightGBMLearner,
+    LinearLearner,
+)
+from modelwright.testing import LearnerContract
+
+
+class TestLinear(LearnerContract):
+    exact_weights = True
+
+    def learner(self) -> LinearLearner:
+        return LinearLearner()
+
+
+class TestLinearWithKnots(LearnerContract):
+    def learner(self) -> LinearLearner:
+        return LinearLearner(knots=3)
+
+
+class TestLightGBM(LearnerContract):
+    def learner(self) -> LightGBMLearner:
+        return LightGBMLearner(learning_rate=0.1, leaves=7, max_rounds=80)
+
+
+class TestHistogramBoosting(LearnerContract):
+    def learner(self) -> HistogramBoosting:
+        return HistogramBoosting(learning_rate=0.2, leaves=7, max_rounds=50)
+
+
+class TestExtraTrees(LearnerContract):
+    def learner(self) -> ExtraTreesLearner:
+        return ExtraTreesLearner(trees=40)
