@@ -15,11 +15,11 @@ cancer = load_breast_cancer()
 table = pl.DataFrame(cancer.data, schema=[name.replace(" ", "_") for name in cancer.feature_names])
 table = table.with_columns(tumour=pl.Series(cancer.target_names[cancer.target]))
 table = table.sample(fraction=1.0, shuffle=True, seed=0)
-table.head(450).write_csv("known.csv")
-table.tail(119).write_csv("new.csv")
+table.head(300).write_csv("known.csv")
+table.tail(269).write_csv("new.csv")
 
 # 2. One call. Under `trials` no clock has a say: everybody gets this very model.
-result = mw.fit("known.csv", target="tumour", settings=mw.Settings(trials=3, out="tumours.mw"))
+result = mw.fit("known.csv", target="tumour", settings=mw.Settings(trials=2, out="tumours.mw"))
 print(result.leaderboard)
 print(result.model.card.plan)
 

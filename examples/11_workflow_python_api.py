@@ -1,7 +1,7 @@
 """Frames in, frames out: types and roles of columns, metrics, splits by group, run records.
 
-The table holds 1,797 handwritten digits as 8 x 8 grey values (Alpaydin and Kaynak 1998). Rows of one
-writer are not marked in it, so blocks of 40 rows in a row stand for a writer here.
+The table holds 1,797 handwritten digits as 8 x 8 grey values (Alpaydin and Kaynak 1998). Rows of
+one writer are not marked in it, so blocks of 40 rows in a row stand for a writer here.
 """
 
 from __future__ import annotations

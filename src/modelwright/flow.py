@@ -148,7 +148,7 @@ def run(
     if settings.out is not None:
         check_writable(Path(settings.out))
     budget = math.inf if settings.trials or settings.replay else seconds
-    with start_engine(settings.workers, preload=("modelwright.plan.work",)) as engine:
+    with start_engine(settings.workers, preload=("modelwright.plan.warm",)) as engine:
         raw = read_raw(data)
         read = time.monotonic() - began
         posed = pose(raw, question, settings)

@@ -1,6 +1,7 @@
 """Read the code blocks of a Markdown page, and run them as a reader would."""
 
 from __future__ import annotations
+import __future__
 
 import os
 import re
@@ -100,13 +101,17 @@ def run_page(path: Path, folder: Path, environment: Mapping[str, str]) -> None:
     page = types.ModuleType(f"page_{path.stem}")
     sys.modules[page.__name__] = page  # where dataclasses look up their annotations
     seen: list[str] = []
+    flags = 0
     for block in blocks(path.read_text(encoding="utf-8")):
         if not block.run:
             continue
         if block.language == "python":
             # Blank lines above, so that a traceback points into the page.
             text = "\n" * (block.line - 1) + block.text
-            exec(compile(text, str(path), "exec", dont_inherit=True), vars(page))
+            code = compile(text, str(path), "exec", flags=flags, dont_inherit=True)
+            # A page asks once for late annotations, and has them in all its blocks.
+            flags |= code.co_flags & __future__.annotations.compiler_flag
+            exec(code, vars(page))
             seen.append(block.text)
         elif block.language in ("console", "sh"):
             for command in commands(block):

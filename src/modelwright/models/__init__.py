@@ -13,6 +13,7 @@ from modelwright.models.registry import (
     learner_config,
     make_learner,
     restore_fitted,
+    warm_up,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "learner_config",
     "make_learner",
     "restore_fitted",
+    "warm_up",
 ]

@@ -248,11 +248,11 @@ class _Walk:
         return self._fitted(design, held, stages)
 
     def _plan(self, budget: Budget, whole: bool) -> range:
-        """Give the positions to visit: one when told, all when watched, else up to the default."""
+        """Give the positions to visit: all that are watched, else the one told or the default."""
         last = self.learner.positions
         if budget.units is not None:
             end = min(max(budget.units, 1), last)
-            return range(end, end + 1)
+            return range(1 if whole else end, end + 1)
         if whole:
             return range(1, last + 1)
         total = self.sample.rows if self.sample.weight is None else self.sample.weight.sum()

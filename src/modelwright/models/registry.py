@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
-from modelwright.core.errors import ModelFileError, OptionError, did_you_mean
+from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
 from modelwright.core.protocols import Fitted, Learner, State
+from modelwright.models import boosting, forest
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
 from modelwright.models.forest import ExtraTreesLearner, FittedForest
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
@@ -21,6 +23,7 @@ __all__ = [
     "learner_config",
     "make_learner",
     "restore_fitted",
+    "warm_up",
 ]
 
 LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
@@ -144,3 +147,10 @@ def restore_fitted(name: str, state: State, allow: Sequence[type[Any]] = ()) -> 
             f"{did_you_mean(name, known)} Custom kinds load with allow=[Class]",
         )
     return cast(Fitted, known[name].restore(state))
+
+
+def warm_up() -> None:
+    """Import the libraries that learners fit with, so that no fit's time goes into it."""
+    forest.tree_library.load()
+    with contextlib.suppress(MissingExtraError, OSError, ImportError):
+        boosting.lightgbm.load()

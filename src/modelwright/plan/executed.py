@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelwright.core.errors import OptionError
-from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.store import read_json, write_json
 
@@ -24,10 +23,13 @@ class Executed:
         Complete trials, in order.
     units : dict of str to int
         For each part, as ``trial-<n>/<part>``, how many units it was fitted with.
+    refitted : frozenset of int
+        The trials that were fitted again on all rows.
     """
 
     specs: tuple[TrialSpec, ...]
     units: dict[str, int]
+    refitted: frozenset[int]
 
 
 def write_executed(folder: Path, trials: Sequence[Trial]) -> None:
@@ -40,7 +42,7 @@ def write_executed(folder: Path, trials: Sequence[Trial]) -> None:
                 {
                     "spec": trial.spec.to_json(),
                     "units": parts,
-                    "refitted": Schedule.refitted(trial),
+                    "refitted": trial.refitted,
                 }
             )
     write_json(folder / "plan.json", {"trials": kept})
@@ -64,4 +66,5 @@ def read_executed(folder: Path) -> Executed:
         for item in trials
         for part, count in item["units"].items()
     }
-    return Executed(specs, units)
+    refitted = frozenset(int(t["spec"]["number"]) for t in trials if t["refitted"])
+    return Executed(specs, units, refitted)

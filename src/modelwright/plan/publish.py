@@ -14,7 +14,6 @@ from modelwright.core.result import Card, Leaderboard
 from modelwright.core.schema import Schema
 from modelwright.model import Member, Model, Part
 from modelwright.plan.board import Choice
-from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import ALL
 from modelwright.plan.workspace import Workspace
 
@@ -30,7 +29,7 @@ def assemble(work: Workspace, choice: Choice, schema: Schema, card: Card) -> Mod
     recipes = {}
     members = []
     for trial, weight in zip(choice.trials, choice.weights, strict=True):
-        names = (ALL,) if Schedule.refitted(trial) else trial.wanted
+        names = (ALL,) if trial.refitted else trial.wanted
         parts = []
         for name in names:
             if name not in recipes:

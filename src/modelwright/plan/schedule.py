@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from modelwright.engine import Job, Outcome, Status
 from modelwright.plan.clock import Clock
 from modelwright.plan.cost import CostModel, Shape
+from modelwright.plan.executed import Executed
 from modelwright.plan.trial import ALL, PartResult, Trial, TrialSpec, fold_part
 from modelwright.plan.workspace import Workspace
 
@@ -16,8 +17,6 @@ __all__ = ["Limits", "Schedule"]
 
 # How many of the next entries of the portfolio compete for being started.
 LOOKAHEAD = 4
-# A refit must hold at least this share of the rounds that the folds asked for.
-REFIT_SHARE = 0.9
 # Below so many seconds a fit is not worth starting.
 LEAST = 0.3
 
@@ -32,13 +31,13 @@ class Limits:
         Cores shared by all workers.
     trials : int, optional
         Fit exactly so many trials; None: as many as time allows.
-    units : mapping of str to int
-        For a replay: how many units to fit, by ``trial-<n>/<part>``.
+    replay : Executed, optional
+        Repeat what this run executed: as many units, and no other refits.
     """
 
     cores: int
     trials: int | None = None
-    units: Mapping[str, int] = field(default_factory=dict)
+    replay: Executed | None = None
 
 
 class Schedule:
@@ -71,7 +70,7 @@ class Schedule:
         self._bagging = bagging
         self._clock = clock
         self._cores = limits.cores
-        self._units = limits.units
+        self._replay = limits.replay
         self._costs = CostModel()
         self._in_flight: dict[str, tuple[Trial | None, str]] = {}
         self._prepare_seconds: dict[str, float] = {}
@@ -121,18 +120,14 @@ class Schedule:
         """Give the next job towards fitting the members on all rows, or None."""
         left = self._clock.left - self.reserve
         for trial in members:
+            if self._replay is not None and trial.spec.number not in self._replay.refitted:
+                continue
             affordable = left > 1.2 * trial.mean_seconds + self._preparing(ALL)
-            if not self.refitted(trial) and affordable and not trial.failed:
+            if not trial.refitted and affordable and not trial.failed:
                 job = self._job_of(trial, (ALL,), left)
                 if job is not None:
                     return job
         return None
-
-    @staticmethod
-    def refitted(trial: Trial) -> bool:
-        """Whether a trial holds a full fit on all rows."""
-        done = trial.parts.get(ALL)
-        return done is not None and done.units >= REFIT_SHARE * trial.units
 
     def record(self, outcome: Outcome) -> Trial | None:
         """Take in what a job came to; gives the trial when this made it complete."""
@@ -248,7 +243,7 @@ class Schedule:
             "folder": str(self._work.folder),
             "number": trial.spec.number,
             "part": part,
-            "units": trial.units if refit else self._units.get(key),
+            "units": trial.units if refit else self._told_units(key),
             "seconds": soft,
         }
         return Job(
@@ -258,6 +253,9 @@ class Schedule:
             cores=trial.spec.threads,
             seconds=self._hard(soft),
         )
+
+    def _told_units(self, key: str) -> int | None:
+        return None if self._replay is None else self._replay.units.get(key)
 
     def _hard(self, soft: float | None) -> float | None:
         """Say when a job is killed: a while after it should have ended by itself."""

@@ -114,7 +114,7 @@ class Search:
                 break
             self._take(self._engine.wait(self._patience()))
         self._engine.cancel_all()
-        if any(self._schedule.refitted(t) and len(t.wanted) > 1 for t in members):
+        if any(t.refitted and len(t.wanted) > 1 for t in members):
             self._publish()
 
     @property

@@ -105,7 +105,7 @@ class Session:
             self._portfolio,
             bagging_learners(self.work.splits),
             self._clock,
-            Limits(core_count(), self._settings.trials, self._executed.units),
+            Limits(core_count(), self._settings.trials, self._executed),
         )
         watch = Watch(live, self._record_trial, self._record_time)
         search = Search(schedule, engine, Board(self.work), self._publisher, self._clock, watch)
@@ -118,17 +118,18 @@ class Session:
             return
         score = None if search.choice is None else search.choice.score
         model = self._settings.out or self.work.folder / "model.mw"
-        self._store.finish(self.run_id, score, str(Path(model).resolve()))
+        notes = (*self._posed.notes, *schedule.notes)
+        self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)
         self.work.tidy()
 
-    def _replayed(self) -> Executed:
+    def _replayed(self) -> Executed | None:
         if self._settings.replay is None:
-            return Executed((), {})
+            return None
         run = self._store.run(self._settings.replay)
         return read_executed(self._store.folder_of(run.id))
 
     def _trials(self) -> list[TrialSpec]:
-        if self._settings.replay is not None:
+        if self._executed is not None:
             return list(self._executed.specs)
         return make_portfolio(self._posed.rows, self._settings.models)
 

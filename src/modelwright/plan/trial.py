@@ -13,6 +13,8 @@ __all__ = ["ALL", "PartResult", "Trial", "TrialSpec", "fold_part"]
 
 # The part that is fitted on every row: a refit, or the one fit of a learner that bags.
 ALL = "all"
+# A refit must hold at least this share of the rounds that the folds asked for.
+REFIT_SHARE = 0.9
 
 
 def fold_part(fold: int) -> str:
@@ -126,6 +128,12 @@ class Trial:
     def complete(self) -> bool:
         """Whether every part that its score needs is done."""
         return all(part in self.parts for part in self.wanted)
+
+    @property
+    def refitted(self) -> bool:
+        """Whether it holds a full fit on all rows, not one that the deadline cut short."""
+        done = self.parts.get(ALL)
+        return done is not None and done.units >= REFIT_SHARE * self.units
 
     @property
     def seconds(self) -> float:

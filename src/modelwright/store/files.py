@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -47,9 +48,9 @@ _CURES = {
 
 def output_error(path: Path, error: OSError) -> OutputError:
     """Say in one line why `path` cannot be written, and what to do."""
-    why = error.strerror or type(error).__name__
+    why = (error.strerror or str(error) or type(error).__name__).lower()
     cure = _CURES.get(error.errno or 0, "choose another place")
-    return OutputError(f"to be able to write {path}", why[:1].lower() + why[1:], cure)
+    return OutputError(f"to be able to write {path}", why, cure)
 
 
 def digest(data: bytes) -> str:
@@ -241,16 +242,27 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
             did_you_mean(suffix or path.name, _FRAME_SUFFIXES),
         )
     with replacing(path) as file:
-        if suffix == ".csv":
-            frame.write_csv(file)
-        elif suffix == ".tsv":
-            frame.write_csv(file, separator="\t")
-        elif suffix == ".parquet":
-            frame.write_parquet(file)
-        elif suffix == ".arrow":
-            frame.write_ipc(file)
-        else:
-            frame.write_ndjson(file)
+        try:
+            _write_frame(frame, file, suffix)
+        except Exception as error:
+            # Polars wraps what the system says; only the number in the text survives.
+            match = re.search(r"\(os error (\d+)\)", str(error))
+            if match is None:
+                raise
+            raise OSError(int(match[1]), os.strerror(int(match[1]))) from error
+
+
+def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
+    if suffix == ".csv":
+        frame.write_csv(file)
+    elif suffix == ".tsv":
+        frame.write_csv(file, separator="\t")
+    elif suffix == ".parquet":
+        frame.write_parquet(file)
+    elif suffix == ".arrow":
+        frame.write_ipc(file)
+    else:
+        frame.write_ndjson(file)
 
 
 def check_writable(path: Path) -> None:
