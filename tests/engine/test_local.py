@@ -136,7 +136,7 @@ def test_deadline_is_kept_while_the_caller_computes(shared: LocalEngine) -> None
     shared.submit(job("x", "nap", {"seconds": 30}, seconds=0.5))
     shared.submit(job("y", "nap", {"seconds": 30}, seconds=0.5))
     total = 0
-    while time.monotonic() - start < 1.0:  # pure Python that gives the lock up only when asked
+    while time.monotonic() - start < 1.3:  # pure Python that gives the lock up only when asked
         total += sum(range(1000))
     assert not alive(pid)
     found = collect(shared)

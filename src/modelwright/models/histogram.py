@@ -233,7 +233,7 @@ class _Fit:
         return self._watched([_leaf(0.0)] * len(self.base), self.growth.budget.units or 1)
 
     def run(self, seed: int) -> FittedHistogram:
-        """Grow by about 15 % at a time: each start of scikit-learn bins the columns again."""
+        """Grow by about 30 % at a time: each start of scikit-learn begins with what is there."""
         classes = self.sample.classes
         labels = self.sample.values
         if not classes.count:
@@ -246,7 +246,7 @@ class _Fit:
         raw = np.zeros((0 if watch is None else len(watch), len(self.base)))
         base, done, going = self.base, 0, True
         while going:
-            step = max(10, done * 15 // 100)
+            step = max(10, done * 30 // 100)
             whole = (
                 self.growth.rounds if watch is None and self.growth.budget.deadline is None else 0
             )

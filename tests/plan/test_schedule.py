@@ -1,0 +1,136 @@
+"""The schedule: what is fitted, in which order, and what the clock has to say."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.settings import Settings
+from modelwright.core.splits import Fold, Splits
+from modelwright.core.table import Table
+from modelwright.core.task import Target, Task, TaskKind
+from modelwright.engine import Job, Outcome, Status
+from modelwright.plan.clock import Clock
+from modelwright.plan.portfolio import bagging_learners, make_portfolio
+from modelwright.plan.schedule import Limits, Schedule
+from modelwright.plan.trial import ALL, TrialSpec
+from modelwright.plan.workspace import Rows, Workspace
+
+ROWS = 60
+
+
+def rows(height: int = ROWS) -> Rows:
+    frame = pl.DataFrame({"x": np.arange(height, dtype=float)})
+    table = Table(frame, Schema((Column("x", Kind.NUMBER),)))
+    y = Target(np.arange(height, dtype=float))
+    return Rows(table, Task(TaskKind.REGRESSION, "y", "rmse"), y, None, seed=0)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Workspace:
+    workspace = Workspace(tmp_path)
+    rows().write(tmp_path)
+    index = np.arange(ROWS)
+    folds = tuple(Fold(index[index % 3 != i], index[index % 3 == i]) for i in range(3))
+    workspace.write_splits(Splits(folds, ROWS, "k-fold", "three folds"))
+    return workspace
+
+
+def schedule(work: Workspace, clock: Clock, specs: Sequence[TrialSpec] | None = None) -> Schedule:
+    chosen = specs or make_portfolio(rows(), ())
+    return Schedule(work, chosen, bagging_learners(work.splits), clock, Limits(2, trials=2))
+
+
+def drain(plan: Schedule, seconds: float = 0.01) -> list[str]:
+    """Let every job succeed at once, and give their keys in order."""
+    keys = []
+    while (job := plan.next_job(())) is not None:
+        keys.append(job.key)
+        value = {"seconds": seconds, "units": 5, "columns": 1}
+        plan.record(Outcome(job, Status.DONE, value, seconds=seconds))
+        if job.key.startswith("matrix/"):
+            (plan._work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
+    return keys
+
+
+def test_features_come_before_fits_and_every_part_once(work: Workspace) -> None:
+    keys = drain(schedule(work, Clock(math.inf)))
+    assert keys[:2] == ["matrix/fold-0", "trial-0/fold-0"]
+    assert len(keys) == len(set(keys)) == 3 + 3 + 3
+    for fold in range(3):
+        assert keys.index(f"matrix/fold-{fold}") < keys.index(f"trial-1/fold-{fold}")
+
+
+def test_a_learner_that_bags_is_fitted_once_on_all_rows(work: Workspace) -> None:
+    plan = schedule(work, Clock(math.inf), [TrialSpec(0, "extra-trees", {})])
+    assert drain(plan) == [f"matrix/{ALL}", f"trial-0/{ALL}"]
+
+
+def test_out_of_bag_rows_are_not_trusted_in_groups_or_time() -> None:
+    fold = Fold(np.array([0, 1]), np.array([2]))
+    for kind in ("group k-fold", "time-ordered", "hold-out"):
+        assert bagging_learners(Splits((fold,), 3, kind, "")) == frozenset()
+
+
+def test_nothing_new_is_started_when_time_is_short(work: Workspace) -> None:
+    plan = schedule(work, Clock(budget=1.0, started=time.monotonic() - 0.9))
+    first = plan.next_job(())
+    assert first is None or first.key.startswith("matrix/")
+    assert not any(key.startswith("trial-") for key in drain(plan))
+
+
+def test_fits_are_told_when_to_stop_and_killed_soon_after(work: Workspace) -> None:
+    plan = schedule(work, Clock(budget=20.0))
+    job: Job | None = None
+    while (job := plan.next_job(())) is not None and not job.key.startswith("trial-"):
+        plan.record(Outcome(job, Status.DONE, {"seconds": 0.1, "columns": 1}))
+        (work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
+    assert job is not None
+    assert job.seconds is not None
+    assert 0 < job.arguments["seconds"] < job.seconds < 20
+
+
+def test_without_a_clock_no_job_has_a_deadline(work: Workspace) -> None:
+    plan = schedule(work, Clock(math.inf))
+    job = plan.next_job(())
+    assert job is not None
+    assert job.seconds is None
+
+
+def test_a_failed_fit_ends_its_trial_but_not_the_run(work: Workspace) -> None:
+    plan = schedule(work, Clock(math.inf))
+    keys = []
+    while (job := plan.next_job(())) is not None:
+        keys.append(job.key)
+        if job.key == "trial-0/fold-0":
+            plan.record(Outcome(job, Status.FAILED, error="FitError: no"))
+            continue
+        plan.record(Outcome(job, Status.DONE, {"seconds": 0.1, "units": 1, "columns": 1}))
+        if job.key.startswith("matrix/"):
+            (work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
+    assert "FitError: no" in plan.trials[0].failed
+    assert "trial-0/fold-1" not in keys
+    assert plan.trials[1].complete
+    assert "given up" in plan.notes[0]
+
+
+def test_the_portfolio_is_the_same_everywhere_and_grows_with_rows() -> None:
+    assert make_portfolio(rows(), ()) == make_portfolio(rows(), ())
+    sizes = [len(make_portfolio(rows(n), ())) for n in (50, 400, 2_000, 9_000)]
+    assert sizes == sorted(set(sizes))
+    assert {spec.learner for spec in make_portfolio(rows(), ("linear",))} == {"linear"}
+
+
+def test_settings_that_change_nothing_fitted_share_a_fingerprint() -> None:
+    from modelwright.core.settings import Question
+
+    question = Question("y")
+    assert Settings(workers=1).fingerprint(question) == Settings(workers=2).fingerprint(question)
+    assert Settings(seed=1).fingerprint(question) != Settings(seed=2).fingerprint(question)

@@ -1,0 +1,194 @@
+"""The whole chain on small tables: fit, predict, save, load."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import modelwright as mw
+from modelwright.core.task import TaskKind
+
+ROWS = 240
+
+
+def table(seed: int = 0, rows: int = ROWS) -> pl.DataFrame:
+    """Make houses: numbers, categories, dates and gaps, with prices that follow from them."""
+    rng = np.random.default_rng(seed)
+    area = rng.uniform(30, 200, rows)
+    zone = rng.choice(["old town", "harbour", "hills"], rows)
+    sold = [date(2020, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 900, rows)]
+    worth = {"old town": 40.0, "harbour": 90.0, "hills": 10.0}
+    price = 3 * area + np.array([worth[z] for z in zone]) + rng.normal(0, 5, rows)
+    rooms = [None if rng.random() < 0.1 else float(r) for r in rng.integers(1, 7, rows)]
+    return pl.DataFrame({"area": area, "zone": zone, "sold": sold, "rooms": rooms, "price": price})
+
+
+def quick(**changes: object) -> mw.Settings:
+    return mw.Settings(**{"trials": 2, "workers": 2, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory: pytest.TempPathFactory) -> mw.Result:
+    store = tmp_path_factory.mktemp("runs")
+    return mw.fit(table(), "price", settings=quick(trials=3, store=store))
+
+
+def test_a_fit_explains_unseen_rows(houses: mw.Result) -> None:
+    new = table(seed=1)
+    scores = houses.model.evaluate(new)
+    assert next(iter(scores)) == "rmse"
+    assert scores["r2"] > 0.97
+    assert houses.score == pytest.approx(scores["rmse"], rel=0.5)
+
+
+def test_one_answer_a_row_in_order_with_or_without_the_target(houses: mw.Result) -> None:
+    new = table(seed=1)
+    answers = houses.predict(new)
+    assert answers.columns == ["prediction"]
+    assert answers.height == new.height
+    shuffled = new.select("zone", "rooms", "sold", "area")
+    assert houses.predict(shuffled).equals(answers)
+    one = houses.predict(new[17:18])["prediction"][0]
+    assert one == pytest.approx(answers["prediction"][17], rel=1e-6)
+
+
+def test_no_rows_are_refused(houses: mw.Result) -> None:
+    with pytest.raises(mw.DataError, match="0 rows"):
+        houses.predict(table().head(0))
+
+
+def test_pandas_and_polars_get_the_same_answers(houses: mw.Result) -> None:
+    new = table(seed=2)
+    as_pandas = pd.DataFrame({name: new[name].to_list() for name in new.columns})
+    assert houses.predict(as_pandas).equals(houses.predict(new))
+
+
+def test_a_loaded_model_predicts_equal_to_the_bit(houses: mw.Result, tmp_path: Path) -> None:
+    path = houses.model.save(tmp_path / "houses.mw")
+    loaded = mw.load(path)
+    new = table(seed=3)
+    assert np.array_equal(loaded.probabilities(new), houses.model.probabilities(new))
+    assert loaded.leaderboard == houses.leaderboard
+    assert loaded.save(tmp_path / "again.mw").read_bytes() == path.read_bytes()
+
+
+def test_a_signed_model_proves_its_origin(houses: mw.Result, tmp_path: Path) -> None:
+    path = houses.model.save(tmp_path / "signed.mw", key=b"secret")
+    assert mw.load(path, key=b"secret").task == houses.model.task
+    with pytest.raises(mw.ModelFileError):
+        mw.load(path, key=b"another")
+
+
+def test_a_renamed_column_is_named_with_its_cure(houses: mw.Result) -> None:
+    with pytest.raises(mw.ColumnError, match="area"):
+        houses.predict(table().rename({"area": "aera"}))
+
+
+def test_the_leaderboard_can_be_read(houses: mw.Result) -> None:
+    text = str(houses)
+    assert "ensemble" in text
+    assert "linear-0" in text
+    assert "<table>" in houses._repr_html_()
+    weights = [s.weight for s in houses.leaderboard if s.name != "ensemble"]
+    assert sum(weights) == pytest.approx(1.0)
+
+
+def test_the_model_says_where_it_comes_from(houses: mw.Result) -> None:
+    card = houses.model.card
+    assert card.version == mw.__version__
+    assert card.run == houses.run
+    assert card.rows == ROWS
+    assert "folds" in card.plan
+
+
+def test_classes_come_back_as_they_were() -> None:
+    frame = table().with_columns(dear=pl.col("price") > 400).drop("price")
+    result = mw.fit(frame, "dear", settings=quick())
+    answers = result.predict(table(seed=1))
+    assert answers.columns == ["prediction", "p_False", "p_True"]
+    assert answers["prediction"].dtype == pl.Boolean
+    sums = answers["p_False"] + answers["p_True"]
+    assert float((sums - 1).abs().max()) < 1e-5  # type: ignore[arg-type]
+    truth = table(seed=1)["price"] > 400
+    assert float((answers["prediction"] == truth).mean()) > 0.9  # type: ignore[arg-type]
+
+
+def test_whole_numbers_from_a_file_are_classes(tmp_path: Path) -> None:
+    path = tmp_path / "grades.csv"
+    grade = (pl.col("area") // 70).cast(pl.Int64)
+    table().with_columns(grade=grade).drop("price").write_csv(path)
+    result = mw.fit(path, "grade", settings=quick())
+    assert result.model.task.kind is TaskKind.MULTICLASS
+    assert result.predict(path)["prediction"].dtype == pl.Int64
+
+
+def test_the_positive_class_is_the_users_choice() -> None:
+    frame = table().with_columns(dear=pl.when(pl.col("price") > 400).then(1).otherwise(0))
+    settings = quick(trials=1, positive="0", models=("linear",))
+    result = mw.fit(frame.drop("price"), "dear", settings=settings)
+    assert result.model.task.positive == "0"
+
+
+def test_groups_never_stand_on_both_sides() -> None:
+    frame = table().with_columns(owner=pl.int_range(pl.len()) % 30)
+    result = mw.fit(frame, "price", group="owner", settings=quick(trials=1))
+    assert "owner" in result.model.card.plan
+    assert "owner" not in result.model.columns
+
+
+def test_time_runs_forward() -> None:
+    result = mw.fit(table(), "price", order="sold", settings=quick(trials=1))
+    assert "sold" in result.model.card.plan
+    assert "sold" in result.model.columns
+
+
+def test_weights_count_and_bad_ones_are_refused() -> None:
+    weighted = table().with_columns(w=pl.lit(1.0))
+    fitted = mw.fit(weighted, "price", settings=quick(trials=1, weight="w"))
+    assert "w" not in fitted.model.columns
+    with pytest.raises(mw.DataError, match="weights"):
+        mw.fit(table().with_columns(w=pl.lit(-1.0)), "price", settings=quick(weight="w"))
+
+
+def test_fewer_rows_than_folds_are_said() -> None:
+    result = mw.fit(table(rows=4), "price", settings=quick(trials=1))
+    assert "4 folds" in result.model.card.plan
+
+
+def test_a_time_budget_is_kept() -> None:
+    result = mw.fit(table(), "price", time="6s", settings=mw.Settings(workers=2))
+    assert result.timings["total"] < 8
+    assert result.score is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
+    path, out = tmp_path / "houses.csv", tmp_path / "model.mw"
+    table(rows=4_000).write_csv(path)
+    command = [sys.executable, "-m", "modelwright", "fit", str(path), "--target", "price"]
+    process = subprocess.Popen(
+        [*command, "--out", str(out), "--time", "60s"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    deadline = time.monotonic() + 30
+    while not out.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert "interrupted" in said
+    assert mw.load(out).predict(path).height == 4_000
