@@ -96,21 +96,21 @@ def test_find_by_prefix(tmp_path: Path) -> None:
             store.run("")
 
 
-def test_unfinished(tmp_path: Path) -> None:
+def test_newest_of_the_same_question(tmp_path: Path) -> None:
     with RunStore(tmp_path) as store:
-        assert store.unfinished("d", "c") is None
+        assert store.newest("d", "c") is None
         old, new = store.start(ASKED), store.start(ASKED)
-        found = store.unfinished("d", "c")
+        found = store.newest("d", "c")
         assert found is not None
         assert found.id == new.id
-        store.finish(new.id, 1.0, "")
+        assert store.newest("d", "other") is None
         store.interrupt(old.id)
-        found = store.unfinished("d", "c")
+        store.fail(new.id, "x")
+        found = store.newest("d", "c")
         assert found is not None
         assert found.id == old.id
-        assert store.unfinished("d", "other") is None
         store.fail(old.id, "x")
-        assert store.unfinished("d", "c") is None
+        assert store.newest("d", "c") is None
 
 
 def test_folder(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_every_torn_page_is_a_user_error(tmp_path: Path) -> None:
             with RunStore(folder) as store:
                 store.runs()
                 store.add_trial(TrialRecord(run.id, 0, "n", "l"))
-                store.unfinished("d", "c")
+                store.newest("d", "c")
         except UserError as error:
             said.append(str(error))
     assert any("move the file away" in text for text in said)

@@ -37,7 +37,7 @@ class Effort:
     store : pathlib.Path, optional
         Where runs are kept; the user's data folder when left out.
     resume : bool
-        Go on with the newest unfinished run of the same data and question.
+        Go on with the newest run of the same data and question.
     replay : str, optional
         Repeat the plan that this run executed, without a clock.
     """

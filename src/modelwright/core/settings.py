@@ -74,7 +74,7 @@ class Settings:
     store : path, optional
         Where runs are kept; None: the user's data folder.
     resume : bool
-        Go on with the newest unfinished run of the same data and question.
+        Go on with the newest run of the same data and question.
     replay : str, optional
         Repeat the plan that this run executed, without a clock.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from modelwright.core.errors import OutputError
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.schema import Schema
-from modelwright.model import Member, Model, Part
+from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
 from modelwright.plan.trial import ALL
 from modelwright.plan.workspace import Workspace
@@ -67,6 +67,13 @@ class Publisher:
     def first(self, model: Model) -> None:
         """Write the model that was fitted while workers were starting."""
         self._write(model)
+
+    def again(self) -> None:
+        """Give the model that the run's folder holds already."""
+        path = self._work.folder / "model.mw"
+        self.model = load(path)
+        if self._out is not None:
+            _copy(path, self._out)
 
     def publish(self, choice: Choice, board: Leaderboard, notes: Sequence[str]) -> None:
         """Write the model of an ensemble."""

@@ -29,7 +29,7 @@ from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
 from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.plan.workspace import Workspace
-from modelwright.store import RunRecord, RunStore, TrialRecord, data_folder
+from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder
 
 __all__ = ["Session", "open_session"]
 
@@ -59,6 +59,7 @@ class Session:
         self._store = store
         self._clock = clock
         self._recorded = 0.0
+        self._finished = record.status is RunStatus.FINISHED
         self._executed = self._replayed()
         self._portfolio = self._trials()
         self.run_id = record.id
@@ -88,7 +89,13 @@ class Session:
         return self._publisher.model
 
     def first_model(self) -> None:
-        """Put a linear model on disk, and write what the workers need."""
+        """Put a linear model on disk, and write what the workers need.
+
+        A finished run that is resumed gives its model again instead.
+        """
+        if self._finished:
+            self._publisher.again()
+            return
         card = self._publisher.card
         self._publisher.first(instant_model(self._posed.rows, self._posed.schema, card))
         if not self.work.ready:
@@ -100,6 +107,8 @@ class Session:
 
     def search(self, engine: Engine, live: Progress) -> None:
         """Search until time or trials run out, and record the end of the run."""
+        if self._finished:
+            return
         schedule = Schedule(
             self.work,
             self._portfolio,
@@ -203,10 +212,11 @@ def _record(
     data = posed.rows.table.fingerprint()
     config = settings.fingerprint(question)
     if settings.resume:
-        unfinished = store.unfinished(data, config)
-        if unfinished is not None:
-            store.resume(unfinished.id)
-            return unfinished
+        earlier = store.newest(data, config)
+        if earlier is not None:
+            if earlier.status is not RunStatus.FINISHED:
+                store.resume(earlier.id)
+            return earlier
     request = {"question": question.to_json(), "trials": settings.trials, "seed": settings.seed}
     return store.start(
         RunRecord(

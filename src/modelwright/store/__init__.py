@@ -9,12 +9,13 @@ from modelwright.store.files import (
     write_json,
 )
 from modelwright.store.folders import data_folder
-from modelwright.store.records import RunRecord, TrialRecord
+from modelwright.store.records import RunRecord, RunStatus, TrialRecord
 from modelwright.store.runs import RunStore
 from modelwright.store.states import load_state, pack_state, save_state, unpack_state
 
 __all__ = [
     "RunRecord",
+    "RunStatus",
     "RunStore",
     "TrialRecord",
     "atomic_write",

@@ -148,15 +148,15 @@ class RunStore:
         statement = f"SELECT {TRIAL_FIELDS} FROM trials WHERE run = ? ORDER BY number"
         return read_rows(self._path, self._base.select(statement, (run_id,)), trial_of)
 
-    def unfinished(self, data_hash: str, config_hash: str) -> RunRecord | None:
-        """Find the newest run on this data with this configuration that may be resumed.
+    def newest(self, data_hash: str, config_hash: str) -> RunRecord | None:
+        """Find the newest run on this data with this configuration that did not fail.
 
         A run recorded as running may be alive in another process: take its lock before resuming.
         """
         found = self._select(
-            "WHERE data_hash = ? AND config_hash = ? AND status IN (?, ?) "
+            "WHERE data_hash = ? AND config_hash = ? AND status != ? "
             "ORDER BY created DESC, id DESC LIMIT 1",
-            (data_hash, config_hash, RunStatus.RUNNING.value, RunStatus.INTERRUPTED.value),
+            (data_hash, config_hash, RunStatus.FAILED.value),
         )
         return found[0] if found else None
 
