@@ -84,14 +84,13 @@ def test_the_deadline_is_kept() -> None:
 
 
 def test_more_threads_give_the_same_bits() -> None:
-    puzzle = made_up(3, rows=2000)
+    puzzle = made_up(2, rows=800)
     one, two = (fit(puzzle, learner=replace(LEARNER, threads=n)) for n in (1, 2))
     assert np.array_equal(one.predict(puzzle.X), two.predict(puzzle.X))
 
 
-@pytest.mark.parametrize("classes", [0, 3])
-def test_a_prediction_elsewhere_is_the_same(classes: int) -> None:
-    puzzle = made_up(classes)
+def test_a_prediction_elsewhere_is_the_same() -> None:
+    puzzle = made_up(3)
     fitted = fit(puzzle)
     table = fitted.ranks.table(puzzle.X)
     raw = _predict_elsewhere(fitted.text, table, 1)

@@ -177,6 +177,7 @@ def test_other_columns_are_refused() -> None:
         ("starts", lambda a: a[::-1].copy()),
         ("path", lambda a: a[::-1] * 0),
         ("unit", lambda a: a * 0),
+        ("fill", lambda a: a[1:]),
         ("flagged", lambda a: np.array([99], np.int32)),
         ("seen", lambda a: a[::-1].copy()),
         ("bounds", lambda a: a[:1]),

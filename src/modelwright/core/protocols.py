@@ -153,6 +153,24 @@ class Learner(Protocol):
 class FittedStep(Protocol):
     """A step that has seen its training rows."""
 
+    name: ClassVar[str]
+    """The word for it in a model file."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a table that it needs."""
+        ...
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """The number features that it makes, in order."""
+        ...
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """The category features that it makes, in order."""
+        ...
+
     def transform(self, table: Table) -> Matrix:
         """Make features of the columns that the step is for; one row out for each row in."""
         ...
@@ -182,5 +200,5 @@ class Splitter(Protocol):
     """A way to make the one plan of row indices."""
 
     def split(self, table: Table, y: Target, *, seed: int) -> Splits:
-        """Plan the folds; raises `OptionError` when the table cannot be split that way."""
+        """Plan the folds; raises a `UserError` when the table cannot be split that way."""
         ...

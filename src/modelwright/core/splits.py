@@ -35,8 +35,8 @@ class Splits:
     rows : int
         How many rows the table has.
     kind : str
-        ``"k-fold"``, ``"stratified k-fold"``, ``"group k-fold"``, ``"time-ordered"`` or
-        ``"hold-out"``.
+        ``"k-fold"``, ``"stratified k-fold"``, ``"group k-fold"``, ``"time-ordered"``,
+        ``"hold-out"`` or ``"stratified hold-out"``.
     reason : str
         Why this plan, in one sentence for the user.
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Protocol
 
 from modelwright.core.errors import ModelFileError, did_you_mean
 from modelwright.core.matrix import Matrix
-from modelwright.core.protocols import State
+from modelwright.core.protocols import FittedStep, State, Step
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.categories import Categories, FittedCategories
@@ -17,56 +16,12 @@ from modelwright.features.dates import Dates, FittedDates
 from modelwright.features.numbers import FittedNumbers, Numbers
 from modelwright.features.text import FittedText, Text
 
-__all__ = ["FeatureStep", "FittedFeatures", "FittedRecipe", "Recipe", "default_recipe"]
-
-
-class FittedFeatures(Protocol):
-    """A `core.protocols.FittedStep` that also tells what it needs and makes."""
-
-    name: ClassVar[str]
-    """The word for it in a model file."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The input columns."""
-        ...
-
-    @property
-    def number_names(self) -> tuple[str, ...]:
-        """The number features it makes."""
-        ...
-
-    @property
-    def code_names(self) -> tuple[str, ...]:
-        """The code features it makes."""
-        ...
-
-    def transform(self, table: Table) -> Matrix:
-        """Make the features, one row out for each row in."""
-        ...
-
-    def export(self) -> State:
-        """Give the whole state."""
-        ...
-
-
-class FeatureStep(Protocol):
-    """A `core.protocols.Step` whose fitted form is a `FittedFeatures`."""
-
-    uses_target: ClassVar[bool]
-    """Whether fitting looks at the answers."""
-
-    def fit(self, table: Table, y: Target, *, seed: int) -> FittedFeatures | None:
-        """Fit on the rows of `table`; None when no column of it is for this step."""
-        ...
+__all__ = ["FittedRecipe", "Recipe", "default_recipe"]
 
 
 # The only names that a model file may ask for.
-_REGISTRY: Mapping[
-    str, type[FittedNumbers] | type[FittedCategories] | type[FittedDates] | type[FittedText]
-] = MappingProxyType(
-    {step.name: step for step in (FittedNumbers, FittedCategories, FittedDates, FittedText)}
-)
+_KNOWN: tuple[type[FittedStep], ...] = (FittedNumbers, FittedCategories, FittedDates, FittedText)
+_REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
 
 @dataclass(frozen=True)
@@ -75,7 +30,7 @@ class FittedRecipe:
 
     Parameters
     ----------
-    steps : tuple of FittedFeatures
+    steps : tuple of FittedStep
         Those that found a column to work on.
 
     Examples
@@ -84,7 +39,7 @@ class FittedRecipe:
     ()
     """
 
-    steps: tuple[FittedFeatures, ...]
+    steps: tuple[FittedStep, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -141,7 +96,7 @@ class FittedRecipe:
         ModelFileError
             When a name is unknown, or a state is unsound.
         """
-        steps: list[FittedFeatures] = []
+        steps: list[FittedStep] = []
         for name, state in states:
             if name not in _REGISTRY:
                 cure = did_you_mean(name, _REGISTRY)
@@ -156,7 +111,7 @@ class Recipe:
 
     Parameters
     ----------
-    steps : tuple of FeatureStep
+    steps : tuple of Step
         Each takes the columns of its own kinds.
 
     Examples
@@ -174,7 +129,7 @@ class Recipe:
     [0, 0, -1]
     """
 
-    steps: tuple[FeatureStep, ...]
+    steps: tuple[Step, ...]
 
     @property
     def uses_target(self) -> bool:

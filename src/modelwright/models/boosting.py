@@ -73,7 +73,10 @@ class FittedLightGBM:
 
     @cached_property
     def _booster(self) -> Any:
-        return lightgbm.Booster(model_str=self.text)
+        try:
+            return lightgbm.Booster(model_str=self.text)
+        except lightgbm.basic.LightGBMError as error:
+            raise unsound("a LightGBM model text", str(error)[:60]) from error
 
     def predict(self, X: Matrix) -> NDArray[np.float32]:
         """Predict: shape (n_rows, n_outputs)."""

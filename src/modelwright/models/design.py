@@ -7,7 +7,7 @@ that one wild value cannot explode a prediction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -117,8 +117,10 @@ class Design:
 
     Parameters
     ----------
-    middle, unit : ndarray of float64, shape (n_numbers,)
-        Median (which also fills what is missing) and spread of each number.
+    fill : ndarray of float64, shape (n_numbers,)
+        The median of each number, put where it is missing.
+    shift, unit : ndarray of float64, shape (n_numbers,)
+        What is taken away, and by what the rest is divided.
     heavy : ndarray of bool, shape (n_numbers,)
         Whether the column goes through the inverse hyperbolic sine.
     mean, scale : ndarray of float64, shape (n_numbers,)
@@ -135,7 +137,8 @@ class Design:
         How many one-hot columns there are.
     """
 
-    middle: Floats
+    fill: Floats
+    shift: Floats
     unit: Floats
     heavy: NDArray[np.bool_]
     mean: Floats
@@ -156,28 +159,28 @@ class Design:
         weights = np.ones(len(numbers)) if some is None else some
         middle, unit = _middles(numbers, some)
         count = len(middle)
-        blank = cls(
-            middle, unit, np.zeros(count, bool), np.zeros(count), np.ones(count),
+        start = cls(
+            middle, middle, unit, np.zeros(count, bool), np.zeros(count), np.ones(count),
             _flags(X.numbers), np.empty((0, count)), *_levels(X, min_count, max_onehot),
         )  # fmt: skip
-        plain = blank._stretched(numbers)
-        heavy = _kurtosis(plain, weights) > _HEAVY
-        plain[:, heavy] = np.arcsinh(plain[:, heavy])
-        mean = np.average(plain, axis=0, weights=weights)
-        scale = np.sqrt(np.average((plain - mean) ** 2, axis=0, weights=weights))
+        heavy = _kurtosis(start._stretched(numbers), weights) > _HEAVY
+        shift, unit = _log_scales(numbers, heavy, middle, unit)
+        start = replace(start, shift=shift, unit=unit, heavy=heavy)
+        z = start._stretched(numbers)
+        mean = np.average(z, axis=0, weights=weights)
+        scale = np.sqrt(np.average((z - mean) ** 2, axis=0, weights=weights))
         scale[scale < 1e-9] = 0.0
-        levels = np.linspace(0, 1, knots + 2)[1:-1]
-        z = _soft((plain - mean) / np.where(scale > 0, scale, 1.0))
-        bends = np.quantile(z, levels, axis=0) if knots else np.empty((0, count))
-        return cls(
-            middle, unit, heavy, mean, scale,
-            blank.flagged, bends, blank.lookup, blank.starts, blank.width,
-        )  # fmt: skip
+        start = replace(start, mean=mean, scale=scale)
+        if not knots:
+            return start
+        z = _soft((z - mean) / np.where(scale > 0, scale, 1.0))
+        bends = np.quantile(z, np.linspace(0, 1, knots + 2)[1:-1], axis=0)
+        return replace(start, knots=bends)
 
     def _stretched(self, numbers: NDArray[np.float32]) -> Floats:
         z = np.asarray(numbers, np.float64)
-        z = np.where(np.isnan(z), self.middle, z)
-        z -= self.middle
+        z = np.where(np.isnan(z), self.fill, z)
+        z -= self.shift
         z /= self.unit
         z[:, self.heavy] = np.arcsinh(z[:, self.heavy])
         return z
@@ -190,7 +193,7 @@ class Design:
         ColumnError
             When the matrix has other columns than the one seen in training.
         """
-        wanted, codes = len(self.middle), len(self.starts) - 1
+        wanted, codes = len(self.fill), len(self.starts) - 1
         if X.numbers.shape[1] != wanted or X.codes.shape[1] != codes:
             raise ColumnError(
                 f"{wanted} numbers and {codes} categories",
@@ -231,16 +234,16 @@ class Design:
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Give the arrays that `of_state` reads."""
         return {
-            "middle": self.middle, "unit": self.unit, "heavy": self.heavy, "mean": self.mean,
-            "scale": self.scale, "flagged": self.flagged, "knots": self.knots,
+            "fill": self.fill, "shift": self.shift, "unit": self.unit, "heavy": self.heavy,
+            "mean": self.mean, "scale": self.scale, "flagged": self.flagged, "knots": self.knots,
             "lookup": self.lookup, "starts": self.starts, "width": np.array([self.width], np.int64),
         }  # fmt: skip
 
     @classmethod
     def of_state(cls, state: State) -> Design:
         """Read what `to_arrays` gave; raises `ModelFileError`."""
-        middle, unit, mean, scale = (
-            array(state, name, np.float64, 1) for name in ("middle", "unit", "mean", "scale")
+        fill, shift, unit, mean, scale = (
+            array(state, name, np.float64, 1) for name in ("fill", "shift", "unit", "mean", "scale")
         )
         heavy = array(state, "heavy", np.bool_, 1)
         flagged = array(state, "flagged", np.int32, 1)
@@ -248,8 +251,10 @@ class Design:
         lookup = array(state, "lookup", np.int32, 1)
         starts = array(state, "starts", np.int64, 1)
         width = array(state, "width", np.int64, 1)
-        count = len(middle)
-        whole = {len(unit), len(mean), len(scale), len(heavy), knots.shape[1]} == {count}
+        count = len(fill)
+        whole = {len(shift), len(unit), len(mean), len(scale), len(heavy), knots.shape[1]} == {
+            count
+        }
         if not whole or (unit <= 0).any() or (scale < 0).any() or len(width) != 1:
             raise unsound("one median, spread, mean and scale a number", "others")
         if ((flagged < 0) | (flagged >= count)).any():
@@ -259,7 +264,9 @@ class Design:
             raise unsound("a table of levels for each category column", "another")
         if ((lookup < 0) | (lookup > width[0])).any():
             raise unsound("one-hot columns inside the design matrix", "others")
-        return cls(middle, unit, heavy, mean, scale, flagged, knots, lookup, starts, int(width[0]))
+        return cls(
+            fill, shift, unit, heavy, mean, scale, flagged, knots, lookup, starts, int(width[0]),
+        )  # fmt: skip
 
 
 def _soft(z: Floats) -> Floats:
@@ -297,6 +304,22 @@ def _middles(numbers: NDArray[np.float32], weight: Floats | None) -> tuple[Float
         )
         unit[j] = spread if spread > 1e-30 else 1.0
     return middle, unit
+
+
+def _log_scales(
+    numbers: NDArray[np.float32], heavy: NDArray[np.bool_], middle: Floats, unit: Floats
+) -> tuple[Floats, Floats]:
+    """Measure heavy-tailed columns without negative values from 0, by their small values.
+
+    The inverse hyperbolic sine of such a measure is a logarithm over all but the smallest 5 %.
+    """
+    shift, unit = middle.copy(), unit.copy()
+    for j in np.flatnonzero(heavy):
+        column = numbers[:, j]
+        above = column[column > 0]
+        if len(above) and not (column < 0).any():
+            shift[j], unit[j] = 0.0, max(float(np.quantile(above, 0.05)), 1e-30)
+    return shift, unit
 
 
 def _flags(numbers: NDArray[np.float32]) -> NDArray[np.int32]:

@@ -227,12 +227,12 @@ class _Grower:
 
     def _taken_over(self, model: Any) -> Tree:
         grown = model.tree_
-        value = grown.value[:, 0, :]
+        said: NDArray[np.float64] = grown.value[:, 0, :]
+        value = said
         if self._sample.classes.count:
             # a bootstrap may lack a class that the training rows have
-            full = np.zeros((len(value), self._sample.classes.learned))
-            full[:, model.classes_] = value
-            value = full
+            value = np.zeros((len(said), self._sample.classes.learned))
+            value[:, model.classes_] = said
         return Tree(
             grown.feature,
             grown.threshold,
@@ -246,8 +246,8 @@ class _Grower:
         """Give the tree of a table without columns: one leaf."""
         weight = counts * self._weight
         if self._sample.classes.count:
-            value = np.bincount(self._labels, weight, self._sample.classes.learned)
-            value = value / value.sum()
+            value = np.bincount(self._labels, weight, self._sample.classes.learned).astype(float)
+            value /= value.sum()
         else:
             value = np.array([np.average(self._labels, weights=weight)])
         none = np.array([-1])

@@ -29,7 +29,11 @@ _SCALARS = ("num_leaves", "num_cat", "is_linear", "shrinkage")
 _CATEGORIES = ("cat_boundaries", "cat_threshold")
 _OBJECTIVE = re.compile(r"regression|binary sigmoid:1|multiclass num_class:\d{1,6}")
 _SIZE = re.compile(r"\d{1,9}")
-_WORDS = re.compile(r"[!-~ ]*")
+_NAME = re.compile(r"f\d{1,9}")
+_INTEGERS = re.compile(r"-?\d{1,18}(?: -?\d{1,18})*")
+_FLOAT = r"-?(?:inf|\d{1,25}(?:\.\d{1,25})?(?:e[+-]\d{1,4})?)"
+_FLOATS = re.compile(rf"{_FLOAT}(?: {_FLOAT})*")
+_INFO = re.compile(rf"none|\[{_FLOAT}:{_FLOAT}\]|-?\d{{1,9}}(?::-?\d{{1,9}})*")
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,9 @@ class ModelText:
         wrong = [key for key, value in expected.items() if header[key] != value]
         if wrong or not _OBJECTIVE.fullmatch(header["objective"]):
             raise unsound("the header that fits this model", f"another {wrong or 'objective'}")
-        for key in ("feature_names", "feature_infos"):
-            if len(header[key].split(" ")) != features or not _WORDS.fullmatch(header[key]):
+        for key, form in (("feature_names", _NAME), ("feature_infos", _INFO)):
+            words = header[key].split(" ")
+            if len(words) != features or not all(form.fullmatch(word) for word in words):
                 raise unsound(f"{features} {key}", "others")
         if not self.trees or len(self.trees) % outputs:
             raise unsound("whole rounds of trees", f"{len(self.trees)} trees")
@@ -139,6 +144,8 @@ def _check_tree(block: str, index: int, features: int) -> None:
     if leaves < 1 or pairs.get("is_linear", "0") != "0":
         raise unsound("a tree of constant leaves", f"tree {index}")
     _numbers(pairs["shrinkage"], 1)
+    if not np.isfinite(_numbers(pairs["leaf_value"], leaves)).all():
+        raise unsound("finite leaves", "others")
     for keys, count in ((_LEAVES, leaves), (_INNER, leaves - 1)):
         for key in keys:
             # a tree that is a single leaf has no, or empty, arrays of inner nodes
@@ -196,20 +203,19 @@ def _size(text: str) -> int:
 
 
 def _numbers(text: str, count: int) -> NDArray[np.float64]:
-    try:
-        values = np.array(text.split(" "), np.float64)
-    except ValueError:
-        raise unsound("numbers", repr(text[:30])) from None
-    if len(values) != count or np.isnan(values).any():
+    # by a pattern, as Python would read more (1_0) than LightGBM does, and other than it
+    if not _FLOATS.fullmatch(text):
+        raise unsound("numbers", repr(text[:30]))
+    values = np.array(text.split(" "), np.float64)
+    if len(values) != count:
         raise unsound(f"{count} numbers", f"{len(values)}")
     return values
 
 
 def _integers(text: str, count: int | None) -> NDArray[np.int64]:
-    try:
-        values = np.array(text.split(" "), np.int64)
-    except (ValueError, OverflowError):
-        raise unsound("whole numbers", repr(text[:30])) from None
+    if not _INTEGERS.fullmatch(text):
+        raise unsound("whole numbers", repr(text[:30]))
+    values = np.array(text.split(" "), np.int64)
     if count is not None and len(values) != count:
         raise unsound(f"{count} whole numbers", f"{len(values)}")
     return values

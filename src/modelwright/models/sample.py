@@ -89,7 +89,7 @@ class Classes:
     @classmethod
     def of_state(cls, state: State) -> Classes:
         """Read what `to_config` and `to_arrays` gave; raises `ModelFileError`."""
-        count = integer(state, "classes", 0, 1_000_000)
+        count = integer(state, "classes", 0, 100_000)
         seen = array(state, "seen", np.int64, 1)
         floor = number(state, "floor")
         ascending = bool((np.diff(seen) > 0).all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -52,17 +52,20 @@ class LearnerContract:
 
     @KINDS
     def test_beats_the_prior(self, classes: int) -> None:
+        """On learnable data it is far better than the prior."""
         train, test = made_up(classes).split()
         fitted = _fit(self.learner(), train)
         assert _error(fitted, test) < 0.75 * _prior_error(train, test)
 
     @KINDS
     def test_predictions_are_float32_and_sound(self, classes: int) -> None:
+        """Right shape, finite, float32; probabilities that sum to one."""
         train, test = made_up(classes).split()
         _check(_fit(self.learner(), train).predict(test.X), test)
 
     @KINDS
     def test_a_single_row_is_predicted_like_a_batch(self, classes: int) -> None:
+        """A prediction depends on its row alone; no rows, no predictions."""
         train, test = made_up(classes).split()
         fitted = _fit(self.learner(), train)
         batch = fitted.predict(test.X)
@@ -72,6 +75,7 @@ class LearnerContract:
         assert fitted.predict(test.X.rows(slice(0, 0))).shape == (0, train.y.outputs)
 
     def test_a_class_absent_from_training_gets_valid_probabilities(self) -> None:
+        """A fold may lack a class of the task."""
         train, test = made_up(3).split()
         for absent in range(3):
             some = train.rows(np.flatnonzero(train.y.values != absent))
@@ -81,6 +85,7 @@ class LearnerContract:
 
     @pytest.mark.parametrize("classes", [2, 3])
     def test_one_class_is_enough_for_valid_probabilities(self, classes: int) -> None:
+        """Training rows of a single class give that class."""
         train, test = made_up(classes).split()
         some = replace(train, y=Target(np.ones(len(train.y), np.int64), classes))
         probabilities = _fit(self.learner(), some, valid=test).predict(test.X)
@@ -88,12 +93,14 @@ class LearnerContract:
         assert probabilities[:, 1].min() > 0.5
 
     def test_a_constant_target_is_predicted(self) -> None:
+        """One answer everywhere is the answer."""
         train, test = made_up(0).split()
         some = replace(train, y=Target(np.full(len(train.y), 1234.5)))
         np.testing.assert_allclose(_fit(self.learner(), some).predict(test.X), 1234.5, rtol=1e-5)
 
     @KINDS
     def test_no_columns_give_the_prior(self, classes: int) -> None:
+        """Without a column there is nothing better than the prior."""
         puzzle = made_up(classes)
         bare = Matrix.beside([], len(puzzle.y))
         predictions = _fit(self.learner(), replace(puzzle, X=bare)).predict(bare)
@@ -102,6 +109,7 @@ class LearnerContract:
 
     @KINDS
     def test_order_of_columns_and_codes_does_not_matter_much(self, classes: int) -> None:
+        """Columns turned around and codes renamed: as good."""
         train, test = made_up(classes).split()
         usual = _error(_fit(self.learner(), train), test)
         turned = _error(_fit(self.learner(), _turned(train)), _turned(test))
@@ -109,6 +117,7 @@ class LearnerContract:
 
     @KINDS
     def test_unseen_and_missing_values_are_predicted(self, classes: int) -> None:
+        """What training never saw gets sound predictions."""
         train, test = made_up(classes).split()
         numbers, codes = test.X.numbers.copy(), test.X.codes.copy()
         numbers[::2, 0], codes[::3, 0], codes[1::3, 1] = np.nan, UNSEEN, MISSING
@@ -118,6 +127,7 @@ class LearnerContract:
 
     @KINDS
     def test_missing_values_in_training_are_learned_from(self, classes: int) -> None:
+        """Holes in training rows neither break it nor blind it."""
         train, test = (_with_holes(part) for part in made_up(classes).split())
         fitted = _fit(self.learner(), train)
         _check(fitted.predict(test.X), test)
@@ -125,12 +135,14 @@ class LearnerContract:
 
     @pytest.mark.parametrize("value", [np.nan, 3.0, 0.0], ids=["all missing", "constant", "zero"])
     def test_an_empty_column_does_no_harm(self, value: float) -> None:
+        """A column of NaN or of one value changes little."""
         train, test = (_with_constant(part, value) for part in made_up(0).split())
         assert _error(_fit(self.learner(), train), test) < 0.75 * _prior_error(train, test)
 
     @KINDS
     @pytest.mark.parametrize("rows", [2, 3, 5])
     def test_tiny_data_give_a_model_or_say_no(self, classes: int, rows: int) -> None:
+        """Two to five rows: a sound model, or `FitError`."""
         puzzle = made_up(classes)
         few = puzzle.rows(np.arange(rows))
         try:
@@ -141,6 +153,7 @@ class LearnerContract:
 
     @KINDS
     def test_a_far_and_wild_value_does_not_explode(self, classes: int) -> None:
+        """A test value of 1e30 keeps predictions in a sane range."""
         train, test = made_up(classes).split()
         numbers = test.X.numbers.copy()
         numbers[0], numbers[1] = 1e30, -1e30
@@ -150,6 +163,7 @@ class LearnerContract:
 
     @pytest.mark.parametrize("scale", [1e-6, 1e6])
     def test_the_unit_of_a_target_does_not_matter(self, scale: float) -> None:
+        """Dollars or millions of dollars: the same model."""
         train, test = made_up(0).split()
         other = replace(train, y=Target(train.y.values * scale + scale))
         usual = _fit(self.learner(), train).predict(test.X)
@@ -159,6 +173,7 @@ class LearnerContract:
 
     @KINDS
     def test_the_same_seed_gives_the_same_bits(self, classes: int) -> None:
+        """Two fits of one seed are equal to the bit."""
         train, test = made_up(classes).split()
         first, second = (_fit(self.learner(), train, valid=test, seed=5) for _ in range(2))
         assert np.array_equal(first.predict(test.X), second.predict(test.X))
@@ -168,9 +183,10 @@ class LearnerContract:
 
     @KINDS
     def test_inputs_may_be_read_only_and_stay_as_they_are(self, classes: int) -> None:
+        """It writes into nothing that it is given."""
         train, test = (_with_holes(part) for part in made_up(classes).split())
         weight = np.ones(len(train.y))
-        arrays = [part.X.numbers for part in (train, test)] + [
+        arrays: list[NDArray[Any]] = [part.X.numbers for part in (train, test)] + [
             part.X.codes for part in (train, test)
         ]
         arrays += [train.y.values, test.y.values, weight]
@@ -183,6 +199,7 @@ class LearnerContract:
 
     @KINDS
     def test_rows_of_weight_zero_are_as_good_as_absent(self, classes: int) -> None:
+        """Rows that do not count cannot mislead it."""
         train, test = made_up(classes).split()
         values = train.y.values.copy()
         wrong = np.arange(len(values)) % 4 == 0
@@ -194,6 +211,7 @@ class LearnerContract:
 
     @KINDS
     def test_weights_shift_predictions_to_where_they_are(self, classes: int) -> None:
+        """Heavy rows pull the prior their way."""
         puzzle = made_up(classes, signal=0.0)
         high = puzzle.y.values == max(classes - 1, 0) if classes else puzzle.y.values > 0
         heavy = _fit(self.learner(), puzzle, weight=np.where(high, 20.0, 1.0)).predict(puzzle.X)
@@ -202,6 +220,7 @@ class LearnerContract:
 
     @KINDS
     def test_whole_weights_are_repeated_rows(self, classes: int) -> None:
+        """For a closed form, a weight of two is a row twice."""
         if not self.exact_weights:
             pytest.skip("this learner is random, or counts rows")
         train, test = (_numbers_only(part) for part in made_up(classes).split())
@@ -216,6 +235,7 @@ class LearnerContract:
         )
 
     def test_weights_that_mean_nothing_are_refused(self) -> None:
+        """Negative, missing or all-zero weights raise `FitError`."""
         puzzle = made_up(0)
         for value in (-1.0, np.nan, 0.0):
             with pytest.raises(FitError):
@@ -223,6 +243,7 @@ class LearnerContract:
 
     @KINDS
     def test_a_restored_model_predicts_equal_to_the_bit(self, classes: int) -> None:
+        """The exported state is the whole model."""
         train, test = (_with_holes(part) for part in made_up(classes).split())
         fitted = _fit(self.learner(), train, valid=test)
         restored = self.round_trip(fitted)
@@ -233,6 +254,7 @@ class LearnerContract:
 
     @KINDS
     def test_a_restored_model_can_be_cut_back(self, classes: int) -> None:
+        """`at` works after `restore`, and `restore` after `at`."""
         train, test = made_up(classes).split()
         fitted = _fit(self.learner(), train, valid=test)
         units = fitted.units if fitted.stages is None else int(fitted.stages.units[0])
@@ -244,6 +266,7 @@ class LearnerContract:
 
     @KINDS
     def test_stages_are_what_the_cut_back_model_says(self, classes: int) -> None:
+        """A stage predicts what `at` its units predicts."""
         train, test = (_with_holes(part) for part in made_up(classes).split())
         fitted = _fit(self.learner(), train, valid=test)
         stages = fitted.stages
@@ -260,6 +283,7 @@ class LearnerContract:
 
     @KINDS
     def test_told_units_are_fitted_exactly(self, classes: int) -> None:
+        """``budget.units`` is obeyed to the unit."""
         train, test = made_up(classes).split()
         for units in (1, 7):
             fitted = _fit(self.learner(), train, budget=Budget(units=units))
@@ -268,6 +292,7 @@ class LearnerContract:
 
     @KINDS
     def test_told_units_repeat_a_watched_fit(self, classes: int) -> None:
+        """A replay with the units of a watched fit is that fit."""
         train, test = made_up(classes).split()
         watched = _fit(self.learner(), train, valid=test)
         again = _fit(self.learner(), train, budget=Budget(units=watched.units))
@@ -275,6 +300,7 @@ class LearnerContract:
 
     @KINDS
     def test_an_expired_budget_ends_at_once(self, classes: int) -> None:
+        """Past the deadline: a sound model or `FitError`, quickly."""
         train, test = made_up(classes).split()
         _fit(self.learner(), train, budget=Budget(units=1))
         start = time.monotonic()
@@ -288,6 +314,7 @@ class LearnerContract:
 
     @KINDS
     def test_out_of_bag_predictions_are_honest(self, classes: int) -> None:
+        """Out-of-bag finds the signal, and nothing in pure noise."""
         learner = self.learner()
         puzzle = made_up(classes)
         found = _fit(learner, puzzle).out_of_bag
