@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,8 @@ class Parts:
         folder = self._of(number) / part
         kind = read_json(folder / "part.json")["kind"]
         return restore_fitted(kind, load_state(folder / "fitted"))
+
+    def forget_models(self) -> None:
+        """Delete the fitted models of every part; their predictions stay."""
+        for fitted in self.folder.glob("*/*/fitted"):
+            shutil.rmtree(fitted, ignore_errors=True)

@@ -155,7 +155,10 @@ class Workspace:
             journal.write(line)
 
     def tidy(self) -> None:
-        """Delete what only an unfinished run needs: the rows and their features."""
+        """Delete what only an unfinished run needs: rows, features and models of folds.
+
+        The answers, the plan and every out-of-fold prediction stay.
+        """
         shutil.rmtree(self.folder / "matrices", ignore_errors=True)
         (self.folder / "table.arrow").unlink(missing_ok=True)
-        (self.folder / "splits.npz").unlink(missing_ok=True)
+        self.parts.forget_models()
