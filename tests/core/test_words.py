@@ -78,7 +78,7 @@ def test_schema_survives_json_and_rejects_unknown_words() -> None:
     schema = Schema((Column("a b", Kind.DATETIME, Role.ORDER, "%Y", "dates"),))
     assert Schema.from_json(schema.to_json()) == schema
     with pytest.raises(OptionError, match="did you mean 'number'"):
-        Schema.from_json([{"name": "a", "kind": "numbr"}])
+        Schema.from_json([{"name": "a", "kind": "nmbr"}])
     with pytest.raises(ColumnError, match="'a b'"):
         schema["ab"]
 

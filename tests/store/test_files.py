@@ -11,14 +11,13 @@ import pytest
 
 from modelwright.core.errors import DataError, OptionError, OutputError
 from modelwright.store import (
-    atomic_write,
     check_writable,
     data_folder,
     read_json,
     write_frame,
     write_json,
 )
-from modelwright.store.files import digest, replacing
+from modelwright.store.files import atomic_write, digest, replacing
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
 FRAME = pl.DataFrame({"a": [1.5, None], "b": ["x", 'y"\t,é']})
@@ -90,7 +89,7 @@ def test_file_too_large_for_the_system(tmp_path: Path) -> None:
     script = (
         "import resource, sys\nfrom pathlib import Path\nimport polars as pl\n"
         "from modelwright.core.errors import OutputError\n"
-        "from modelwright.store import atomic_write, write_frame\n"
+        "from modelwright.store.files import atomic_write, write_frame\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
         "frame = pl.select(a=pl.int_range(10**5).hash())\n"
         "for name in sys.argv[1:]:\n"

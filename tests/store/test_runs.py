@@ -82,14 +82,14 @@ def test_find_by_prefix(tmp_path: Path) -> None:
     with RunStore(tmp_path) as store:
         with pytest.raises(OptionError, match="no run is recorded"):
             store.run("x")
-        for name in ("abc", "abd", "ab"):
+        for name in ("abc", "abe", "ab"):
             store.start(RunRecord(id=name))
         assert store.run("abc").id == "abc"
         assert store.run("ab").id == "ab"
         with pytest.raises(OptionError, match="3 ids begin"):
             store.run("a")
-        with pytest.raises(OptionError, match="did you mean 'abd'"):
-            store.run("abdx")
+        with pytest.raises(OptionError, match="did you mean 'abe'"):
+            store.run("abex")
         with pytest.raises(OptionError, match="choose one of"):
             store.run("%")
         with pytest.raises(OptionError):

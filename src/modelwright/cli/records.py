@@ -13,7 +13,7 @@ from modelwright.cli.printing import answer, say
 if TYPE_CHECKING:
     from modelwright.store import RunRecord
 
-__all__ = ["runs"]
+__all__ = ["list_runs", "runs", "show"]
 
 runs = App(name="runs", help="List and show recorded runs.")
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import modelwright
 from modelwright.engine.platform import kill_orphans, kill_tree, popen_options, resident_memory
 
 __all__ = ["Gone", "Heard", "WorkerProcess", "death_of", "worker_environment"]
@@ -181,7 +180,7 @@ def worker_environment(cores: int) -> dict[str, str]:
         "KMP_BLOCKTIME": "0",
         "PYTHONHASHSEED": "0",
     }
-    root = Path(modelwright.__file__).parents[1]
+    root = Path(__file__).parents[2]
     if root.name not in ("site-packages", "dist-packages"):
         # A source tree that the parent found by other means; an installed package is found anyway,
         # and its folder must not come before the standard library.

@@ -36,6 +36,7 @@ _SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
     ("extra-trees", {}, 1.0),
     ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8),
     ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7),
+    ("linear", {"knots": 5}, 0.6),
     ("extra-trees", {"min_rows_leaf": 5, "column_share": 0.7}, 0.5),
     (
         "lightgbm",
@@ -96,7 +97,11 @@ def _shape(number: int, seed: int) -> tuple[str, Mapping[str, Any], float]:
     rng = np.random.default_rng(Seed(seed).derive("portfolio", number))
     gain = 2.0 / number
     if number % 7 == 0:
-        return "linear", {"min_count": int(rng.integers(2, 30))}, gain
+        return (
+            "linear",
+            {"min_count": int(rng.integers(2, 30)), "knots": int(rng.integers(3, 9))},
+            gain,
+        )
     if number % 4 == 0:
         shares = {"column_share": float(rng.uniform(0.3, 1.0))}
         return "extra-trees", {"min_rows_leaf": int(rng.integers(1, 20)), **shares}, gain

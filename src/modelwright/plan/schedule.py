@@ -92,19 +92,20 @@ class Schedule:
         members : sequence of Trial
             The present ensemble, whose refit must stay possible.
         """
+        left = self._left(members)
         for trial in self.trials:
-            if not trial.complete and not trial.failed:
-                job = self._job_of(trial, trial.wanted, self._left(members))
-                if job is not None:
-                    return job
-        spec = self._pick(self._left(members))
-        if spec is None:
-            return None
-        self._waiting.remove(spec)
-        trial = self._open(spec)
-        return self._job_of(trial, trial.wanted, self._left(members))
+            job = self._job_of(trial, trial.wanted, left) if trial.open else None
+            if job is not None:
+                return job
+        while (spec := self._pick(left)) is not None:
+            self._waiting.remove(spec)
+            trial = self._open(spec)
+            if trial.open:
+                return self._job_of(trial, trial.wanted, left)
+        return None
 
     def _open(self, spec: TrialSpec) -> Trial:
+        """Start a trial, with whatever parts an earlier process has finished."""
         bags = spec.learner in self._bagging
         folds = range(len(self._work.splits))
         trial = Trial(spec, (ALL,) if bags else tuple(fold_part(i) for i in folds))
@@ -129,19 +130,18 @@ class Schedule:
                     return job
         return None
 
-    def record(self, outcome: Outcome) -> Trial | None:
-        """Take in what a job came to; gives the trial when this made it complete."""
+    def record(self, outcome: Outcome) -> None:
+        """Take in what a job came to."""
         trial, part = self._in_flight.pop(outcome.job.key)
         done = outcome.value if outcome.status is Status.DONE else None
         if trial is None:
             self._prepared(part, done, outcome)
-            return None
+            return
         if done is None:
             self._lost(trial, part, outcome)
-            return None
+            return
         trial.parts[part] = PartResult(int(done["units"]), float(done["seconds"]))
         self._costs.observe(trial.spec, self._shape(part), float(done["seconds"]))
-        return trial if part in trial.wanted and trial.complete else None
 
     def _prepared(self, part: str, done: object, outcome: Outcome) -> None:
         if isinstance(done, dict):

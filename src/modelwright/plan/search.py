@@ -95,10 +95,10 @@ class Search:
             self._improve(final=True)
 
     def _explore(self) -> None:
-        while self._work_left():
+        busy = True
+        while busy and self._work_left():
             self._fill(lambda: self._schedule.next_job(self._members))
-            if not self._engine.pending:
-                return
+            busy = bool(self._engine.pending)
             self._take(self._engine.wait(self._patience()))
             self._improve(final=False)
         self._engine.cancel_all()
@@ -136,13 +136,12 @@ class Search:
 
     def _take(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
-            trial = self._schedule.record(outcome)
-            if trial is not None:
+            self._schedule.record(outcome)
+        for trial in self._schedule.trials:
+            if trial.complete and trial.oof is None and not trial.failed:
                 self._board.score(trial)
                 self._fresh = True
-        for trial in self._schedule.trials:
-            ended = trial.oof is not None or bool(trial.failed)
-            if ended and trial.spec.number not in self._told:
+            if not trial.open and trial.spec.number not in self._told:
                 self._told.add(trial.spec.number)
                 self._watch.trial(trial)
         self._watch.tick(self._clock.spent)

@@ -130,6 +130,11 @@ class Trial:
         return all(part in self.parts for part in self.wanted)
 
     @property
+    def open(self) -> bool:
+        """Whether there is something left to fit before it can be scored."""
+        return not self.complete and not self.failed
+
+    @property
     def refitted(self) -> bool:
         """Whether it holds a full fit on all rows, not one that the deadline cut short."""
         done = self.parts.get(ALL)

@@ -2,7 +2,6 @@
 
 from modelwright.store.archive import read_archive, write_archive
 from modelwright.store.files import (
-    atomic_write,
     check_writable,
     read_json,
     write_frame,
@@ -18,7 +17,6 @@ __all__ = [
     "RunStatus",
     "RunStore",
     "TrialRecord",
-    "atomic_write",
     "check_writable",
     "data_folder",
     "load_state",

@@ -96,7 +96,7 @@ class Database:
             except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
                 raise  # our fault, not the user's
             except sqlite3.Error as error:
-                raise as_user_error(self._path, error) from error
+                raise _as_user_error(self._path, error) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -139,7 +139,7 @@ def _create(base: sqlite3.Connection) -> None:
             return
 
 
-def as_user_error(path: Path, error: Exception) -> UserError:
+def _as_user_error(path: Path, error: Exception) -> UserError:
     """Say in one line what is wrong with the database, and what to do."""
     text = str(error)
     if isinstance(error, sqlite3.NotSupportedError):
