@@ -33,6 +33,9 @@ _NAME = re.compile(r"f\d{1,9}")
 _INTEGERS = re.compile(r"-?\d{1,18}(?: -?\d{1,18})*")
 _FLOAT = r"-?(?:inf|\d{1,25}(?:\.\d{1,25})?(?:e[+-]\d{1,4})?)"
 _FLOATS = re.compile(rf"{_FLOAT}(?: {_FLOAT})*")
+Fields = dict[str, str]
+"""The keys and values of one tree."""
+
 _INFO = re.compile(rf"none|\[{_FLOAT}:{_FLOAT}\]|-?\d{{1,9}}(?::-?\d{{1,9}})*")
 
 
@@ -118,8 +121,13 @@ class ModelText:
                 raise unsound(f"{features} {key}", "others")
         if not self.trees or len(self.trees) % outputs:
             raise unsound("whole rounds of trees", f"{len(self.trees)} trees")
-        for index, block in enumerate(self.trees):
-            _check_tree(block, index, features)
+        trees = [_fields(block, index) for index, block in enumerate(self.trees)]
+        _check_leaves(trees)
+        grown = [fields for fields in trees if fields["num_leaves"] != "1"]
+        if grown:
+            nodes = _Nodes.of(grown)
+            nodes.check(features)
+            _check_categories(grown, nodes)
 
 
 def _pairs(lines: list[str], known: tuple[str, ...]) -> dict[str, str]:
@@ -132,67 +140,116 @@ def _pairs(lines: list[str], known: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-def _check_tree(block: str, index: int, features: int) -> None:
+def _fields(block: str, index: int) -> Fields:
+    """Take the block of a tree apart."""
     lines = block.split("\n")
     if lines[0] != f"Tree={index}":
         raise unsound(f"tree {index}", repr(lines[0][:20]))
     known = (*_SCALARS, *_INNER, *_LEAVES, *_CATEGORIES)
-    pairs = _pairs([line for line in lines[1:] if line], known)
-    if not {"num_leaves", "num_cat", "leaf_value", "shrinkage"} <= set(pairs):
-        raise unsound("a whole tree", f"tree {index} without {sorted(pairs)[:9]}")
-    leaves, categories = _size(pairs["num_leaves"]), _size(pairs["num_cat"])
-    if leaves < 1 or pairs.get("is_linear", "0") != "0":
+    fields = _pairs([line for line in lines[1:] if line], known)
+    needed = {"num_leaves", "num_cat", "leaf_value", "shrinkage"}
+    if fields.get("num_leaves") != "1":
+        needed |= set(_INNER)
+    if not needed <= set(fields):
+        raise unsound("a whole tree", f"tree {index} without {sorted(needed - set(fields))[:9]}")
+    sets = _size(fields["num_cat"])
+    if fields.get("is_linear", "0") != "0" or (sets and fields["num_leaves"] == "1"):
         raise unsound("a tree of constant leaves", f"tree {index}")
-    _numbers(pairs["shrinkage"], 1)
-    if not np.isfinite(_numbers(pairs["leaf_value"], leaves)).all():
+    return fields
+
+
+def _check_leaves(trees: list[Fields]) -> None:
+    leaves = [_size(fields["num_leaves"]) for fields in trees]
+    if min(leaves) < 1:
+        raise unsound("at least one leaf in each tree", "none")
+    _numbers([fields["shrinkage"] for fields in trees], [1] * len(trees))
+    if not np.isfinite(_numbers([fields["leaf_value"] for fields in trees], leaves)).all():
         raise unsound("finite leaves", "others")
-    for keys, count in ((_LEAVES, leaves), (_INNER, leaves - 1)):
+    for keys, fewer in ((_LEAVES, 0), (_INNER, 1)):
         for key in keys:
             # a tree that is a single leaf has no, or empty, arrays of inner nodes
-            if key in pairs and (pairs[key] or count):
-                _numbers(pairs[key], count)
-    if leaves > 1:
-        if not set(_INNER) <= set(pairs):
-            raise unsound("the nodes of a tree", f"tree {index}")
-        _check_nodes(pairs, leaves, features)
-        _check_categories(pairs, leaves, categories)
+            held = [
+                (fields[key], count - fewer)
+                for fields, count in zip(trees, leaves, strict=True)
+                if key in fields and (fields[key] or count > fewer)
+            ]
+            _numbers([text for text, _ in held], [count for _, count in held])
 
 
-def _check_nodes(pairs: dict[str, str], leaves: int, features: int) -> None:
-    inner = leaves - 1
-    asked = _integers(pairs["split_feature"], inner)
-    if ((asked < 0) | (asked >= features)).any():
-        raise unsound(f"features below {features}", "others")
-    if ((_integers(pairs["decision_type"], inner) & ~15) != 0).any():
-        raise unsound("known kinds of decisions", "others")
-    own = np.arange(inner)
-    children = [_integers(pairs[side], inner) for side in ("left_child", "right_child")]
-    for child in children:
-        later = (child > own) & (child < inner)
-        leaf = (child < 0) & (child >= -leaves)
-        if not (later | leaf).all():
-            raise unsound("children after their parent", "others")
-    every = np.sort(np.concatenate(children))
-    # each leaf and each node but the root has exactly one parent
-    if not np.array_equal(every, np.concatenate([np.arange(-leaves, 0), np.arange(1, inner)])):
-        raise unsound("one parent for each node", "others")
+@dataclass(frozen=True)
+class _Nodes:
+    """The inner nodes of all trees that have some, one tree after another.
+
+    Parameters
+    ----------
+    leaves : ndarray of int64, shape (n_trees,)
+        Leaves of each tree; it has one inner node less.
+    tree : ndarray of int64, shape (n_nodes,)
+        The tree of each node.
+    asked, kind : ndarray of int64, shape (n_nodes,)
+        The feature that is asked for, and how.
+    left, right : ndarray of int64, shape (n_nodes,)
+        Children: an inner node of the same tree from 0, or a leaf as its complement.
+    """
+
+    leaves: NDArray[np.int64]
+    tree: NDArray[np.int64]
+    asked: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, trees: list[Fields]) -> _Nodes:
+        leaves = np.array([_size(fields["num_leaves"]) for fields in trees], np.int64)
+        counts = (leaves - 1).tolist()
+        columns = (
+            _integers([fields[key] for fields in trees], counts)
+            for key in ("split_feature", "decision_type", "left_child", "right_child")
+        )
+        return cls(leaves, np.repeat(np.arange(len(trees)), leaves - 1), *columns)
+
+    def check(self, features: int) -> None:
+        """Make sure that every walk ends in a leaf of its tree."""
+        if ((self.asked < 0) | (self.asked >= features)).any():
+            raise unsound(f"features below {features}", "others")
+        if ((self.kind & ~15) != 0).any():
+            raise unsound("known kinds of decisions", "others")
+        inner = self.leaves - 1
+        first_node = np.cumsum(inner) - inner
+        first_leaf = np.cumsum(self.leaves) - self.leaves
+        own = np.arange(len(self.tree)) - first_node[self.tree]
+        nodes = np.zeros(len(self.tree), np.int64)
+        ends = np.zeros(int(self.leaves.sum()), np.int64)
+        for child in (self.left, self.right):
+            later = (child > own) & (child < inner[self.tree])
+            leaf = (child < 0) & (child >= -self.leaves[self.tree])
+            if not (later | leaf).all():
+                raise unsound("children after their parent", "others")
+            nodes += np.bincount((first_node[self.tree] + child)[later], minlength=len(nodes))
+            ends += np.bincount((first_leaf[self.tree] + ~child)[leaf], minlength=len(ends))
+        # each leaf and each node but the root has exactly one parent
+        if not (np.delete(nodes, first_node) == 1).all() or not (ends == 1).all():
+            raise unsound("one parent for each node", "others")
 
 
-def _check_categories(pairs: dict[str, str], leaves: int, categories: int) -> None:
-    kind = _integers(pairs["decision_type"], leaves - 1) & 1
-    if not categories:
-        if kind.any():
-            raise unsound("no categorical decision", "one")
-        return
-    if not set(_CATEGORIES) <= set(pairs):
+def _check_categories(trees: list[Fields], nodes: _Nodes) -> None:
+    sets = np.array([_size(fields["num_cat"]) for fields in trees], np.int64)
+    categorical = (nodes.kind & 1) == 1
+    if (categorical & (sets[nodes.tree] == 0)).any():
+        raise unsound("no categorical decision", "one")
+    held = [fields for fields, count in zip(trees, sets, strict=True) if count]
+    if not all(set(_CATEGORIES) <= set(fields) for fields in held):
         raise unsound("the sets of a categorical tree", "none")
-    bounds = _integers(pairs["cat_boundaries"], categories + 1)
-    words = _integers(pairs["cat_threshold"], None)
-    rising = bounds[0] == 0 and bool((np.diff(bounds) > 0).all()) and bounds[-1] == len(words)
-    if not rising or ((words < 0) | (words >= 2**32)).any():
-        raise unsound("sets of categories, one after another", "others")
-    which = _numbers(pairs["threshold"], leaves - 1)[kind == 1]
-    if ((which != np.floor(which)) | (which < 0) | (which >= categories)).any():
+    for fields, count in zip(held, sets[sets > 0], strict=True):
+        bounds = _integers([fields["cat_boundaries"]], [int(count) + 1])
+        words = _integers([fields["cat_threshold"]], None)
+        rising = bounds[0] == 0 and bool((np.diff(bounds) > 0).all()) and bounds[-1] == len(words)
+        if not rising or ((words < 0) | (words >= 2**32)).any():
+            raise unsound("sets of categories, one after another", "others")
+    which = _numbers([fields["threshold"] for fields in trees], (nodes.leaves - 1).tolist())
+    which, most = which[categorical], sets[nodes.tree][categorical]
+    if ((which != np.floor(which)) | (which < 0) | (which >= most)).any():
         raise unsound("a known set for each categorical decision", "others")
 
 
@@ -202,20 +259,22 @@ def _size(text: str) -> int:
     return int(text)
 
 
-def _numbers(text: str, count: int) -> NDArray[np.float64]:
+def _numbers(texts: list[str], counts: list[int]) -> NDArray[np.float64]:
+    """Read as many numbers as there should be from each text, one text after another."""
     # by a pattern, as Python would read more (1_0) than LightGBM does, and other than it
-    if not _FLOATS.fullmatch(text):
-        raise unsound("numbers", repr(text[:30]))
-    values = np.array(text.split(" "), np.float64)
-    if len(values) != count:
-        raise unsound(f"{count} numbers", f"{len(values)}")
-    return values
+    _check_form(texts, counts, _FLOATS)
+    return np.array(" ".join(texts).split(), np.float64)
 
 
-def _integers(text: str, count: int | None) -> NDArray[np.int64]:
-    if not _INTEGERS.fullmatch(text):
-        raise unsound("whole numbers", repr(text[:30]))
-    values = np.array(text.split(" "), np.int64)
-    if count is not None and len(values) != count:
-        raise unsound(f"{count} whole numbers", f"{len(values)}")
-    return values
+def _integers(texts: list[str], counts: list[int] | None) -> NDArray[np.int64]:
+    """Read whole numbers; None allows any count above zero."""
+    _check_form(texts, counts, _INTEGERS)
+    return np.array(" ".join(texts).split(), np.int64)
+
+
+def _check_form(texts: list[str], counts: list[int] | None, form: re.Pattern[str]) -> None:
+    if texts and not form.fullmatch(" ".join(texts)):
+        raise unsound("numbers between single blanks", repr(" ".join(texts)[:30]))
+    found = [text.count(" ") + 1 for text in texts]
+    if counts is not None and found != counts:
+        raise unsound("as many numbers as there are nodes", "others")
