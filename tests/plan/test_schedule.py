@@ -121,6 +121,28 @@ def test_a_failed_fit_ends_its_trial_but_not_the_run(work: Workspace) -> None:
     assert "given up" in plan.notes[0]
 
 
+def test_a_lost_refit_is_not_tried_again(work: Workspace) -> None:
+    plan = schedule(work, Clock(math.inf))
+    drain(plan)
+    member = plan.trials[0]
+    lost = plan.refit_job([member])
+    assert lost is not None
+    plan.record(Outcome(lost, Status.CRASHED, error="the worker died"))
+    assert plan.refit_job([member]) is None
+
+
+def test_finished_parts_are_taken_over(work: Workspace) -> None:
+    drain(schedule(work, Clock(math.inf)))
+    for number in (0, 1):
+        for fold in range(3):
+            folder = work.folder / "trials" / f"{number:03d}" / f"fold-{fold}"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "part.json").write_text('{"kind": "linear", "units": 4, "seconds": 1.0}')
+    resumed = schedule(work, Clock(budget=1.0, before=2.0))
+    assert [trial.complete for trial in resumed.trials] == [True, True]
+    assert resumed.next_job(()) is None
+
+
 def test_the_portfolio_is_the_same_everywhere_and_grows_with_rows() -> None:
     assert make_portfolio(rows(), ()) == make_portfolio(rows(), ())
     sizes = [len(make_portfolio(rows(n), ())) for n in (50, 400, 2_000, 9_000)]

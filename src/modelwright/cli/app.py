@@ -69,7 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _stop(str(error), WRONG_INPUT)
     except KeyboardInterrupt:
-        return _stop("interrupted before there was a model to keep", INTERRUPTED)
+        return _stop(
+            "interrupted; what was written before is kept, and --resume goes on with it",
+            INTERRUPTED,
+        )
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

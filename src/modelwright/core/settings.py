@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.core.errors import OptionError
+from modelwright.core.version import __version__
 
 __all__ = ["Question", "Settings"]
 
@@ -102,7 +103,7 @@ class Settings:
                 raise OptionError(f"{name} to be at least 1", repr(value))
 
     def fingerprint(self, question: Question) -> str:
-        """Hash the question and whatever changes which models are fitted.
+        """Hash the question and whatever changes which models are fitted, the version included.
 
         Time, workers and folders are left out: a run may be resumed with more time, other
         hardware, or from another folder.
@@ -113,6 +114,6 @@ class Settings:
             16 hexadecimal digits.
         """
         types = self.types if isinstance(self.types, Mapping) else str(self.types)
-        asked = [question.to_json(), types, self.trials, list(self.models), self.seed]
+        asked = [__version__, question.to_json(), types, self.trials, list(self.models), self.seed]
         text = json.dumps(asked, sort_keys=True, default=dict)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -56,6 +56,10 @@ class Parts:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "trial.json", spec.to_json())
 
+    def has_spec(self, number: int) -> bool:
+        """Whether a trial was started."""
+        return (self._of(number) / "trial.json").is_file()
+
     def spec(self, number: int) -> TrialSpec:
         """Give what a trial is."""
         return TrialSpec.from_json(read_json(self._of(number) / "trial.json"))

@@ -81,9 +81,11 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
         if name not in LEARNERS:
             raise OptionError("a known learner", repr(name), did_you_mean(name, LEARNERS))
     count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
-    specs: list[TrialSpec] = []
+    usual = {learner for learner, _, _ in _SHAPES}
+    unusual = [name for name in models if name not in usual]
+    specs = [_spec(i, name, {}, 1.0, rows) for i, name in enumerate(unusual)]
     number = 0
-    while len(specs) < count and number < 10 * _MOST:
+    while usual.intersection(models or usual) and len(specs) < count and number < 10 * _MOST:
         learner, config, gain = _shape(number, rows.seed)
         if not models or learner in models:
             specs.append(_spec(len(specs), learner, config, gain, rows))

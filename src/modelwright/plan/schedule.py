@@ -74,10 +74,12 @@ class Schedule:
         self._costs = CostModel()
         self._in_flight: dict[str, tuple[Trial | None, str]] = {}
         self._prepare_seconds: dict[str, float] = {}
-        self._columns = 1
+        self._columns = len(work.rows.table.features())
+        self._given_up: set[str] = set()
         self.trials: list[Trial] = []
         self.reserve = 0.7
         self.notes: list[str] = []
+        self._restore()
 
     @property
     def refits(self) -> bool:
@@ -103,6 +105,13 @@ class Schedule:
             if trial.open:
                 return self._job_of(trial, trial.wanted, left)
         return None
+
+    def _restore(self) -> None:
+        """Open the trials that an interrupted process had started."""
+        for spec in [*self._waiting]:
+            if self._work.parts.has_spec(spec.number):
+                self._waiting.remove(spec)
+                self._open(spec)
 
     def _open(self, spec: TrialSpec) -> Trial:
         """Start a trial, with whatever parts an earlier process has finished."""
@@ -148,6 +157,7 @@ class Schedule:
             self._prepare_seconds[part] = float(done["seconds"])
             self._columns = int(done["columns"])
         elif outcome.status is not Status.CANCELLED:
+            self._given_up.add(outcome.job.key)
             for trial in self.trials:
                 if part in trial.wanted and part not in trial.parts:
                     trial.failed = trial.failed or f"no features for {part}: {outcome.error}"
@@ -155,9 +165,10 @@ class Schedule:
             self.notes.append(f"features of {part} could not be made: {outcome.error}")
 
     def _lost(self, trial: Trial, part: str, outcome: Outcome) -> None:
-        if part in trial.wanted:
-            trial.failed = trial.failed or f"{outcome.status.value}: {outcome.error}"
-            if outcome.status is Status.FAILED:
+        self._given_up.add(outcome.job.key)
+        if part in trial.wanted and not trial.failed:
+            trial.failed = f"{outcome.status.value}: {outcome.error}"
+            if outcome.status not in (Status.CANCELLED, Status.TIMED_OUT):
                 self.notes.append(f"{trial.spec.name} was given up: {outcome.error}")
 
     def _left(self, members: Sequence[Trial]) -> float:
@@ -204,10 +215,10 @@ class Schedule:
 
     def _job_of(self, trial: Trial, parts: Sequence[str], left: float) -> Job | None:
         for part in parts:
-            if part in trial.parts or self._fit_key(trial, part) in self._in_flight:
+            if part in trial.parts or self._busy(self._fit_key(trial, part)):
                 continue
             if not self._work.matrices.has(part):
-                if f"matrix/{part}" not in self._in_flight:
+                if not self._busy(f"matrix/{part}"):
                     return self._prepare_job(part)
                 continue
             soft = self._soft_seconds(trial, part, left)
@@ -224,6 +235,10 @@ class Schedule:
         missing = sum(p not in trial.parts for p in trial.wanted)
         share = missing / len(trial.wanted)
         return 0.8 * left / max(self._waves(trial.spec) * share, 1.0)
+
+    def _busy(self, key: str) -> bool:
+        """Whether a job is under way, or was lost before: it is not tried a second time."""
+        return key in self._in_flight or key in self._given_up
 
     @staticmethod
     def _fit_key(trial: Trial, part: str) -> str:

@@ -86,6 +86,7 @@ class Search:
         Ctrl-C ends it early: what is finished is made into a model all the same.
         """
         try:
+            self._take([])  # what an interrupted process had finished
             self._explore()
             self._improve(final=True)
             self._refit()

@@ -64,6 +64,7 @@ class Session:
         self._portfolio = self._trials()
         self.run_id = record.id
         self.work = Workspace(store.folder_of(record.id))
+        self.work.hold(posed.rows)
         self.interrupted = False
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)

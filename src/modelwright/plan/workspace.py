@@ -122,6 +122,10 @@ class Workspace:
         """What is learned from."""
         return Rows.read(self.folder)
 
+    def hold(self, rows: Rows) -> None:
+        """Keep rows that are in memory at hand, so that this process does not read them again."""
+        self.__dict__["rows"] = rows  # where cached_property would put them
+
     @cached_property
     def splits(self) -> Splits:
         """The plan."""
