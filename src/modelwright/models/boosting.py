@@ -53,8 +53,6 @@ class FittedLightGBM:
         What one unit of a tree's output is worth in the units of the target.
     units : int
         Rounds.
-    threads : int
-        Threads of a prediction.
     """
 
     text: str
@@ -63,7 +61,6 @@ class FittedLightGBM:
     base: NDArray[np.float64]
     scale: float
     units: int
-    threads: int
     stages: Stages | None = field(default=None, compare=False)
 
     @property
@@ -86,9 +83,9 @@ class FittedLightGBM:
         elif not len(table):
             raw = np.zeros((0, len(self.base)))
         elif "torch" in sys.modules and "lightgbm" not in sys.modules:
-            raw = _predict_elsewhere(self.text, table, self.threads)
+            raw = _predict_elsewhere(self.text, table)
         else:
-            raw = _raw(self._booster, table, self.threads)
+            raw = _raw(self._booster, table)
         return _answers(raw * self.scale + self.base, self.classes)
 
     def at(self, units: int) -> FittedLightGBM:
@@ -103,7 +100,7 @@ class FittedLightGBM:
 
     def export(self) -> State:
         """Give the whole state."""
-        config = {**self.classes.to_config(), "units": self.units, "threads": self.threads}
+        config = {**self.classes.to_config(), "units": self.units}
         moments = np.array([self.scale, *self.base])
         arrays = {"moments": moments, **self.ranks.to_arrays(), **self.classes.to_arrays()}
         return State(config, arrays, {"model": self.text.encode()} if self.text else {})
@@ -125,8 +122,7 @@ class FittedLightGBM:
             parsed.check(ranks.width, learned)
             text = str(parsed)
         units = integer(state, "units", 1)
-        threads = integer(state, "threads", 1, 4096)
-        return cls(text, ranks, classes, moments[1:], float(moments[0]), units, threads)
+        return cls(text, ranks, classes, moments[1:], float(moments[0]), units)
 
 
 @dataclass(frozen=True)
@@ -308,9 +304,7 @@ class _Fit:
             base = np.log(prior)
             base = base[1:] - base[:1] if len(base) == 2 else base
         units = self.budget.units or 1
-        fitted = FittedLightGBM(
-            "", self.ranks, self.sample.classes, base, 1.0, units, self.learner.threads
-        )
+        fitted = FittedLightGBM("", self.ranks, self.sample.classes, base, 1.0, units)
         if self.valid is None:
             return fitted
         stages = Stages(np.array([units], np.int64), fitted.predict(self.valid)[None])
@@ -381,7 +375,7 @@ class _Fit:
             loss = float(booster.eval_valid()[0][2]) if watched else None
             going = growth.goes_on(done, loss)
             if table is not None and len(table) and (growth.due(done) or not going):
-                raw += _raw(booster, table, self.learner.threads, seen, done - seen)
+                raw += _raw(booster, table, seen, done - seen, self.learner.threads)
                 seen = done
                 growth.record(done, _answers(raw * self.scale + self.base, self.sample.classes))
         return done
@@ -389,8 +383,7 @@ class _Fit:
     def _fitted(self, booster: Any, done: int, stages: Stages | None) -> FittedLightGBM:
         text = str(ModelText.parse(booster.model_to_string(num_iteration=done)))
         return FittedLightGBM(
-            text, self.ranks, self.sample.classes, self.base, self.scale, done,
-            self.learner.threads, stages,
+            text, self.ranks, self.sample.classes, self.base, self.scale, done, stages
         )  # fmt: skip
 
 
@@ -406,8 +399,13 @@ def _scaled(sample: Sample) -> tuple[NDArray[np.float64], float, NDArray[Any]]:
 
 
 def _raw(
-    booster: Any, table: NDArray[np.float32], threads: int, start: int = 0, count: int | None = None
+    booster: Any,
+    table: NDArray[np.float32],
+    start: int = 0,
+    count: int | None = None,
+    threads: int = 0,
 ) -> NDArray[np.float64]:
+    """Predict scores; 0 threads means all, which changes no bit: each row is summed by one."""
     scores = booster.predict(
         table, raw_score=True, start_iteration=start, num_iteration=count, num_threads=threads
     )
@@ -421,7 +419,7 @@ def _answers(scores: NDArray[np.float64], classes: Classes) -> NDArray[np.float3
     return classes.spread(softmax(scores) if classes.count else scores)
 
 
-def predict_file(model: str, table: str, out: str, threads: int) -> str:
+def predict_file(model: str, table: str, out: str) -> str:
     """Predict raw scores from files; what a worker process is asked to do.
 
     Parameters
@@ -432,8 +430,6 @@ def predict_file(model: str, table: str, out: str, threads: int) -> str:
         Path of a float32 table, as npy.
     out : str
         Where to write the float64 scores, as npy.
-    threads : int
-        Threads of the prediction.
 
     Returns
     -------
@@ -441,13 +437,13 @@ def predict_file(model: str, table: str, out: str, threads: int) -> str:
         `out`.
     """
     booster = lightgbm.Booster(model_str=Path(model).read_text("ascii"))
-    np.save(out, _raw(booster, np.load(table, allow_pickle=False), threads))
+    np.save(out, _raw(booster, np.load(table, allow_pickle=False)))
     return out
 
 
-def _predict_elsewhere(text: str, table: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+def _predict_elsewhere(text: str, table: NDArray[np.float32]) -> NDArray[np.float64]:
     """Predict in a worker process: this one holds torch, whose OpenMP fights LightGBM's."""
-    from modelwright.engine import Job, LocalEngine
+    from modelwright.engine import Job, LocalEngine, core_count
 
     with tempfile.TemporaryDirectory() as folder:
         places = {name: str(Path(folder) / name) for name in ("model", "table.npy", "out.npy")}
@@ -457,10 +453,9 @@ def _predict_elsewhere(text: str, table: NDArray[np.float32], threads: int) -> N
             "model": places["model"],
             "table": places["table.npy"],
             "out": places["out.npy"],
-            "threads": threads,
         }
         call = "modelwright.models.boosting:predict_file"
-        with LocalEngine(workers=1, cores=threads) as engine:
+        with LocalEngine(workers=1, cores=core_count()) as engine:
             engine.submit(Job("predict", call=call, arguments=arguments))
             (outcome,) = engine.wait(None)
         if outcome.error:

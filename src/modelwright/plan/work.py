@@ -100,7 +100,9 @@ def _fit(work: Workspace, number: int, part: str, budget: Budget) -> tuple[Fitte
         seed=seed.derive("fit", number, part),
     )
     if valid is not None:
-        return fitted, Evidence(fitted.predict(valid), fitted.stages)
+        stages = fitted.stages
+        last = fitted.predict(valid) if stages is None else stages.predictions[-1]
+        return fitted, Evidence(last, stages)
     bagged = fitted.out_of_bag
     empty = np.empty((0, rows.y.outputs), np.float32)
     return fitted, Evidence(empty if bagged is None else bagged, None)
