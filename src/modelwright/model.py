@@ -22,7 +22,7 @@ from modelwright.core.errors import DataError, ModelFileError
 from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard
-from modelwright.core.schema import Schema
+from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Task
 from modelwright.evaluate import METRICS, Temperature
@@ -32,6 +32,8 @@ from modelwright.store import pack_state, read_archive, unpack_state, write_arch
 
 __all__ = ["Member", "Model", "Part", "load"]
 
+# What unpacking a hostile file may raise.
+_UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
 # Rows predicted at a time: bounds memory, whatever the length of the table.
 CHUNK = 100_000
 
@@ -132,7 +134,8 @@ class Model:
         Parameters
         ----------
         data : path or frame
-            As for `predict`, with the target; rows without an answer are left out.
+            As for `predict`, with the target; rows without an answer are left out, and the
+            column of weights counts if it is there.
 
         Returns
         -------
@@ -153,9 +156,15 @@ class Model:
         table = table.rows(known)
         y = encode_target(self.task, table.frame[self.task.target])
         p = self._predict_table(table)
+        weight = self._weight(table)
         fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
         fitting.sort(key=lambda metric: metric.name != self.task.metric)
-        return {metric.name: metric.score(y, p) for metric in fitting}
+        return {metric.name: metric.score(y, p, weight) for metric in fitting}
+
+    def _weight(self, table: Table) -> NDArray[np.float64] | None:
+        """Give the weights of rows, when the column of weights is there."""
+        names = [name for name in self.schema.names(Role.WEIGHT) if name in table.schema]
+        return table.frame[names[0]].to_numpy() if names else None
 
     def save(self, path: str | Path, *, key: bytes | None = None) -> Path:
         """Write the model to one file, whole or not at all.
@@ -199,7 +208,14 @@ class Model:
         for member in self.members:
             share = np.float32(member.weight / len(member.parts))
             for part in member.parts:
-                total += share * part.fitted.predict(matrices[id(part.recipe)])
+                answers = part.fitted.predict(matrices[id(part.recipe)])
+                if answers.shape != total.shape:
+                    raise ModelFileError(
+                        f"{total.shape[1]} outputs of every member",
+                        f"{answers.shape[1]} of {member.name!r}",
+                        "the file was altered; fit again",
+                    )
+                total += share * answers
         return self.temperature.apply(total) if self.task.is_classification else total
 
     def _answer(self, p: NDArray[np.float32]) -> pl.DataFrame:
@@ -249,7 +265,7 @@ def load(
     entries = read_archive(Path(path), key=key)
     try:
         return _unpack(entries, allow)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+    except _UNSOUND as error:
         raise ModelFileError(
             "the parts of a modelwright model",
             f"{type(error).__name__}: {error} in {Path(path).name}",
@@ -304,6 +320,9 @@ def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Mode
         members.append(Member(str(described["name"]), float(described["weight"]), tuple(parts)))
     if not all(member.parts for member in members) or not members:
         raise ValueError("a model without parts")
+    weights = [member.weight for member in members]
+    if not all(weight >= 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
+        raise ValueError("shares of members that do not sum to one")
     return Model(
         Task.from_json(head["task"]),
         Schema.from_json(head["schema"]),

@@ -300,7 +300,7 @@ def test_large_tables_are_held_out(rows: int, valid: int) -> None:
     plan = choose_splitter(table, y).split(table, y, seed=0)
     assert (plan.kind, len(plan)) == ("stratified hold-out", 1)
     assert len(plan.folds[0].valid) == pytest.approx(valid, rel=0.05)
-    ordered = table.with_schema(table.schema.with_role("a", Role.ORDER))
+    ordered = Table(table.frame, table.schema.with_role("a", Role.ORDER))
     plan = choose_splitter(ordered, y).split(ordered, y, seed=0)
     assert (plan.kind, len(plan)) == ("time-ordered", 1)
     np.testing.assert_array_equal(plan.folds[0].valid, np.arange(rows)[-len(plan.folds[0].valid) :])
@@ -308,12 +308,12 @@ def test_large_tables_are_held_out(rows: int, valid: int) -> None:
 
 def test_structure_decides() -> None:
     table = example()
-    grouped = table.with_schema(table.schema.with_role("who", Role.GROUP))
+    grouped = Table(table.frame, table.schema.with_role("who", Role.GROUP))
     y = Target(np.arange(ROWS) % 2, 2)
     assert choose_splitter(grouped, y) == GroupKFold("who", 10)
     assert choose_splitter(grouped, y, folds=3) == GroupKFold("who", 3)
     assert choose_splitter(grouped, y, folds=1) == HoldOut(0.2, group="who")
-    both = grouped.with_schema(grouped.schema.with_role("when", Role.ORDER))
+    both = Table(table.frame, grouped.schema.with_role("when", Role.ORDER))
     assert choose_splitter(both, y, folds=4) == TimeOrdered("when", 4)
     assert choose_splitter(both, y, folds=1) == HoldOut(0.2, order="when")
     with pytest.raises(OptionError, match="folds"):

@@ -12,6 +12,7 @@ import pytest
 
 from modelwright.core import errors
 from modelwright.core.budget import Budget
+from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.matrix import Matrix
 from modelwright.core.task import Target
 from modelwright.models import FittedHistogram, FittedLightGBM, LightGBMLearner
@@ -93,7 +94,7 @@ def test_a_prediction_elsewhere_is_the_same() -> None:
     puzzle = made_up(3)
     fitted = fit(puzzle)
     table = fitted.ranks.table(puzzle.X)
-    raw = _predict_elsewhere(fitted.text, table, 1)
+    raw = _predict_elsewhere(fitted.text, table)
     wanted = lightgbm.Booster(model_str=fitted.text).predict(table, raw_score=True)
     np.testing.assert_array_equal(raw, wanted.reshape(raw.shape))
 
@@ -104,7 +105,7 @@ def test_a_process_that_holds_torch_predicts_elsewhere(monkeypatch: pytest.Monke
     wanted = fitted.predict(puzzle.X)
     asked = []
 
-    def elsewhere(text: str, table: np.ndarray, threads: int) -> np.ndarray:
+    def elsewhere(text: str, table: np.ndarray) -> np.ndarray:
         asked.append(len(table))
         return lightgbm.Booster(model_str=text).predict(table, raw_score=True)[:, None]
 
@@ -124,7 +125,7 @@ def test_without_the_library_scikit_learn_steps_in(
 
     monkeypatch.setattr("modelwright.models.boosting.lightgbm.load", load)
     puzzle = made_up(2)
-    with pytest.warns(RuntimeWarning, match="scikit-learn's boosting steps in"):
+    with pytest.warns(ModelwrightWarning, match="scikit-learn's boosting steps in"):
         fitted = LEARNER.fit(puzzle.X, puzzle.y, budget=Budget(units=5), seed=0)
     assert isinstance(fitted, FittedHistogram)
 

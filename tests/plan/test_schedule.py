@@ -17,6 +17,7 @@ from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task, TaskKind
 from modelwright.engine import Job, Outcome, Status
+from modelwright.features import default_recipe
 from modelwright.plan.clock import Clock
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.schedule import Limits, Schedule
@@ -45,7 +46,13 @@ def work(tmp_path: Path) -> Workspace:
 
 def schedule(work: Workspace, clock: Clock, specs: Sequence[TrialSpec] | None = None) -> Schedule:
     chosen = specs or make_portfolio(rows(), ())
-    return Schedule(work, chosen, bagging_learners(work.splits), clock, Limits(2, trials=2))
+    return Schedule(
+        work,
+        chosen,
+        bagging_learners(work.splits, default_recipe()),
+        clock,
+        Limits(2, workers=2, trials=2),
+    )
 
 
 def drain(plan: Schedule, seconds: float = 0.01) -> list[str]:
@@ -53,7 +60,7 @@ def drain(plan: Schedule, seconds: float = 0.01) -> list[str]:
     keys = []
     while (job := plan.next_job(())) is not None:
         keys.append(job.key)
-        value = {"seconds": seconds, "units": 5, "columns": 1}
+        value = {"seconds": seconds, "units": 5, "columns": 1, "warnings": []}
         plan.record(Outcome(job, Status.DONE, value, seconds=seconds))
         if job.key.startswith("matrix/"):
             (plan._work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
@@ -76,7 +83,7 @@ def test_a_learner_that_bags_is_fitted_once_on_all_rows(work: Workspace) -> None
 def test_out_of_bag_rows_are_not_trusted_in_groups_or_time() -> None:
     fold = Fold(np.array([0, 1]), np.array([2]))
     for kind in ("group k-fold", "time-ordered", "hold-out"):
-        assert bagging_learners(Splits((fold,), 3, kind, "")) == frozenset()
+        assert bagging_learners(Splits((fold,), 3, kind, ""), default_recipe()) == frozenset()
 
 
 def test_nothing_new_is_started_when_time_is_short(work: Workspace) -> None:
@@ -112,7 +119,9 @@ def test_a_failed_fit_ends_its_trial_but_not_the_run(work: Workspace) -> None:
         if job.key == "trial-0/fold-0":
             plan.record(Outcome(job, Status.FAILED, error="FitError: no"))
             continue
-        plan.record(Outcome(job, Status.DONE, {"seconds": 0.1, "units": 1, "columns": 1}))
+        plan.record(
+            Outcome(job, Status.DONE, {"seconds": 0.1, "units": 1, "columns": 1, "warnings": []})
+        )
         if job.key.startswith("matrix/"):
             (work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
     assert "FitError: no" in plan.trials[0].failed

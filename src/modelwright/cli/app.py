@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _stop(str(error), WRONG_INPUT)
     except KeyboardInterrupt:
         return _stop(
-            "interrupted; what was written before is kept, and --resume goes on with it",
+            "interrupted; files that were written before are whole",
             INTERRUPTED,
         )
     except BrokenPipeError:

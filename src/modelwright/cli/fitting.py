@@ -147,7 +147,13 @@ def _tell(result: Result, out: Path) -> None:
     say(f"next: modelwright predict {out} DATA --out predictions.csv")
 
 
-def demo(*, time: str = "20s", folder: Path = Path("demo"), store: Path | None = None) -> None:
+def demo(
+    *,
+    time: str = "20s",
+    folder: Path = Path("demo"),
+    store: Path | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
     """Fit a small real table that ships with scikit-learn, and predict rows it has not seen.
 
     Parameters
@@ -158,19 +164,23 @@ def demo(*, time: str = "20s", folder: Path = Path("demo"), store: Path | None =
         Where the files go.
     store
         Where the run is kept; the user's data folder when left out.
+    json
+        Print one JSON object on stdout, and everything else on stderr.
     """
     from modelwright.cli.example import write_example
-    from modelwright.model import load
     from modelwright.store import write_frame
 
     train, test = write_example(folder)
-    out = folder / "model.mw"
-    say(f"data: {train} and {test}: 442 diabetes patients, to predict the disease a year later")
-    say(f"running: modelwright fit {train} --target progression --time {time} --out {out}\n")
-    question = Question("progression")
-    _tell(_fitted(train, question, Effort(store=store), time, out, quiet=False), out)
-    model = load(out)
-    write_frame(model.predict(test), folder / "predictions.csv")
-    scores = ", ".join(f"{name} {value:.4g}" for name, value in model.evaluate(test).items())
-    say(f"\nheld-out rows: {scores}")
-    say(f"files: {train}, {test}, {out}, {folder / 'predictions.csv'}")
+    out, answers = folder / "model.mw", folder / "predictions.csv"
+    if not json:
+        say(f"data: {train} and {test}: 442 diabetes patients, to predict the disease a year later")
+        say(f"running: modelwright fit {train} --target progression --time {time} --out {out}\n")
+    result = _fitted(train, Question("progression"), Effort(store=store), time, out, quiet=json)
+    write_frame(result.predict(test), answers)
+    scores = result.model.evaluate(test)
+    if json:
+        answer({**_summary(result, out), "predictions": str(answers), "scores": scores})
+        return
+    _tell(result, out)
+    say("\nheld-out rows: " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
+    say(f"files: {train}, {test}, {out}, {answers}")

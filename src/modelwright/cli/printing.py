@@ -10,9 +10,9 @@ from typing import Any
 __all__ = ["answer", "say"]
 
 
-def say(line: str, *, aside: bool = False) -> None:
-    """Print a line for a person: on stdout, or on stderr when stdout belongs to a machine."""
-    (sys.stderr if aside else sys.stdout).write(line + "\n")
+def say(line: str) -> None:
+    """Print a line for a person."""
+    sys.stdout.write(line + "\n")
 
 
 def answer(value: dict[str, Any]) -> None:

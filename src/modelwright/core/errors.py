@@ -11,6 +11,8 @@
     │   ├── OutputError      a result cannot be written (full disk, read-only folder)
     │   └── MissingExtraError  an optional dependency is needed and absent
     └── FitError             a learner could not be fitted; the run goes on without it
+
+    ModelwrightWarning       something works, but not as well as it could
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ __all__ = [
     "MissingExtraError",
     "ModelFileError",
     "ModelwrightError",
+    "ModelwrightWarning",
     "OptionError",
     "OutputError",
     "UserError",
@@ -84,6 +87,10 @@ class OutputError(UserError):
 
 class MissingExtraError(UserError):
     """An optional dependency is needed and absent."""
+
+
+class ModelwrightWarning(UserWarning):
+    """Something works, but not as well as it could."""
 
 
 class FitError(ModelwrightError):

@@ -116,6 +116,8 @@ def frame_task(
             raise OptionError("a binary task for --positive", "a regression task", "leave it out")
         return kind, ()
     counts = dict(labels.drop_nulls().value_counts().iter_rows())
+    if kind is TaskKind.BINARY and len(counts) != 2:
+        kind = TaskKind.MULTICLASS  # "Yes", "yes" and "no" are three words
     if len(counts) > MAX_CLASSES:
         raise DataError(
             f"at most {MAX_CLASSES:,} classes in target {column.name!r}",

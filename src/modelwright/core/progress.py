@@ -20,18 +20,11 @@ class Progress(AbstractContextManager["Progress"], Protocol):
         """Say that a fraction `done` in [0, 1] of the work or the time is spent."""
         ...
 
-    def say(self, message: str) -> None:
-        """Say one line that stays on the screen."""
-        ...
-
 
 class SilentProgress:
-    """No bar; lines are dropped."""
+    """No bar."""
 
     def advance(self, done: float, message: str) -> None:
-        """Do nothing."""
-
-    def say(self, message: str) -> None:
         """Do nothing."""
 
     def __enter__(self) -> Self:
@@ -61,10 +54,6 @@ class LiveProgress:
     def advance(self, done: float, message: str) -> None:
         """Move the bar."""
         self._bar.update(self._task, completed=min(max(done, 0.0), 1.0), description=message)
-
-    def say(self, message: str) -> None:
-        """Print a line above the bar."""
-        self._bar.console.print(message, markup=False, highlight=False)
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -113,7 +113,9 @@ class Settings:
         str
             16 hexadecimal digits.
         """
-        types = self.types if isinstance(self.types, Mapping) else str(self.types)
-        asked = [__version__, question.to_json(), types, self.trials, list(self.models), self.seed]
-        text = json.dumps(asked, sort_keys=True, default=dict)
+        types = self.types
+        if isinstance(types, str | Path):
+            types = {"": Path(types).read_text(encoding="utf-8")}
+        asked = [question.to_json(), dict(types or {}), self.trials, self.models, self.seed]
+        text = json.dumps([__version__, self.replay, *asked], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

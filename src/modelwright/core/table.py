@@ -60,10 +60,6 @@ class Table:
         """Give the rows at these positions, in this order."""
         return Table(self.frame[np.asarray(index, dtype=np.int64)], self.schema, self.notes)
 
-    def with_schema(self, schema: Schema) -> Table:
-        """Give the same values under a schema that changes roles only."""
-        return Table(self.frame, schema, self.notes)
-
     def features(self) -> tuple[str, ...]:
         """List the columns that a model may see."""
         return self.schema.names(Role.FEATURE) + self.schema.names(Role.ORDER)

@@ -4,7 +4,7 @@ from modelwright.engine.inline import InlineEngine
 from modelwright.engine.jobs import Engine, Job, Outcome, Status
 from modelwright.engine.local import LocalEngine
 from modelwright.engine.platform import available_memory, core_count, lock_file, process_started
-from modelwright.engine.start import start_engine
+from modelwright.engine.start import start_engine, worker_count
 
 __all__ = [
     "Engine",
@@ -18,4 +18,5 @@ __all__ = [
     "lock_file",
     "process_started",
     "start_engine",
+    "worker_count",
 ]

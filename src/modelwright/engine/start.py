@@ -5,10 +5,15 @@ from __future__ import annotations
 from modelwright.engine.local import LocalEngine
 from modelwright.engine.platform import available_memory, core_count
 
-__all__ = ["start_engine"]
+__all__ = ["start_engine", "worker_count"]
 
 # What is left to the rest of the machine.
 MEMORY_SHARE = 0.8
+
+
+def worker_count(workers: int | None = None) -> int:
+    """Say how many workers there are when so many are asked for: one a core, at most 8."""
+    return workers or min(core_count(), 8)
 
 
 def start_engine(workers: int | None = None, preload: tuple[str, ...] = ()) -> LocalEngine:
@@ -17,7 +22,7 @@ def start_engine(workers: int | None = None, preload: tuple[str, ...] = ()) -> L
     Parameters
     ----------
     workers : int, optional
-        How many processes; None: one a core, at most 8.
+        How many processes; see `worker_count`.
     preload : tuple of str
         Modules that each worker imports at once.
 
@@ -31,6 +36,6 @@ def start_engine(workers: int | None = None, preload: tuple[str, ...] = ()) -> L
     ...     engine.pending
     ()
     """
-    cores = core_count()
-    count = workers or min(cores, 8)
-    return LocalEngine(count, cores, int(available_memory() * MEMORY_SHARE), preload)
+    return LocalEngine(
+        worker_count(workers), core_count(), int(available_memory() * MEMORY_SHARE), preload
+    )

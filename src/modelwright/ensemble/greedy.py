@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Selection", "select_members"]
 
+# Losses that differ by a smaller share are equal.
+EQUAL = 1e-7
+
 Loss = Callable[[NDArray[np.float32]], float]
 
 
@@ -89,12 +92,13 @@ def select_members(
     for size in range(2, rounds + 1):
         open_to = _admissible(counts, most)
         losses = [_finite(loss((total + predictions[i]) / np.float32(size))) for i in open_to]
-        ties = [i for i, value in zip(open_to, losses, strict=True) if value <= min(losses) + 1e-9]
+        least = min(losses)
+        ties = [i for i, v in zip(open_to, losses, strict=True) if v <= least + EQUAL * abs(least)]
         chosen = max(ties, key=lambda i: (counts[i], -i))
         counts[chosen] += 1
         total += predictions[chosen]
-        if min(losses) < best.loss - 1e-9:
-            best = Selection(counts / size, min(losses))
+        if least < best.loss - EQUAL * abs(best.loss):
+            best = Selection(counts / size, least)
     return best
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.budget import Budget
 from modelwright.core.deferred import Deferred
-from modelwright.core.errors import FitError, MissingExtraError, OptionError
+from modelwright.core.errors import FitError, MissingExtraError, ModelwrightWarning, OptionError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import Stages, State
 from modelwright.core.task import Target
@@ -208,7 +208,7 @@ class LightGBMLearner:
             # on Linux the library needs libgomp, on macOS libomp; a bare machine has neither
             warnings.warn(
                 f"LightGBM cannot be loaded ({error}); scikit-learn's boosting steps in",
-                RuntimeWarning,
+                ModelwrightWarning,
                 stacklevel=2,
             )
             return self.without_lightgbm().fit(

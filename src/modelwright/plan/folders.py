@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.store.files import replacing
+
 __all__ = ["load_arrays", "save_arrays", "whole_folder"]
 
 
@@ -41,9 +43,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write named arrays to an npz file; the file appears whole or not at all."""
-    part = path.with_name(f".{path.name}.npz")
-    np.savez(part, allow_pickle=False, **dict(arrays))
-    part.replace(path)
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, **dict(arrays))
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:

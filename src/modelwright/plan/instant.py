@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from modelwright.core.budget import Budget
+from modelwright.core.errors import FitError
 from modelwright.core.result import Card
 from modelwright.core.schema import Schema
 from modelwright.core.seed import Seed
@@ -40,22 +41,22 @@ def instant_model(rows: Rows, schema: Schema, card: Card) -> Model:
     Model
     """
     seed = Seed(rows.seed)
-    count = len(rows.y)
-    index = np.arange(count)
-    if count > INSTANT_ROWS:
-        drawn = np.random.default_rng(seed.derive("instant")).choice(
-            count, INSTANT_ROWS, replace=False
-        )
-        index = np.sort(drawn)
+    index = np.arange(len(rows.y)) if rows.weight is None else np.flatnonzero(rows.weight)
+    if len(index) > INSTANT_ROWS:
+        drawn = np.random.default_rng(seed.derive("instant"))
+        index = np.sort(drawn.choice(index, INSTANT_ROWS, replace=False))
     table, y = rows.table.rows(index), rows.y.rows(index)
     recipe = default_recipe().fit(table, y, seed=seed.derive("instant", "recipe"))
-    fitted = make_learner("linear", {}).fit(
-        recipe.transform(table),
-        y,
-        weight=None if rows.weight is None else rows.weight[index],
-        budget=Budget.seconds(INSTANT_SECONDS),
-        seed=seed.derive("instant", "fit"),
-    )
+    matrix = recipe.transform(table)
+    weight = None if rows.weight is None else rows.weight[index]
+    try:
+        fitted = make_learner("linear", {}).fit(
+            matrix, y, weight=weight, budget=Budget.seconds(INSTANT_SECONDS), seed=0
+        )
+    except FitError:  # a few shallow trees have no equations to solve
+        fitted = make_learner("extra-trees", {"trees": 5}).fit(
+            matrix, y, weight=weight, budget=Budget(), seed=seed.derive("instant", "fit")
+        )
     note = "a first linear model on a sample of the rows, not validated"
     member = Member("instant", 1.0, (Part(recipe, fitted),))
     noted = replace(card, notes=(*card.notes, note))

@@ -105,6 +105,11 @@ class Parts:
         kind = read_json(folder / "part.json")["kind"]
         return restore_fitted(kind, load_state(folder / "fitted"))
 
+    def size(self, number: int, part: str) -> int:
+        """Give the bytes of a finished part's model."""
+        folder = self._of(number) / part / "fitted"
+        return sum(path.stat().st_size for path in folder.iterdir())
+
     def forget_models(self) -> None:
         """Delete the fitted models of every part; their predictions stay."""
         for fitted in self.folder.glob("*/*/fitted"):

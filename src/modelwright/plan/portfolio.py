@@ -15,6 +15,7 @@ import numpy as np
 from modelwright.core.errors import OptionError, did_you_mean
 from modelwright.core.seed import Seed
 from modelwright.core.splits import Splits
+from modelwright.features import Recipe
 from modelwright.models import LEARNERS
 from modelwright.plan.trial import TrialSpec
 from modelwright.plan.workspace import Rows
@@ -46,13 +47,14 @@ _SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
 )
 
 
-def bagging_learners(splits: Splits) -> frozenset[str]:
+def bagging_learners(splits: Splits, recipe: Recipe) -> frozenset[str]:
     """Name the learners whose out-of-bag predictions are honest under this plan.
 
     Out-of-bag rows are drawn at random: groups and time would leak, so there, and after one large
-    hold-out, these learners are fitted fold by fold as all others are.
+    hold-out, these learners are fitted fold by fold as all others are. The same holds when a step
+    of the recipe looks at the answers: fitted on all rows, it would have seen the scored ones.
     """
-    if not splits.exchangeable or len(splits) == 1:
+    if not splits.exchangeable or len(splits) == 1 or recipe.uses_target:
         return frozenset()
     return frozenset(name for name, learner in LEARNERS.items() if learner.bags)
 

@@ -163,6 +163,10 @@ def _answered(table: Table, task: Task, question: Question, seed: int) -> Posed:
         )
     weight = _weights(table, question.weight)
     y = encode_target(task, table.frame[task.target])
+    if task.metric == "rmsle" and y.values.min() < 0:
+        raise OptionError(
+            "a target at or above zero for --metric rmsle", f"{y.values.min():g}", "choose rmse"
+        )
     return Posed(Rows(table, task, y, weight, seed), tuple(notes))
 
 

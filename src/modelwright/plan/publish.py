@@ -9,15 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from modelwright.core.errors import OutputError
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.schema import Schema
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
-from modelwright.plan.trial import ALL
+from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
+from modelwright.store.files import replacing
 
 __all__ = ["Publisher", "assemble"]
+
+# Seconds a byte of writing a model, until it was measured: unpacking, cutting, packing again.
+FIRST_RATE = 2e-7
 
 
 def assemble(work: Workspace, choice: Choice, schema: Schema, card: Card) -> Model:
@@ -29,9 +32,8 @@ def assemble(work: Workspace, choice: Choice, schema: Schema, card: Card) -> Mod
     recipes = {}
     members = []
     for trial, weight in zip(choice.trials, choice.weights, strict=True):
-        names = (ALL,) if trial.refitted else trial.wanted
         parts = []
-        for name in names:
+        for name in trial.deployed:
             if name not in recipes:
                 recipes[name] = work.matrices.recipe(name)
             fitted = work.parts.fitted(trial.spec.number, name)
@@ -61,12 +63,34 @@ class Publisher:
         self._out = out
         self.card = card
         self.plan = ""
-        self.seconds = 0.0
         self.model: Model | None = None
+        self._seconds_a_byte = FIRST_RATE
 
     def first(self, model: Model) -> None:
         """Write the model that was fitted while workers were starting."""
         self._write(model)
+
+    def unvalidated(self, notes: Sequence[str]) -> None:
+        """Write the first model again, with the reasons why there is no better one."""
+        if self.model is not None:
+            card = replace(self.model.card, notes=(*self.model.card.notes, *notes))
+            self._write(replace(self.model, card=card))
+
+    @property
+    def provisional(self) -> bool:
+        """Whether what is on disk is still the first model, which nobody has validated."""
+        return self.model is None or self.model.card.score is None
+
+    def expected(self, members: Sequence[Trial]) -> float:
+        """Predict the seconds of writing these members, by the size of their parts."""
+        return self._seconds_a_byte * self._size(members)
+
+    def _size(self, members: Sequence[Trial]) -> int:
+        return sum(
+            self._work.parts.size(trial.spec.number, part)
+            for trial in members
+            for part in trial.deployed
+        )
 
     def again(self) -> None:
         """Give the model that the run's folder holds already."""
@@ -87,7 +111,8 @@ class Publisher:
             notes=(*self.card.notes, *notes),
         )
         self._write(assemble(self._work, choice, self._schema, card))
-        self.seconds = time.monotonic() - began
+        spent = time.monotonic() - began
+        self._seconds_a_byte = max(spent / max(self._size(choice.trials), 1), FIRST_RATE / 4)
 
     def _write(self, model: Model) -> None:
         path = model.save(self._work.folder / "model.mw")
@@ -97,14 +122,5 @@ class Publisher:
 
 
 def _copy(source: Path, target: Path) -> None:
-    part = target.with_name(f".{target.name}.part")
-    try:
-        shutil.copyfile(source, part)
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(
-            f"to write the model to {str(target)!r}",
-            error.strerror or str(error),
-            f"free some space or choose another --out; the model is kept in {str(source)!r}",
-        ) from error
+    with replacing(target) as copy, source.open("rb") as original:
+        shutil.copyfileobj(original, copy)

@@ -17,6 +17,8 @@ __all__ = ["Limits", "Schedule"]
 
 # How many of the next entries of the portfolio compete for being started.
 LOOKAHEAD = 4
+# Kept back for the end of the run until it is known how long writing a model takes.
+FIRST_RESERVE = 1.0
 # Below so many seconds a fit is not worth starting.
 LEAST = 0.3
 
@@ -29,6 +31,8 @@ class Limits:
     ----------
     cores : int
         Cores shared by all workers.
+    workers : int
+        Worker processes: so many fits run at once at most.
     trials : int, optional
         Fit exactly so many trials; None: as many as time allows.
     replay : Executed, optional
@@ -36,6 +40,7 @@ class Limits:
     """
 
     cores: int
+    workers: int
     trials: int | None = None
     replay: Executed | None = None
 
@@ -70,6 +75,7 @@ class Schedule:
         self._bagging = bagging
         self._clock = clock
         self._cores = limits.cores
+        self._workers = limits.workers
         self._replay = limits.replay
         self._costs = CostModel()
         self._in_flight: dict[str, tuple[Trial | None, str]] = {}
@@ -77,7 +83,7 @@ class Schedule:
         self._columns = len(work.rows.table.features())
         self._given_up: set[str] = set()
         self.trials: list[Trial] = []
-        self.reserve = 0.7
+        self.reserve = FIRST_RESERVE
         self.notes: list[str] = []
         self._restore()
 
@@ -85,6 +91,11 @@ class Schedule:
     def refits(self) -> bool:
         """Whether members are worth fitting again on all rows: not after one large hold-out."""
         return len(self._work.splits) > 1
+
+    @property
+    def room(self) -> int:
+        """How many more jobs may be submitted, as far as workers go."""
+        return self._workers - len(self._in_flight)
 
     def next_job(self, members: Sequence[Trial]) -> Job | None:
         """Give the next job that is worth its time, or None.
@@ -115,7 +126,7 @@ class Schedule:
 
     def _open(self, spec: TrialSpec) -> Trial:
         """Start a trial, with whatever parts an earlier process has finished."""
-        bags = spec.learner in self._bagging
+        bags = spec.learner in self._bagging and not self._thinned(spec)
         folds = range(len(self._work.splits))
         trial = Trial(spec, (ALL,) if bags else tuple(fold_part(i) for i in folds))
         self._work.parts.write_spec(spec)
@@ -123,6 +134,7 @@ class Schedule:
             done = self._work.parts.result(spec.number, part)
             if done is not None:
                 trial.parts[part] = done
+                self._costs.observe(spec, self._shape(part), done.seconds)
         self.trials.append(trial)
         return trial
 
@@ -151,6 +163,7 @@ class Schedule:
             return
         trial.parts[part] = PartResult(int(done["units"]), float(done["seconds"]))
         self._costs.observe(trial.spec, self._shape(part), float(done["seconds"]))
+        self.notes += [line for line in done["warnings"] if line not in self.notes]
 
     def _prepared(self, part: str, done: object, outcome: Outcome) -> None:
         if isinstance(done, dict):
@@ -161,7 +174,10 @@ class Schedule:
             for trial in self.trials:
                 if part in trial.wanted and part not in trial.parts:
                     trial.failed = trial.failed or f"no features for {part}: {outcome.error}"
-            self._waiting = []
+            if part == ALL:
+                self._bagging = frozenset()
+            else:
+                self._waiting = []
             self.notes.append(f"features of {part} could not be made: {outcome.error}")
 
     def _lost(self, trial: Trial, part: str, outcome: Outcome) -> None:
@@ -204,10 +220,14 @@ class Schedule:
 
     def _waves(self, spec: TrialSpec) -> float:
         """Count how many fits come one after the other, a share of the refit included."""
-        if spec.learner in self._bagging:
+        if spec.learner in self._bagging and not self._thinned(spec):
             return 1.0
-        slots = max(self._cores // spec.threads, 1)
+        slots = min(self._workers, max(self._cores // spec.threads, 1))
         return math.ceil(len(self._work.splits) / slots) + (1.2 if self.refits else 0.0)
+
+    def _thinned(self, spec: TrialSpec) -> bool:
+        """Whether it sees a sample only: rows not drawn would have no out-of-bag prediction."""
+        return spec.rows is not None and spec.rows < self._work.splits.rows
 
     def _shape(self, part: str) -> Shape:
         rows = len(self._work.fold(part).train)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -76,6 +77,7 @@ class Search:
         self._watch = watch
         self._fresh = False
         self._unwritten = False
+        self._choosing = 0.0
         self._told: set[int] = set()
         self.choice: Choice | None = None
         self.interrupted = False
@@ -88,12 +90,12 @@ class Search:
         try:
             self._take([])  # what an interrupted process had finished
             self._explore()
-            self._improve(final=True)
+            self._conclude()
             self._refit()
         except KeyboardInterrupt:
             self.interrupted = True
             self._engine.cancel_all()
-            self._improve(final=True)
+            self._conclude()
 
     def _explore(self) -> None:
         busy = True
@@ -101,21 +103,20 @@ class Search:
             self._fill(lambda: self._schedule.next_job(self._members))
             busy = bool(self._engine.pending)
             self._take(self._engine.wait(self._patience()))
-            self._improve(final=False)
+            self._improve()
         self._engine.cancel_all()
         self._take(self._engine.wait(0.0))
 
     def _refit(self) -> None:
-        if self.choice is None:
-            return
-        members = self.choice.trials
-        while self._work_left():
+        members = self._members
+        before = [trial.refitted for trial in members]
+        while members and self._work_left():
             self._fill(lambda: self._schedule.refit_job(members))
             if not self._engine.pending:
                 break
             self._take(self._engine.wait(self._patience()))
         self._engine.cancel_all()
-        if any(t.refitted and len(t.wanted) > 1 for t in members):
+        if before != [trial.refitted for trial in members]:
             self._publish()
 
     @property
@@ -129,7 +130,7 @@ class Search:
         return max(min(0.5, self._clock.left - self._schedule.reserve), 0.01)
 
     def _fill(self, next_job: Callable[[], Job | None]) -> None:
-        while self._engine.free_cores > 0:
+        while self._engine.free_cores > 0 and self._schedule.room > 0:
             job = next_job()
             if job is None:
                 return
@@ -154,21 +155,36 @@ class Search:
         best = "" if self.choice is None else f"{name} {self.choice.score:.5g} · "
         return f"{best}{scored} models · {', '.join(self._engine.pending[:2])}"
 
-    def _improve(self, *, final: bool) -> None:
+    def _improve(self) -> None:
         """Choose the ensemble again when there is a new trial, and write it when it is due."""
         if self._fresh:
             self._fresh = False
+            began = time.monotonic()
             choice = self._board.choose(self._schedule.trials)
+            self._choosing = time.monotonic() - began
             if choice is not None and self._board.better(choice, self.choice):
-                self.choice = choice
-                self._unwritten = True
-        due = final or self._clock.here * PUBLISHING_SHARE >= self._publisher.seconds
-        if self.choice is not None and self._unwritten and due:
+                self._adopt(choice)
+        cost = self._publisher.expected(self._members)
+        if self._unwritten and cost <= self._clock.here * PUBLISHING_SHARE:
             self._publish()
+
+    def _conclude(self) -> None:
+        """Choose from all that is scored, whatever came first, and write it if time allows."""
+        choice = self._board.choose(self._schedule.trials)
+        if choice is not None:
+            self._adopt(choice)
+        late = self._clock.left < SHUTDOWN + self._publisher.expected(self._members)
+        if self._unwritten and (not late or self._publisher.provisional):
+            self._publish()
+
+    def _adopt(self, choice: Choice) -> None:
+        self.choice = choice
+        self._unwritten = True
+        ending = self._choosing + self._publisher.expected(choice.trials)
+        self._schedule.reserve = SHUTDOWN + 1.3 * ending
 
     def _publish(self) -> None:
         assert self.choice is not None  # callers have checked
         board = self._board.leaderboard(self._schedule.trials, self.choice)
         self._publisher.publish(self.choice, board, self._schedule.notes)
         self._unwritten = False
-        self._schedule.reserve = SHUTDOWN + 1.5 * self._publisher.seconds

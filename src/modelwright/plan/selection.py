@@ -84,10 +84,13 @@ def _on_grid(
     grid: NDArray[np.int64], stages: Stages, loss: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Carry a fold's curve to the common grid; past its end it stays at its last value."""
-    finite = np.where(np.isfinite(loss), loss, np.inf)
-    return np.asarray(np.interp(grid, stages.units, np.minimum(finite, 1e12)), dtype=np.float64)
+    known = np.isfinite(loss)
+    worst = 2 * np.abs(loss[known]).max() + 1 if known.any() else 1.0
+    finite = np.where(known, loss, worst)
+    return np.asarray(np.interp(grid, stages.units, finite), dtype=np.float64)
 
 
 def _first_best(curve: NDArray[np.float64]) -> int:
     """Take the smallest model among those equal to the best."""
-    return int(np.flatnonzero(curve <= curve.min() + 1e-12)[0])
+    best = curve.min()
+    return int(np.flatnonzero(curve <= best + 1e-9 * abs(best))[0])

@@ -15,8 +15,9 @@ from modelwright.core.progress import Progress
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.settings import Question, Settings
 from modelwright.core.version import __version__
-from modelwright.engine import Engine, core_count, lock_file
+from modelwright.engine import Engine, core_count, lock_file, worker_count
 from modelwright.evaluate import choose_splitter
+from modelwright.features import default_recipe
 from modelwright.model import Model
 from modelwright.plan.board import Board
 from modelwright.plan.clock import Clock
@@ -97,14 +98,21 @@ class Session:
         if self._finished:
             self._publisher.again()
             return
-        card = self._publisher.card
-        self._publisher.first(instant_model(self._posed.rows, self._posed.schema, card))
-        if not self.work.ready:
-            rows = self._posed.rows
-            rows.write(self.work.folder)
+        self.work.sweep()
+        rows = self._posed.rows
+        splits = self.work.splits if self.work.ready else None
+        if splits is None:
             splitter = choose_splitter(rows.table, rows.y)
-            self.work.write_splits(splitter.split(rows.table, rows.y, seed=rows.seed))
-        self._publisher.plan = self.work.splits.reason
+            splits = splitter.split(rows.table, rows.y, seed=rows.seed)
+        self._publisher.plan = splits.reason
+        if self.work.has_model:
+            self._publisher.again()
+        else:
+            card = self._publisher.card
+            self._publisher.first(instant_model(rows, self._posed.schema, card))
+        if not self.work.ready:
+            rows.write(self.work.folder)
+            self.work.write_splits(splits)
 
     def search(self, engine: Engine, live: Progress) -> None:
         """Search until time or trials run out, and record the end of the run."""
@@ -113,9 +121,14 @@ class Session:
         schedule = Schedule(
             self.work,
             self._portfolio,
-            bagging_learners(self.work.splits),
+            bagging_learners(self.work.splits, default_recipe()),
             self._clock,
-            Limits(core_count(), self._settings.trials, self._executed),
+            Limits(
+                core_count(),
+                worker_count(self._settings.workers),
+                self._settings.trials,
+                self._executed,
+            ),
         )
         watch = Watch(live, self._record_trial, self._record_time)
         search = Search(schedule, engine, Board(self.work), self._publisher, self._clock, watch)
@@ -123,10 +136,13 @@ class Session:
         write_executed(self.work.folder, schedule.trials)
         self._record_time(self._clock.spent)
         self.interrupted = search.interrupted
-        if search.interrupted:
+        if search.choice is None:
+            reason = "nothing could be validated in this time: the model is the first one"
+            self._publisher.unvalidated((reason, *schedule.notes))
+        if search.interrupted or search.choice is None:
             self._store.interrupt(self.run_id)
             return
-        score = None if search.choice is None else search.choice.score
+        score = search.choice.score
         model = self._settings.out or self.work.folder / "model.mw"
         notes = (*self._posed.notes, *schedule.notes)
         self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)
@@ -193,9 +209,8 @@ def open_session(
         record = _record(store, posed, question, settings, budget)
         stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
         before = record.spent if settings.resume else 0.0
-        session = Session(posed, settings, store, record, Clock(budget, started, before))
         try:
-            yield session
+            yield Session(posed, settings, store, record, Clock(budget, started, before))
         except KeyboardInterrupt:
             store.interrupt(record.id)
             raise
@@ -204,6 +219,7 @@ def open_session(
             raise
         except Exception as error:
             store.fail(record.id, repr(error))
+            Workspace(store.folder_of(record.id)).tidy()
             raise
 
 

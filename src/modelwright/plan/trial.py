@@ -141,6 +141,11 @@ class Trial:
         return done is not None and done.units >= REFIT_SHARE * self.units
 
     @property
+    def deployed(self) -> tuple[str, ...]:
+        """The parts that answer in a model file: the one on all rows, or one for each fold."""
+        return (ALL,) if self.refitted else self.wanted
+
+    @property
     def seconds(self) -> float:
         """Time spent fitting it, over all parts."""
         return sum(part.seconds for part in self.parts.values())

@@ -7,13 +7,16 @@ before it is told, so that a finished fit is never lost and never repeated.
 from __future__ import annotations
 
 import time
+import warnings
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.budget import Budget
+from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.protocols import Fitted
 from modelwright.core.seed import Seed
 from modelwright.features import default_recipe
@@ -51,7 +54,7 @@ def prepare_part(folder: str, part: str) -> dict[str, float]:
 
 def fit_part(
     folder: str, number: int, part: str, units: int | None, seconds: float | None
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Fit a trial on a part of the plan, and keep the model and its predictions.
 
     Parameters
@@ -70,19 +73,23 @@ def fit_part(
     Returns
     -------
     dict
-        ``units`` and ``seconds``.
+        ``units``, ``seconds``, and ``warnings`` for the user.
     """
     began = time.monotonic()
     work = _open(folder)
     done = work.parts.result(number, part)
+    caught: list[warnings.WarningMessage] = []
     if done is None:
         key = f"trial-{number}/{part}"
         work.note("start", key)
-        fitted, evidence = _fit(work, number, part, Budget.seconds(seconds, units))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ModelwrightWarning)
+            fitted, evidence = _fit(work, number, part, Budget.seconds(seconds, units))
         done = PartResult(fitted.units, time.monotonic() - began)
         work.parts.write(number, part, fitted, evidence, done)
         work.note("done", key)
-    return {"units": done.units, "seconds": done.seconds}
+    said = [str(w.message) for w in caught if issubclass(w.category, ModelwrightWarning)]
+    return {"units": done.units, "seconds": done.seconds, "warnings": said}
 
 
 def _fit(work: Workspace, number: int, part: str, budget: Budget) -> tuple[Fitted, Evidence]:

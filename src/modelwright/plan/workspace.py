@@ -38,6 +38,7 @@ from modelwright.plan.matrices import Matrices
 from modelwright.plan.parts import Parts
 from modelwright.plan.trial import ALL
 from modelwright.store import read_json, write_json
+from modelwright.store.files import replacing
 
 __all__ = ["Rows", "Workspace"]
 
@@ -70,7 +71,8 @@ class Rows:
         """Keep the rows in a folder."""
         names = self.table.features()
         frame = self.table.frame.select(names)
-        frame.write_ipc(folder / "table.arrow", compression="uncompressed")
+        with replacing(folder / "table.arrow") as file:
+            frame.write_ipc(file, compression="uncompressed")
         arrays = {"y": self.y.values}
         if self.weight is not None:
             arrays["weight"] = self.weight
@@ -106,6 +108,11 @@ class Workspace:
     def ready(self) -> bool:
         """Whether everything that workers need is there."""
         return (self.folder / "splits.npz").is_file()
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model was written already."""
+        return (self.folder / "model.mw").is_file()
 
     @property
     def matrices(self) -> Matrices:
@@ -157,6 +164,12 @@ class Workspace:
         line = json.dumps({"event": event, "key": key, "pid": os.getpid()}) + "\n"
         with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
             journal.write(line)
+
+    def sweep(self) -> None:
+        """Delete what a process that was killed had not finished writing."""
+        for pattern in ("matrices/.*", "trials/*/.*"):
+            for path in self.folder.glob(pattern):
+                shutil.rmtree(path, ignore_errors=True)
 
     def tidy(self) -> None:
         """Delete what only an unfinished run needs: rows, features and models of folds.
