@@ -198,10 +198,59 @@ def _patch_directory(
 
 def test_too_many_entries(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = crafted([(str(number), b"") for number in range(30)])
-    monkeypatch.setattr(archive, "_MAX_ENTRIES", 20)
+    monkeypatch.setattr(archive, "_MAX_ENTRIES", 18)  # and the manifest and the signature
     assert "at most 20 entries" in refused(path, data)
     with pytest.raises(OutputError, match="GiB"):
         write_archive(path, {str(number): b"" for number in range(30)}, writer="0.1.0")
+
+
+def test_directory_that_declares_fewer_entries(path: Path) -> None:
+    data = bytearray(crafted([(str(number), b"") for number in range(9_000)]))
+    _declare(data, 1)
+    assert "1 entries declared" in refused(path, bytes(data))
+    assert _memory_of(lambda: refused(path)) < 2 * 2**20
+
+
+def test_directory_of_too_many_bytes(path: Path) -> None:
+    most = archive._MAX_ENTRIES + 2
+    directory = bytes(most * (46 + 480) + 1)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(directory), 0, 0)
+    data = directory + end
+    assert "bytes of directory" in refused(path, data)
+    assert _memory_of(lambda: refused(path)) < 2**20
+
+
+def _declare(data: bytearray, count: int) -> None:
+    struct.pack_into("<2H", data, len(data) - 14, count, count)
+
+
+@pytest.mark.parametrize("name", ["a.json", "members/0/config.JSON"])
+def test_json_is_bounded_before_it_is_inflated(path: Path, name: str) -> None:
+    data = bytearray(crafted([(name, b"{}")]))
+    _patch_directory(data, name, size=64 * 2**20, packed=64 * 2**20)
+    assert "at most 64 MiB" not in refused(path, bytes(data))
+    _patch_directory(data, name, size=64 * 2**20 + 1, packed=64 * 2**20 + 1)
+    assert "at most 64 MiB" in refused(path, bytes(data))
+
+
+def test_no_json_is_written_that_no_reader_accepts(path: Path) -> None:
+    with pytest.raises(OutputError, match=r"at most 64 MiB .* got 64\.0 MiB in 'a\.json'"):
+        write_archive(path, {"a.json": bytes(64 * 2**20 + 1)}, writer="0.1.0")
+    names = {"x" * 100 + f"/{'y' * 100}/{'z' * 100}/{'w' * 100}/{i:06}": b"" for i in range(18_000)}
+    with pytest.raises(OutputError, match=r"at most 8 MiB .* in 'manifest\.json'"):
+        write_archive(path, names, writer="0.1.0")
+    assert not path.exists()
+
+
+def test_the_longest_name(path: Path) -> None:
+    part = "é" * 59 + "/"
+    longest = part * 4 + "x" * 4
+    assert len(longest.encode()) == 480
+    write_archive(path, {longest: b"1"}, writer="0.1.0")
+    assert read_archive(path) == {longest: b"1"}
+    with pytest.raises(ValueError, match="cannot be named"):
+        write_archive(path, {longest + "x": b"1"}, writer="0.1.0")
+    refused(path, crafted([(longest + "x", b"1")]))
 
 
 def test_other_compressions_are_refused(path: Path) -> None:

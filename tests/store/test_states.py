@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import io
+import json
+import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -11,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from modelwright.core.errors import ModelFileError
+from modelwright.core.errors import ModelFileError, OutputError
 from modelwright.core.protocols import State
-from modelwright.store import load_state, pack_state, save_state, unpack_state
+from modelwright.store import load_state, pack_state, save_state, states, unpack_state
 
 DTYPES = st.one_of(
     hnp.boolean_dtypes(),
@@ -155,6 +158,10 @@ def test_compressed_arrays_are_refused() -> None:
         {"config.json": b"{"},
         {"config.json": b"[]"},
         {"config.json": b"[" * 100_000},
+        {"config.json": b'{"a":' * 100_000},
+        {"config.json": b'{"a": ' + b"9" * 5_000 + b"}"},
+        {"config.json": b'{"a": "\xff"}'},
+        {"config.json": b"\xff\xfe{\x00\xd8"},
         {"config.json": b"{}", "other": b""},
         {"config.json": b"{}", "arrays.npz": b""},
         {"config.json": b"{}", "arrays.npz": b"PK\5\6" + b"\xff" * 18},
@@ -164,6 +171,88 @@ def test_unsound_entries(entries: dict[str, bytes]) -> None:
     with pytest.raises(ModelFileError) as caught:
         unpack_state(entries)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OverflowError("too large"), RecursionError("too deep")]
+)
+def test_whatever_a_part_provokes_is_a_model_file_error(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    sound = pack_state(State({"n": 1}, {"a": np.ones(2)}))
+    for place, name, entry in (
+        (json, "loads", "config.json"),
+        (states, "_unpack_array", "arrays.npz"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, fail)
+            with pytest.raises(ModelFileError, match=entry) as caught:
+                unpack_state(sound)
+        assert "()" not in str(caught.value)
+
+
+@given(
+    st.from_regex(r"[<>|][biufU]\d{1,9}", fullmatch=True),
+    st.lists(st.integers(0, 10**15 - 1) | st.integers(0, 3), max_size=32),
+    st.binary(max_size=40),
+)
+def test_any_declared_size(descr: str, shape: list[int], body: bytes) -> None:
+    sizes = f"{shape[0]}," if len(shape) == 1 else ", ".join(map(str, shape))
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}"
+    try:
+        back = unpack(npz(a=npy(header, body)))
+    except ModelFileError:
+        return
+    assert back.arrays["a"].nbytes == len(body)
+
+
+def test_config_is_bounded_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json, "loads", lambda _: pytest.fail("parsed"))
+    with pytest.raises(ModelFileError, match=r"config\.json.* more than 64 MiB"):
+        unpack_state({"config.json": bytes(64 * 2**20 + 1)})
+
+
+def test_nothing_is_packed_that_no_reader_accepts() -> None:
+    with pytest.raises(OutputError, match="at most 64 MiB of JSON"):
+        pack_state(State({"a": "x" * 64 * 2**20}))
+    with pytest.raises(OutputError, match="at most 20000 arrays"):
+        pack_state(State({}, dict.fromkeys(map(str, range(20_001)), np.ones(1))))
+    with pytest.raises(TypeError, match="cannot be named"):
+        pack_state(State({}, {"é" * 239: np.ones(1)}))
+    longest = {"é" * 238: np.ones(1)}
+    assert unpack_state(pack_state(State({}, longest))).arrays.keys() == longest.keys()
+
+
+def directory(count: int, declared: int, name: bytes = b"") -> bytes:
+    header = b"PK\1\2" + bytes(24) + struct.pack("<H", len(name)) + bytes(16) + name
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, declared, declared, count * len(header), 0, 0)
+    return header * count + end
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (directory(30_000, 1), "1 entries declared"),
+        (directory(30_000, 30_000), "30000 entries"),
+        (directory(10, 9), "9 entries declared"),
+        (directory(10, 11), "11 entries declared"),
+        (directory(200, 200, b"x" * 60_000), "bytes of directory"),
+        (directory(1, 1)[1:], "do not belong"),
+    ],
+    ids=["lying", "many", "fewer", "more", "long", "cut"],
+)
+def test_directory_of_arrays_is_bounded(data: bytes, said: str) -> None:
+    entries = {"config.json": b"{}", "arrays.npz": data}
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelFileError, match=rf"arrays\.npz.* {said}"):
+            unpack_state(entries)
+        assert tracemalloc.get_traced_memory()[1] < 4 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 SOUND = pack_state(State({}, {"a": np.arange(6.0).reshape(2, 3), "b": np.array(["x", "yy"])}))

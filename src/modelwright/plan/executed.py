@@ -25,15 +25,18 @@ class Executed:
         For each part, as ``trial-<n>/<part>``, how many units it was fitted with.
     refitted : frozenset of int
         The trials that were fitted again on all rows.
+    whole : bool
+        Whether all folds of the others went into the model.
     """
 
     specs: tuple[TrialSpec, ...]
     units: dict[str, int]
     refitted: frozenset[int]
+    whole: bool
 
 
-def write_executed(folder: Path, trials: Sequence[Trial]) -> None:
-    """Keep the complete trials of a run."""
+def write_executed(folder: Path, trials: Sequence[Trial], *, whole: bool) -> None:
+    """Keep the complete trials of a run, and whether all folds went into its model."""
     kept = []
     for trial in trials:
         if trial.oof is not None:
@@ -45,7 +48,7 @@ def write_executed(folder: Path, trials: Sequence[Trial]) -> None:
                     "refitted": trial.refitted,
                 }
             )
-    write_json(folder / "plan.json", {"trials": kept})
+    write_json(folder / "plan.json", {"trials": kept, "whole": whole})
 
 
 def read_executed(folder: Path) -> Executed:
@@ -59,7 +62,8 @@ def read_executed(folder: Path) -> Executed:
     path = folder / "plan.json"
     if not path.is_file():
         raise OptionError("a finished run to replay", f"{folder.name!r}, which is not finished")
-    trials = read_json(path)["trials"]
+    plan = read_json(path)
+    trials = plan["trials"]
     specs = tuple(TrialSpec.from_json(item["spec"]) for item in trials)
     units = {
         f"trial-{item['spec']['number']}/{part}": int(count)
@@ -67,4 +71,4 @@ def read_executed(folder: Path) -> Executed:
         for part, count in item["units"].items()
     }
     refitted = frozenset(int(t["spec"]["number"]) for t in trials if t["refitted"])
-    return Executed(specs, units, refitted)
+    return Executed(specs, units, refitted, bool(plan["whole"]))

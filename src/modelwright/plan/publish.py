@@ -23,17 +23,17 @@ __all__ = ["Publisher", "assemble"]
 FIRST_RATE = 2e-7
 
 
-def assemble(work: Workspace, choice: Choice, schema: Schema, card: Card) -> Model:
+def assemble(work: Workspace, choice: Choice, schema: Schema, card: Card, whole: bool) -> Model:
     """Build the deployable model of an ensemble from the parts on disk.
 
     A member that was fitted on all rows answers alone; another one answers as the mean of the
-    models of its folds.
+    models of its folds, or as the first of them when it must be quick (not `whole`).
     """
     recipes = {}
     members = []
     for trial, weight in zip(choice.trials, choice.weights, strict=True):
         parts = []
-        for name in trial.deployed:
+        for name in trial.deployed(whole):
             if name not in recipes:
                 recipes[name] = work.matrices.recipe(name)
             fitted = work.parts.fitted(trial.spec.number, name)
@@ -81,15 +81,15 @@ class Publisher:
         """Whether what is on disk is still the first model, which nobody has validated."""
         return self.model is None or self.model.card.score is None
 
-    def expected(self, members: Sequence[Trial]) -> float:
+    def expected(self, members: Sequence[Trial], *, whole: bool) -> float:
         """Predict the seconds of writing these members, by the size of their parts."""
-        return self._seconds_a_byte * self._size(members)
+        return self._seconds_a_byte * self._size(members, whole)
 
-    def _size(self, members: Sequence[Trial]) -> int:
+    def _size(self, members: Sequence[Trial], whole: bool) -> int:
         return sum(
             self._work.parts.size(trial.spec.number, part)
             for trial in members
-            for part in trial.deployed
+            for part in trial.deployed(whole)
         )
 
     def again(self) -> None:
@@ -99,8 +99,10 @@ class Publisher:
         if self._out is not None:
             _copy(path, self._out)
 
-    def publish(self, choice: Choice, board: Leaderboard, notes: Sequence[str]) -> None:
-        """Write the model of an ensemble."""
+    def publish(
+        self, choice: Choice, board: Leaderboard, notes: Sequence[str], *, whole: bool
+    ) -> None:
+        """Write the model of an ensemble; see `assemble`."""
         began = time.monotonic()
         card = replace(
             self.card,
@@ -110,9 +112,9 @@ class Publisher:
             leaderboard=board,
             notes=(*self.card.notes, *notes),
         )
-        self._write(assemble(self._work, choice, self._schema, card))
+        self._write(assemble(self._work, choice, self._schema, card, whole))
         spent = time.monotonic() - began
-        self._seconds_a_byte = max(spent / max(self._size(choice.trials), 1), FIRST_RATE / 4)
+        self._seconds_a_byte = max(spent / max(self._size(choice.trials, whole), 1), FIRST_RATE / 4)
 
     def _write(self, model: Model) -> None:
         path = model.save(self._work.folder / "model.mw")

@@ -93,6 +93,11 @@ class Schedule:
         return len(self._work.splits) > 1
 
     @property
+    def told_whole(self) -> bool | None:
+        """Whether a replayed run wrote all folds; None when this is no replay."""
+        return None if self._replay is None else self._replay.whole
+
+    @property
     def room(self) -> int:
         """How many more jobs may be submitted, as far as workers go."""
         return self._workers - len(self._in_flight)

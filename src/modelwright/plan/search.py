@@ -78,9 +78,11 @@ class Search:
         self._fresh = False
         self._unwritten = False
         self._choosing = 0.0
+        self._written: list[tuple[str, ...]] = []
         self._told: set[int] = set()
         self.choice: Choice | None = None
         self.interrupted = False
+        self.whole = True
 
     def run(self) -> None:
         """Search, fit the chosen members on all rows, and write the final model.
@@ -96,6 +98,7 @@ class Search:
             self.interrupted = True
             self._engine.cancel_all()
             self._conclude()
+        self._finish()
 
     def _explore(self) -> None:
         busy = True
@@ -109,15 +112,25 @@ class Search:
 
     def _refit(self) -> None:
         members = self._members
-        before = [trial.refitted for trial in members]
         while members and self._work_left():
             self._fill(lambda: self._schedule.refit_job(members))
             if not self._engine.pending:
                 break
             self._take(self._engine.wait(self._patience()))
         self._engine.cancel_all()
-        if before != [trial.refitted for trial in members]:
-            self._publish()
+
+    def _finish(self) -> None:
+        """Write the final model: members fitted on all rows, and all folds of the others."""
+        if self.choice is None:
+            return
+        left = self._clock.left - SHUTDOWN
+        told = self._schedule.told_whole
+        fits = self._publisher.expected(self._members, whole=True) < left
+        self.whole = fits if told is None else told
+        wanted = [trial.deployed(self.whole) for trial in self._members]
+        quick = self._publisher.expected(self._members, whole=False) < left
+        if wanted != self._written and (quick or self._publisher.provisional):
+            self._publish(whole=self.whole)
 
     @property
     def _members(self) -> tuple[Trial, ...]:
@@ -164,27 +177,26 @@ class Search:
             self._choosing = time.monotonic() - began
             if choice is not None and self._board.better(choice, self.choice):
                 self._adopt(choice)
-        cost = self._publisher.expected(self._members)
+        cost = self._publisher.expected(self._members, whole=False)
         if self._unwritten and cost <= self._clock.here * PUBLISHING_SHARE:
-            self._publish()
+            self._publish(whole=False)
 
     def _conclude(self) -> None:
-        """Choose from all that is scored, whatever came first, and write it if time allows."""
+        """Choose from all that is scored, whatever came first."""
         choice = self._board.choose(self._schedule.trials)
         if choice is not None:
             self._adopt(choice)
-        late = self._clock.left < SHUTDOWN + self._publisher.expected(self._members)
-        if self._unwritten and (not late or self._publisher.provisional):
-            self._publish()
 
     def _adopt(self, choice: Choice) -> None:
         self.choice = choice
         self._unwritten = True
-        ending = self._choosing + self._publisher.expected(choice.trials)
-        self._schedule.reserve = SHUTDOWN + 1.3 * ending
+        self._written = []
+        ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
+        self._schedule.reserve = SHUTDOWN + 1.5 * ending
 
-    def _publish(self) -> None:
+    def _publish(self, *, whole: bool) -> None:
         assert self.choice is not None  # callers have checked
         board = self._board.leaderboard(self._schedule.trials, self.choice)
-        self._publisher.publish(self.choice, board, self._schedule.notes)
+        self._publisher.publish(self.choice, board, self._schedule.notes, whole=whole)
         self._unwritten = False
+        self._written = [trial.deployed(whole) for trial in self.choice.trials]

@@ -133,7 +133,7 @@ class Session:
         watch = Watch(live, self._record_trial, self._record_time)
         search = Search(schedule, engine, Board(self.work), self._publisher, self._clock, watch)
         search.run()
-        write_executed(self.work.folder, schedule.trials)
+        write_executed(self.work.folder, schedule.trials, whole=search.whole)
         self._record_time(self._clock.spent)
         self.interrupted = search.interrupted
         if search.choice is None:
@@ -142,7 +142,7 @@ class Session:
         if search.interrupted or search.choice is None:
             self._store.interrupt(self.run_id)
             return
-        score = search.choice.score
+        score = self.model.card.score
         model = self._settings.out or self.work.folder / "model.mw"
         notes = (*self._posed.notes, *schedule.notes)
         self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)

@@ -140,10 +140,15 @@ class Trial:
         done = self.parts.get(ALL)
         return done is not None and done.units >= REFIT_SHARE * self.units
 
-    @property
-    def deployed(self) -> tuple[str, ...]:
-        """The parts that answer in a model file: the one on all rows, or one for each fold."""
-        return (ALL,) if self.refitted else self.wanted
+    def deployed(self, whole: bool) -> tuple[str, ...]:
+        """Name the parts that answer in a model file.
+
+        The one that was fitted on all rows; until there is one, those of all folds (`whole`), or
+        that of the first fold, which is quicker to write.
+        """
+        if self.refitted:
+            return (ALL,)
+        return self.wanted if whole else self.wanted[:1]
 
     @property
     def seconds(self) -> float:

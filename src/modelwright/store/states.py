@@ -22,15 +22,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwright.core.errors import ModelFileError
+from modelwright.core.errors import ModelFileError, OutputError
 from modelwright.core.protocols import State
 from modelwright.store.files import atomic_write, output_error
+from modelwright.store.zips import MAX_JSON, MAX_NAME, check_directory
 
 __all__ = ["load_state", "pack_state", "save_state", "unpack_state"]
 
 _CONFIG = "config.json"
 _ARRAYS = "arrays.npz"
 _BLOB = "blob-"
+_MAX_ARRAYS = 20_000  # an encoder of categories has one for each column
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
@@ -56,6 +58,8 @@ def pack_state(state: State) -> dict[str, bytes]:
     ------
     TypeError
         When an array holds something else, or the config is not plain JSON.
+    OutputError
+        When the config or the number of arrays is larger than any reader accepts.
 
     Examples
     --------
@@ -67,6 +71,10 @@ def pack_state(state: State) -> dict[str, bytes]:
     array([1., 1., 1.])
     """
     entries = {_CONFIG: json.dumps(dict(state.config)).encode()}
+    if len(entries[_CONFIG]) > MAX_JSON:
+        raise _too_large(f"{MAX_JSON / 2**20:g} MiB of JSON", f"{len(entries[_CONFIG])} bytes")
+    if len(state.arrays) > _MAX_ARRAYS:
+        raise _too_large(f"{_MAX_ARRAYS} arrays", str(len(state.arrays)))
     if state.arrays:
         entries[_ARRAYS] = _pack_arrays(state.arrays)
     entries.update({_BLOB + name: bytes(blob) for name, blob in state.blobs.items()})
@@ -78,9 +86,10 @@ def _pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     # Stored, not deflated: the model file deflates once, and what is stored cannot be a bomb.
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
-            if "\0" in name or "\\" in name:
-                raise TypeError(f"an array cannot be named {name!r}")
-            info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            entry = f"{name}.npy"
+            if "\0" in name or "\\" in name or len(entry.encode()) > MAX_NAME:
+                raise TypeError(f"an array cannot be named {name[:60]!r}")
+            info = zipfile.ZipInfo(entry, _EPOCH)
             info.create_system = 3
             archive.writestr(info, _pack_array(name, arrays[name]))
     return buffer.getvalue()
@@ -127,10 +136,12 @@ def unpack_state(entries: Mapping[str, bytes]) -> State:
 
 
 def _unpack_config(data: bytes) -> dict[str, Any]:
+    if len(data) > MAX_JSON:
+        raise _unsound(_CONFIG, f"more than {MAX_JSON / 2**20:g} MiB of JSON")
     try:
         config = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise _unsound(_CONFIG, f"no JSON ({error})") from error
+    except Exception as error:  # too deep, too large for the memory, no Unicode, no JSON
+        raise _unsound(_CONFIG, f"no JSON ({str(error) or type(error).__name__})") from error
     if not isinstance(config, dict):
         raise _unsound(_CONFIG, "JSON that is no object")
     return config
@@ -139,7 +150,9 @@ def _unpack_config(data: bytes) -> dict[str, Any]:
 def _unpack_arrays(data: bytes) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        file = io.BytesIO(data)
+        check_directory(file, _MAX_ARRAYS)
+        with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
             # Entries may overlap in a hostile zip: together they may not exceed what is there.
             if sum(info.file_size for info in infos) > len(data):
@@ -149,8 +162,8 @@ def _unpack_arrays(data: bytes) -> dict[str, NDArray[Any]]:
                 if info.compress_type != zipfile.ZIP_STORED or name in arrays:
                     raise _unsound(_ARRAYS, f"a compressed or repeated array {name[:40]!r}")
                 arrays[name] = _unpack_array(name, archive.read(info))
-    except ModelFileError:
-        raise
+    except ModelFileError as error:
+        raise _unsound(_ARRAYS, error.got) from error
     except Exception as error:  # zipfile meets hostile bytes with a dozen kinds of exception
         raise _unsound(_ARRAYS, f"a damaged file ({type(error).__name__})") from error
     return arrays
@@ -176,6 +189,10 @@ def _unsound(entry: str, got: str) -> ModelFileError:
     return ModelFileError(
         f"a sound entry {entry[:60]!r}", got, "fetch the file again from where it was made"
     )
+
+
+def _too_large(most: str, got: str) -> OutputError:
+    return OutputError(f"at most {most} in each part of a model", got, "use fewer columns")
 
 
 def save_state(folder: Path, state: State) -> None:
