@@ -192,3 +192,28 @@ def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     assert process.returncode == 0, errors
     assert "interrupted" in said
     assert mw.load(out).predict(path).height == 4_000
+
+
+def test_a_dash_among_numbers_is_a_missing_answer_but_may_be_a_label(tmp_path: Path) -> None:
+    rows = [f"{i},{i % 2}" for i in range(40)] + ["40,-", "41,-"]
+    (tmp_path / "gaps.csv").write_text("x,y\n" + "\n".join(rows))
+    gaps = mw.fit(tmp_path / "gaps.csv", "y", settings=quick(trials=1, models=("linear",)))
+    assert gaps.model.task.classes == ("0", "1")
+    assert any("2 rows" in note for note in gaps.notes)
+    signs = [f"{i},{'+-'[i % 2]}" for i in range(40)]
+    (tmp_path / "signs.csv").write_text("x,y\n" + "\n".join(signs))
+    both = mw.fit(tmp_path / "signs.csv", "y", settings=quick(trials=1, models=("linear",)))
+    assert both.model.task.classes == ("+", "-")
+
+
+def test_nothing_validated_is_said_and_can_be_resumed(tmp_path: Path) -> None:
+    settings = mw.Settings(store=tmp_path, workers=1)
+    result = mw.fit(table(), "price", time="0.2s", settings=settings)
+    assert result.score is None
+    assert any("nothing could be validated" in note for note in result.notes)
+    assert result.predict(table()).height == ROWS
+    more = mw.fit(
+        table(), "price", time="20s", settings=mw.Settings(store=tmp_path, resume=True, workers=2)
+    )
+    assert more.run == result.run
+    assert more.score is not None

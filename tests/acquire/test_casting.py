@@ -26,7 +26,13 @@ def one(values: list[object], kind: Kind, format: str = "") -> tuple[list[object
         ([1, 2, None], Kind.CATEGORY, "", ["1", "2", None]),
         (["1.0", "2", "v1.0"], Kind.CATEGORY, "", ["1", "2", "v1.0"]),
         ([True, False, None], Kind.CATEGORY, "", ["True", "False", None]),
-        ([" Yes", "no", "-"], Kind.CATEGORY, "yes", ["Yes", "no", None]),
+        ([" Yes", "no", "NA"], Kind.CATEGORY, "yes", ["Yes", "no", None]),
+        ([" -", "+", ".", "?"], Kind.CATEGORY, "", ["-", "+", ".", None]),
+        (["1", "-", "."], Kind.NUMBER, "", [1, None, None]),
+        (["2020-01-31", "-", "."], Kind.DATETIME, "", [datetime(2020, 1, 31), None, None]),
+        (["Jan-2018", "-", "None"], Kind.DATETIME, "%b-%Y", [datetime(2018, 1, 1), None, None]),
+        (["yes", "-", "."], Kind.BOOLEAN, "yes", [True, None, None]),
+        (["some words", "-", "."], Kind.TEXT, "", ["some words", None, None]),
         (["YES", "No", "NA"], Kind.BOOLEAN, "yes", [True, False, None]),
         ([1, 0, None], Kind.BOOLEAN, "yes", [True, False, None]),
         ([1e3, None], Kind.ID, "", ["1000", None]),
@@ -98,6 +104,31 @@ def test_conform_refuses_a_retyped_column_only_where_it_matters() -> None:
     assert conform(half, SCHEMA, REQUIRED).frame["area"].to_list() == [None, None, 3.0]
     with pytest.raises(ColumnError, match="expected dates in 'day'"):
         conform(RAW.head(1).with_columns(day=pl.lit("noon")), SCHEMA, REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("area", "numbers in 'area'"), ("sold", "true and false in 'sold'")]
+)
+def test_conform_refuses_dates_as_numbers_or_booleans(name: str, says: str) -> None:
+    days = RAW.with_columns(pl.Series(name, [datetime(2020, 1, 31), None, None]))
+    for new in (days, days.with_columns(pl.col(name).dt.date())):
+        with pytest.raises(ColumnError, match=f"{says}; got for example '2020-01-31"):
+            conform(new, SCHEMA, REQUIRED)
+        loose = conform(new, SCHEMA, ["kind"])
+        assert loose.frame[name].null_count() == 3
+        assert "2020-01-31" in loose.notes[0]
+    nothing = days.with_columns(pl.lit(None, pl.Datetime("us")).alias(name))
+    assert conform(nothing, SCHEMA, REQUIRED).frame[name].null_count() == 3
+
+
+def test_conform_refuses_other_words_as_booleans() -> None:
+    new = RAW.with_columns(sold=pl.Series(["male", "female", "yes"]))
+    with pytest.raises(ColumnError, match="true and false in 'sold'; got for example 'male'"):
+        conform(new, SCHEMA, REQUIRED)
+    assert conform(new, SCHEMA, ["kind"]).frame["sold"].to_list() == [None, None, True]
+    for words in (["True", "0", "maybe"], ["no", "-", "?"], [None, None, "NA"]):
+        known = RAW.with_columns(sold=pl.Series(words))
+        assert conform(known, SCHEMA, REQUIRED).height == 3
 
 
 def test_a_single_row_is_typed_like_all() -> None:

@@ -4,9 +4,12 @@ import gzip
 import json
 import zlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelwright.acquire import read_raw, read_types
 from modelwright.acquire.bounds import check_size
@@ -83,6 +86,39 @@ def test_one_column_with_commas(tmp_path: Path) -> None:
 def test_blank_lines_are_left_out_but_empty_rows_stay(tmp_path: Path) -> None:
     assert read_raw(write(tmp_path / "t.csv", "\na,b\n\n1,2\n\n")).rows() == [("1", "2")]
     assert read_raw(write(tmp_path / "u.csv", "a,b\n,\n1,2\n")).height == 2
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [
+        (["a,b", '1,"x', "", 'y"', ",", "2,z"], 3),
+        (["", "a,b", '1,"x', "", "", 'y"', "", ",", "2,z", ""], 3),
+        (['"a', "", 'c",b', ",", "", "1,2"], 2),
+        (["a,b", "", ",", "1,2", "", ","], 3),
+        (["a,b", "", '1,"x', "", 'y"'], 1),
+    ],
+)
+def test_each_row_of_separators_is_a_row(
+    tmp_path: Path, lines: list[str], rows: int, end: str
+) -> None:
+    frame = read_raw(write(tmp_path / "t.csv", end.join([*lines, ""])))
+    assert frame.height == rows
+    whole = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().sum()
+    assert whole == lines.count(",")
+
+
+@given(
+    st.lists(
+        st.sampled_from([",", "", "1,2", '3,"x\n\ny"', '3,"\n,\n"', '"\n\n\n",', '"",']),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_every_row_is_kept_whatever_its_cells(rows: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        path = write(Path(folder) / "t.csv", "\n".join(["a,b", *rows, "9,9", ""]))
+        assert read_raw(path).height == sum(row != "" for row in rows) + 1
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,11 @@ def infer(values: list[object], name: str = "x") -> Column:
     [
         ([" 1", "2.5", "?", "-3e4", "NA", "."], Kind.NUMBER),
         (["None", "1", "2", "none"], Kind.NUMBER),
+        (["1", "-", "2", "-"], Kind.NUMBER),
+        (["+", "-", "+"], Kind.CATEGORY),
+        (["-", ".", "?"], Kind.CATEGORY),
+        (["t", "f", "-"], Kind.BOOLEAN),
+        (["1/31/2020", "-", "2/1/2020"], Kind.DATETIME),
         (["None", "brick", "stone"], Kind.CATEGORY),
         (["0", "1", "1"], Kind.NUMBER),
         (["t", "f", "?"], Kind.BOOLEAN),
@@ -122,6 +127,24 @@ def test_errors_outside_the_sample_are_seen() -> None:
     assert infer(["t", "f"] * 20_000 + ["maybe"]).kind is Kind.CATEGORY
 
 
+def test_a_sign_alone_is_a_label_among_words_only() -> None:
+    raw = pl.DataFrame(
+        {"x": ["1", "-", "2.5"], "y": ["+", "-", "+"], "date": ["19980612", "-", "-"]}
+    )
+    schema = infer_schema(raw)
+    assert schema["y"].evidence == "words, 2 distinct"
+    table = cast(raw, schema)
+    assert table.notes == ()
+    assert table.frame["x"].to_list() == [1, None, 2.5]
+    assert table.frame["y"].to_list() == ["+", "-", "+"]
+    assert schema["date"].kind is Kind.DATETIME
+    assert infer(["1", "-", "1"]).evidence == "constant"
+    assert infer(["yes", "-"]).evidence == "constant"
+    assert infer(["-", "-"]).evidence == "constant"
+    assert infer([f"AB-{i}" for i in range(50)] + ["-"] * 50).kind is Kind.ID
+    assert infer(["-", "-"] * 20_000 + ["1", "2"], "x").kind is Kind.NUMBER
+
+
 def test_constant_and_empty() -> None:
     assert infer(["a", "a"]).evidence == "constant"
     assert infer([3, 3]).role is Role.IGNORED
@@ -145,7 +168,9 @@ def test_overrides() -> None:
 
 
 cells = st.one_of(
-    st.none(), st.sampled_from(["?", "1", "2.0", "inf", "t", "yes", "1/2/2020", " "]), st.text()
+    st.none(),
+    st.sampled_from(["?", "-", "+", "1", "2.0", "inf", "t", "yes", "1/2/2020", " "]),
+    st.text(),
 )
 
 

@@ -9,14 +9,18 @@ import polars as pl
 
 from modelwright.acquire.dates import parse_dates
 from modelwright.acquire.frames import plain
-from modelwright.acquire.words import FALSE_WORDS, NONE_WORDS, TRUE_WORDS, clean
+from modelwright.acquire.words import FALSE_WORDS, TRUE_WORDS, clean
 from modelwright.core.errors import ColumnError
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import PHYSICAL, Table
 
 __all__ = ["cast", "cast_column", "check_parsed", "conform"]
 
-_EXPECTED = {Kind.NUMBER: "numbers", Kind.DATETIME: "dates"}
+_EXPECTED = {
+    Kind.NUMBER: "numbers",
+    Kind.DATETIME: "dates",
+    Kind.BOOLEAN: "words for true and false",
+}
 
 
 def cast(raw: pl.DataFrame, schema: Schema) -> Table:
@@ -71,7 +75,8 @@ def conform(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Tab
     Raises
     ------
     ColumnError
-        When a required column is missing, or holds mostly no numbers or dates where it should.
+        When a required column is missing, or holds mostly no numbers, dates or booleans where it
+        should.
 
     Examples
     --------
@@ -115,7 +120,7 @@ def cast_column(raw: pl.Series, column: Column) -> tuple[pl.Series, pl.Series]:
 
 
 def check_parsed(typed: pl.Series, lost: pl.Series, column: Column) -> None:
-    """Refuse a column of numbers or dates of which most values are none.
+    """Refuse a column of numbers, dates or booleans of which most values are none.
 
     Raises
     ------
@@ -166,13 +171,17 @@ def _lost(values: pl.Series, typed: pl.Series, kind: Kind) -> pl.Series:
     gone = values.filter(typed.is_null() & values.is_not_null())
     if gone.dtype != pl.String:
         return gone.cast(pl.String)
-    real = clean(gone).drop_nulls()
-    if kind in (Kind.NUMBER, Kind.DATETIME):
-        real = real.filter(~real.is_in(NONE_WORDS))
-    return real
+    return clean(gone, kind).drop_nulls()
+
+
+def _nothing(values: pl.Series) -> pl.Series:
+    """Keep nothing of dates that come in place of numbers, though they are stored as such."""
+    return pl.Series(values.name, [None], dtype=pl.Float64).new_from_index(0, len(values))
 
 
 def _number(values: pl.Series, format: str) -> pl.Series:
+    if isinstance(values.dtype, pl.Datetime):
+        return _nothing(values)
     numbers = values.cast(pl.Float64, strict=False)
     if values.dtype == pl.String and numbers.null_count() > values.null_count():
         numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
@@ -182,15 +191,17 @@ def _number(values: pl.Series, format: str) -> pl.Series:
 def _datetime(values: pl.Series, format: str) -> pl.Series:
     if isinstance(values.dtype, pl.Datetime):
         return values
-    return parse_dates(clean(_text(values)), format)
+    return parse_dates(clean(_text(values), Kind.DATETIME), format)
 
 
 def _boolean(values: pl.Series, format: str) -> pl.Series:
     if values.dtype == pl.Boolean:
         return values
+    if isinstance(values.dtype, pl.Datetime):
+        return _nothing(values)
     if values.dtype != pl.String:
         return values.cast(pl.Float64, strict=False) != 0
-    words = clean(values).str.to_lowercase()
+    words = clean(values, Kind.BOOLEAN).str.to_lowercase()
     known = format in TRUE_WORDS or not format
     true = words.is_in([*(TRUE_WORDS if known else ()), format, "1", "1.0"])
     false = words.is_in([*FALSE_WORDS, "0", "0.0"]) if known else ~true
@@ -210,13 +221,13 @@ def _text(values: pl.Series) -> pl.Series:
 def _category(values: pl.Series, format: str) -> pl.Series:
     if values.dtype != pl.String:
         return _text(values)
-    text = clean(values)
+    text = clean(values, Kind.CATEGORY)
     # "1.0" in a file is the 1 of a frame that stored it as a float.
     return text.str.replace(r"^([+-]?\d+)\.0+$", "${1}") if text.str.ends_with(".0").any() else text
 
 
 def _free_text(values: pl.Series, format: str) -> pl.Series:
-    return clean(_text(values))
+    return clean(_text(values), Kind.TEXT)
 
 
 _CASTS = {

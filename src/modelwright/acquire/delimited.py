@@ -125,7 +125,7 @@ def _parse(source: Path | bytes, head: bytes, path: Path) -> pl.DataFrame:
     header = _rows(text, separator, 1)[0]
     if len(header) == frame.width:
         frame.columns = unique_names(header)
-    return _without_blank_lines(frame, source)
+    return _without_blank_lines(frame, source, separator)
 
 
 def _rows(text: str, separator: str, count: int) -> list[list[str]]:
@@ -150,7 +150,7 @@ def _delimiter(text: str) -> str:
     return best
 
 
-def _without_blank_lines(frame: pl.DataFrame, source: Path | bytes) -> pl.DataFrame:
+def _without_blank_lines(frame: pl.DataFrame, source: Path | bytes, separator: str) -> pl.DataFrame:
     empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
     if not empty.any():
         return frame
@@ -158,9 +158,19 @@ def _without_blank_lines(frame: pl.DataFrame, source: Path | bytes) -> pl.DataFr
         return frame if empty.all() else frame.head(int((~empty).arg_true()[-1]) + 1)
     lines = pl.read_csv(
         source, separator=_SINGLE, infer_schema=False, has_header=False, quote_char=None, glob=False
-    )
-    # A row of separators only is a row; a line of nothing is none.
-    return frame.filter(~empty) if lines.to_series().null_count() else frame
+    ).to_series()
+    # A row takes one line, and one more for each line break within its cells.
+    breaks = pl.all().str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64)
+    spans = frame.select(pl.sum_horizontal(breaks) + 1).to_series()
+    above = len(lines) - int(spans.sum())  # the header, and blank lines before it
+    if above < 1:
+        return frame
+    first = lines.gather(spans.cum_sum() - spans + above)
+    # A row of separators only is a row; a line of nothing is none. Any other line shows that
+    # lines and rows do not match: then every row stays.
+    if (first.filter(empty).str.strip_chars(separator) != "").any():
+        return frame
+    return frame.filter(~(empty & first.is_null()))
 
 
 def _malformed(path: Path, error: ComputeError) -> DataError:

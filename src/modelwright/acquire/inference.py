@@ -12,7 +12,7 @@ from modelwright.acquire.casting import cast_column, check_parsed
 from modelwright.acquire.dates import find_formats, find_packed_format, parse_dates
 from modelwright.acquire.frames import plain
 from modelwright.acquire.identifiers import code_id, number_id
-from modelwright.acquire.words import NONE_WORDS, clean, true_word
+from modelwright.acquire.words import clean, true_word
 from modelwright.core.errors import ColumnError, did_you_mean
 from modelwright.core.schema import Column, Kind, Role, Schema
 
@@ -52,7 +52,8 @@ def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind] | None = None) -> 
     Raises
     ------
     ColumnError
-        When `types` names a column that is absent, or numbers or dates where there are none.
+        When `types` names a column that is absent, or numbers, dates or booleans where there
+        are none.
 
     Examples
     --------
@@ -98,7 +99,7 @@ def _inferred(raw: pl.Series, raw_sample: pl.Series) -> Column:
 
 def _overridden(raw: pl.Series, sample: pl.Series, kind: Kind) -> Column:
     format = ""
-    words = clean(plain(sample).cast(pl.String)).drop_nulls()
+    words = clean(plain(sample).cast(pl.String), kind).drop_nulls()
     text = plain(raw).dtype == pl.String
     if kind is Kind.DATETIME and not isinstance(plain(raw).dtype, pl.Datetime):
         found = find_formats(words.unique(maintain_order=True).head(1000).to_list())
@@ -117,33 +118,32 @@ def _overridden(raw: pl.Series, sample: pl.Series, kind: Kind) -> Column:
 def _role(values: pl.Series, sample: pl.Series, guess: _Guess) -> tuple[Role, str]:
     if guess.ignored:
         return Role.IGNORED, guess.evidence
-    if _is_constant(sample) and _is_constant(values):
+    if _is_constant(sample, guess.kind) and _is_constant(values, guess.kind):
         return Role.IGNORED, "constant" if values.null_count() < len(values) else "empty"
     return Role.FEATURE, guess.evidence
 
 
-def _is_constant(values: pl.Series) -> bool:
-    present = clean(values) if values.dtype == pl.String else values
+def _is_constant(values: pl.Series, kind: Kind) -> bool:
+    present = clean(values, kind) if values.dtype == pl.String else values
     return present.drop_nulls().n_unique() < 2
 
 
 def _from_text(values: pl.Series, sample: pl.Series) -> _Guess:
-    words = clean(sample).drop_nulls()
-    if words.is_empty():
-        values = sample = clean(values)
-        words = values.drop_nulls()
+    if clean(sample, Kind.NUMBER).is_null().all():  # what the others mean is not yet known
+        sample = values
+    words = clean(sample, Kind.CATEGORY).drop_nulls()
     if words.is_empty():
         return _Guess(Kind.CATEGORY, "empty", ignored=True)
     return (
         _as_number(values, sample, words)
         or _as_boolean(values, words)
         or _as_datetime(values, words)
-        or _as_words(clean(values).drop_nulls(), values.name)
+        or _as_words(values)
     )
 
 
 def _as_number(values: pl.Series, sample: pl.Series, words: pl.Series) -> _Guess | None:
-    known = words.filter(~words.is_in(NONE_WORDS))
+    known = clean(words, Kind.NUMBER).drop_nulls()
     failed = known.cast(pl.Float64, strict=False).null_count()
     if known.is_empty() or failed > _allowed(len(known)):
         return None
@@ -167,7 +167,8 @@ def _from_numbers(
     name = values.name
     if "date" in name.lower():
         present = sample.drop_nulls().unique(maintain_order=True)
-        present = clean(present).drop_nulls() if present.dtype == pl.String else present
+        if present.dtype == pl.String:
+            present = clean(present, Kind.DATETIME).drop_nulls()
         packed = find_packed_format(present)
         if packed and not cast_column(values, Column(name, Kind.DATETIME, format=packed))[1].len():
             return _Guess(Kind.DATETIME, "dates written as 8 digits", packed)
@@ -181,12 +182,13 @@ def _from_numbers(
 
 
 def _as_boolean(values: pl.Series, words: pl.Series) -> _Guess | None:
+    words = clean(words, Kind.BOOLEAN).drop_nulls()
     if len(words.head(100).unique()) > 4:
         return None
     folded = set(words.str.to_lowercase().unique().to_list())
     if len(folded) > 2:
         return None
-    folded = set(clean(values).drop_nulls().str.to_lowercase().unique().to_list())
+    folded = set(clean(values, Kind.BOOLEAN).drop_nulls().str.to_lowercase().unique().to_list())
     true = true_word(folded)
     if true:
         return _Guess(Kind.BOOLEAN, "two words for true and false", true)
@@ -197,13 +199,12 @@ def _as_boolean(values: pl.Series, words: pl.Series) -> _Guess | None:
 
 
 def _as_datetime(values: pl.Series, words: pl.Series) -> _Guess | None:
-    known = words.filter(~words.is_in(NONE_WORDS))
+    known = clean(words, Kind.DATETIME).drop_nulls()
     first = known.unique(maintain_order=True).head(1000).to_list()
     found = find_formats(first)
     if not found:
         return None
-    present = clean(values).drop_nulls()
-    present = present.filter(~present.is_in(NONE_WORDS))
+    present = clean(values, Kind.DATETIME).drop_nulls()
     missed = {format: parse_dates(present, format).null_count() for format in found}
     best = min(found, key=missed.__getitem__)
     if missed[best] > _allowed(len(present)):
@@ -222,15 +223,16 @@ def _swappable(best: str, others: list[str]) -> bool:
     )
 
 
-def _as_words(values: pl.Series, name: str) -> _Guess:
-    reason = code_id(name, values)
+def _as_words(values: pl.Series) -> _Guess:
+    texts = clean(values, Kind.TEXT).drop_nulls()
+    reason = code_id(values.name, texts)
     if reason:
         return _Guess(Kind.ID, reason, ignored=True)
-    distinct = values.n_unique()
-    if len(values) >= _TEXT_FROM and distinct > 0.5 * len(values):
-        some = values.head(_SAMPLE)
+    if len(texts) >= _TEXT_FROM and texts.n_unique() > 0.5 * len(texts):
+        some = texts.head(_SAMPLE)
         words = float(some.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
         letters = float(some.str.len_chars().mean() or 0)  # type: ignore[arg-type]
         if words >= _TEXT_WORDS or letters >= _TEXT_LETTERS:
             return _Guess(Kind.TEXT, f"mostly distinct texts of {words:.0f} words on average")
+    distinct = clean(values, Kind.CATEGORY).drop_nulls().n_unique()
     return _Guess(Kind.CATEGORY, f"words, {distinct:,} distinct")

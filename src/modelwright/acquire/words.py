@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import polars as pl
 
-__all__ = ["FALSE_WORDS", "NONE_WORDS", "TRUE_WORDS", "clean", "strip", "true_word"]
+from modelwright.core.schema import Kind
+
+__all__ = ["FALSE_WORDS", "TRUE_WORDS", "clean", "strip", "true_word"]
 
 _MISSING = frozenset(
-    ["", "?", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "NaT", "NULL", "null", "-", "."]
+    ["", "?", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "NaT", "NULL", "null"]
 )
+# "+" and "-" are a common pair of labels, so a sign alone is no category's missing value.
+_SIGNS = frozenset(["-", "."])
 # "None" is an answer in many surveys, so it is missing only beside numbers or dates.
-NONE_WORDS = ("None", "none")
+_NONE = frozenset(["None", "none"])
+_MARKERS = {
+    Kind.NUMBER: _MISSING | _SIGNS | _NONE,
+    Kind.DATETIME: _MISSING | _SIGNS | _NONE,
+    Kind.CATEGORY: _MISSING,
+    Kind.BOOLEAN: _MISSING | _SIGNS,
+    Kind.TEXT: _MISSING | _SIGNS,
+    Kind.ID: _MISSING | _SIGNS,
+}
 _PAIRS = (("true", "false"), ("t", "f"), ("yes", "no"), ("y", "n"))
 TRUE_WORDS = frozenset(true for true, _ in _PAIRS)
 FALSE_WORDS = frozenset(false for _, false in _PAIRS)
@@ -22,17 +34,26 @@ def strip(values: pl.Series) -> pl.Series:
     return values.str.strip_chars() if padded else values
 
 
-def clean(values: pl.Series) -> pl.Series:
-    """Strip text and make missing-value markers null.
+def clean(values: pl.Series, kind: Kind) -> pl.Series:
+    """Strip text and make the missing-value markers of a kind null.
+
+    Parameters
+    ----------
+    values : polars.Series of String, shape (n_rows,)
+        As found.
+    kind : Kind
+        What the other values mean: "-" is missing beside numbers, and a label beside "+".
 
     Examples
     --------
     >>> import polars as pl
-    >>> clean(pl.Series([" a ", "?", " NA"])).to_list()
-    ['a', None, None]
+    >>> clean(pl.Series([" + ", "-", " NA"]), Kind.CATEGORY).to_list()
+    ['+', '-', None]
+    >>> clean(pl.Series([" 1 ", "-", " NA"]), Kind.NUMBER).to_list()
+    ['1', None, None]
     """
     text = strip(values)
-    marked = text.is_in(list(_MISSING))
+    marked = text.is_in(list(_MARKERS[kind]))
     return text.set(marked, None) if marked.any() else text
 
 

@@ -74,8 +74,9 @@ def pose(raw: pl.DataFrame, question: Question, settings: Settings) -> Posed:
     question = _found(question, raw.columns)
     schema = infer_schema(raw, _types(settings))
     column = _target_column(raw, schema[question.target])
-    labels = _labels(raw, column.name)
     values = cast(raw.select(column.name), Schema((column,))).frame[column.name]
+    # "-" among numbers is a missing answer, not a class
+    labels = pl.select(pl.when(values.is_not_null()).then(_labels(raw, column.name))).to_series()
     kind, classes = frame_task(values, labels, column, question.task, question.positive)
     kind_of_values = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format="")
@@ -83,7 +84,7 @@ def pose(raw: pl.DataFrame, question: Question, settings: Settings) -> Posed:
     metric = find_metric(question.metric or default_metric(kind), kind).name
     source = label_type(classes, raw.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
-    return _answered(cast(raw, schema), task, question, settings.seed)
+    return _answered(cast(raw, schema), task, question, labels.is_not_null(), settings.seed)
 
 
 def _found(question: Question, columns: list[str]) -> Question:
@@ -128,7 +129,7 @@ def _target_column(raw: pl.DataFrame, column: Column) -> Column:
         return column
     as_number = replace(column, kind=Kind.NUMBER)
     numbers = cast(raw.select(column.name), Schema((as_number,))).frame[column.name]
-    if numbers.null_count() <= _labels(raw, column.name).null_count():
+    if numbers.null_count() <= _labels(raw, column.name).null_count() + len(numbers) // 100:
         return as_number
     return replace(column, kind=Kind.CATEGORY)
 
@@ -144,8 +145,8 @@ def _with_roles(schema: Schema, question: Question) -> Schema:
     return schema
 
 
-def _answered(table: Table, task: Task, question: Question, seed: int) -> Posed:
-    known = table.frame[task.target].is_not_null()
+def _answered(table: Table, task: Task, question: Question, known: pl.Series, seed: int) -> Posed:
+    """Keep the rows whose answer is known."""
     notes = list(table.notes)
     if not known.all():
         absent = int(table.height - known.sum())
