@@ -73,14 +73,14 @@ def pose(raw: pl.DataFrame, question: Question, settings: Settings) -> Posed:
     """
     question = _found(question, raw.columns)
     schema = infer_schema(raw, _types(settings))
-    column = _target_column(raw, schema[question.target])
+    column = _as_values(raw, schema[question.target])
     values = cast(raw.select(column.name), Schema((column,))).frame[column.name]
     # "-" among numbers is a missing answer, not a class
     labels = pl.select(pl.when(values.is_not_null()).then(_labels(raw, column.name))).to_series()
     kind, classes = frame_task(values, labels, column, question.task, question.positive)
     kind_of_values = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format="")
-    schema = _with_roles(schema.with_columns(target), question)
+    schema = _with_features(raw, _with_roles(schema.with_columns(target), question))
     metric = find_metric(question.metric or default_metric(kind), kind).name
     source = label_type(classes, raw.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
@@ -123,8 +123,8 @@ def _labels(raw: pl.DataFrame, name: str) -> pl.Series:
     return cast(raw.select(name), schema).frame[name]
 
 
-def _target_column(raw: pl.DataFrame, column: Column) -> Column:
-    """Read a target that looks like an identifier as what its values are."""
+def _as_values(raw: pl.DataFrame, column: Column) -> Column:
+    """Read a column that looks like an identifier as what its values are."""
     if column.kind is not Kind.ID:
         return column
     as_number = replace(column, kind=Kind.NUMBER)
@@ -143,6 +143,15 @@ def _with_roles(schema: Schema, question: Question) -> Schema:
         weight = replace(schema[question.weight], kind=Kind.NUMBER, role=Role.WEIGHT)
         schema = schema.with_columns(weight)
     return schema
+
+
+def _with_features(raw: pl.DataFrame, schema: Schema) -> Schema:
+    """Let identifiers count where there is nothing else to learn from."""
+    if schema.names(Role.FEATURE) or schema.names(Role.ORDER):
+        return schema
+    ids = [schema[name] for name in schema.names(Role.IGNORED, Kind.ID)]
+    used = [replace(_as_values(raw, column), role=Role.FEATURE) for column in ids]
+    return schema.with_columns(*used)
 
 
 def _answered(table: Table, task: Task, question: Question, known: pl.Series, seed: int) -> Posed:
