@@ -98,6 +98,12 @@ class Schedule:
         return None if self._replay is None else self._replay.whole
 
     @property
+    def doing(self) -> str:
+        """What is under way, in words for a progress bar."""
+        busy = {trial.spec.name: None for trial, _ in self._in_flight.values() if trial}
+        return "fitting " + ", ".join(busy) if busy else "making features"
+
+    @property
     def room(self) -> int:
         """How many more jobs may be submitted, as far as workers go."""
         return self._workers - len(self._in_flight)

@@ -166,7 +166,7 @@ class Search:
         scored = sum(trial.oof is not None for trial in self._schedule.trials)
         name = self._board.metric.name
         best = "" if self.choice is None else f"{name} {self.choice.score:.5g} · "
-        return f"{best}{scored} models · {', '.join(self._engine.pending[:2])}"
+        return f"{best}{scored} models · {self._schedule.doing}"
 
     def _improve(self) -> None:
         """Choose the ensemble again when there is a new trial, and write it when it is due."""
