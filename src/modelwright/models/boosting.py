@@ -24,7 +24,7 @@ from modelwright.models.growth import Growth
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.lightgbm_text import ModelText
 from modelwright.models.options import at_least, between
-from modelwright.models.sample import Classes, Sample, softmax
+from modelwright.models.sample import Classes, Sample
 from modelwright.models.unpack import array, integer, unsound
 
 __all__ = ["FittedLightGBM", "LightGBMLearner", "predict_file"]
@@ -86,7 +86,7 @@ class FittedLightGBM:
             raw = _predict_elsewhere(self.text, table)
         else:
             raw = _raw(self._booster, table)
-        return _answers(raw * self.scale + self.base, self.classes)
+        return self.classes.answers(raw * self.scale + self.base)
 
     def at(self, units: int) -> FittedLightGBM:
         """Give the model of the first so many rounds."""
@@ -110,7 +110,7 @@ class FittedLightGBM:
         """Rebuild from an exported state; raises `ModelFileError` when it is unsound."""
         classes, ranks = Classes.of_state(state), Ranks.of_state(state)
         moments = array(state, "moments", np.float64, 1)
-        learned = 1 if classes.learned == 2 else classes.learned
+        learned = classes.scored
         if len(moments) != 1 + learned:
             raise unsound(f"{1 + learned} moments", str(len(moments)))
         text = ""
@@ -377,7 +377,7 @@ class _Fit:
             if table is not None and len(table) and (growth.due(done) or not going):
                 raw += _raw(booster, table, seen, done - seen, self.learner.threads)
                 seen = done
-                growth.record(done, _answers(raw * self.scale + self.base, self.sample.classes))
+                growth.record(done, self.sample.classes.answers(raw * self.scale + self.base))
         return done
 
     def _fitted(self, booster: Any, done: int, stages: Stages | None) -> FittedLightGBM:
@@ -390,7 +390,7 @@ class _Fit:
 def _scaled(sample: Sample) -> tuple[NDArray[np.float64], float, NDArray[Any]]:
     """Standardise a regression target, so that penalties mean the same for any unit."""
     if sample.classes.count:
-        outputs = 1 if sample.classes.learned == 2 else sample.classes.learned
+        outputs = sample.classes.scored
         return np.zeros(outputs), 1.0, sample.values
     mean = float(sample.prior()[0])
     centred = sample.values - mean
@@ -411,12 +411,6 @@ def _raw(
     )
     raw: NDArray[np.float64] = np.asarray(scores, np.float64).reshape(len(table), -1)
     return raw
-
-
-def _answers(scores: NDArray[np.float64], classes: Classes) -> NDArray[np.float32]:
-    if classes.count and scores.shape[1] == 1 and classes.learned == 2:
-        scores = np.hstack([np.zeros_like(scores), scores])
-    return classes.spread(softmax(scores) if classes.count else scores)
 
 
 def predict_file(model: str, table: str, out: str) -> str:

@@ -17,7 +17,7 @@ from modelwright.core.task import Target
 from modelwright.models.columns import Ranks
 from modelwright.models.growth import Growth
 from modelwright.models.options import at_least, between
-from modelwright.models.sample import Classes, Sample, loss, softmax
+from modelwright.models.sample import Classes, Sample, loss
 from modelwright.models.trees import FlatTrees, Tree
 from modelwright.models.unpack import array, integer, unsound
 
@@ -65,7 +65,7 @@ class FittedHistogram:
     def predict(self, X: Matrix) -> NDArray[np.float32]:
         """Predict: shape (n_rows, n_outputs)."""
         raw = self.trees.total(self.ranks.table(X), cycle=len(self.base))
-        return _answers(raw * self.scale + self.base, self.classes)
+        return self.classes.answers(raw * self.scale + self.base)
 
     def at(self, units: int) -> FittedHistogram:
         """Give the model of the first so many rounds."""
@@ -92,17 +92,11 @@ class FittedHistogram:
         classes, ranks = Classes.of_state(state), Ranks.of_state(state)
         trees = FlatTrees.of_state(state, ranks.width, 1)
         moments = array(state, "moments", np.float64, 1)
-        learned = 1 if classes.learned == 2 else classes.learned
+        learned = classes.scored
         if len(moments) != 1 + learned:
             raise unsound(f"{1 + learned} moments", str(len(moments)))
         units = integer(state, "units", 1)
         return cls(trees, ranks, classes, moments[1:], float(moments[0]), units)
-
-
-def _answers(scores: Floats, classes: Classes) -> NDArray[np.float32]:
-    if classes.count and scores.shape[1] == 1 and classes.learned == 2:
-        scores = np.hstack([np.zeros_like(scores), scores])
-    return classes.spread(softmax(scores) if classes.count else scores)
 
 
 @dataclass(frozen=True)
@@ -267,7 +261,7 @@ class _Fit:
 
     def _record(self, done: int, raw: Floats, base: Floats) -> float | None:
         scores = raw * self.scale + self._moved(base)
-        predictions = _answers(scores, self.sample.classes)
+        predictions = self.sample.classes.answers(scores)
         self.growth.record(done, predictions)
         return None if self.valid_y is None else loss(predictions, self.valid_y)
 

@@ -15,7 +15,7 @@ from modelwright.core.protocols import Stages, State
 from modelwright.core.task import Target
 from modelwright.models.design import Design, Features
 from modelwright.models.options import at_least
-from modelwright.models.sample import Classes, Sample, loss, softmax
+from modelwright.models.sample import Classes, Sample, loss
 from modelwright.models.solvers import LinearProblem
 from modelwright.models.unpack import array, unsound
 
@@ -78,10 +78,8 @@ class FittedLinear:
     def _answers(self, features: Features, index: int) -> NDArray[np.float32]:
         scores = features.times(self.coefficients[index]) + self.intercepts[index]
         if not self.classes.count:
-            return self.classes.spread(np.clip(scores, *self.bounds))
-        if self.classes.learned == 2:
-            scores = np.hstack([np.zeros_like(scores), scores])
-        return self.classes.spread(softmax(scores))
+            scores = np.clip(scores, *self.bounds)
+        return self.classes.answers(scores)
 
     def at(self, units: int) -> FittedLinear:
         """Give the model at an earlier position of its path: the last held up to `units`.
@@ -123,7 +121,7 @@ class FittedLinear:
         coefficients = array(state, "coefficients", np.float64, 3)
         intercepts = array(state, "intercepts", np.float64, 2)
         bounds = array(state, "bounds", np.float64, 1)
-        outputs = 1 if classes.learned == 2 else classes.learned
+        outputs = classes.scored
         shape = (len(path), design.columns, outputs)
         if coefficients.shape != shape or intercepts.shape != (len(path), outputs):
             raise unsound(f"coefficients of shape {shape}", f"{coefficients.shape}")

@@ -52,6 +52,19 @@ class Classes:
         """Classes that are learned; 1 for regression."""
         return len(self.seen) if self.count else 1
 
+    @property
+    def scored(self) -> int:
+        """Columns of raw scores: two classes need one, the log odds of the second."""
+        return 1 if self.learned == 2 else self.learned
+
+    def answers(self, scores: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Turn raw scores of shape (n_rows, scored) into predictions of shape (n_rows, outputs)."""
+        if not self.count:
+            return self.spread(scores)
+        if self.learned == 2:
+            scores = np.hstack([np.zeros_like(scores), scores])
+        return self.spread(softmax(scores))
+
     def spread(self, learned: NDArray[np.floating]) -> NDArray[np.float32]:
         """Give the classes that were not seen their floor; regression passes unchanged.
 
