@@ -217,3 +217,19 @@ def test_nothing_validated_is_said_and_can_be_resumed(tmp_path: Path) -> None:
     )
     assert more.run == result.run
     assert more.score is not None
+
+
+def test_a_column_without_a_name_is_called_as_pandas_calls_it(tmp_path: Path) -> None:
+    rows = "\n".join(f"{i % 4},{i * 7 % 13},{i * 7 % 13 * 2.5}" for i in range(60))
+    (tmp_path / "t.csv").write_text(",x,y\n" + rows)
+    settings = quick(trials=1, models=("linear",))
+    result = mw.fit(tmp_path / "t.csv", "y", settings=settings)
+    assert result.predict(pd.read_csv(tmp_path / "t.csv")).height == 60
+
+
+def test_numpy_columns_are_named_by_their_position() -> None:
+    rng = np.random.default_rng(0)
+    result = mw.fit(rng.random((60, 3)), 2, settings=quick(trials=1, models=("linear",)))
+    assert result.model.task.target == "2"
+    with pytest.raises(mw.OptionError, match="name of a column"):
+        mw.fit(rng.random((60, 3)), rng.random(60))  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ import polars as pl
 
 from modelwright.acquire import read_raw
 from modelwright.core.budget import parse_duration
+from modelwright.core.errors import OptionError
 from modelwright.core.progress import Progress, progress
 from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question, Settings
@@ -79,7 +80,7 @@ class Result:
 
 def fit(
     data: object,
-    target: str,
+    target: str | int,
     *,
     time: str | float = "60s",
     task: str | None = None,
@@ -94,8 +95,8 @@ def fit(
     ----------
     data : path or frame
         A CSV, TSV, Parquet, Arrow or JSON file, or a pandas, Polars or Arrow frame.
-    target : str
-        The column to predict.
+    target : str or int
+        The column to predict; a number names a column of a NumPy array.
     time : str or float
         How long it may take in all: ``"60s"``, ``"5m"``, or seconds. It ends earlier when there
         is nothing left that is worth fitting.
@@ -129,9 +130,19 @@ def fit(
     ['prediction']
     """
     chosen = settings or Settings()
-    question = Question(target, task, metric, chosen.positive, group, order, chosen.weight)
+    question = Question(_name(target), task, metric, chosen.positive, group, order, chosen.weight)
     with progress() as live:
         return run(data, question, chosen, seconds=parse_duration(time), live=live)
+
+
+def _name(target: object) -> str:
+    if not isinstance(target, str | int):
+        raise OptionError(
+            "the name of a column as target",
+            f"a {type(target).__name__}",
+            "put the answers into the table, and name their column",
+        )
+    return str(target)
 
 
 def run(
@@ -146,7 +157,7 @@ def run(
     """Do what `fit` does, counting time from `started` (of `time.monotonic`)."""
     began = time.monotonic() if started is None else started
     if settings.out is not None:
-        check_writable(Path(settings.out))
+        check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds
     with start_engine(settings.workers, preload=("modelwright.plan.warm",)) as engine:
         raw = read_raw(data)

@@ -228,11 +228,11 @@ class Model:
         return pl.DataFrame([labels, *columns])
 
     def __str__(self) -> str:
-        score = "not validated yet" if self.card.score is None else f"{self.card.score:.5g}"
-        return (
-            f"{self.task.kind.value} model of {self.task.target!r}: "
-            f"{self.task.metric} {score} (out of fold, {self.card.rows:,} rows)"
-        )
+        what = f"{self.task.kind.value} model of {self.task.target!r}"
+        if self.card.score is None:
+            return f"{what}: not validated"
+        score = f"{self.task.metric} {self.card.score:.5g}"
+        return f"{what}: {score} (out of fold, {self.card.rows:,} rows)"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(str(self))}</p>{self.leaderboard._repr_html_()}"

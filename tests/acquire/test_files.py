@@ -75,7 +75,7 @@ def test_json_lines_of_mixed_types(tmp_path: Path) -> None:
 
 def test_names_become_unique(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "a,a,,a_2,\n1,2,3,4,5\n")
-    assert read_raw(path).columns == ["a", "a_3", "", "a_2", "_2"]
+    assert read_raw(path).columns == ["a", "a_3", "Unnamed: 2", "a_2", "Unnamed: 4"]
 
 
 def test_one_column_with_commas(tmp_path: Path) -> None:

@@ -155,3 +155,26 @@ def test_full_disk_leaves_nothing_half_written(houses: Path, tmp_path: Path) -> 
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert list(out.iterdir()) == []
+
+
+def test_an_output_never_takes_the_place_of_its_input(stops: Stop, houses: Path) -> None:
+    before = houses.read_bytes()
+    assert "--out" in stops("fit", houses, "--target", "price", "--out", houses)
+    assert houses.read_bytes() == before
+
+
+def test_one_odd_cell_does_not_make_numbers_classes(stops: Stop, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "\n".join(f"{i % 7},{i * 1.5}" for i in range(60)) + "\n3,lots\n")
+    line = stops("fit", path, "--target", "y")
+    assert "'lots'" in line
+
+
+def test_a_target_beyond_what_predictions_can_hold(stops: Stop, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "\n".join(f"{i % 7},{i}e300" for i in range(60)))
+    assert "divide" in stops("fit", path, "--target", "y")
+
+
+def test_a_limit_of_no_runs(stops: Stop) -> None:
+    assert "--limit" in stops("runs", "list", "--limit", "0")

@@ -117,7 +117,7 @@ def _parse(source: Path | bytes, head: bytes, path: Path) -> pl.DataFrame:
     text = start.decode("utf-8-sig", errors="replace")
     separator = _delimiter(text)
     try:
-        frame = pl.read_csv(source, separator=separator, infer_schema=False, glob=False)
+        frame = _frame(source, separator)
     except NoDataError:
         raise DataError("a table with a header row", f"an empty file {path.name}") from None
     except OSError as error:
@@ -126,6 +126,18 @@ def _parse(source: Path | bytes, head: bytes, path: Path) -> pl.DataFrame:
     if len(header) == frame.width:
         frame.columns = unique_names(header)
     return _without_blank_lines(frame, source, separator)
+
+
+def _frame(source: Path | bytes, separator: str) -> pl.DataFrame:
+    try:
+        return pl.read_csv(source, separator=separator, infer_schema=False, glob=False)
+    except ComputeError:
+        if separator != "\t":
+            raise
+        # cells between tabs need no quotes, and many such files have stray ones in their text
+        return pl.read_csv(
+            source, separator=separator, infer_schema=False, glob=False, quote_char=None
+        )
 
 
 def _rows(text: str, separator: str, count: int) -> list[list[str]]:

@@ -13,7 +13,7 @@ def unique_names(names: Iterable[object]) -> list[str]:
     Parameters
     ----------
     names : iterable
-        Names as found; numbers and repeats are fine.
+        Names as found; numbers, repeats and empty ones are fine.
 
     Returns
     -------
@@ -25,7 +25,8 @@ def unique_names(names: Iterable[object]) -> list[str]:
     >>> unique_names(["a", "b", "a", 3])
     ['a', 'b', 'a_2', '3']
     """
-    texts = [str(name) for name in names]
+    # an empty name as pandas would call it, so that its frames and ours agree
+    texts = [str(name) or f"Unnamed: {i}" for i, name in enumerate(names)]
     taken = set(texts)
     seen: set[str] = set()
     unique = []

@@ -32,6 +32,7 @@ def _build() -> App:
         name="modelwright",
         help="From raw data to a model you can trust, on the machine you have.",
         version=__version__,
+        suppress_keyboard_interrupt=False,
     )
     for command in (demo, fit, predict, evaluate):
         app.command(command)
@@ -76,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return _stop(f"the system refused: {error}", WRONG_INPUT)
     except Exception as error:  # the last line of defence: no traceback for users
         if os.environ.get("MODELWRIGHT_DEBUG"):
             traceback.print_exc()

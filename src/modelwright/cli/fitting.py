@@ -137,10 +137,8 @@ def _tell(result: Result, out: Path) -> None:
     for note in result.notes:
         say(f"note: {note}")
     say(str(result.model))
-    say(f"validated by: {result.model.card.plan}")
-    say("")
-    say(str(result.leaderboard))
-    say("")
+    if result.score is not None:
+        say(f"validated by: {result.model.card.plan}\n\n{result.leaderboard}\n")
     if result.interrupted:
         say("interrupted: the best model so far is kept; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from modelwright.cli.printing import answer, say
+from modelwright.core.errors import OptionError
 
 if TYPE_CHECKING:
     from modelwright.store import RunRecord
@@ -39,6 +40,8 @@ def list_runs(
     """
     from modelwright.store import RunStore, data_folder
 
+    if limit < 1:
+        raise OptionError("--limit to be at least 1", str(limit))
     with RunStore(data_folder(store)) as records:
         found = records.runs(limit)
     if json:
@@ -49,7 +52,8 @@ def list_runs(
     for record in found:
         when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
         score = "" if record.score is None else f"{record.metric} {record.score:.5g}"
-        say(f"{record.id}  {when}  {record.status.value:<11}  {record.target:<20}  {score}")
+        target = " ".join(record.target.split())
+        say(f"{record.id}  {when}  {record.status.value:<11}  {target:<20}  {score}")
 
 
 @runs.command

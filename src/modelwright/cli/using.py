@@ -37,7 +37,7 @@ def predict(
     from modelwright.store import check_writable, write_frame
 
     began = time.monotonic()
-    check_writable(out)
+    check_writable(out, data, model)
     answers = load(model).predict(data)
     write_frame(answers, out)
     seconds = time.monotonic() - began

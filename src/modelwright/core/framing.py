@@ -118,6 +118,15 @@ def frame_task(
     counts = dict(labels.drop_nulls().value_counts().iter_rows())
     if kind is TaskKind.BINARY and len(counts) != 2:
         kind = TaskKind.MULTICLASS  # "Yes", "yes" and "no" are three words
+    if asked is None and len(counts) > max(20, len(labels) // 2):
+        numbers = pl.Series(list(counts)).cast(pl.Float64, strict=False)
+        strange = [label for label, number in zip(counts, numbers, strict=True) if number is None]
+        hint = f", some of them no numbers, such as {strange[0]!r}" if strange else ""
+        raise DataError(
+            f"numbers, or classes with several rows each, in target {column.name!r}",
+            f"{len(counts):,} distinct words in {len(labels):,} rows{hint}",
+            "mend these cells, or say --task multiclass",
+        )
     if len(counts) > MAX_CLASSES:
         raise DataError(
             f"at most {MAX_CLASSES:,} classes in target {column.name!r}",

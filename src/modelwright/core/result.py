@@ -61,7 +61,9 @@ class Leaderboard:
 
     def _cells(self) -> list[tuple[str, str, str, str]]:
         head = ("name", self.metric, "weight", "seconds")
-        body = [(s.name, f"{s.score:.5g}", f"{s.weight:.2f}", f"{s.seconds:.1f}") for s in self]
+        body = [
+            (s.name, f"{s.score + 0.0:.5g}", f"{s.weight:.2f}", f"{s.seconds:.1f}") for s in self
+        ]
         return [head, *body]
 
     def __str__(self) -> str:

@@ -12,8 +12,11 @@ MEMORY_SHARE = 0.8
 
 
 def worker_count(workers: int | None = None) -> int:
-    """Say how many workers there are when so many are asked for: one a core, at most 8."""
-    return workers or min(core_count(), 8)
+    """Say how many workers there are when so many are asked for.
+
+    One a core, at most 8; asked for, up to two a core: more would only wait for each other.
+    """
+    return min(workers or min(core_count(), 8), 2 * core_count())
 
 
 def start_engine(workers: int | None = None, preload: tuple[str, ...] = ()) -> LocalEngine:

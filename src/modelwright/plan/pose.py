@@ -23,6 +23,8 @@ from modelwright.plan.workspace import Rows
 __all__ = ["Posed", "pose"]
 
 FEWEST_ROWS = 3
+# Predictions are float32.
+LARGEST = 1e36
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,12 @@ def _answered(table: Table, task: Task, question: Question, known: pl.Series, se
         )
     weight = _weights(table, question.weight)
     y = encode_target(task, table.frame[task.target])
+    if not y.classes and np.abs(y.values).max() > LARGEST:
+        raise DataError(
+            f"numbers up to {LARGEST:g} in target {task.target!r}",
+            f"{np.abs(y.values).max():g}",
+            "divide the column",
+        )
     if task.metric == "rmsle" and y.values.min() < 0:
         raise OptionError(
             "a target at or above zero for --metric rmsle", f"{y.values.min():g}", "choose rmse"

@@ -18,7 +18,7 @@ __all__ = ["Limits", "Schedule"]
 # How many of the next entries of the portfolio compete for being started.
 LOOKAHEAD = 4
 # Kept back for the end of the run until it is known how long writing a model takes.
-FIRST_RESERVE = 1.0
+FIRST_RESERVE = 0.8
 # Below so many seconds a fit is not worth starting.
 LEAST = 0.3
 
@@ -214,11 +214,12 @@ class Schedule:
     def _pick(self, left: float) -> TrialSpec | None:
         if not self._clock.timed:
             return self._waiting[0] if self._waiting else None
-        first = not self.trials
+        if not self.trials:
+            return self._waiting[0] if self._waiting else None  # the quickest to be validated
         affordable = [
             spec
             for spec in self._waiting[:LOOKAHEAD]
-            if first or self._waves(spec) * self._cost(spec) < left
+            if self._waves(spec) * self._cost(spec) < left
         ]
         if not affordable:
             return None

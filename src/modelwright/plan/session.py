@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modelwright.core.errors import ModelwrightError
+from modelwright.core.errors import OutputError
 from modelwright.core.progress import Progress
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.settings import Question, Settings
@@ -130,6 +130,7 @@ class Session:
                 self._executed,
             ),
         )
+        schedule.notes += self._history(schedule)
         watch = Watch(live, self._record_trial, self._record_time)
         search = Search(schedule, engine, Board(self.work), self._publisher, self._clock, watch)
         search.run()
@@ -137,7 +138,7 @@ class Session:
         self._record_time(self._clock.spent)
         self.interrupted = search.interrupted
         if search.choice is None:
-            reason = "nothing could be validated in this time: the model is the first one"
+            reason = "nothing could be validated: the model is the first one; give it more time"
             self._publisher.unvalidated((reason, *schedule.notes))
         if search.interrupted or search.choice is None:
             self._store.interrupt(self.run_id)
@@ -147,6 +148,17 @@ class Session:
         notes = (*self._posed.notes, *schedule.notes)
         self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)
         self.work.tidy()
+
+    def _history(self, schedule: Schedule) -> list[str]:
+        """Say what the user should know of a resumed or replayed run."""
+        if self._settings.replay is not None:
+            original = self._store.run(self._settings.replay)
+            same = original.data_hash == self._publisher.card.data
+            return [] if same else [f"run {original.id}, replayed here, was on other data"]
+        if not self._settings.resume:
+            return []
+        kept = sum(len(trial.parts) for trial in schedule.trials)
+        return [f"resumed run {self.run_id}: {kept} finished fits are kept"] if kept else []
 
     def _replayed(self) -> Executed | None:
         if self._settings.replay is None:
@@ -214,7 +226,7 @@ def open_session(
         except KeyboardInterrupt:
             store.interrupt(record.id)
             raise
-        except ModelwrightError:
+        except OutputError:
             store.interrupt(record.id)  # a full disk, say: it may go on when that is cured
             raise
         except Exception as error:

@@ -265,21 +265,30 @@ def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
         frame.write_ndjson(file)
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, *inputs: object) -> None:
     """Make sure, before long work, that its result can be written at the end.
 
     Parameters
     ----------
     path : Path
         The file to be written later.
+    *inputs : object
+        What it is made from; anything but a path is passed over.
 
     Raises
     ------
+    OptionError
+        When `path` is one of the inputs, which it would take the place of.
     OutputError
         When the folder of `path` does not exist or cannot be written to, or `path` is a folder.
     """
     if _is_special(path):
         return
+    for source in inputs:
+        if isinstance(source, str | Path) and _same_file(path, Path(source)):
+            raise OptionError(
+                "an output file of its own", f"the input {str(source)!r}", "choose another --out"
+            )
     try:
         final = Path(os.path.realpath(path))
         if final.is_dir():
@@ -289,3 +298,10 @@ def check_writable(path: Path) -> None:
             file.write(b"?")
     except OSError as error:
         raise output_error(path, error) from error
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return False
