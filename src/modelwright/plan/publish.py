@@ -21,6 +21,9 @@ __all__ = ["Publisher", "assemble"]
 
 # Seconds a byte of writing a model, until it was measured: unpacking, cutting, packing again.
 FIRST_RATE = 2e-7
+# A model of no bytes takes as long as one of so many: what was learned from a small first model
+# must not make a large one look hopeless.
+OVERHEAD_BYTES = 2_000_000
 
 
 def assemble(work: Workspace, choice: Choice, schema: Schema, card: Card, whole: bool) -> Model:
@@ -83,7 +86,7 @@ class Publisher:
 
     def expected(self, members: Sequence[Trial], *, whole: bool) -> float:
         """Predict the seconds of writing these members, by the size of their parts."""
-        return self._seconds_a_byte * self._size(members, whole)
+        return self._seconds_a_byte * (OVERHEAD_BYTES + self._size(members, whole))
 
     def _size(self, members: Sequence[Trial], whole: bool) -> int:
         return sum(
@@ -114,7 +117,8 @@ class Publisher:
         )
         self._write(assemble(self._work, choice, self._schema, card, whole))
         spent = time.monotonic() - began
-        self._seconds_a_byte = max(spent / max(self._size(choice.trials, whole), 1), FIRST_RATE / 4)
+        size = OVERHEAD_BYTES + self._size(choice.trials, whole)
+        self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)
 
     def _write(self, model: Model) -> None:
         path = model.save(self._work.folder / "model.mw")
