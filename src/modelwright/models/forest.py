@@ -263,6 +263,7 @@ class _OutOfBag:
         self._count = np.zeros(len(table), np.int64)
 
     def add(self, tree: Tree, drawn: NDArray[np.bool_]) -> None:
+        """Count a tree for the rows that it did not draw."""
         out = np.ones(len(self._table), bool)
         kept = self._sample.kept
         out[slice(None) if kept is None else kept] = ~drawn
@@ -271,6 +272,7 @@ class _OutOfBag:
         self._count[rows] += 1
 
     def answers(self, offset: float) -> NDArray[np.float32]:
+        """Give the mean over the trees of each row; NaN for a row that every tree drew."""
         out = np.full((len(self._table), self._sample.classes.outputs), np.nan, np.float32)
         rows = np.flatnonzero(self._count)
         mean = self._sum[rows] / self._count[rows, None]

@@ -201,6 +201,7 @@ class _Nodes:
 
     @classmethod
     def of(cls, trees: list[Fields]) -> _Nodes:
+        """Read the nodes of trees with two leaves or more."""
         leaves = np.array([_size(fields["num_leaves"]) for fields in trees], np.int64)
         counts = (leaves - 1).tolist()
         columns = (

@@ -224,6 +224,7 @@ class _Walk:
     def go(
         self, design: Design, watch: tuple[Features, Target | None] | None, budget: Budget
     ) -> FittedLinear:
+        """Fit each position in turn, and watch the validation loss if there is one."""
         held: list[tuple[int, Floats, Floats]] = []
         predictions: list[NDArray[np.float32]] = []
         losses: list[float] = []
