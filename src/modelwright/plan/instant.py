@@ -1,4 +1,4 @@
-"""The first model: linear, fitted in this process while the workers are starting."""
+"""The first model: linear, fitted in this process before the workers start."""
 
 from __future__ import annotations
 

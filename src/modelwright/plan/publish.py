@@ -70,7 +70,7 @@ class Publisher:
         self._seconds_a_byte = FIRST_RATE
 
     def first(self, model: Model) -> None:
-        """Write the model that was fitted while workers were starting."""
+        """Write the model that was fitted before the workers start."""
         self._write(model)
 
     def unvalidated(self, notes: Sequence[str]) -> None:
