@@ -14,6 +14,7 @@ from modelwright.core.errors import OutputError
 from modelwright.core.progress import Progress
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.settings import Question, Settings
+from modelwright.core.splits import Splits
 from modelwright.core.version import __version__
 from modelwright.engine import Engine, core_count, lock_file, worker_count
 from modelwright.evaluate import choose_splitter
@@ -67,6 +68,7 @@ class Session:
         self.work = Workspace(store.folder_of(record.id))
         self.work.hold(posed.rows)
         self.interrupted = False
+        self._splits: Splits
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
 
@@ -91,33 +93,31 @@ class Session:
         return self._publisher.model
 
     def first_model(self) -> None:
-        """Put a linear model on disk, and write what the workers need.
-
-        A finished run that is resumed gives its model again instead.
-        """
+        """Put a linear model on disk; a resumed run puts the model there that it has."""
         if self._finished:
             self._publisher.again()
             return
         self.work.sweep()
         rows = self._posed.rows
-        splits = self.work.splits if self.work.ready else None
-        if splits is None:
+        if self.work.ready:
+            self._splits = self.work.splits
+        else:
             splitter = choose_splitter(rows.table, rows.y)
-            splits = splitter.split(rows.table, rows.y, seed=rows.seed)
-        self._publisher.plan = splits.reason
+            self._splits = splitter.split(rows.table, rows.y, seed=rows.seed)
+        self._publisher.plan = self._splits.reason
         if self.work.has_model:
             self._publisher.again()
         else:
             card = self._publisher.card
             self._publisher.first(instant_model(rows, self._posed.schema, card))
-        if not self.work.ready:
-            rows.write(self.work.folder)
-            self.work.write_splits(splits)
 
     def search(self, engine: Engine, live: Progress) -> None:
         """Search until time or trials run out, and record the end of the run."""
         if self._finished:
             return
+        if not self.work.ready:
+            self._posed.rows.write(self.work.folder)
+            self.work.write_splits(self._splits)
         schedule = Schedule(
             self.work,
             self._portfolio,
