@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from modelwright.acquire import conform, read_raw
 from modelwright.core.errors import DataError, ModelFileError
+from modelwright.core.evidence import Evidence
 from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard
@@ -81,6 +82,8 @@ class Model:
         Calibration of the class probabilities.
     card : Card
         Where it comes from and how far to trust it.
+    evidence : Evidence, optional
+        What held-out rows said of it; None until it has been validated.
     """
 
     task: Task
@@ -88,6 +91,7 @@ class Model:
     members: tuple[Member, ...]
     temperature: Temperature
     card: Card
+    evidence: Evidence | None = None
 
     @property
     def leaderboard(self) -> Leaderboard:
@@ -299,6 +303,8 @@ def _pack(model: Model) -> dict[str, bytes]:
         "members": described,
         "card": model.card.to_json(),
     }
+    if model.evidence is not None:
+        entries.update(_under("evidence", pack_state(model.evidence.export())))
     return {"model.json": json.dumps(head, indent=1).encode(), **entries}
 
 
@@ -323,12 +329,14 @@ def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Mode
     weights = [member.weight for member in members]
     if not all(weight >= 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
         raise ValueError("shares of members that do not sum to one")
+    evidence = _below("evidence", entries)
     return Model(
         Task.from_json(head["task"]),
         Schema.from_json(head["schema"]),
         tuple(members),
         Temperature(float(head["temperature"])),
         Card.from_json(head["card"]),
+        Evidence.restore(unpack_state(evidence)) if evidence else None,
     )
 
 

@@ -24,12 +24,16 @@ class Standing:
         Its share of the ensemble; 0 when it is not a member.
     seconds : float
         Time spent fitting, summed over folds.
+    low, high : float, optional
+        Between them lies the score with a confidence of 95 %; None when that is not known.
     """
 
     name: str
     score: float
     weight: float
     seconds: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,19 @@ class Leaderboard:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Leaderboard:
         """Read a leaderboard from what `to_json` gave."""
-        rows = (
-            Standing(str(s["name"]), float(s["score"]), float(s["weight"]), float(s["seconds"]))
-            for s in data["standings"]
-        )
-        return cls(str(data["metric"]), tuple(rows))
+        return cls(str(data["metric"]), tuple(_standing(item) for item in data["standings"]))
+
+
+def _standing(item: Mapping[str, Any]) -> Standing:
+    low, high = item.get("low"), item.get("high")
+    return Standing(
+        str(item["name"]),
+        float(item["score"]),
+        float(item["weight"]),
+        float(item["seconds"]),
+        None if low is None else float(low),
+        None if high is None else float(high),
+    )
 
 
 @dataclass(frozen=True)
