@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from modelwright.acquire import conform, read_raw
 from modelwright.core.errors import DataError, ModelFileError
-from modelwright.core.evidence import Evidence
+from modelwright.core.evidence import Attribution, Evidence
 from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard
@@ -27,6 +27,7 @@ from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Task
 from modelwright.evaluate import METRICS, Temperature
+from modelwright.explain import Explainer, background_table
 from modelwright.features import FittedRecipe
 from modelwright.models import fitted_name, restore_fitted
 from modelwright.store import pack_state, read_archive, unpack_state, write_archive
@@ -37,6 +38,9 @@ __all__ = ["Member", "Model", "Part", "load"]
 _UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
 # Rows predicted at a time: bounds memory, whatever the length of the table.
 CHUNK = 100_000
+# Columns that get a share of their own in an explanation, and rows that it compares with.
+EXPLAINED = 20
+BACKGROUND = 64
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,43 @@ class Model:
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
-        return self._predict_table(conform(read_raw(data), self.schema, self.columns))
+        return self.predict_table(conform(read_raw(data), self.schema, self.columns))
+
+    def explain(self, data: object, rows: Sequence[int] = (0,)) -> tuple[Attribution, ...]:
+        """Say how much each column moved single predictions away from the average.
+
+        Parameters
+        ----------
+        data : path or frame
+            As for `predict`.
+        rows : sequence of int
+            The positions of the rows to explain, counted from 0.
+
+        Returns
+        -------
+        tuple of Attribution
+            One for each of these rows: Shapley values, compared with rows whose columns are drawn
+            independently from what the model file knows of each (never from stored rows).
+
+        Raises
+        ------
+        DataError
+            When there is no such row, or the model was never validated: then it knows too little.
+        """
+        table = conform(read_raw(data), self.schema, self.columns).select(self.columns)
+        if self.evidence is None:
+            raise DataError("a validated model", "one that was not validated", "fit for longer")
+        leading = [one.column for one in self.evidence.importances if one.column in self.columns]
+        explainer = Explainer(
+            self.predict_table,
+            self.task,
+            background_table(self.evidence.profiles, table.schema, BACKGROUND),
+            tuple(dict.fromkeys((*leading, *self.columns)))[:EXPLAINED],
+        )
+        for row in rows:
+            if not 0 <= row < table.height:
+                raise DataError(f"rows 0 to {table.height - 1}", f"row {row}")
+        return tuple(explainer.explain(table, row, row=f"row {row}") for row in rows)
 
     def evaluate(self, data: object) -> dict[str, float]:
         """Score the model on rows whose answers are known.
@@ -159,7 +199,7 @@ class Model:
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
         table = table.rows(known)
         y = encode_target(self.task, table.frame[self.task.target])
-        p = self._predict_table(table)
+        p = self.predict_table(table)
         weight = self._weight(table)
         fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
         fitting.sort(key=lambda metric: metric.name != self.task.metric)
@@ -197,7 +237,8 @@ class Model:
         for member in self.members:
             yield from member.parts
 
-    def _predict_table(self, table: Table) -> NDArray[np.float32]:
+    def predict_table(self, table: Table) -> NDArray[np.float32]:
+        """Predict typed rows as an array; see `probabilities`."""
         starts = range(0, max(table.height, 1), CHUNK)
         pieces = [
             self._predict_rows(table.rows(np.arange(start, min(start + CHUNK, table.height))))

@@ -19,7 +19,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 LINES: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("store", "engine", "stats", "pages"),
-    ("acquire", "explore", "clean", "label", "features", "nets", "evaluate"),
+    ("acquire", "explore", "clean", "label", "features", "nets", "evaluate", "explain"),
     ("training",),
     ("models", "agents"),
     ("ensemble", "tune"),

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
+from modelwright.cli.explaining import explain
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.records import runs
 from modelwright.cli.using import evaluate, predict
@@ -34,7 +35,7 @@ def _build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    for command in (demo, fit, predict, evaluate):
+    for command in (demo, fit, predict, evaluate, explain):
         app.command(command)
     app.command(runs)
     return app

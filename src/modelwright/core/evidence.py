@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -203,9 +203,17 @@ class Evidence:
             dict(config["asked"]),
             tuple((int(train), int(valid)) for train, valid in config["splits"]),
             tuple(Profile(**_tuples(item)) for item in config["profiles"]),
-            tuple(Importance(**item) for item in config["importances"]),
-            tuple(_dependence(item) for item in config["dependences"]),
-            tuple(Attribution(**_tuples(item)) for item in config["attributions"]),
+        ).with_findings(config)
+
+    def with_findings(self, findings: Mapping[str, Any]) -> Evidence:
+        """Add importances, dependences and attributions that are plain JSON."""
+        return replace(
+            self,
+            importances=tuple(Importance(**item) for item in findings.get("importances", ())),
+            dependences=tuple(_dependence(item) for item in findings.get("dependences", ())),
+            attributions=tuple(
+                Attribution(**_tuples(item)) for item in findings.get("attributions", ())
+            ),
         )
 
 

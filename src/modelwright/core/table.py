@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,6 +60,10 @@ class Table:
     def rows(self, index: NDArray[np.integer]) -> Table:
         """Give the rows at these positions, in this order."""
         return Table(self.frame[np.asarray(index, dtype=np.int64)], self.schema, self.notes)
+
+    def select(self, names: Sequence[str]) -> Table:
+        """Give some of the columns, in the order asked for."""
+        return Table(self.frame.select(names), self.schema.select(names), self.notes)
 
     def features(self) -> tuple[str, ...]:
         """List the columns that a model may see."""

@@ -1,4 +1,4 @@
-"""How good a model is: metrics, the plan of folds, and calibration."""
+"""How good a model is: metrics, the plan of folds, calibration and intervals."""
 
 from modelwright.evaluate.calibration import (
     Temperature,
@@ -6,6 +6,7 @@ from modelwright.evaluate.calibration import (
     fit_temperature,
 )
 from modelwright.evaluate.choose import choose_splitter
+from modelwright.evaluate.intervals import bootstrap_interval
 from modelwright.evaluate.metrics import METRICS, Metric, default_metric, find_metric
 from modelwright.evaluate.splitters import GroupKFold, HoldOut, KFold, StratifiedKFold, TimeOrdered
 
@@ -18,6 +19,7 @@ __all__ = [
     "StratifiedKFold",
     "Temperature",
     "TimeOrdered",
+    "bootstrap_interval",
     "choose_splitter",
     "default_metric",
     "expected_calibration_error",

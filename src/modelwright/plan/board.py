@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.result import Leaderboard, Standing
+from modelwright.core.schema import Role
+from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.ensemble import Selection, select_members
-from modelwright.evaluate import Metric, Temperature, find_metric, fit_temperature
+from modelwright.evaluate import (
+    Metric,
+    Temperature,
+    bootstrap_interval,
+    find_metric,
+    fit_temperature,
+)
 from modelwright.plan.selection import choose_stages
 from modelwright.plan.trial import ALL, Trial
 from modelwright.plan.workspace import Workspace
@@ -22,6 +31,8 @@ __all__ = ["Board", "Choice"]
 SELECTION_ROWS = 20_000
 # Only so many of the best trials are offered to the ensemble.
 OFFERED = 12
+# Only so many lines of the leaderboard get an interval.
+WITH_INTERVAL = 8
 
 
 @dataclass(frozen=True)
@@ -38,12 +49,15 @@ class Choice:
         Its calibration.
     score : float
         Its out-of-fold score in the task's metric.
+    oof : ndarray of float32, shape (n_scored, n_outputs)
+        Its out-of-fold predictions, calibrated.
     """
 
     trials: tuple[Trial, ...]
     weights: tuple[float, ...]
     temperature: Temperature
     score: float
+    oof: NDArray[np.float32]
 
 
 class Board:
@@ -65,6 +79,8 @@ class Board:
         self._scored = work.splits.scored
         self._y = rows.y.rows(self._scored)
         self._weight = None if rows.weight is None else rows.weight[self._scored]
+        groups = _group_codes(rows.table)
+        self._groups = None if groups is None else groups[self._scored]
 
     def score(self, trial: Trial) -> None:
         """Fill in a complete trial's out-of-fold predictions, their score, and its units."""
@@ -121,6 +137,7 @@ class Board:
             tuple(weight for _, weight in members),
             temperature,
             self.metric.score(self._y, blended, self._weight),
+            blended,
         )
 
     def _select(self, oofs: Sequence[NDArray[np.float32]]) -> Selection:
@@ -142,22 +159,43 @@ class Board:
             return True
         return _signed(self.metric, new.score) <= _signed(self.metric, old.score)
 
-    def leaderboard(self, trials: Sequence[Trial], choice: Choice | None) -> Leaderboard:
-        """List the scored trials and the ensemble, best first."""
+    def leaderboard(
+        self, trials: Sequence[Trial], choice: Choice | None, *, intervals: bool = False
+    ) -> Leaderboard:
+        """List the scored trials and the ensemble, best first.
+
+        With `intervals` the best few say how far their scores could be off.
+        """
         shares: dict[int, float] = {}
-        standings: list[tuple[float, Standing]] = []
+        lines: list[tuple[Standing, NDArray[np.float32]]] = []
         if choice is not None:
             pairs = zip(choice.trials, choice.weights, strict=True)
             shares = {trial.spec.number: weight for trial, weight in pairs}
             seconds = sum(trial.seconds for trial in choice.trials)
-            line = Standing("ensemble", choice.score, 1.0, seconds)
-            standings.append((_signed(self.metric, choice.score), line))
+            lines.append((Standing("ensemble", choice.score, 1.0, seconds), choice.oof))
         for trial in self._ranked(trials):
             share = shares.get(trial.spec.number, 0.0)
             line = Standing(trial.spec.name, trial.score, share, trial.seconds)
-            standings.append((_signed(self.metric, trial.score), line))
-        standings.sort(key=lambda pair: pair[0])
-        return Leaderboard(self.metric.name, tuple(line for _, line in standings))
+            lines.append((line, _known(trial)))
+        lines.sort(key=lambda pair: _signed(self.metric, pair[0].score))
+        if intervals:
+            lines[:WITH_INTERVAL] = [
+                (self._widened(*line), line[1]) for line in lines[:WITH_INTERVAL]
+            ]
+        return Leaderboard(self.metric.name, tuple(line for line, _ in lines))
+
+    def _widened(self, line: Standing, oof: NDArray[np.float32]) -> Standing:
+        low, high = bootstrap_interval(
+            self.metric.score, self._y, oof, weight=self._weight, groups=self._groups
+        )
+        return replace(line, low=low, high=high) if np.isfinite([low, high]).all() else line
+
+
+def _group_codes(table: Table) -> NDArray[np.int64] | None:
+    names = table.schema.names(Role.GROUP)
+    if not names:
+        return None
+    return table.frame[names[0]].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _signed(metric: Metric, score: float) -> float:

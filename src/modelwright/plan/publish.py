@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from modelwright.core.evidence import Evidence
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.schema import Schema
 from modelwright.model import Member, Model, Part, load
@@ -17,7 +18,7 @@ from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
 
-__all__ = ["Publisher", "assemble"]
+__all__ = ["Publisher", "Voice", "assemble"]
 
 # Seconds a byte of writing a model, until it was measured: unpacking, cutting, packing again.
 FIRST_RATE = 2e-7
@@ -26,23 +27,44 @@ FIRST_RATE = 2e-7
 OVERHEAD_BYTES = 2_000_000
 
 
-def assemble(work: Workspace, choice: Choice, schema: Schema, card: Card, whole: bool) -> Model:
-    """Build the deployable model of an ensemble from the parts on disk.
+@dataclass(frozen=True)
+class Voice:
+    """A member of an ensemble, as parts on disk.
 
-    A member that was fitted on all rows answers alone; another one answers as the mean of the
-    models of its folds, or as the first of them when it must be quick (not `whole`).
+    Parameters
+    ----------
+    name : str
+        The trial's.
+    weight : float
+        Its share.
+    number : int
+        The trial.
+    units : int
+        Its parts are cut back to so many.
+    parts : tuple of str
+        Those that answer, as their mean.
     """
+
+    name: str
+    weight: float
+    number: int
+    units: int
+    parts: tuple[str, ...]
+
+
+def assemble(work: Workspace, voices: Iterable[Voice], frame: Model) -> Model:
+    """Build a model from parts on disk; all but its members is taken from `frame`."""
     recipes = {}
     members = []
-    for trial, weight in zip(choice.trials, choice.weights, strict=True):
+    for voice in voices:
         parts = []
-        for name in trial.deployed(whole):
+        for name in voice.parts:
             if name not in recipes:
                 recipes[name] = work.matrices.recipe(name)
-            fitted = work.parts.fitted(trial.spec.number, name)
-            parts.append(Part(recipes[name], fitted.at(min(trial.units, fitted.units))))
-        members.append(Member(trial.spec.name, weight, tuple(parts)))
-    return Model(work.rows.task, schema, tuple(members), choice.temperature, card)
+            fitted = work.parts.fitted(voice.number, name)
+            parts.append(Part(recipes[name], fitted.at(min(voice.units, fitted.units))))
+        members.append(Member(voice.name, voice.weight, tuple(parts)))
+    return replace(frame, members=tuple(members))
 
 
 class Publisher:
@@ -80,6 +102,11 @@ class Publisher:
             self._write(replace(self.model, card=card))
 
     @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self._work.folder
+
+    @property
     def provisional(self) -> bool:
         """Whether what is on disk is still the first model, which nobody has validated."""
         return self.model is None or self.model.card.score is None
@@ -103,9 +130,19 @@ class Publisher:
             _copy(path, self._out)
 
     def publish(
-        self, choice: Choice, board: Leaderboard, notes: Sequence[str], *, whole: bool
+        self,
+        choice: Choice,
+        board: Leaderboard,
+        notes: Sequence[str],
+        *,
+        whole: bool,
+        evidence: Evidence | None = None,
     ) -> None:
-        """Write the model of an ensemble; see `assemble`."""
+        """Write the model of an ensemble.
+
+        A member that was fitted on all rows answers alone; another one answers as the mean of the
+        models of its folds, or as the first of them when it must be quick (not `whole`).
+        """
         began = time.monotonic()
         card = replace(
             self.card,
@@ -115,7 +152,13 @@ class Publisher:
             leaderboard=board,
             notes=(*self.card.notes, *notes),
         )
-        self._write(assemble(self._work, choice, self._schema, card, whole))
+        voices = [
+            Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))
+            for t, weight in zip(choice.trials, choice.weights, strict=True)
+        ]
+        task = self._work.rows.task
+        frame = Model(task, self._schema, (), choice.temperature, card, evidence)
+        self._write(assemble(self._work, voices, frame))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
         self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)

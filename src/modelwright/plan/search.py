@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.engine import Engine, Job, Outcome
 from modelwright.plan.board import Board, Choice
@@ -18,6 +20,12 @@ __all__ = ["Search", "Watch"]
 
 # At most this share of the time so far goes into writing models that the next one replaces.
 PUBLISHING_SHARE = 0.08
+# What is kept back for finding out what the ensemble leans on: so many seconds, at most this share.
+EXAMINATION_SECONDS = 1.5
+EXAMINATION_SHARE = 0.05
+EXAMINATION = "examination"
+# What is kept back for profiles of columns and intervals of scores.
+GATHERING = 0.25
 # What is kept back for closing workers and leaving the process.
 SHUTDOWN = 0.35
 
@@ -58,6 +66,8 @@ class Search:
         The time left.
     watch : Watch
         Who is told.
+    gather : callable
+        Collects the evidence for an ensemble, given what a worker found out about it.
     """
 
     def __init__(
@@ -68,6 +78,7 @@ class Search:
         publisher: Publisher,
         clock: Clock,
         watch: Watch,
+        gather: Callable[[Choice, Mapping[str, Any]], Evidence],
     ) -> None:
         self._schedule = schedule
         self._engine = engine
@@ -75,10 +86,11 @@ class Search:
         self._publisher = publisher
         self._clock = clock
         self._watch = watch
+        self._gather = gather
+        self._findings: Mapping[str, Any] = {}
         self._fresh = False
         self._unwritten = False
         self._choosing = 0.0
-        self._written: list[tuple[str, ...]] = []
         self._told: set[int] = set()
         self.choice: Choice | None = None
         self.interrupted = False
@@ -111,7 +123,11 @@ class Search:
         self._take(self._engine.wait(0.0))
 
     def _refit(self) -> None:
+        """Fit the members on all rows, while a worker finds out what they lean on."""
         members = self._members
+        self._schedule.reserve -= self._examining
+        if self.choice is not None and self._work_left():
+            self._engine.submit(self._examination(self.choice))
         while members and self._work_left():
             self._fill(lambda: self._schedule.refit_job(members))
             if not self._engine.pending:
@@ -125,12 +141,32 @@ class Search:
             return
         left = self._clock.left - SHUTDOWN
         told = self._schedule.told_whole
-        fits = self._publisher.expected(self._members, whole=True) < left
-        self.whole = fits if told is None else told
-        wanted = [trial.deployed(self.whole) for trial in self._members]
+        cost = self._publisher.expected(self._members, whole=True)
+        self.whole = cost < left if told is None else told
         quick = self._publisher.expected(self._members, whole=False) < left
-        if wanted != self._written and (quick or self._publisher.provisional):
-            self._publish(whole=self.whole)
+        if quick or self._publisher.provisional:
+            self._publish(whole=self.whole, evidence=self._gather(self.choice, self._findings))
+
+    @property
+    def _examining(self) -> float:
+        """Seconds that are kept back for an examination."""
+        if not self._clock.timed:
+            return 0.0
+        return min(EXAMINATION_SECONDS, EXAMINATION_SHARE * self._clock.budget)
+
+    def _examination(self, choice: Choice) -> Job:
+        """Ask a worker what an ensemble leans on; refits may give it more time than kept back."""
+        left = self._clock.left - self._schedule.reserve
+        pairs = zip(choice.trials, choice.weights, strict=True)
+        arguments = {
+            "folder": str(self._publisher.folder),
+            "members": [(trial.spec.number, weight, trial.units) for trial, weight in pairs],
+            "temperature": choice.temperature.value,
+            "seconds": min(0.8 * left, 2 * EXAMINATION_SECONDS) if self._clock.timed else None,
+        }
+        hard = left if self._clock.timed else None
+        call = "modelwright.plan.examine:examine"
+        return Job(EXAMINATION, call, arguments, seconds=hard, retries=0)
 
     @property
     def _members(self) -> tuple[Trial, ...]:
@@ -151,7 +187,10 @@ class Search:
 
     def _take(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
-            self._schedule.record(outcome)
+            if outcome.job.key == EXAMINATION:
+                self._findings = outcome.value or {}
+            else:
+                self._schedule.record(outcome)
         for trial in self._schedule.trials:
             if trial.complete and trial.oof is None and not trial.failed:
                 self._board.score(trial)
@@ -190,13 +229,13 @@ class Search:
     def _adopt(self, choice: Choice) -> None:
         self.choice = choice
         self._unwritten = True
-        self._written = []
         ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
-        self._schedule.reserve = SHUTDOWN + 1.5 * ending
+        self._schedule.reserve = SHUTDOWN + GATHERING + 1.5 * ending + self._examining
 
-    def _publish(self, *, whole: bool) -> None:
+    def _publish(self, *, whole: bool, evidence: Evidence | None = None) -> None:
         assert self.choice is not None  # callers have checked
-        board = self._board.leaderboard(self._schedule.trials, self.choice)
-        self._publisher.publish(self.choice, board, self._schedule.notes, whole=whole)
+        final = evidence is not None
+        board = self._board.leaderboard(self._schedule.trials, self.choice, intervals=final)
+        notes = self._schedule.notes
+        self._publisher.publish(self.choice, board, notes, whole=whole, evidence=evidence)
         self._unwritten = False
-        self._written = [trial.deployed(whole) for trial in self.choice.trials]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from modelwright.core.errors import OutputError
+from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.settings import Question, Settings
@@ -20,8 +22,9 @@ from modelwright.engine import Engine, core_count, lock_file, worker_count
 from modelwright.evaluate import choose_splitter
 from modelwright.features import default_recipe
 from modelwright.model import Model
-from modelwright.plan.board import Board
+from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
+from modelwright.plan.evidence import gather_evidence
 from modelwright.plan.executed import Executed, read_executed, write_executed
 from modelwright.plan.instant import instant_model
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
@@ -64,6 +67,7 @@ class Session:
         self._finished = record.status is RunStatus.FINISHED
         self._executed = self._replayed()
         self._portfolio = self._trials()
+        self._asked = {**record.request, "budget": clock.budget if clock.timed else None}
         self.run_id = record.id
         self.work = Workspace(store.folder_of(record.id))
         self.work.hold(posed.rows)
@@ -132,7 +136,8 @@ class Session:
         )
         schedule.notes += self._history(schedule)
         watch = Watch(live, self._record_trial, self._record_time)
-        search = Search(schedule, engine, Board(self.work), self._publisher, self._clock, watch)
+        board = Board(self.work)
+        search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
         write_executed(self.work.folder, schedule.trials, whole=search.whole)
         self._record_time(self._clock.spent)
@@ -148,6 +153,9 @@ class Session:
         notes = (*self._posed.notes, *schedule.notes)
         self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)
         self.work.tidy()
+
+    def _gather(self, choice: Choice, findings: Mapping[str, Any]) -> Evidence:
+        return gather_evidence(self.work, choice, self._asked, findings)
 
     def _history(self, schedule: Schedule) -> list[str]:
         """Say what the user should know of a resumed or replayed run."""

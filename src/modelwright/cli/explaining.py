@@ -1,0 +1,97 @@
+"""``modelwright explain``: what a model leans on, and why it says what it says of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from modelwright.cli.printing import answer, say
+from modelwright.core.errors import DataError
+
+if TYPE_CHECKING:
+    from modelwright.core.evidence import Attribution, Importance
+    from modelwright.model import Model
+
+__all__ = ["explain"]
+
+_BAR = 24
+
+
+def explain(
+    model: Path,
+    data: str | None = None,
+    *,
+    rows: Annotated[list[int] | None, Parameter(consume_multiple=True, negative=())] = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Show which columns a model leans on, or take predictions of single rows apart.
+
+    Parameters
+    ----------
+    model
+        A file that fit wrote.
+    data
+        Rows to explain; without it, the columns that matter are listed.
+    rows
+        Which rows of the data, counted from 0; the first one when left out.
+    json
+        Print one JSON object on stdout.
+    """
+    from modelwright.model import load
+
+    opened = load(model)
+    if data is not None:
+        explained = opened.explain(data, rows or (0,))
+        if json:
+            answer({"explanations": [asdict(one) for one in explained]})
+            return
+        for one in explained:
+            _tell_row(one)
+        return
+    found = _importances(opened)
+    if json:
+        answer({"importances": [asdict(one) for one in found]})
+    else:
+        _tell_columns(opened, found)
+
+
+def _importances(model: Model) -> Sequence[Importance]:
+    if model.evidence is None or not model.evidence.importances:
+        raise DataError(
+            "a model whose columns were examined",
+            "one that had no time for it",
+            "fit again with more --time, or give DATA to explain single rows",
+        )
+    return model.evidence.importances
+
+
+def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
+    say(f"{model}\n\nhow much worse {model.task.metric} gets when a column is shuffled:\n")
+    width = max(len(one.column) for one in found[:20])
+    for one in found[:20]:
+        bar = _bar(one.loss, found[0].loss)
+        say(f"{one.column:<{width}}  {one.loss:>10.4g}  {bar}".rstrip())
+    if len(found) > 20:
+        say(f"and {len(found) - 20} more that matter less")
+
+
+def _tell_row(one: Attribution) -> None:
+    what = f"the probability of {one.output!r}" if one.output else "the prediction"
+    say(f"{one.row}: {what} is {one.prediction:.5g}; on average it is {one.base:.5g}\n")
+    names = [
+        f"{column} = {value}" if value else column
+        for column, value in zip(one.columns, one.values, strict=True)
+    ]
+    width = max(len(name) for name in names)
+    largest = max(abs(share) for share in one.shares)
+    for name, share in zip(names, one.shares, strict=True):
+        say(f"{name:<{width}}  {share:>+10.4g}  {_bar(abs(share), largest)}".rstrip())
+    say("")
+
+
+def _bar(size: float, largest: float) -> str:
+    return "█" * round(_BAR * max(size, 0.0) / largest) if largest > 0 else ""

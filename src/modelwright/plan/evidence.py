@@ -1,0 +1,62 @@
+"""What is known of the chosen ensemble, gathered for explanations and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.evidence import Evidence
+from modelwright.plan.board import Choice
+from modelwright.plan.workspace import Workspace
+from modelwright.stats import profile_table
+
+__all__ = ["gather_evidence"]
+
+# So many held-out rows are kept for the plots.
+KEPT = 20_000
+
+
+def gather_evidence(
+    work: Workspace, choice: Choice, asked: Mapping[str, Any], findings: Mapping[str, Any]
+) -> Evidence:
+    """Collect everything that a report shows.
+
+    Parameters
+    ----------
+    work : Workspace
+        The run's folder, which holds the whole table in this process.
+    choice : Choice
+        The ensemble, with its out-of-fold predictions.
+    asked : mapping
+        The question and settings, as plain JSON.
+    findings : mapping
+        What `examine` gave; empty when there was no time for it.
+
+    Returns
+    -------
+    Evidence
+    """
+    rows, splits = work.rows, work.splits
+    fold = np.full(splits.rows, -1, dtype=np.int16)
+    for number, one in enumerate(splits.folds):
+        fold[one.valid] = number
+    kept = _drawn(len(splits.scored), rows.seed)
+    index = splits.scored[kept]
+    return Evidence(
+        y=rows.y.values[index],
+        p=choice.oof[kept],
+        fold=fold[index],
+        weight=None if rows.weight is None else rows.weight[index],
+        asked=dict(asked),
+        splits=tuple((len(one.train), len(one.valid)) for one in splits.folds),
+        profiles=profile_table(rows.table),
+    ).with_findings(findings)
+
+
+def _drawn(count: int, seed: int) -> NDArray[np.int64]:
+    if count <= KEPT:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, KEPT, replace=False))

@@ -1,0 +1,243 @@
+"""What workers find out about the chosen ensemble: columns shuffled, rows explained.
+
+Every row is asked of models that were fitted without it. The models are opened in a worker, where
+their libraries are warm, and where a deadline can stop whatever takes too long.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.evidence import Attribution, Dependence, Importance
+from modelwright.core.result import Card, Leaderboard
+from modelwright.core.table import Table
+from modelwright.core.task import Target, Task
+from modelwright.core.version import __version__
+from modelwright.evaluate import Temperature, find_metric
+from modelwright.explain import (
+    Explainer,
+    by_association,
+    partial_dependence,
+    permutation_importance,
+    telling_rows,
+)
+from modelwright.model import Model
+from modelwright.plan.publish import Voice, assemble
+from modelwright.plan.trial import ALL, fold_part
+from modelwright.plan.workspace import Workspace
+from modelwright.stats import profile_table
+
+__all__ = ["examine"]
+
+# So many held-out rows are asked about with their columns shuffled.
+PROBED = 500
+# Folds that these rows may come from; the models of each have to be opened.
+PROBED_FOLDS = 5
+SHUFFLED_COLUMNS = 60
+CURVES = 9
+CURVE_ROWS = 200
+SHARED_COLUMNS = 12
+ORDERS = 32
+# Of the time there is, at most this share goes into importances.
+IMPORTANCE_SHARE = 0.6
+
+
+def examine(
+    folder: str,
+    members: Sequence[tuple[int, float, int]],
+    temperature: float,
+    seconds: float | None,
+) -> dict[str, Any]:
+    """Find out what an ensemble leans on.
+
+    Parameters
+    ----------
+    folder : str
+        The run's folder.
+    members : sequence of (int, float, int)
+        The number, the weight and the units of each trial in the ensemble.
+    temperature : float
+        Its calibration.
+    seconds : float, optional
+        Stop after about so long, with what was found by then; None: take the time it takes.
+
+    Returns
+    -------
+    dict
+        ``importances``, ``dependences`` and ``attributions`` as lists of plain JSON.
+    """
+    start = time.monotonic()
+    deadline = start + (math.inf if seconds is None else seconds)
+    until = start + IMPORTANCE_SHARE * (deadline - start)
+    ensemble = _Ensemble(Workspace(Path(folder)), members, Temperature(temperature))
+    found: list[tuple[int, tuple[Importance, ...]]] = []
+    last: _HeldOut | None = None
+    for last in ensemble.held_out(until):
+        found.append((len(last.y), _importances(last, until)))
+    importances = _averaged(found)
+    attributions: tuple[Attribution, ...] = ()
+    dependences: tuple[Dependence, ...] = ()
+    if last is not None:
+        measured = [importance.column for importance in importances]
+        columns = list(dict.fromkeys((*measured, *last.likely)))
+        attributions = _attributions(last, columns[:SHARED_COLUMNS], deadline)
+        dependences = _dependences(last, columns[:CURVES], deadline)
+    return {
+        "importances": [asdict(one) for one in importances],
+        "dependences": [asdict(one) for one in dependences],
+        "attributions": [asdict(one) for one in attributions],
+    }
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """Rows of one fold, and the models that have not seen them."""
+
+    model: Model
+    table: Table
+    y: Target
+    weight: NDArray[np.float64] | None
+
+    @cached_property
+    def p(self) -> NDArray[np.float32]:
+        """What the models say of the rows."""
+        return self.model.predict_table(self.table)
+
+    @cached_property
+    def likely(self) -> list[str]:
+        """The columns, those first that go with the predictions."""
+        return by_association(self.table, self.p, self.model.columns)
+
+
+@dataclass(frozen=True)
+class _Ensemble:
+    """The members of an ensemble, as trials on disk."""
+
+    work: Workspace
+    members: Sequence[tuple[int, float, int]]
+    temperature: Temperature
+
+    def held_out(self, until: float) -> Iterator[_HeldOut]:
+        """Open folds from the last one, which has seen the most when time orders the rows."""
+        rows, folds = self.work.rows, self.work.splits.folds
+        wanted, opening = PROBED, 0.0
+        for number in reversed(range(max(0, len(folds) - PROBED_FOLDS), len(folds))):
+            if wanted <= 0 or time.monotonic() + 2 * opening >= until:
+                return
+            began = time.monotonic()
+            index = _drawn(folds[number].valid, wanted, rows.seed)
+            wanted -= len(index)
+            weight = None if rows.weight is None else rows.weight[index]
+            model = self._without(fold_part(number))
+            yield _HeldOut(model, rows.table.rows(index), rows.y.rows(index), weight)
+            opening = time.monotonic() - began
+
+    def _without(self, part: str) -> Model:
+        """Assemble the members that were fitted without a fold.
+
+        A learner that bags was fitted once on all rows: it speaks only when nobody else can.
+        """
+        parts = self.work.parts
+        fitted = [m for m in self.members if parts.result(m[0], part) is not None]
+        part, heard = (part, fitted) if fitted else (ALL, list(self.members))
+        total = sum(weight for _, weight, _ in heard)
+        voices = [
+            Voice(parts.spec(number).name, weight / total, number, units, (part,))
+            for number, weight, units in heard
+        ]
+        task = self.work.rows.task
+        card = Card(__version__, "", "", 0, "", "", None, Leaderboard(task.metric, ()))
+        schema = self.work.rows.table.schema
+        return assemble(self.work, voices, Model(task, schema, (), self.temperature, card))
+
+
+def _drawn(rows: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    if len(rows) <= most:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def _importances(part: _HeldOut, until: float) -> tuple[Importance, ...]:
+    task = part.model.task
+    metric = find_metric(task.metric, task.kind)
+    return permutation_importance(
+        part.model.predict_table,
+        part.table,
+        lambda answers: metric.loss(part.y, answers, part.weight),
+        part.likely[:SHUFFLED_COLUMNS],
+        seconds=until - time.monotonic(),
+    )
+
+
+def _averaged(found: Sequence[tuple[int, tuple[Importance, ...]]]) -> tuple[Importance, ...]:
+    """Average the importances of folds by their rows; columns that no fold reached are absent."""
+    by_column: dict[str, list[tuple[int, Importance]]] = {}
+    for size, importances in found:
+        for importance in importances:
+            if math.isfinite(importance.loss):
+                by_column.setdefault(importance.column, []).append((size, importance))
+    averaged = []
+    for column, seen in by_column.items():
+        sizes = [size for size, _ in seen]
+        loss, low, high = (
+            float(np.average([getattr(one, name) for _, one in seen], weights=sizes))
+            for name in ("loss", "low", "high")
+        )
+        averaged.append(Importance(column, loss, low, high))
+    return tuple(sorted(averaged, key=lambda importance: -importance.loss))
+
+
+def _dependences(part: _HeldOut, columns: Sequence[str], deadline: float) -> tuple[Dependence, ...]:
+    table = part.table.rows(np.arange(min(part.table.height, CURVE_ROWS)))
+    by_name = {profile.name: profile for profile in profile_table(part.table.select(columns))}
+    curves: list[Dependence] = []
+    longest = 0.0
+    for column in columns:
+        began = time.monotonic()
+        if began + longest >= deadline:
+            break
+        curve = partial_dependence(part.model.predict_table, table, by_name[column])
+        curves += [] if curve is None else [curve]
+        longest = max(longest, time.monotonic() - began)
+    return tuple(curves)
+
+
+def _attributions(
+    part: _HeldOut, columns: Sequence[str], deadline: float
+) -> tuple[Attribution, ...]:
+    model, task = part.model, part.model.task
+    table = part.table.select(model.columns)
+    rng = np.random.default_rng(0)
+    behind = table.rows(rng.choice(table.height, ORDERS))
+    explainer = Explainer(model.predict_table, task, behind, tuple(columns))
+    wrong, far = _errors(part.y, part.p), np.abs(part.p - part.p.mean(axis=0)).sum(axis=1)
+    found: list[Attribution] = []
+    longest = 0.0
+    for name, position in telling_rows(wrong, far):
+        began = time.monotonic()
+        if began + longest >= deadline:
+            break
+        actual = _answer(task, part.y, position)
+        found.append(explainer.explain(table, position, row=name, actual=actual))
+        longest = max(longest, time.monotonic() - began)
+    return tuple(found)
+
+
+def _errors(y: Target, p: NDArray[np.float32]) -> NDArray[np.float64]:
+    if y.classes:
+        return np.asarray(1.0 - p[np.arange(len(y)), y.values], dtype=np.float64)
+    return np.asarray(np.abs(y.values - p[:, 0]), dtype=np.float64)
+
+
+def _answer(task: Task, y: Target, position: int) -> str:
+    value = y.values[position]
+    return task.classes[value] if y.classes else f"{value:.6g}"
