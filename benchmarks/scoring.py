@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,91 @@ def read_target(path: Path, meta: Mapping[str, Any]) -> pd.Series:
     return frame[meta["target"]]
 
 
+@dataclass(frozen=True)
+class Known:
+    """The rows of a test file whose answer is known.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (n_rows,)
+        Which they are.
+    truth : ndarray, shape (n_known,)
+        Numbers, or words.
+    """
+
+    mask: NDArray[np.bool_]
+    truth: NDArray[Any]
+
+
+def known_rows(test: Path, meta: Mapping[str, Any]) -> Known:
+    """Find the answers of a test file; rows without one are left out."""
+    truth = read_target(test, meta)
+    if meta["metric"] == "rmse":
+        numbers = pd.to_numeric(truth, errors="coerce")
+        mask = numbers.notna().to_numpy()
+        return Known(mask, numbers.to_numpy()[mask])
+    words = truth.map(_word)
+    labels = {_word(label) for label in meta["classes"]}
+    mask = (words.isin(labels) | ~truth.str.strip().isin(MISSING)).to_numpy()
+    return Known(mask, words.to_numpy()[mask])
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Predictions beside answers, ready to be scored on any draw of the rows.
+
+    Parameters
+    ----------
+    metric : str
+        ``roc_auc``, ``log_loss`` or ``rmse``.
+    truth : ndarray, shape (n_known,)
+        Numbers; whether the class is the positive one; or the position of the class in `p`.
+    p : ndarray, shape (n_known,) or (n_known, n_classes)
+        Numbers, probabilities of the positive class, or of all.
+    """
+
+    metric: str
+    truth: NDArray[Any]
+    p: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, answers: pd.DataFrame, rows: Known, meta: Mapping[str, Any]) -> Scored:
+        """Put the columns `prediction` or `p_<class>` beside the answers."""
+        if len(answers) != len(rows.mask):
+            raise ValueError(f"{len(answers)} predictions for {len(rows.mask)} rows")
+        if meta["metric"] == "rmse":
+            return cls("rmse", rows.truth, answers["prediction"].to_numpy(float)[rows.mask])
+        chances = {
+            _word(name.removeprefix("p_")): answers[name].to_numpy(float)[rows.mask]
+            for name in answers.columns
+            if name.startswith("p_")
+        }
+        if meta["metric"] == "roc_auc":
+            labels = {_word(label) for label in meta["classes"]}
+            positive = _word(meta.get("positive_class") or sorted(labels)[-1])
+            return cls("roc_auc", rows.truth == positive, chances[positive])
+        # A class that only the test rows have gets probability zero.
+        names = sorted(set(rows.truth) | set(chances))
+        nothing = np.zeros(len(rows.truth))
+        table = np.column_stack([chances.get(name, nothing) for name in names])
+        codes = np.searchsorted(np.array(names), rows.truth.astype(str))
+        return cls("log_loss", codes, table / table.sum(axis=1, keepdims=True))
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether the greatest score is the best."""
+        return self.metric == "roc_auc"
+
+    def score(self, index: NDArray[np.int64] | None = None) -> float:
+        """Score all rows, or a draw of them; NaN where a draw holds one class only."""
+        truth, p = (self.truth, self.p) if index is None else (self.truth[index], self.p[index])
+        if self.metric == "rmse":
+            return float(root_mean_squared_error(truth, p))
+        if self.metric == "roc_auc":
+            return float(roc_auc_score(truth, p)) if 0 < truth.sum() < len(truth) else np.nan
+        return float(log_loss(truth, p, labels=np.arange(p.shape[1])))
+
+
 def score(answers: Path, test: Path, meta: Mapping[str, Any]) -> float:
     """Score predictions by the metric that the set's description names.
 
@@ -30,7 +116,7 @@ def score(answers: Path, test: Path, meta: Mapping[str, Any]) -> float:
     answers : path
         A CSV with `prediction`, and `p_<class>` for classes.
     test : path
-        The test file with its target. Rows without one are left out.
+        The test file with its target.
     meta : mapping
         ``target``, ``task``, ``metric``, and for classes ``classes`` and ``positive_class``.
 
@@ -39,34 +125,8 @@ def score(answers: Path, test: Path, meta: Mapping[str, Any]) -> float:
     float
         ROC AUC, log loss or RMSE.
     """
-    truth = read_target(test, meta)
     given = pd.read_csv(answers, low_memory=False)
-    if len(given) != len(truth):
-        raise ValueError(f"{len(given)} predictions for {len(truth)} rows")
-    if meta["metric"] == "rmse":
-        numbers = pd.to_numeric(truth, errors="coerce")
-        known = numbers.notna().to_numpy()
-        return float(root_mean_squared_error(numbers[known], given["prediction"][known]))
-    labels = {_word(label) for label in meta["classes"]}
-    words = truth.map(_word)
-    known = (words.isin(labels) | ~truth.str.strip().isin(MISSING)).to_numpy()
-    chances = {
-        _word(name.removeprefix("p_")): given[name].to_numpy(dtype=float)[known]
-        for name in given.columns
-        if name.startswith("p_")
-    }
-    if meta["metric"] == "roc_auc":
-        positive = _word(meta.get("positive_class") or sorted(labels)[-1])
-        return float(roc_auc_score(words[known] == positive, chances[positive]))
-    return _log_loss(words[known].to_numpy(), chances)
-
-
-def _log_loss(words: NDArray[Any], chances: Mapping[str, NDArray[np.float64]]) -> float:
-    """Score probabilities; a class that only the test rows have gets probability zero."""
-    names = sorted(set(words) | set(chances))
-    nothing = np.zeros(len(words))
-    table = np.column_stack([chances.get(name, nothing) for name in names])
-    return float(log_loss(words, table / table.sum(axis=1, keepdims=True), labels=names))
+    return Scored.of(given, known_rows(test, meta), meta).score()
 
 
 def _word(label: object) -> str:
