@@ -16,7 +16,7 @@ import polars as pl
 from modelwright.acquire import read_raw
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
-from modelwright.core.progress import Progress, progress
+from modelwright.core.progress import Progress, progress, reading
 from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question, Settings
 from modelwright.engine import start_engine
@@ -159,11 +159,14 @@ def run(
     if settings.out is not None:
         check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds
+    live.advance(None, reading(data))
     raw = read_raw(data)
     read = time.monotonic() - began
+    live.advance(None, "finding what the columns mean")
     posed = pose(raw, question, settings)
     del raw
     with open_session(posed, question, settings, budget, began) as session:
+        live.advance(None, "fitting the first model")
         session.first_model()
         first = time.monotonic() - began
         # Not earlier: on two cores, starting workers makes the first model a second later.
