@@ -59,7 +59,7 @@ def _chosen_kind(values: pl.Series, column: Column, asked: str | None) -> TaskKi
         return infer_task_kind(values, column.kind)
     words = [kind.value for kind in TaskKind]
     if asked not in words:
-        raise OptionError("a known task", repr(asked), did_you_mean(asked, words))
+        raise OptionError("a known task for --task", repr(asked), did_you_mean(asked, words))
     kind = TaskKind(asked)
     distinct = values.drop_nulls().n_unique()
     if kind is TaskKind.REGRESSION and column.kind is not Kind.NUMBER:
