@@ -69,8 +69,12 @@ def test_no_rows_are_refused(houses: mw.Result) -> None:
 
 def test_pandas_and_polars_get_the_same_answers(houses: mw.Result) -> None:
     new = table(seed=2)
-    as_pandas = pd.DataFrame({name: new[name].to_list() for name in new.columns})
-    assert houses.predict(as_pandas).equals(houses.predict(new))
+    index = pd.Index([f"house {i // 2}" for i in range(new.height)], name="house")
+    as_pandas = pd.DataFrame({name: new[name].to_list() for name in new.columns}, index=index)
+    answers = houses.predict(as_pandas)
+    assert isinstance(answers, pd.DataFrame)
+    assert answers.index.equals(index)
+    assert answers["prediction"].to_list() == houses.predict(new)["prediction"].to_list()
 
 
 def test_a_loaded_model_predicts_equal_to_the_bit(houses: mw.Result, tmp_path: Path) -> None:
@@ -115,9 +119,9 @@ def test_classes_come_back_as_they_were() -> None:
     frame = table().with_columns(dear=pl.col("price") > 400).drop("price")
     result = mw.fit(frame, "dear", settings=quick())
     answers = result.predict(table(seed=1))
-    assert answers.columns == ["prediction", "p_False", "p_True"]
+    assert answers.columns == ["prediction", "p_false", "p_true"]
     assert answers["prediction"].dtype == pl.Boolean
-    sums = answers["p_False"] + answers["p_True"]
+    sums = answers["p_false"] + answers["p_true"]
     assert float((sums - 1).abs().max()) < 1e-5  # type: ignore[arg-type]
     truth = table(seed=1)["price"] > 400
     assert float((answers["prediction"] == truth).mean()) > 0.9  # type: ignore[arg-type]

@@ -168,6 +168,9 @@ def _ordered(labels: list[str], kind: TaskKind, positive: str | None) -> tuple[s
         return tuple(ordered)
     if kind is not TaskKind.BINARY:
         raise OptionError("a binary task for --positive", f"a {kind.value} task", "leave it out")
+    near = [label for label in ordered if label.lower() == positive.lower()]
+    if positive not in ordered and len(near) == 1:
+        positive = near[0]  # "true" where the column holds True
     if positive not in ordered:
         raise OptionError("a class of the target", repr(positive), did_you_mean(positive, ordered))
     return (*(label for label in ordered if label != positive), positive)

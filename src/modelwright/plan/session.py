@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from modelwright.model import Model
 from modelwright.plan.board import Board
 from modelwright.plan.clock import Clock
 from modelwright.plan.executed import Executed, read_executed, write_executed
+from modelwright.plan.facts import facts_of
 from modelwright.plan.instant import instant_model
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
@@ -31,7 +33,7 @@ from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
 from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.plan.workspace import Workspace
-from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder
+from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder, write_json
 
 __all__ = ["Session", "open_session"]
 
@@ -118,6 +120,8 @@ class Session:
         if not self.work.ready:
             self._posed.rows.write(self.work.folder)
             self.work.write_splits(self._splits)
+        self.learn(facts_of(self._posed, self._settings, self._splits))
+        write_json(self.work.folder / "types.json", self._posed.schema.to_json())
         schedule = Schedule(
             self.work,
             self._portfolio,
@@ -134,6 +138,7 @@ class Session:
         watch = Watch(live, self._record_trial, self._record_time)
         search = Search(schedule, engine, Board(self.work), self._publisher, self._clock, watch)
         search.run()
+        self.learn({"leaderboard": self.model.leaderboard.to_json()})
         write_executed(self.work.folder, schedule.trials, whole=search.whole)
         self._record_time(self._clock.spent)
         self.interrupted = search.interrupted
@@ -148,6 +153,11 @@ class Session:
         notes = (*self._posed.notes, *schedule.notes)
         self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)
         self.work.tidy()
+
+    def learn(self, facts: Mapping[str, Any]) -> None:
+        """Record what the run was done with; the record of a finished run stays as it is."""
+        if not self._finished:
+            self._store.learn(self.run_id, facts)
 
     def _history(self, schedule: Schedule) -> list[str]:
         """Say what the user should know of a resumed or replayed run."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from modelwright.core.errors import OptionError, did_you_mean
 from modelwright.store.database import Database, TakenError
@@ -111,6 +112,14 @@ class RunStore:
         """Record that the run ended without a result, and why (one sentence, kept as a note)."""
         self._set_status(run_id, RunStatus.FAILED, (why,))
 
+    def learn(self, run_id: str, facts: Mapping[str, Any]) -> None:
+        """Record what the run was done with; facts of the same names are replaced."""
+        with self._base.write() as base:
+            row = base.execute("SELECT facts FROM runs WHERE id = ?", (run_id,)).fetchone()
+            known = json.loads(row[0]) if row else {}
+            kept = json.dumps({**known, **facts})
+            base.execute("UPDATE runs SET facts = ? WHERE id = ?", (kept, run_id))
+
     def add_trial(self, trial: TrialRecord) -> None:
         """Record a trial; one with the same run and number is replaced."""
         row = trial_row(trial)
@@ -162,12 +171,16 @@ class RunStore:
 
     def folder_of(self, run_id: str) -> Path:
         """Give the folder of a run's files, created when it is not there."""
-        folder = self._folder / "runs" / self.run(run_id).id
+        folder = self.place_of(self.run(run_id))
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise output_error(folder, error) from error
         return folder
+
+    def place_of(self, record: RunRecord) -> Path:
+        """Say where a run's files are or were, without looking."""
+        return self._folder / "runs" / record.id
 
     def _select(self, clause: str, values: tuple[str | int, ...]) -> list[RunRecord]:
         rows = self._base.select(f"SELECT {RUN_FIELDS} FROM runs {clause}", values)
