@@ -15,6 +15,7 @@ from modelwright.cli.printing import answer, say
 from modelwright.cli.wording import Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
+from modelwright.core.progress import progress
 from modelwright.core.settings import Question, Settings
 
 if TYPE_CHECKING:
@@ -123,14 +124,13 @@ def fit(
 def _fitted(
     data: object, question: Question, effort: Effort, time: str, out: Path, *, quiet: bool
 ) -> Result:
-    from modelwright.core.progress import progress
-    from modelwright.engine import process_started
-    from modelwright.flow import run
-
     seconds = parse_duration(time, "--time")
     settings = effort.settings(question, out)
     before = _stamp(out)
     try:
+        from modelwright.engine import process_started
+        from modelwright.flow import run
+
         with progress(quiet) as live:
             started = process_started()
             return run(data, question, settings, seconds=seconds, live=live, started=started)

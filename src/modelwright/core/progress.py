@@ -192,7 +192,10 @@ def _bar(share: float, clock: str) -> RenderableType:
     line = Table.grid(padding=(0, 2, 0, 0), expand=True, pad_edge=False)
     line.add_column(ratio=1)
     line.add_column(justify="right", no_wrap=True)
-    line.add_row(ProgressBar(total=1.0, completed=share), clock)
+    line.add_row(
+        ProgressBar(total=1.0, completed=share, complete_style="green", finished_style="green"),
+        clock,
+    )
     return line
 
 

@@ -171,7 +171,8 @@ class Search:
     def _tell(self) -> None:
         """Say on the terminal how far the work is."""
         scored = sum(trial.oof is not None for trial in self._schedule.trials)
-        state = f"{scored} models, {self._schedule.doing}{self._where}"
+        models = f"{scored} model{'s' if scored > 1 else ''}, " if scored else ""
+        state = f"{models}{self._schedule.doing}{self._where}"
         share = self._clock.share if self._clock.timed else self._schedule.share
         self._watch.progress.advance(share, state, self._clock.left)
 
