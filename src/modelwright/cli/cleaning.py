@@ -60,8 +60,9 @@ def clean(
     from modelwright.store import RunStore, data_folder
 
     age = 0.0 if older is None else parse_duration(older, "--older")
-    with RunStore(data_folder(store)) as records:
-        found = _found(records, time.time() - age)
+    kept = data_folder(store)
+    with RunStore(kept) as records:
+        found = _found(kept, records.runs(_ALL), time.time() - age)
         sys.stderr.write("".join(f"{line}\n" for line in _told(found)))
         deleted = _deleted(records, found) if found and (yes or _agreed(found)) else []
     size = sum(left.size for left in deleted)
@@ -71,11 +72,13 @@ def clean(
         say(f"deleted the files of {len(deleted)} runs, {size / 1e6:.1f} MB")
 
 
-def _found(records: RunStore, before: float) -> list[_Left]:
+def _found(kept: Path, runs: list[RunRecord], before: float) -> list[_Left]:
+    from modelwright.store.runs import run_folder
+
     found = []
-    for record in records.runs(_ALL):
-        folder = records.place_of(record)
-        if record.created <= before and folder.is_dir() and abandoned(records, record):
+    for record in runs:
+        folder = run_folder(kept, record)
+        if record.created <= before and folder.is_dir() and abandoned(kept, record):
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             found.append(_Left(record, folder, size))
     return found

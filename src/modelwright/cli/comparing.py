@@ -15,7 +15,8 @@ from modelwright.cli.tables import as_table
 from modelwright.core.errors import OptionError
 
 if TYPE_CHECKING:
-    from modelwright.store import Comparison, RunRecord, RunStore
+    from modelwright.store import RunRecord, RunStore
+    from modelwright.store.comparison import Comparison
 
 __all__ = ["compare"]
 
@@ -44,10 +45,11 @@ def compare(
         Print one JSON object on stdout.
     """
     from modelwright.store import RunStore, data_folder
-    from modelwright.store import compare as compare_runs
+    from modelwright.store.comparison import compare as compare_runs
 
-    with RunStore(data_folder(store)) as records:
-        old, new = (settled(records, record) for record in _pair(records, one, other))
+    folder = data_folder(store)
+    with RunStore(folder) as records:
+        old, new = (settled(folder, record) for record in _pair(records, one, other))
         found = compare_runs(old, new, records.trials(old.id), records.trials(new.id))
     if json:
         answer({**found.to_json(), "runs": [summary(old), summary(new)]})

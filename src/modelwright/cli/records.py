@@ -47,8 +47,9 @@ def list_runs(*, limit: Whole = 20, store: Path | None = None, json: _Json = Fal
 
     if limit < 1:
         raise OptionError("--limit to be at least 1", str(limit))
-    with RunStore(data_folder(store)) as records:
-        found = [settled(records, record) for record in records.runs(limit)]
+    folder = data_folder(store)
+    with RunStore(folder) as records:
+        found = [settled(folder, record) for record in records.runs(limit)]
     if json:
         answer({"runs": [summary(record) for record in found]})
         return
@@ -75,11 +76,13 @@ def show(run: _Run, /, *, store: Path | None = None, json: _Json = False) -> Non
         Print one JSON object on stdout.
     """
     from modelwright.store import RunStore, data_folder
+    from modelwright.store.runs import run_folder
 
-    with RunStore(data_folder(store)) as records:
-        record = settled(records, records.run(run))
+    kept = data_folder(store)
+    with RunStore(kept) as records:
+        record = settled(kept, records.run(run))
         trials = records.trials(record.id)
-        folder = records.place_of(record)
+    folder = run_folder(kept, record)
     if json:
         rows = [
             {

@@ -146,7 +146,7 @@ class Session:
             reason = "nothing could be validated: the model is the first one; give it more time"
             self._publisher.unvalidated((reason, *schedule.notes))
         if search.interrupted or search.choice is None:
-            self._store.interrupt(self.run_id)
+            self._store.mark(self.run_id, RunStatus.INTERRUPTED)
             return
         score = self.model.card.score
         model = self._settings.out or self.work.folder / "model.mw"
@@ -234,10 +234,12 @@ def open_session(
         try:
             yield Session(posed, settings, store, record, Clock(budget, started, before))
         except KeyboardInterrupt:
-            store.interrupt(record.id)
+            store.mark(record.id, RunStatus.INTERRUPTED)
             raise
         except OutputError:
-            store.interrupt(record.id)  # a full disk, say: it may go on when that is cured
+            store.mark(
+                record.id, RunStatus.INTERRUPTED
+            )  # a full disk, say: it may go on when that is cured
             raise
         except Exception as error:
             store.fail(record.id, repr(error))
@@ -254,7 +256,7 @@ def _record(
         earlier = store.newest(data, config)
         if earlier is not None:
             if earlier.status is not RunStatus.FINISHED:
-                store.resume(earlier.id)
+                store.mark(earlier.id, RunStatus.RUNNING)
             return earlier
     request = {"question": question.to_json(), "trials": settings.trials, "seed": settings.seed}
     return store.start(

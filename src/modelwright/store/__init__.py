@@ -1,7 +1,6 @@
 """Bytes, JSON, arrays and records on disk: whole or absent, and safe to read."""
 
 from modelwright.store.archive import read_archive, write_archive
-from modelwright.store.comparison import Comparison, compare
 from modelwright.store.files import (
     check_writable,
     read_json,
@@ -14,13 +13,11 @@ from modelwright.store.runs import RunStore
 from modelwright.store.states import load_state, pack_state, save_state, unpack_state
 
 __all__ = [
-    "Comparison",
     "RunRecord",
     "RunStatus",
     "RunStore",
     "TrialRecord",
     "check_writable",
-    "compare",
     "data_folder",
     "load_state",
     "pack_state",

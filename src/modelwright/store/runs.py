@@ -28,7 +28,7 @@ from modelwright.store.records import (
     trial_row,
 )
 
-__all__ = ["RunStore"]
+__all__ = ["RunStore", "run_folder"]
 
 
 class RunStore:
@@ -85,9 +85,9 @@ class RunStore:
             else:
                 return new
 
-    def resume(self, run_id: str) -> None:
-        """Record that an unfinished run goes on."""
-        self._set_status(run_id, RunStatus.RUNNING)
+    def mark(self, run_id: str, status: RunStatus) -> None:
+        """Record how the run stands: it goes on, or it was stopped and may be resumed."""
+        self._set_status(run_id, status)
 
     def spend(self, run_id: str, seconds: float) -> None:
         """Add `seconds` to what the run has spent."""
@@ -103,10 +103,6 @@ class RunStore:
                 "UPDATE runs SET score = ?, model = ? WHERE id = ?", (score, model, run_id)
             )
             self._set_status(run_id, RunStatus.FINISHED, notes)
-
-    def interrupt(self, run_id: str) -> None:
-        """Record that the run was stopped and may be resumed."""
-        self._set_status(run_id, RunStatus.INTERRUPTED)
 
     def fail(self, run_id: str, why: str) -> None:
         """Record that the run ended without a result, and why (one sentence, kept as a note)."""
@@ -171,16 +167,12 @@ class RunStore:
 
     def folder_of(self, run_id: str) -> Path:
         """Give the folder of a run's files, created when it is not there."""
-        folder = self.place_of(self.run(run_id))
+        folder = run_folder(self._folder, self.run(run_id))
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise output_error(folder, error) from error
         return folder
-
-    def place_of(self, record: RunRecord) -> Path:
-        """Say where a run's files are or were, without looking."""
-        return self._folder / "runs" / record.id
 
     def _select(self, clause: str, values: tuple[str | int, ...]) -> list[RunRecord]:
         rows = self._base.select(f"SELECT {RUN_FIELDS} FROM runs {clause}", values)
@@ -206,3 +198,16 @@ def _new_id(now: float) -> str:
 
 def _marks(count: int) -> str:
     return f"VALUES ({', '.join('?' * count)})"
+
+
+def run_folder(folder: Path, record: RunRecord) -> Path:
+    """Say where the files of a run are or were, without looking.
+
+    Parameters
+    ----------
+    folder : Path
+        That of the records; see `data_folder`.
+    record : RunRecord
+        The run.
+    """
+    return folder / "runs" / record.id
