@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +45,9 @@ def columns(context: CompletionContext) -> Iterable[str]:
 
 def _header(path: Path) -> list[str]:
     """Read the names of the columns from the first bytes; nothing when that is not easy."""
+    import csv
+    import gzip
+
     if path.suffix in (".parquet", ".pq"):
         import polars as pl
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 from modelwright.core.errors import DataError, ModelFileError
@@ -18,6 +17,8 @@ def is_model(path: Path) -> bool:
     >>> is_model(Path(__file__))
     False
     """
+    import zipfile  # not above: --help has to be quick
+
     try:
         with zipfile.ZipFile(path) as archive:
             return "model.json" in archive.NameToInfo
