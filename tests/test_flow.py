@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -16,7 +17,11 @@ import polars as pl
 import pytest
 
 import modelwright as mw
+from modelwright.core.progress import SilentProgress
+from modelwright.core.result import Leaderboard
+from modelwright.core.settings import Question
 from modelwright.core.task import TaskKind
+from modelwright.flow import run
 
 ROWS = 240
 
@@ -176,6 +181,39 @@ def test_a_time_budget_is_kept() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+class Told(SilentProgress):
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.shares: list[float | None] = []
+        self.states: list[str] = []
+        self.boards: list[Leaderboard] = []
+
+    def advance(self, share: float | None, state: str, left: float = math.inf) -> None:
+        self.shares.append(share)
+        self.states.append(state)
+
+    def standings(self, board: Leaderboard) -> None:
+        self.boards.append(board)
+
+
+def test_progress_is_told_from_the_first_byte_to_the_last(tmp_path: Path) -> None:
+    path, told = tmp_path / "houses.csv", Told()
+    table().write_csv(path)
+    result = run(path, Question("price"), quick(trials=2), seconds=60.0, live=told)
+    assert told.states[0].startswith("reading houses.csv (")
+    assert told.states[-1] == "writing the model"
+    assert any("fitting linear-0" in state for state in told.states)
+    known = [share for share in told.shares if share is not None]
+    assert known == sorted(known)
+    assert told.shares[0] is None
+    assert known[-1] == 1.0
+    scores = [
+        [(line.name, line.score) for line in b] for b in (told.boards[-1], result.leaderboard)
+    ]
+    assert scores[0] == scores[1]
+
+
 def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     path, out = tmp_path / "houses.csv", tmp_path / "model.mw"
     table(rows=4_000).write_csv(path)

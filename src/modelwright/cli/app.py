@@ -21,7 +21,7 @@ from modelwright.cli.fitting import demo, fit
 from modelwright.cli.printing import answer, say
 from modelwright.cli.records import runs
 from modelwright.cli.using import evaluate, predict
-from modelwright.cli.wording import explain
+from modelwright.cli.wording import reword
 from modelwright.core.errors import UserError
 from modelwright.core.version import __version__
 
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result_action="return_value",
         )
     except CycloptsError as error:
-        return stop.wrong(explain(error))
+        return stop.wrong(reword(error))
     except UserError as error:
         return stop.wrong(error)
     except KeyboardInterrupt as error:

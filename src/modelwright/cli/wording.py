@@ -19,13 +19,14 @@ from cyclopts.exceptions import (
 
 from modelwright.core.errors import OptionError, did_you_mean
 
-__all__ = ["Whole", "explain"]
+__all__ = ["Whole", "reword"]
 
 # What a whole command looks like, for those who left out a part of it.
 _WHOLE_COMMANDS = {
     "fit": "modelwright fit DATA --target COLUMN",
     "predict": "modelwright predict MODEL DATA --out FILE",
     "evaluate": "modelwright evaluate MODEL DATA",
+    "explain": "modelwright explain MODEL",
     "runs show": "modelwright runs show RUN, with an id of modelwright runs list",
     "completion": "modelwright completion bash, zsh or fish",
 }
@@ -49,7 +50,7 @@ Whole = Annotated[int, Parameter(converter=_whole)]
 """A whole number of the command line; 1.5 is none."""
 
 
-def explain(error: CycloptsError) -> OptionError:
+def reword(error: CycloptsError) -> OptionError:
     """Say what was expected, what came instead, and what to do.
 
     Parameters
