@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -16,7 +17,11 @@ import polars as pl
 import pytest
 
 import modelwright as mw
+from modelwright.core.progress import SilentProgress
+from modelwright.core.result import Leaderboard
+from modelwright.core.settings import Question
 from modelwright.core.task import TaskKind
+from modelwright.flow import run
 
 ROWS = 240
 
@@ -69,8 +74,12 @@ def test_no_rows_are_refused(houses: mw.Result) -> None:
 
 def test_pandas_and_polars_get_the_same_answers(houses: mw.Result) -> None:
     new = table(seed=2)
-    as_pandas = pd.DataFrame({name: new[name].to_list() for name in new.columns})
-    assert houses.predict(as_pandas).equals(houses.predict(new))
+    index = pd.Index([f"house {i // 2}" for i in range(new.height)], name="house")
+    as_pandas = pd.DataFrame({name: new[name].to_list() for name in new.columns}, index=index)
+    answers = houses.predict(as_pandas)
+    assert isinstance(answers, pd.DataFrame)
+    assert answers.index.equals(index)
+    assert answers["prediction"].to_list() == houses.predict(new)["prediction"].to_list()
 
 
 def test_a_loaded_model_predicts_equal_to_the_bit(houses: mw.Result, tmp_path: Path) -> None:
@@ -115,9 +124,9 @@ def test_classes_come_back_as_they_were() -> None:
     frame = table().with_columns(dear=pl.col("price") > 400).drop("price")
     result = mw.fit(frame, "dear", settings=quick())
     answers = result.predict(table(seed=1))
-    assert answers.columns == ["prediction", "p_False", "p_True"]
+    assert answers.columns == ["prediction", "p_false", "p_true"]
     assert answers["prediction"].dtype == pl.Boolean
-    sums = answers["p_False"] + answers["p_True"]
+    sums = answers["p_false"] + answers["p_true"]
     assert float((sums - 1).abs().max()) < 1e-5  # type: ignore[arg-type]
     truth = table(seed=1)["price"] > 400
     assert float((answers["prediction"] == truth).mean()) > 0.9  # type: ignore[arg-type]
@@ -172,6 +181,39 @@ def test_a_time_budget_is_kept() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+class Told(SilentProgress):
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.shares: list[float | None] = []
+        self.states: list[str] = []
+        self.boards: list[Leaderboard] = []
+
+    def advance(self, share: float | None, state: str, left: float = math.inf) -> None:
+        self.shares.append(share)
+        self.states.append(state)
+
+    def standings(self, board: Leaderboard) -> None:
+        self.boards.append(board)
+
+
+def test_progress_is_told_from_the_first_byte_to_the_last(tmp_path: Path) -> None:
+    path, told = tmp_path / "houses.csv", Told()
+    table().write_csv(path)
+    result = run(path, Question("price"), quick(trials=2), seconds=60.0, live=told)
+    assert told.states[0].startswith("reading houses.csv (")
+    assert told.states[-1] == "writing the model"
+    assert any("fitting linear-0" in state for state in told.states)
+    known = [share for share in told.shares if share is not None]
+    assert known == sorted(known)
+    assert told.shares[0] is None
+    assert known[-1] == 1.0
+    scores = [
+        [(line.name, line.score) for line in b] for b in (told.boards[-1], result.leaderboard)
+    ]
+    assert scores[0] == scores[1]
+
+
 def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     path, out = tmp_path / "houses.csv", tmp_path / "model.mw"
     table(rows=4_000).write_csv(path)
@@ -224,7 +266,7 @@ def test_a_column_without_a_name_is_called_as_pandas_calls_it(tmp_path: Path) ->
     (tmp_path / "t.csv").write_text(",x,y\n" + rows)
     settings = quick(trials=1, models=("linear",))
     result = mw.fit(tmp_path / "t.csv", "y", settings=settings)
-    assert result.predict(pd.read_csv(tmp_path / "t.csv")).height == 60
+    assert len(result.predict(pd.read_csv(tmp_path / "t.csv"))) == 60
 
 
 def test_numpy_columns_are_named_by_their_position() -> None:

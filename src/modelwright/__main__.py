@@ -1,8 +1,26 @@
-"""``python -m modelwright`` is the command line."""
+"""``python -m modelwright`` is the command line, and so is the command ``modelwright``."""
 
+from __future__ import annotations
+
+import signal
 import sys
 
-from modelwright.cli import main
+__all__ = ["run"]
+
+
+def run() -> int:
+    """Run the command line of this process; Ctrl-C ends in one line from the first moment on."""
+    try:
+        from modelwright.cli import main
+
+        code = main()
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted before anything was done\n")
+        code = 130
+    # What is left is to close down: a second Ctrl-C has nothing to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -10,13 +10,14 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, overload
 
 import polars as pl
 
 from modelwright.acquire import read_raw
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
-from modelwright.core.progress import Progress, progress
+from modelwright.core.progress import Progress, progress, reading
 from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question, Settings
 from modelwright.engine import start_engine
@@ -67,8 +68,14 @@ class Result:
         """What the user should know."""
         return self.model.card.notes
 
-    def predict(self, data: object) -> pl.DataFrame:
-        """Predict new rows; see `Model.predict`."""
+    @overload
+    def predict(self, data: str | Path | pl.DataFrame) -> pl.DataFrame: ...
+
+    @overload
+    def predict(self, data: object) -> Any: ...
+
+    def predict(self, data: object) -> Any:
+        """Predict new rows, in the kind of frame that `data` is; see `Model.predict`."""
         return self.model.predict(data)
 
     def __str__(self) -> str:
@@ -159,11 +166,15 @@ def run(
     if settings.out is not None:
         check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds
+    live.advance(None, reading(data))
     raw = read_raw(data)
     read = time.monotonic() - began
+    live.advance(None, "finding what the columns mean")
     posed = pose(raw, question, settings)
     del raw
     with open_session(posed, question, settings, budget, began) as session:
+        session.learn({"data": _source(data)})
+        live.advance(None, "fitting the first model")
         session.first_model()
         first = time.monotonic() - began
         # Not earlier: on two cores, starting workers makes the first model a second later.
@@ -172,6 +183,15 @@ def run(
         return _result(session, {"read": read, "first_model": first}, began)
 
 
+def _source(data: object) -> str:
+    """Say where the rows come from: an existing file by its full path."""
+    if not isinstance(data, str | Path):
+        return f"a {type(data).__name__} in memory"
+    path = Path(data).expanduser()
+    return str(path.resolve()) if path.exists() else str(data)
+
+
 def _result(session: Session, timings: dict[str, float], began: float) -> Result:
     timings["total"] = time.monotonic() - began
+    session.learn({"timings": timings})
     return Result(session.model, session.run_id, session.work.folder, timings, session.interrupted)

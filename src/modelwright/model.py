@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import conform, read_raw
+from modelwright.acquire import conform, like, read_raw
 from modelwright.core.errors import DataError, ModelFileError
 from modelwright.core.evidence import Attribution, Evidence
 from modelwright.core.framing import decode_labels, encode_target
@@ -25,7 +25,7 @@ from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
-from modelwright.core.task import Task
+from modelwright.core.task import LabelType, Task
 from modelwright.evaluate import METRICS, Temperature
 from modelwright.explain import Explainer, background_table
 from modelwright.features import FittedRecipe
@@ -108,7 +108,13 @@ class Model:
         needed = {name for part in self._parts() for name in part.recipe.columns}
         return tuple(name for name in self.schema.names() if name in needed)
 
-    def predict(self, data: object) -> pl.DataFrame:
+    @overload
+    def predict(self, data: str | Path | pl.DataFrame) -> pl.DataFrame: ...
+
+    @overload
+    def predict(self, data: object) -> Any: ...
+
+    def predict(self, data: object) -> Any:
         """Predict new rows.
 
         Parameters
@@ -119,9 +125,10 @@ class Model:
 
         Returns
         -------
-        polars.DataFrame
+        frame
             One row for each row of `data`, in order: `prediction`, and for classes `p_<class>`
-            for each class.
+            for each class. A pandas frame for a pandas frame, with its index; an Arrow table for
+            an Arrow table; else a Polars frame.
 
         Raises
         ------
@@ -130,7 +137,7 @@ class Model:
         DataError
             When `data` cannot be read.
         """
-        return self._answer(self.probabilities(data))
+        return like(self._answer(self.probabilities(data)), data)
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
@@ -267,9 +274,10 @@ class Model:
         if not self.task.is_classification:
             return pl.DataFrame({"prediction": p[:, 0].astype(np.float64)})
         labels = decode_labels(self.task, p.argmax(axis=1)).alias("prediction")
-        columns = [
-            pl.Series(f"p_{label}", p[:, code]) for code, label in enumerate(self.task.classes)
-        ]
+        names = self.task.classes
+        if self.task.label_type is LabelType.BOOLEAN:  # as a CSV or JSON file writes the values
+            names = tuple(name.lower() for name in names)
+        columns = [pl.Series(f"p_{name}", p[:, code]) for code, name in enumerate(names)]
         return pl.DataFrame([labels, *columns])
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from modelwright.acquire import cast, infer_schema, read_raw
+from modelwright.acquire import cast, infer_schema, like, read_raw
 from modelwright.core.errors import DataError
 from modelwright.core.table import PHYSICAL
 
@@ -79,8 +79,50 @@ assert "pandas" not in sys.modules
 import pandas as pd
 frame = pd.DataFrame({"a": ["x", None], "b": pd.array([1, None], dtype="Int64")})
 assert read_raw(frame).rows() == [("x", 1), (None, None)]
+import polars as pl
+from modelwright.acquire import like
+again = like(pl.DataFrame({"b": [True, False], "c": ["x", "y"], "d": [1, 2]}), frame)
+assert isinstance(again, pd.DataFrame)
+assert again.to_dict("list") == {"b": [True, False], "c": ["x", "y"], "d": [1, 2]}
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+ANSWERS = pl.DataFrame(
+    {
+        "prediction": ["a", "b", "a"],
+        "yes": [True, False, True],
+        "count": [1, 2, 3],
+        "p_a": pl.Series([0.5, 0.25, 1.0], dtype=pl.Float32),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.Index([5, 5, 7], name="row"),
+        pd.MultiIndex.from_tuples([("x", 1), ("x", 2), ("y", 1)], names=["shop", "day"]),
+        pd.date_range("2024-01-01", periods=3),
+    ],
+    ids=["repeated", "of two levels", "dates"],
+)
+def test_a_pandas_frame_comes_back_with_its_index(index: pd.Index) -> None:
+    data = pd.DataFrame({"x": [1, 2, 3]}, index=index)
+    answers = like(ANSWERS, data)
+    assert isinstance(answers, pd.DataFrame)
+    assert answers.index.equals(index)
+    assert answers.index.names == index.names
+    assert answers.to_dict("list") == ANSWERS.to_dict(as_series=False)
+    assert [answers[name].dtype.kind for name in ("yes", "count", "p_a")] == ["b", "i", "f"]
+
+
+def test_other_tables_come_back_as_they_are_or_as_polars() -> None:
+    arrow = like(ANSWERS, ANSWERS.to_arrow())
+    assert pl.DataFrame(arrow).equals(ANSWERS)
+    assert type(arrow) is type(ANSWERS.to_arrow())
+    for data in ("rows.csv", ANSWERS, ANSWERS.lazy(), np.ones((3, 2)), {"x": [1, 2, 3]}):
+        assert like(ANSWERS, data) is ANSWERS
 
 
 @pytest.mark.parametrize("data", [3, [1, 2], np.ones(3), {}, pl.DataFrame(), {"a": []}])

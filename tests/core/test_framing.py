@@ -64,6 +64,7 @@ def test_numbers_are_ordered_as_numbers() -> None:
 def test_the_positive_class_comes_last() -> None:
     assert framed(["no", "yes"] * 5)[1][-1] == "yes"
     assert framed(["no", "yes"] * 5, positive="no")[1][-1] == "no"
+    assert framed(["False", "True"] * 5, positive="false")[1][-1] == "False"
 
 
 @pytest.mark.parametrize(

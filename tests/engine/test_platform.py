@@ -108,10 +108,19 @@ def test_lock_is_freed_by_death(tmp_path: Path) -> None:
         assert process.stdout.readline() == "held\n"
         with pytest.raises(OptionError, match=f"process {process.pid}"), platform.lock_file(path):
             pass
+        assert platform.is_locked(path)
+        assert platform.is_locked(path)  # asking takes nothing away
         process.kill()
         process.wait()
+        assert not platform.is_locked(path)
         with platform.lock_file(path):
             pass
+
+
+def test_asking_for_a_lock_makes_no_file(tmp_path: Path) -> None:
+    assert not platform.is_locked(tmp_path / "no" / "lock")
+    assert not platform.is_locked(tmp_path / "lock")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_lock_in_no_folder(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_failure_leaves_the_old_file_alone(tmp_path: Path) -> None:
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
         atomic_write(tmp_path / "no" / "a", b"")
-    assert "no such file or directory; create the folder first" in str(caught.value)
+    assert f"no folder {str(tmp_path / 'no')!r}; create the folder first" in str(caught.value)
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from modelwright.core.errors import DataError, OptionError, OutputError, UserError
 from modelwright.store import RunRecord, RunStore, TrialRecord, database
 from modelwright.store.records import RunStatus
+from modelwright.store.runs import run_folder
 
 ASKED = RunRecord(
     data_hash="d", config_hash="c", request={"target": "é"}, budget=60.0, target="é", metric="rmse",
@@ -26,9 +28,9 @@ def test_life_of_a_run(tmp_path: Path) -> None:
         assert store.run(run.id) == run
         store.spend(run.id, 1.5)
         store.spend(run.id, 2.0)
-        store.interrupt(run.id)
+        store.mark(run.id, RunStatus.INTERRUPTED)
         assert store.run(run.id).status is RunStatus.INTERRUPTED
-        store.resume(run.id)
+        store.mark(run.id, RunStatus.RUNNING)
         assert store.run(run.id).status is RunStatus.RUNNING
         store.finish(run.id, 2.5, "model.mw", ("second",))
     with RunStore(tmp_path) as store:
@@ -104,7 +106,7 @@ def test_newest_of_the_same_question(tmp_path: Path) -> None:
         assert found is not None
         assert found.id == new.id
         assert store.newest("d", "other") is None
-        store.interrupt(old.id)
+        store.mark(old.id, RunStatus.INTERRUPTED)
         store.fail(new.id, "x")
         found = store.newest("d", "c")
         assert found is not None
@@ -195,6 +197,52 @@ def test_newer(tmp_path: Path) -> None:
         base.execute("PRAGMA user_version = 99")
     with pytest.raises(DataError, match="--upgrade"):
         RunStore(tmp_path)
+
+
+_FIRST_TABLES = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, created REAL, data_hash TEXT, config_hash TEXT, status TEXT,
+    request TEXT, spent REAL, budget REAL, target TEXT, metric TEXT, score REAL, model TEXT,
+    version TEXT, notes TEXT
+);
+CREATE INDEX runs_by_question ON runs (data_hash, config_hash, created);
+CREATE TABLE trials (
+    run TEXT REFERENCES runs (id), number INTEGER, name TEXT, learner TEXT, config TEXT,
+    status TEXT, score REAL, seconds REAL, error TEXT, PRIMARY KEY (run, number)
+);
+INSERT INTO runs VALUES ('old', 1.0, 'd', 'c', 'finished', '{}', 2.0, NULL, 'price', 'rmse', 0.5,
+    'model.mw', '0.1.0', '["a note"]');
+INSERT INTO trials VALUES ('old', 0, 'linear-0', 'linear', '{}', 'done', 0.5, 1.0, '');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_store_of_the_first_version_keeps_its_records(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "runs.sqlite")) as base:
+        base.executescript(_FIRST_TABLES)
+    for _ in range(2):  # brought up to date once, then opened as it is
+        with RunStore(tmp_path) as store:
+            old = store.run("old")
+            assert (old.notes, old.score, old.facts) == (("a note",), 0.5, {})
+            assert [trial.name for trial in store.trials("old")] == ["linear-0"]
+            store.start(replace(ASKED, facts={"rows": 3}))
+            assert store.runs(1)[0].facts == {"rows": 3}
+
+
+def test_facts_are_learned_one_after_the_other(tmp_path: Path) -> None:
+    with RunStore(tmp_path) as store:
+        run = store.start(ASKED)
+        store.learn(run.id, {"rows": 3, "machine": {"cores": 2}})
+        store.learn(run.id, {"rows": 4, "data": "é.csv"})
+        facts = {"rows": 4, "machine": {"cores": 2}, "data": "é.csv"}
+        assert store.run(run.id).facts == facts
+
+
+def test_the_place_of_a_run_is_not_created_by_asking(tmp_path: Path) -> None:
+    with RunStore(tmp_path) as store:
+        run = store.start(ASKED)
+        assert not run_folder(tmp_path, run).exists()
+        assert store.folder_of(run.id) == run_folder(tmp_path, run)
 
 
 def test_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from narwhals.exceptions import DuplicateError
 from modelwright.acquire.names import unique_names
 from modelwright.core.errors import DataError
 
-__all__ = ["plain", "read_frame"]
+__all__ = ["like", "plain", "read_frame"]
 
 
 def read_frame(data: object) -> pl.DataFrame:
@@ -45,6 +45,39 @@ def read_frame(data: object) -> pl.DataFrame:
         rows, columns = frame.shape
         raise DataError("a table with rows and columns", f"{rows} rows of {columns} columns")
     return frame
+
+
+def like(frame: pl.DataFrame, data: object) -> Any:
+    """Give a frame as the kind of table that `data` is, row for row.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame, shape (n_rows, n_columns)
+        Numbers, booleans and text.
+    data : object
+        What a user passed in.
+
+    Returns
+    -------
+    Any
+        A pandas frame for a pandas frame, with its index; an Arrow table for an Arrow table;
+        `frame` for everything else.
+
+    Examples
+    --------
+    >>> like(pl.DataFrame({"a": [1]}), {"x": [2]}).columns
+    ['a']
+    """
+    given = nw.from_native(data, eager_only=True, pass_through=True)
+    if not isinstance(given, nw.DataFrame) or given.implementation.is_polars():
+        return frame
+    if not given.implementation.is_pandas_like():
+        return nw.from_dict(frame.to_dict(), backend=given.implementation).to_native()
+    # Column by column through NumPy or lists: whole-frame conversion would need pyarrow.
+    columns = {s.name: s.to_list() if s.dtype == pl.String else s.to_numpy() for s in frame}
+    result = nw.from_dict(columns, backend=given.implementation).to_native()
+    result.index = given.to_native().index
+    return result
 
 
 def _frame(data: object) -> pl.DataFrame:

@@ -45,7 +45,11 @@ def read_types(path: str | Path) -> dict[str, Kind]:
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
-        raise DataError("a readable file of types", f"{path}: {error.strerror}") from None
+        raise DataError(
+            "a readable file of types",
+            f"{path}: {(error.strerror or '').lower()}",
+            "check the path of --types",
+        ) from None
     except ValueError as error:
         raise DataError("a JSON file of types", f"{path.name}: {error}", shape) from None
     if isinstance(content, dict):
@@ -63,7 +67,7 @@ def _kind(name: str, word: object) -> Kind:
     except ValueError:
         kinds = [kind.value for kind in Kind]
         raise OptionError(
-            f"the kind of column {name!r} to be a known word",
+            f"a type of column {name!r}",
             repr(word),
             did_you_mean(str(word), kinds),
         ) from None

@@ -1,7 +1,8 @@
 """The commands and their options; errors become one line and an exit code.
 
 Exit codes: 0 done; 2 the input is wrong (one line: expected, got, cure); 1 our fault; 130 Ctrl-C
-before there was a model to keep.
+before the end. With ``--json`` an error is also an object on stdout, so that a program finds one
+object there however the command ends.
 """
 
 from __future__ import annotations
@@ -9,36 +10,63 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
 from modelwright.cli.explaining import explain
 from modelwright.cli.fitting import demo, fit
+from modelwright.cli.printing import answer, say
 from modelwright.cli.records import runs
 from modelwright.cli.using import evaluate, predict
+from modelwright.cli.wording import reword
 from modelwright.core.errors import UserError
 from modelwright.core.version import __version__
 
-__all__ = ["main"]
+__all__ = ["Stop", "build", "completion", "main"]
 
 WRONG_INPUT = 2
 OUR_FAULT = 1
 INTERRUPTED = 130
 
 
-def _build() -> App:
+def build() -> App:
+    """Make the program: its commands and their options."""
     app = App(
         name="modelwright",
         help="From raw data to a model you can trust, on the machine you have.",
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    for command in (demo, fit, predict, evaluate, explain):
+    for command in (demo, fit, predict, evaluate, explain, completion):
         app.command(command)
     app.command(runs)
     return app
+
+
+def completion(
+    shell: Literal["bash", "zsh", "fish"],
+    /,
+    *,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Print a script with which the shell completes commands, options, files and values.
+
+    Parameters
+    ----------
+    shell
+        bash, zsh or fish.
+    json
+        Print one JSON object on stdout, with the script in it.
+    """
+    script = build().generate_completion(prog_name="modelwright", shell=shell)
+    if json:
+        answer({"shell": shell, "script": script})
+    else:
+        say(script)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,31 +87,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["predict", "no-such-model.mw", "rows.csv", "--out", "p.csv"])
     2
     """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    stop = Stop("--json" in words)
     try:
-        _build()(
-            sys.argv[1:] if arguments is None else list(arguments),
+        build()(
+            words,
             exit_on_error=False,
             print_error=False,
             result_action="return_value",
         )
     except CycloptsError as error:
-        return _stop(" ".join(str(error).split()) + "; see modelwright --help", WRONG_INPUT)
+        return stop.wrong(reword(error))
     except UserError as error:
-        return _stop(str(error), WRONG_INPUT)
-    except KeyboardInterrupt:
-        return _stop(
-            "interrupted; files that were written before are whole",
-            INTERRUPTED,
-        )
+        return stop.wrong(error)
+    except KeyboardInterrupt as error:
+        return stop.told(str(error) or "interrupted; what was written before is whole", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _stop(f"the system refused: {error}", WRONG_INPUT)
+        return stop.told(f"the system refused: {error}", WRONG_INPUT)
     except Exception as error:  # the last line of defence: no traceback for users
         if os.environ.get("MODELWRIGHT_DEBUG"):
             traceback.print_exc()
-        return _stop(
+        return stop.told(
             f"internal: {type(error).__name__}: {error}; this is our fault; "
             "set MODELWRIGHT_DEBUG=1 for the traceback and report it",
             OUR_FAULT,
@@ -91,6 +118,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _stop(line: str, code: int) -> int:
-    sys.stderr.write(f"error: {' '.join(line.split())}\n")
-    return code
+@dataclass(frozen=True)
+class Stop:
+    """How a command ends that cannot go on.
+
+    Parameters
+    ----------
+    json : bool
+        Whether a program reads stdout.
+    """
+
+    json: bool
+
+    def wrong(self, error: UserError) -> int:
+        """Say what is wrong with the input."""
+        parts = {"expected": error.expected, "got": error.got, "cure": error.cure}
+        return self.told(str(error), WRONG_INPUT, parts)
+
+    def told(self, line: str, code: int, parts: Mapping[str, str] | None = None) -> int:
+        """Say one line, and give the exit code."""
+        line = " ".join(line.split())
+        sys.stderr.write(f"error: {line}\n")
+        if self.json:
+            empty = {"expected": "", "got": "", "cure": ""}
+            answer({"error": {"message": line, **empty, **(parts or {}), "exit_code": code}})
+        return code

@@ -38,7 +38,9 @@ def write_example(folder: Path) -> tuple[Path, Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"to create the folder {str(folder)!r}", error.strerror or str(error), "choose --folder"
+            f"to be able to create the folder {str(folder)!r}",
+            (error.strerror or str(error)).lower(),
+            "choose another --folder",
         ) from error
     held_out = pl.int_range(pl.len()) % 4 == 3
     train, test = folder / "train.csv", folder / "test.csv"

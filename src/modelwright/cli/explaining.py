@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from modelwright.cli.inputs import check_data, check_model
 from modelwright.cli.printing import answer, say
-from modelwright.core.errors import DataError
+from modelwright.core.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from modelwright.core.evidence import Attribution, Importance
@@ -23,9 +24,10 @@ _BAR = 24
 
 def explain(
     model: Path,
-    data: str | None = None,
+    data: str | Path | None = None,
+    /,
     *,
-    rows: Annotated[list[int] | None, Parameter(consume_multiple=True, negative=())] = None,
+    rows: str = "0",
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Show which columns a model leans on, or take predictions of single rows apart.
@@ -37,15 +39,18 @@ def explain(
     data
         Rows to explain; without it, the columns that matter are listed.
     rows
-        Which rows of the data, counted from 0; the first one when left out.
+        Which rows of the data, counted from 0, such as 0,5,9.
     json
         Print one JSON object on stdout.
     """
     from modelwright.model import load
 
+    check_model(model, data or "")
+    if data is not None:
+        check_data(data)
     opened = load(model)
     if data is not None:
-        explained = opened.explain(data, rows or (0,))
+        explained = opened.explain(data, _positions(rows))
         if json:
             answer({"explanations": [asdict(one) for one in explained]})
             return
@@ -57,6 +62,14 @@ def explain(
         answer({"importances": [asdict(one) for one in found]})
     else:
         _tell_columns(opened, found)
+
+
+def _positions(text: str) -> list[int]:
+    """Read whole numbers with commas between them."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() and len(word) < 12 for word in words):
+        raise OptionError("whole numbers for --rows", repr(text), "write them like --rows 0,5,9")
+    return [int(word) for word in words]
 
 
 def _importances(model: Model) -> Sequence[Importance]:

@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from modelwright.cli.asking import Asked
+from modelwright.cli.completing import learners, run_ids
+from modelwright.cli.inputs import check_data
 from modelwright.cli.printing import answer, say
+from modelwright.cli.wording import Whole
+from modelwright.core.budget import parse_duration
+from modelwright.core.errors import OptionError
+from modelwright.core.progress import progress
 from modelwright.core.settings import Question, Settings
 
 if TYPE_CHECKING:
     from modelwright.flow import Result
 
-__all__ = ["Effort", "demo", "fit"]
+__all__ = ["Duration", "Effort", "demo", "fit"]
+
+Duration = Annotated[str, Parameter(allow_leading_hyphen=True)]
+"""Such as 90s or 5m; -5s comes through, to be refused in clear words."""
 
 
 @Parameter(name="*")
@@ -42,18 +52,24 @@ class Effort:
         Repeat the plan that this run executed, without a clock.
     """
 
-    trials: int | None = None
-    models: str | None = None
+    trials: Whole | None = None
+    models: Annotated[str | None, Parameter(completer=learners)] = None
     types: Path | None = None
-    seed: int = 0
-    workers: int | None = None
+    seed: Whole = 0
+    workers: Whole | None = None
     store: Path | None = None
     resume: Annotated[bool, Parameter(negative=())] = False
-    replay: str | None = None
+    replay: Annotated[str | None, Parameter(completer=run_ids)] = None
 
     def settings(self, question: Question, out: Path | None) -> Settings:
         """Give the same as settings."""
         names = tuple(name.strip() for name in (self.models or "").split(",") if name.strip())
+        if self.models is not None and not names:
+            raise OptionError(
+                "names of learners for --models",
+                repr(self.models),
+                "write --models linear,lightgbm",
+            )
         return Settings(
             positive=question.positive,
             weight=question.weight,
@@ -70,11 +86,12 @@ class Effort:
 
 
 def fit(
-    data: str,
+    data: str | Path,
+    /,
     *,
-    question: Annotated[Question, Parameter(name="*")],
+    question: Asked,
     effort: Effort | None = None,
-    time: str = "60s",
+    time: Duration = "60s",
     out: Path = Path("model.mw"),
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
@@ -95,7 +112,9 @@ def fit(
     json
         Print one JSON object on stdout, and everything else on stderr.
     """
-    result = _fitted(data, question, effort or Effort(), time, out, quiet=json)
+    check_data(data)
+    asked = question.question()
+    result = _fitted(str(data), asked, effort or Effort(), time, out, quiet=json)
     if json:
         answer(_summary(result, out))
     else:
@@ -105,16 +124,29 @@ def fit(
 def _fitted(
     data: object, question: Question, effort: Effort, time: str, out: Path, *, quiet: bool
 ) -> Result:
-    from modelwright.core.budget import parse_duration
-    from modelwright.core.progress import progress
-    from modelwright.engine import process_started
-    from modelwright.flow import run
-
-    seconds = parse_duration(time)
+    seconds = parse_duration(time, "--time")
     settings = effort.settings(question, out)
-    with progress(quiet) as live:
-        started = process_started()
-        return run(data, question, settings, seconds=seconds, live=live, started=started)
+    before = _stamp(out)
+    try:
+        from modelwright.engine import process_started
+        from modelwright.flow import run
+
+        with progress(quiet) as live:
+            started = process_started()
+            return run(data, question, settings, seconds=seconds, live=live, started=started)
+    except KeyboardInterrupt:
+        kept = _stamp(out) != before
+        line = f"the best model so far is kept: {out}" if kept else "before there was a model"
+        raise KeyboardInterrupt(f"interrupted{'; ' if kept else ' '}{line}") from None
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Tell one content of a file from the next: a new one is a new file under the old name."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _summary(result: Result, out: Path) -> dict[str, object]:
@@ -140,14 +172,15 @@ def _tell(result: Result, out: Path) -> None:
     if result.score is not None:
         say(f"validated by: {result.model.card.plan}\n\n{result.leaderboard}\n")
     if result.interrupted:
-        say("interrupted: the best model so far is kept; --resume goes on with it")
+        say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")
+    say(f"column types: {result.folder / 'types.json'} (mend a copy, and give it with --types)")
     say(f"next: modelwright predict {out} DATA --out predictions.csv")
 
 
 def demo(
     *,
-    time: str = "20s",
+    time: Duration = "20s",
     folder: Path = Path("demo"),
     store: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -168,6 +201,7 @@ def demo(
     from modelwright.cli.example import write_example
     from modelwright.store import write_frame
 
+    parse_duration(time, "--time")  # before anything is written
     train, test = write_example(folder)
     out, answers = folder / "model.mw", folder / "predictions.csv"
     if not json:

@@ -8,25 +8,30 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from modelwright.cli.cleaning import clean
+from modelwright.cli.comparing import compare
+from modelwright.cli.completing import run_ids
 from modelwright.cli.printing import answer, say
+from modelwright.cli.standing import settled, summary
+from modelwright.cli.wording import Whole
 from modelwright.core.errors import OptionError
 
 if TYPE_CHECKING:
-    from modelwright.store import RunRecord
+    from modelwright.store import RunRecord, TrialRecord
 
 __all__ = ["list_runs", "runs", "show"]
 
-runs = App(name="runs", help="List and show recorded runs.")
+runs = App(name="runs", help="List, show and compare recorded runs; delete what is left of them.")
+runs.command(compare)
+runs.command(clean)
+
+_Run = Annotated[str, Parameter(completer=run_ids)]
+_Json = Annotated[bool, Parameter(negative=())]
 
 
 @runs.default
 @runs.command(name="list")
-def list_runs(
-    *,
-    limit: int = 20,
-    store: Path | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
-) -> None:
+def list_runs(*, limit: Whole = 20, store: Path | None = None, json: _Json = False) -> None:
     """List the newest runs.
 
     Parameters
@@ -42,10 +47,11 @@ def list_runs(
 
     if limit < 1:
         raise OptionError("--limit to be at least 1", str(limit))
-    with RunStore(data_folder(store)) as records:
-        found = records.runs(limit)
+    folder = data_folder(store)
+    with RunStore(folder) as records:
+        found = [settled(folder, record) for record in records.runs(limit)]
     if json:
-        answer({"runs": [_plain(record) for record in found]})
+        answer({"runs": [summary(record) for record in found]})
         return
     if not found:
         say("no runs yet: modelwright fit makes one")
@@ -53,17 +59,12 @@ def list_runs(
         when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
         score = "" if record.score is None else f"{record.metric} {record.score:.5g}"
         target = " ".join(record.target.split())
-        say(f"{record.id}  {when}  {record.status.value:<11}  {target:<20}  {score}")
+        say(f"{record.id}  {when}  {record.status.value:<11}  {target:<20}  {score}".rstrip())
 
 
 @runs.command
-def show(
-    run: str,
-    *,
-    store: Path | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
-) -> None:
-    """Show one run and its trials.
+def show(run: _Run, /, *, store: Path | None = None, json: _Json = False) -> None:
+    """Show one run: the question, the data, settings, trials, and where its files are.
 
     Parameters
     ----------
@@ -75,10 +76,13 @@ def show(
         Print one JSON object on stdout.
     """
     from modelwright.store import RunStore, data_folder
+    from modelwright.store.runs import run_folder
 
-    with RunStore(data_folder(store)) as records:
-        record = records.run(run)
+    kept = data_folder(store)
+    with RunStore(kept) as records:
+        record = settled(kept, records.run(run))
         trials = records.trials(record.id)
+    folder = run_folder(kept, record)
     if json:
         rows = [
             {
@@ -92,26 +96,52 @@ def show(
             }
             for trial in trials
         ]
-        answer({**_plain(record), "trials": rows})
+        more = {"created": record.created, "data_hash": record.data_hash}
+        more |= {"request": dict(record.request), "facts": dict(record.facts)}
+        answer({**summary(record), **more, "folder": str(folder), "trials": rows})
         return
-    for key, value in _plain(record).items():
-        say(f"{key:<12}{value}")
-    say("")
-    for trial in trials:
+    for name, text in _lines(record, folder):
+        say(f"{name:<10} {text}")
+    _say_trials(record, trials)
+
+
+def _lines(record: RunRecord, folder: Path) -> list[tuple[str, str]]:
+    """Say what a run was about; what an older version did not record is left out."""
+    facts = record.facts
+    asked = record.request.get("question", {})
+    options = " ".join(f"--{k} {v}" for k, v in asked.items() if v is not None)
+    told = facts.get("settings", {})
+    settings = ", ".join(f"{k} {v}" for k, v in told.items() if v not in (None, []))
+    score = "" if record.score is None else f"{record.metric} {record.score:.5g}"
+    budget = "" if record.budget == float("inf") else f" of {record.budget:.0f} s"
+    size = f"{facts['rows']:,} rows of {facts['width']:,} columns" if "rows" in facts else ""
+    libraries = ", ".join(f"{k} {v}" for k, v in facts.get("libraries", {}).items())
+    types = folder / "types.json"
+    lines = [
+        ("run", record.id),
+        ("created", datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M:%S")),
+        ("status", record.status.value),
+        ("question", options),
+        ("data", ", ".join(text for text in (str(facts.get("data", "")), size) if text)),
+        ("settings", settings),
+        ("validated", str(facts.get("splits", {}).get("reason", ""))),
+        ("score", score),
+        ("time", f"{record.spent:.1f} s{budget}"),
+        ("model", record.model),
+        ("types", str(types) if types.is_file() else ""),
+        ("folder", str(folder) if folder.is_dir() else ""),
+        ("code", ", ".join(text for text in (f"modelwright {record.version}", libraries) if text)),
+        *(("note", note) for note in record.notes),
+    ]
+    return [(name, text) for name, text in lines if text]
+
+
+def _say_trials(record: RunRecord, trials: list[TrialRecord]) -> None:
+    from modelwright.core.result import Leaderboard
+
+    board = record.facts.get("leaderboard")
+    if board and board["standings"]:
+        say(f"\n{Leaderboard.from_json(board)}")
+    for trial in trials if not board else [each for each in trials if each.error]:
         score = "" if trial.score is None else f"{trial.score:.5g}"
-        say(f"{trial.name:<18}{score:>10}  {trial.seconds:6.1f} s  {trial.error}")
-
-
-def _plain(record: RunRecord) -> dict[str, object]:
-    return {
-        "id": record.id,
-        "status": record.status.value,
-        "target": record.target,
-        "metric": record.metric,
-        "score": record.score,
-        "spent": record.spent,
-        "budget": record.budget,
-        "model": record.model,
-        "version": record.version,
-        "notes": list(record.notes),
-    }
+        say(f"{trial.name:<18}{score:>10}  {trial.seconds:6.1f} s  {trial.error}".rstrip())

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from modelwright.cli.inputs import check_data, check_model
 from modelwright.cli.printing import answer, say
+from modelwright.core.progress import progress, reading
+
+if TYPE_CHECKING:
+    from modelwright.model import Model
 
 __all__ = ["evaluate", "predict"]
 
 
 def predict(
     model: Path,
-    data: str,
+    data: str | Path,
+    /,
     *,
     out: Path,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -33,13 +39,16 @@ def predict(
     json
         Print one JSON object on stdout.
     """
-    from modelwright.model import load
     from modelwright.store import check_writable, write_frame
 
     began = time.monotonic()
     check_writable(out, data, model)
-    answers = load(model).predict(data)
-    write_frame(answers, out)
+    with progress(json) as live:
+        opened = _open(model, data)
+        live.advance(None, f"{reading(data)} and predicting")
+        answers = opened.predict(data)
+        live.advance(None, f"writing {out.name}")
+        write_frame(answers, out)
     seconds = time.monotonic() - began
     if json:
         answer({"out": str(out), "rows": answers.height, "seconds": seconds})
@@ -48,7 +57,11 @@ def predict(
 
 
 def evaluate(
-    model: Path, data: str, *, json: Annotated[bool, Parameter(negative=())] = False
+    model: Path,
+    data: str | Path,
+    /,
+    *,
+    json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Score a model on rows whose answers are known.
 
@@ -61,13 +74,21 @@ def evaluate(
     json
         Print one JSON object on stdout.
     """
-    from modelwright.model import load
-
-    opened = load(model)
-    scores = opened.evaluate(data)
+    with progress(json) as live:
+        opened = _open(model, data)
+        live.advance(None, f"{reading(data)} and scoring")
+        scores = opened.evaluate(data)
     if json:
         answer({"metric": opened.task.metric, "scores": scores})
         return
     width = max(len(name) for name in scores)
     for name, value in scores.items():
         say(f"{name.ljust(width)}  {value:.5g}")
+
+
+def _open(model: Path, data: str | Path) -> Model:
+    from modelwright.model import load
+
+    check_model(model, data)
+    check_data(data)
+    return load(model)

@@ -11,16 +11,18 @@ from modelwright.core.errors import OptionError
 
 __all__ = ["Budget", "parse_duration"]
 
-_UNITS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_UNITS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def parse_duration(text: str | float) -> float:
-    """Read a duration such as ``60``, ``"60s"``, ``"5m"``, ``"1.5h"`` or ``"1m30s"``.
+def parse_duration(text: str | float, name: str = "time") -> float:
+    """Read a duration such as ``60``, ``"60s"``, ``"5m"``, ``"1.5h"``, ``"1m30s"`` or ``"30d"``.
 
     Parameters
     ----------
     text : str or float
         The duration; a bare number means seconds.
+    name : str
+        What the user calls it, for the error.
 
     Returns
     -------
@@ -38,12 +40,14 @@ def parse_duration(text: str | float) -> float:
     90.0
     """
     word = str(text).strip().lower().replace(" ", "")
-    pieces = re.findall(r"(\d+(?:\.\d+)?)(ms|sec|s|min|m|h)?", word)
+    pieces = re.findall(r"(\d+(?:\.\d+)?)(ms|sec|s|min|m|h|d)?", word)
     seconds = sum(float(number) * _UNITS[unit or "s"] for number, unit in pieces)
     complete = "".join(number + unit for number, unit in pieces) == word
     if not complete or not pieces or not 0 < seconds < math.inf:
         raise OptionError(
-            "a duration above zero", repr(str(text)), "write it like 60s, 5m, 1.5h or 1m30s"
+            f"a duration above zero for {name}",
+            repr(str(text)),
+            "write it like 60s, 5m, 1.5h or 1m30s",
         )
     return seconds
 

@@ -59,7 +59,7 @@ def _chosen_kind(values: pl.Series, column: Column, asked: str | None) -> TaskKi
         return infer_task_kind(values, column.kind)
     words = [kind.value for kind in TaskKind]
     if asked not in words:
-        raise OptionError("a known task", repr(asked), did_you_mean(asked, words))
+        raise OptionError("a known task for --task", repr(asked), did_you_mean(asked, words))
     kind = TaskKind(asked)
     distinct = values.drop_nulls().n_unique()
     if kind is TaskKind.REGRESSION and column.kind is not Kind.NUMBER:
@@ -168,6 +168,9 @@ def _ordered(labels: list[str], kind: TaskKind, positive: str | None) -> tuple[s
         return tuple(ordered)
     if kind is not TaskKind.BINARY:
         raise OptionError("a binary task for --positive", f"a {kind.value} task", "leave it out")
+    near = [label for label in ordered if label.lower() == positive.lower()]
+    if positive not in ordered and len(near) == 1:
+        positive = near[0]  # "true" where the column holds True
     if positive not in ordered:
         raise OptionError("a class of the target", repr(positive), did_you_mean(positive, ordered))
     return (*(label for label in ordered if label != positive), positive)

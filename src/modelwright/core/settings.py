@@ -98,9 +98,13 @@ class Settings:
     replay: str | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("trials", self.trials), ("workers", self.workers)):
-            if value is not None and value < 1:
-                raise OptionError(f"{name} to be at least 1", repr(value))
+        for name, value, least in (
+            ("trials", self.trials, 1),
+            ("workers", self.workers, 1),
+            ("seed", self.seed, 0),
+        ):
+            if value is not None and value < least:
+                raise OptionError(f"--{name} to be at least {least}", repr(value))
 
     def fingerprint(self, question: Question) -> str:
         """Hash the question and whatever changes which models are fitted, the version included.

@@ -3,7 +3,13 @@
 from modelwright.engine.inline import InlineEngine
 from modelwright.engine.jobs import Engine, Job, Outcome, Status
 from modelwright.engine.local import LocalEngine
-from modelwright.engine.platform import available_memory, core_count, lock_file, process_started
+from modelwright.engine.platform import (
+    available_memory,
+    core_count,
+    is_locked,
+    lock_file,
+    process_started,
+)
 from modelwright.engine.start import start_engine, worker_count
 
 __all__ = [
@@ -15,6 +21,7 @@ __all__ = [
     "Status",
     "available_memory",
     "core_count",
+    "is_locked",
     "lock_file",
     "process_started",
     "start_engine",

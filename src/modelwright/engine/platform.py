@@ -26,6 +26,7 @@ __all__ = [
     "available_memory",
     "core_count",
     "die_with_parent",
+    "is_locked",
     "kill_orphans",
     "kill_tree",
     "lock_file",
@@ -282,6 +283,32 @@ def lock_file(path: Path) -> Iterator[None]:
         finally:
             # Closing frees the lock as well, though on Windows only after a while.
             _free_lock(file)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether some process holds the lock; nobody holds one that was never made.
+
+    Parameters
+    ----------
+    path : Path
+        The lock's own file, as for `lock_file`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, lock_file(Path(folder) / "lock"):
+    ...     is_locked(Path(folder) / "lock"), is_locked(Path(folder) / "other")
+    (True, False)
+    """
+    if not path.is_file():
+        return False
+    try:
+        with path.open("a+b") as file:
+            _take_lock(file)
+            _free_lock(file)
+    except OSError:  # held by another, or beyond our reach: better left alone
+        return True
+    return False
 
 
 def _no_lock(path: Path, error: OSError) -> OutputError:

@@ -81,7 +81,8 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     """
     for name in models:
         if name not in LEARNERS:
-            raise OptionError("a known learner", repr(name), did_you_mean(name, LEARNERS))
+            near = did_you_mean(name, LEARNERS)
+            raise OptionError("a known learner for --models", repr(name), near)
     count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
     usual = {learner for learner, _, _ in _SHAPES}
     unusual = [name for name in models if name not in usual]

@@ -79,6 +79,10 @@ def pose(raw: pl.DataFrame, question: Question, settings: Settings) -> Posed:
     values = cast(raw.select(column.name), Schema((column,))).frame[column.name]
     # "-" among numbers is a missing answer, not a class
     labels = pl.select(pl.when(values.is_not_null()).then(_labels(raw, column.name))).to_series()
+    if 0 < labels.count() < FEWEST_ROWS:
+        raise DataError(
+            f"at least {FEWEST_ROWS} rows with an answer", f"{labels.count()}", "add rows"
+        )
     kind, classes = frame_task(values, labels, column, question.task, question.positive)
     kind_of_values = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format="")
@@ -103,7 +107,12 @@ def _found(question: Question, columns: list[str]) -> Question:
             )
         found[role] = near[0]
     if len(set(found.values())) < len(found):
-        raise OptionError("different columns for target, group, order and weight", str(found))
+        shared = [role for role in found if list(found.values()).count(found[role]) > 1]
+        raise OptionError(
+            "different columns for " + " and ".join(f"--{role}" for role in shared),
+            f"{found[shared[0]]!r} for both",
+            "leave one of them out, or name another column",
+        )
     return replace(question, **found)
 
 
@@ -115,7 +124,7 @@ def _types(settings: Settings) -> dict[str, Kind]:
     known = [kind.value for kind in Kind]
     for word in settings.types.values():
         if word not in known:
-            raise OptionError("a known type", repr(word), did_you_mean(word, known))
+            raise OptionError("a known type of a column", repr(word), did_you_mean(word, known))
     types: Mapping[str, str] = settings.types
     return {name: Kind(word) for name, word in types.items()}
 
@@ -194,10 +203,12 @@ def _weights(table: Table, name: str | None) -> NDArray[np.float64] | None:
     weight = table.frame[name].to_numpy().astype(np.float64)
     bad = ~(weight >= 0)
     if bad.any() or not weight.any():
+        absent, below = int(np.isnan(weight).sum()), int((weight < 0).sum())
+        got = f"{absent:,} rows without a number" if absent else "nothing but zeros"
         raise DataError(
-            f"weights at or above zero in column {name!r}",
-            f"{int(bad.sum())} rows without one" if bad.any() else "nothing but zeros",
-            "fill or drop these rows",
+            f"weights at or above zero in column {name!r} (--weight)",
+            f"{below:,} rows below zero, such as {weight[weight < 0][0]:g}" if below else got,
+            "mend or drop these rows, or name another column",
         )
     scaled: NDArray[np.float64] = weight / weight.mean()
     return scaled

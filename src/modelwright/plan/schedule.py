@@ -104,6 +104,14 @@ class Schedule:
         return "fitting " + ", ".join(busy) if busy else "making features"
 
     @property
+    def share(self) -> float:
+        """The share of the portfolio that is done, where no clock says how far the work is."""
+        parts = [len(t.wanted) if not t.open else len(t.parts) for t in self.trials]
+        done = sum(n / len(t.wanted) for n, t in zip(parts, self.trials, strict=True))
+        total = len(self.trials) + len(self._waiting)
+        return min(done / total, 1.0) if total else 1.0
+
+    @property
     def room(self) -> int:
         """How many more jobs may be submitted, as far as workers go."""
         return self._workers - len(self._in_flight)

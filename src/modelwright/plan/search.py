@@ -92,6 +92,7 @@ class Search:
         self._unwritten = False
         self._choosing = 0.0
         self._told: set[int] = set()
+        self._where = ""
         self.choice: Choice | None = None
         self.interrupted = False
         self.whole = True
@@ -108,6 +109,7 @@ class Search:
             self._refit()
         except KeyboardInterrupt:
             self.interrupted = True
+            self._watch.progress.advance(1.0, "interrupted: writing the best model so far")
             self._engine.cancel_all()
             self._conclude()
         self._finish()
@@ -116,6 +118,7 @@ class Search:
         busy = True
         while busy and self._work_left():
             self._fill(lambda: self._schedule.next_job(self._members))
+            self._tell()
             busy = bool(self._engine.pending)
             self._take(self._engine.wait(self._patience()))
             self._improve()
@@ -128,8 +131,10 @@ class Search:
         self._schedule.reserve -= self._examining
         if self.choice is not None and self._work_left():
             self._engine.submit(self._examination(self.choice))
+        self._where = " on all rows"
         while members and self._work_left():
             self._fill(lambda: self._schedule.refit_job(members))
+            self._tell()
             if not self._engine.pending:
                 break
             self._take(self._engine.wait(self._patience()))
@@ -139,6 +144,8 @@ class Search:
         """Write the final model: members fitted on all rows, and all folds of the others."""
         if self.choice is None:
             return
+        if not self.interrupted:
+            self._watch.progress.advance(1.0, "writing the model", self._clock.left)
         left = self._clock.left - SHUTDOWN
         told = self._schedule.told_whole
         cost = self._publisher.expected(self._members, whole=True)
@@ -199,13 +206,18 @@ class Search:
                 self._told.add(trial.spec.number)
                 self._watch.trial(trial)
         self._watch.tick(self._clock.spent)
-        self._watch.progress.advance(self._clock.share, self._state())
 
-    def _state(self) -> str:
+    def _tell(self) -> None:
+        """Say on the terminal how far the work is."""
         scored = sum(trial.oof is not None for trial in self._schedule.trials)
-        name = self._board.metric.name
-        best = "" if self.choice is None else f"{name} {self.choice.score:.5g} · "
-        return f"{best}{scored} models · {self._schedule.doing}"
+        models = f"{scored} model{'s' if scored > 1 else ''}, " if scored else ""
+        state = f"{models}{self._schedule.doing}{self._where}"
+        share = self._clock.share if self._clock.timed else self._schedule.share
+        self._watch.progress.advance(share, state, self._clock.left)
+
+    def _show(self) -> None:
+        board = self._board.leaderboard(self._schedule.trials, self.choice)
+        self._watch.progress.standings(board)
 
     def _improve(self) -> None:
         """Choose the ensemble again when there is a new trial, and write it when it is due."""
@@ -216,6 +228,7 @@ class Search:
             self._choosing = time.monotonic() - began
             if choice is not None and self._board.better(choice, self.choice):
                 self._adopt(choice)
+            self._show()
         cost = self._publisher.expected(self._members, whole=False)
         if self._unwritten and cost <= self._clock.here * PUBLISHING_SHARE:
             self._publish(whole=False)

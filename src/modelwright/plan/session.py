@@ -26,6 +26,7 @@ from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.evidence import gather_evidence
 from modelwright.plan.executed import Executed, read_executed, write_executed
+from modelwright.plan.facts import facts_of
 from modelwright.plan.instant import instant_model
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
@@ -34,7 +35,7 @@ from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
 from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.plan.workspace import Workspace
-from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder
+from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder, write_json
 
 __all__ = ["Session", "open_session"]
 
@@ -122,6 +123,8 @@ class Session:
         if not self.work.ready:
             self._posed.rows.write(self.work.folder)
             self.work.write_splits(self._splits)
+        self.learn(facts_of(self._posed, self._settings, self._splits))
+        write_json(self.work.folder / "types.json", self._posed.schema.to_json())
         schedule = Schedule(
             self.work,
             self._portfolio,
@@ -139,6 +142,7 @@ class Session:
         board = Board(self.work)
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
+        self.learn({"leaderboard": self.model.leaderboard.to_json()})
         write_executed(self.work.folder, schedule.trials, whole=search.whole)
         self._record_time(self._clock.spent)
         self.interrupted = search.interrupted
@@ -146,7 +150,7 @@ class Session:
             reason = "nothing could be validated: the model is the first one; give it more time"
             self._publisher.unvalidated((reason, *schedule.notes))
         if search.interrupted or search.choice is None:
-            self._store.interrupt(self.run_id)
+            self._store.mark(self.run_id, RunStatus.INTERRUPTED)
             return
         score = self.model.card.score
         model = self._settings.out or self.work.folder / "model.mw"
@@ -156,6 +160,11 @@ class Session:
 
     def _gather(self, choice: Choice, findings: Mapping[str, Any]) -> Evidence:
         return gather_evidence(self.work, choice, self._asked, findings)
+
+    def learn(self, facts: Mapping[str, Any]) -> None:
+        """Record what the run was done with; the record of a finished run stays as it is."""
+        if not self._finished:
+            self._store.learn(self.run_id, facts)
 
     def _history(self, schedule: Schedule) -> list[str]:
         """Say what the user should know of a resumed or replayed run."""
@@ -232,10 +241,12 @@ def open_session(
         try:
             yield Session(posed, settings, store, record, Clock(budget, started, before))
         except KeyboardInterrupt:
-            store.interrupt(record.id)
+            store.mark(record.id, RunStatus.INTERRUPTED)
             raise
         except OutputError:
-            store.interrupt(record.id)  # a full disk, say: it may go on when that is cured
+            store.mark(
+                record.id, RunStatus.INTERRUPTED
+            )  # a full disk, say: it may go on when that is cured
             raise
         except Exception as error:
             store.fail(record.id, repr(error))
@@ -252,7 +263,7 @@ def _record(
         earlier = store.newest(data, config)
         if earlier is not None:
             if earlier.status is not RunStatus.FINISHED:
-                store.resume(earlier.id)
+                store.mark(earlier.id, RunStatus.RUNNING)
             return earlier
     request = {"question": question.to_json(), "trials": settings.trials, "seed": settings.seed}
     return store.start(

@@ -9,6 +9,7 @@
       matrices/fold-0/ ... all/            features made by the recipe of each part
       trials/003/fold-0/ ... all/          each fitted part with its predictions
       plan.json                            what was executed, for a replay
+      types.json                           what each column was taken for
       model.mw                             the best model so far
 
 A folder below ``matrices`` or ``trials`` appears by a rename when it is complete; what is there is

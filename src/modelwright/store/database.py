@@ -14,14 +14,14 @@ from modelwright.core.errors import DataError, OutputError, UserError
 
 __all__ = ["Database", "TakenError"]
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_SECONDS = 10.0
 
 _TABLES = """
 CREATE TABLE runs (
     id TEXT PRIMARY KEY, created REAL, data_hash TEXT, config_hash TEXT, status TEXT,
     request TEXT, spent REAL, budget REAL, target TEXT, metric TEXT, score REAL, model TEXT,
-    version TEXT, notes TEXT
+    version TEXT, notes TEXT, facts TEXT DEFAULT '{}'
 );
 CREATE INDEX runs_by_question ON runs (data_hash, config_hash, created);
 CREATE TABLE trials (
@@ -29,6 +29,10 @@ CREATE TABLE trials (
     status TEXT, score REAL, seconds REAL, error TEXT, PRIMARY KEY (run, number)
 );
 """
+
+
+# What makes an older store one of the next version; at most one statement each.
+_STEPS = {1: "ALTER TABLE runs ADD COLUMN facts TEXT DEFAULT '{}'"}
 
 
 class TakenError(Exception):
@@ -109,6 +113,8 @@ def _open(path: Path) -> sqlite3.Connection:
             _create(base)
         if _version_of(base) > _VERSION:
             raise sqlite3.NotSupportedError("written by a newer modelwright")
+        if _version_of(base) < _VERSION:
+            _renew(base)
     except BaseException:
         base.close()
         raise
@@ -137,6 +143,16 @@ def _create(base: sqlite3.Connection) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def _renew(base: sqlite3.Connection) -> None:
+    """Bring an older store up to date; its records stay."""
+    base.execute("BEGIN IMMEDIATE")
+    with base:
+        # Another process may have done it while this one waited.
+        for version in range(_version_of(base), _VERSION):
+            base.execute(_STEPS[version])
+        base.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _as_user_error(path: Path, error: Exception) -> UserError:

@@ -49,6 +49,8 @@ _CURES = {
 def output_error(path: Path, error: OSError) -> OutputError:
     """Say in one line why `path` cannot be written, and what to do."""
     why = (error.strerror or str(error) or type(error).__name__).lower()
+    if error.errno == errno.ENOENT:
+        why = f"no folder {str(path.parent)!r}"
     cure = _CURES.get(error.errno or 0, "choose another place")
     return OutputError(f"to be able to write {path}", why, cure)
 
@@ -92,7 +94,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             return
         final = Path(os.path.realpath(path))
         if final.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+            raise IsADirectoryError(errno.EISDIR, "a folder")
         with _sibling(final) as (part, file):
             yield file
             file.flush()
@@ -292,7 +294,7 @@ def check_writable(path: Path, *inputs: object) -> None:
     try:
         final = Path(os.path.realpath(path))
         if final.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+            raise IsADirectoryError(errno.EISDIR, "a folder")
         # Asking os.access is not enough: it knows no full disk, and says yes to root.
         with _sibling(final) as (_, file):
             file.write(b"?")

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from modelwright.core.errors import OutputError
 from modelwright.store.files import output_error
 
 __all__ = ["data_folder"]
@@ -42,6 +43,10 @@ def data_folder(store: str | Path | None = None) -> Path:
     try:
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputError(
+            "a folder for --store", f"the file {str(folder)!r}", "name a folder"
+        ) from error
     except OSError as error:
         raise output_error(folder, error) from error
     return folder

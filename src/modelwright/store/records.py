@@ -30,7 +30,7 @@ Row = tuple[Any, ...]
 
 RUN_FIELDS = (
     "id, created, data_hash, config_hash, status, request, spent, budget, target, metric, score, "
-    "model, version, notes"
+    "model, version, notes, facts"
 )
 """The columns of a run, in the order of `run_row`."""
 
@@ -60,7 +60,8 @@ class RunRecord:
     data_hash, config_hash : str
         What the run is about: equal hashes ask the same question of the same data.
     status : RunStatus
-        How it stands; "running" also after a crash, when no one could say otherwise.
+        How it stands; "running" also after a crash, when no one could say otherwise: whether
+        its lock is free tells.
     request : mapping
         What the user asked for, as plain JSON.
     spent, budget : float
@@ -75,6 +76,9 @@ class RunRecord:
         The version of modelwright.
     notes : tuple of str
         Sentences for the user.
+    facts : mapping
+        What it was done with, as plain JSON: the file, rows and columns, splits, settings,
+        libraries, machine, and at the end the leaderboard. Empty in records of older versions.
     """
 
     id: str = ""
@@ -91,6 +95,7 @@ class RunRecord:
     model: str = ""
     version: str = ""
     notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,7 @@ def run_row(record: RunRecord) -> Row:
         record.model,
         record.version,
         json.dumps(list(record.notes)),
+        json.dumps(dict(record.facts)),
     )
 
 
@@ -165,6 +171,7 @@ def run_of(row: Row) -> RunRecord:
         model=row[11],
         version=row[12],
         notes=tuple(json.loads(row[13])),
+        facts=dict(json.loads(row[14])),
     )
 
 

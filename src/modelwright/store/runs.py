@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from modelwright.core.errors import OptionError, did_you_mean
 from modelwright.store.database import Database, TakenError
@@ -27,7 +28,7 @@ from modelwright.store.records import (
     trial_row,
 )
 
-__all__ = ["RunStore"]
+__all__ = ["RunStore", "run_folder"]
 
 
 class RunStore:
@@ -84,9 +85,9 @@ class RunStore:
             else:
                 return new
 
-    def resume(self, run_id: str) -> None:
-        """Record that an unfinished run goes on."""
-        self._set_status(run_id, RunStatus.RUNNING)
+    def mark(self, run_id: str, status: RunStatus) -> None:
+        """Record how the run stands: it goes on, or it was stopped and may be resumed."""
+        self._set_status(run_id, status)
 
     def spend(self, run_id: str, seconds: float) -> None:
         """Add `seconds` to what the run has spent."""
@@ -103,13 +104,17 @@ class RunStore:
             )
             self._set_status(run_id, RunStatus.FINISHED, notes)
 
-    def interrupt(self, run_id: str) -> None:
-        """Record that the run was stopped and may be resumed."""
-        self._set_status(run_id, RunStatus.INTERRUPTED)
-
     def fail(self, run_id: str, why: str) -> None:
         """Record that the run ended without a result, and why (one sentence, kept as a note)."""
         self._set_status(run_id, RunStatus.FAILED, (why,))
+
+    def learn(self, run_id: str, facts: Mapping[str, Any]) -> None:
+        """Record what the run was done with; facts of the same names are replaced."""
+        with self._base.write() as base:
+            row = base.execute("SELECT facts FROM runs WHERE id = ?", (run_id,)).fetchone()
+            known = json.loads(row[0]) if row else {}
+            kept = json.dumps({**known, **facts})
+            base.execute("UPDATE runs SET facts = ? WHERE id = ?", (kept, run_id))
 
     def add_trial(self, trial: TrialRecord) -> None:
         """Record a trial; one with the same run and number is replaced."""
@@ -162,7 +167,7 @@ class RunStore:
 
     def folder_of(self, run_id: str) -> Path:
         """Give the folder of a run's files, created when it is not there."""
-        folder = self._folder / "runs" / self.run(run_id).id
+        folder = run_folder(self._folder, self.run(run_id))
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -193,3 +198,16 @@ def _new_id(now: float) -> str:
 
 def _marks(count: int) -> str:
     return f"VALUES ({', '.join('?' * count)})"
+
+
+def run_folder(folder: Path, record: RunRecord) -> Path:
+    """Say where the files of a run are or were, without looking.
+
+    Parameters
+    ----------
+    folder : Path
+        That of the records; see `data_folder`.
+    record : RunRecord
+        The run.
+    """
+    return folder / "runs" / record.id

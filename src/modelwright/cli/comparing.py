@@ -1,0 +1,133 @@
+"""``modelwright runs compare``: what changed from one run to another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from modelwright.cli.completing import run_ids
+from modelwright.cli.printing import answer, say
+from modelwright.cli.standing import settled, summary
+from modelwright.cli.tables import as_table
+from modelwright.core.errors import OptionError
+
+if TYPE_CHECKING:
+    from modelwright.store import RunRecord, RunStore
+    from modelwright.store.comparison import Comparison
+
+__all__ = ["compare"]
+
+_Run = Annotated[str | None, Parameter(completer=run_ids)]
+
+
+def compare(
+    one: _Run = None,
+    other: _Run = None,
+    /,
+    *,
+    store: Path | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Show what changed from one run to another: data, question, settings, code, scores, time.
+
+    Parameters
+    ----------
+    one
+        Its id, or the beginning of it; without both, the two newest runs are compared.
+    other
+        The second one.
+    store
+        Where runs are kept; the user's data folder when left out.
+    json
+        Print one JSON object on stdout.
+    """
+    from modelwright.store import RunStore, data_folder
+    from modelwright.store.comparison import compare as compare_runs
+
+    folder = data_folder(store)
+    with RunStore(folder) as records:
+        old, new = (settled(folder, record) for record in _pair(records, one, other))
+        found = compare_runs(old, new, records.trials(old.id), records.trials(new.id))
+    if json:
+        answer({**found.to_json(), "runs": [summary(old), summary(new)]})
+        return
+    _say_head(old, new)
+    _say_differences(found)
+    _say_scores(found)
+
+
+def _pair(records: RunStore, one: str | None, other: str | None) -> list[RunRecord]:
+    """Find the two runs, the older one first where the user names none."""
+    if one is not None and other is not None:
+        return [records.run(one), records.run(other)]
+    if one is not None:
+        cure = "write: modelwright runs compare ONE OTHER"
+        raise OptionError("two runs to compare, or none", f"only {one!r}", cure)
+    newest = records.runs(2)
+    if len(newest) < 2:
+        raise OptionError("two recorded runs", str(len(newest)), "modelwright fit makes one")
+    return newest[::-1]
+
+
+def _say_head(one: RunRecord, other: RunRecord) -> None:
+    moments = [datetime.fromtimestamp(r.created).strftime("%Y-%m-%d %H:%M") for r in (one, other)]
+    rows = [
+        ["run", one.id, other.id],
+        ["created", *moments],
+        ["status", one.status.value, other.status.value],
+        ["time spent", f"{one.spent:.1f} s", f"{other.spent:.1f} s"],
+    ]
+    say(as_table(rows))
+
+
+def _say_differences(found: Comparison) -> None:
+    for about in dict.fromkeys(difference.about for difference in found.differences):
+        changed = [d for d in found.differences if d.about == about]
+        rows = [[f"  {d.what}", _text(d.one), _text(d.other)] for d in changed]
+        say(f"\n{as_table([[about, '', ''], *rows])}")
+    if found.same:
+        say(f"\nthe same: {', '.join(found.same)}")
+    if found.unknown:
+        say(f"not recorded by the version that made one of them: {', '.join(found.unknown)}")
+
+
+def _say_scores(found: Comparison) -> None:
+    from modelwright.evaluate import METRICS
+
+    if not found.metric:
+        say("\nscored by different metrics: the scores cannot be compared")
+        return
+    metric = METRICS.get(found.metric)
+    rows = [[found.metric, "", "", ""]]
+    for pair in found.scores:
+        scores = ["none" if s is None else f"{s:.5g}" for s in (pair.one, pair.other)]
+        verdict = ""
+        if found.same_data and metric is not None:
+            verdict = _verdict(pair.one, pair.other, pair.overlap, metric.greater_is_better)
+        rows.append([f"  {pair.name}", *scores, verdict])
+    say("\n" + as_table(rows))
+    if not found.same_data:
+        say("the rows differ: scores on different rows are not like for like")
+
+
+def _verdict(one: float | None, other: float | None, overlap: bool | None, greater: bool) -> str:
+    if one is None or other is None:
+        return ""
+    if one == other:
+        return "equal"
+    word = "better" if (other > one) is greater else "worse"
+    sure = {None: "", True: ", the intervals overlap", False: ", beyond the intervals"}[overlap]
+    return f"{word} by {abs(other - one):.3g}{sure}"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={item}" for name, item in value.items()) or "defaults"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "all"
+    return str(value)

@@ -1,0 +1,65 @@
+"""Files in the wrong place of a command line: a model for data, data for a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelwright.core.errors import DataError, ModelFileError
+
+__all__ = ["check_data", "check_model", "is_model"]
+
+
+def is_model(path: Path) -> bool:
+    """Whether a file is a model, by its list of contents.
+
+    Examples
+    --------
+    >>> is_model(Path(__file__))
+    False
+    """
+    import zipfile  # not above: --help has to be quick
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "model.json" in archive.NameToInfo
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def check_data(data: str | Path) -> None:
+    """Refuse a model file where a table belongs.
+
+    Raises
+    ------
+    DataError
+        When `data` is a model.
+    """
+    if is_model(Path(data)):
+        raise DataError(
+            "a table as DATA", f"the model file {str(data)!r}", "name the file with the rows"
+        )
+
+
+def check_model(model: Path, data: str | Path) -> None:
+    """Refuse a file that was never a model, and say so when the two files are swapped.
+
+    Raises
+    ------
+    ModelFileError
+        When `model` is a folder, or is no zip file at all; a damaged one is left to `load`.
+    """
+    if model.is_dir():
+        raise ModelFileError("a model file as MODEL", f"the folder {str(model)!r}",
+                             "name a .mw file in it")  # fmt: skip
+    if not model.is_file():
+        return
+    with model.open("rb") as file:
+        start = file.read(4)
+    if not start or start.startswith(b"PK"):
+        return
+    swapped = is_model(Path(data))
+    raise ModelFileError(
+        "a model file as MODEL",
+        f"{str(model)!r}, which is none",
+        "the model comes first: swap the two" if swapped else "name a file that fit wrote (.mw)",
+    )
