@@ -15,6 +15,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
 from modelwright.cli.fitting import demo, fit
+from modelwright.cli.printing import notes_on_stderr
 from modelwright.cli.records import runs
 from modelwright.cli.using import evaluate, predict
 from modelwright.core.errors import UserError
@@ -59,12 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2
     """
     try:
-        _build()(
-            sys.argv[1:] if arguments is None else list(arguments),
-            exit_on_error=False,
-            print_error=False,
-            result_action="return_value",
-        )
+        with notes_on_stderr():
+            _build()(
+                sys.argv[1:] if arguments is None else list(arguments),
+                exit_on_error=False,
+                print_error=False,
+                result_action="return_value",
+            )
     except CycloptsError as error:
         return _stop(" ".join(str(error).split()) + "; see modelwright --help", WRONG_INPUT)
     except UserError as error:

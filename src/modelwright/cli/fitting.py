@@ -30,6 +30,8 @@ class Effort:
         Learners to use, such as linear,lightgbm.
     types : pathlib.Path, optional
         A JSON file of columns whose type was read wrong: {"zip": "category"}.
+    header : bool, optional
+        Whether the first row holds names; found out when left out.
     seed : int
         The root of all randomness.
     workers : int, optional
@@ -45,6 +47,7 @@ class Effort:
     trials: int | None = None
     models: str | None = None
     types: Path | None = None
+    header: bool | None = None
     seed: int = 0
     workers: int | None = None
     store: Path | None = None
@@ -58,6 +61,7 @@ class Effort:
             positive=question.positive,
             weight=question.weight,
             types=self.types,
+            header=self.header,
             trials=self.trials,
             models=names,
             seed=self.seed,
@@ -83,7 +87,8 @@ def fit(
     Parameters
     ----------
     data
-        A CSV, TSV, Parquet, Arrow or JSON file, also compressed.
+        A CSV, TSV, Parquet, Arrow, JSON or Excel file, also compressed; - for standard input;
+        or a database, such as sqlite:///file.db#table.
     question
         What is asked.
     effort

@@ -1,0 +1,184 @@
+"""Spreadsheets: the first sheet that holds a table."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from modelwright.acquire.header import header_is_absent, nameless
+from modelwright.acquire.names import unique_names
+from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.unpacking import Plain
+from modelwright.core.deferred import Deferred
+from modelwright.core.errors import DataError
+
+__all__ = ["read_excel"]
+
+_fastexcel = Deferred("fastexcel")
+
+_BLOCK = 2**20
+_MOST_BYTES = 2 * 2**30
+_MOST_CELLS = 50_000_000  # a sheet is laid out whole, from its first cell to its last
+_MOST_SHEETS = 100
+_CELL = re.compile(rb'<c [^>]{0,40}?r="([A-Z]{1,3})(\d{1,7})"')
+_REPEATED = re.compile(rb'number-(columns|rows)-repeated="(\d{1,9})"')
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_HEAD_ROWS = 1_000
+
+
+def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
+    """Read a spreadsheet (.xlsx, .xlsm, .xlsb, .xls, .ods).
+
+    A formula gives its last computed value. Empty rows and columns around the table, and titles
+    above it, are left out.
+
+    Raises
+    ------
+    DataError
+        When it is locked by a password, damaged, swells beyond bounds, or holds no table.
+    """
+    _check_lock(plain)
+    if zipfile.is_zipfile(plain.path):
+        _check_bounds(plain)
+    try:
+        book = _fastexcel.read_excel(str(plain.path))
+        sheets = book.sheet_names[:_MOST_SHEETS]
+        found: list[tuple[str, pl.DataFrame]] = []
+        for name in sheets:
+            cells = _cells(book, name)
+            if cells is not None:
+                found.append((name, cells))
+                break
+        others = [name for name in sheets if not found or name != found[0][0]]
+    except _fastexcel.FastExcelError as error:
+        raise _damaged(plain.shown, error) from None
+    if not found:
+        raise DataError("a sheet with a table", f"none in {plain.shown}", "save the cells first")
+    name, cells = found[0]
+    frame, notes = _table(cells, reading)
+    chosen = (f"The sheet {name!r} was read, not {_listed(others)}.",) if others else ()
+    return Raw(frame, (*plain.notes, *chosen, *notes))
+
+
+def _damaged(shown: str, error: Exception) -> DataError:
+    reason = " ".join(str(error).split())[:200]
+    if "password" in reason.lower() or "encrypt" in reason.lower():
+        return _locked(shown)
+    return DataError("a readable spreadsheet", f"{shown}: {reason}", "save it again, or as CSV")
+
+
+def _locked(shown: str) -> DataError:
+    return DataError(
+        "a spreadsheet without a password", f"{shown}, which has one", "save it without, or as CSV"
+    )
+
+
+def _check_lock(plain: Plain) -> None:
+    with plain.path.open("rb") as file:
+        if file.read(4) != b"\xd0\xcf\x11\xe0":
+            return
+        before = b""
+        while block := file.read(_BLOCK):
+            if _ENCRYPTED in before + block:
+                raise _locked(plain.shown)
+            before = block[-len(_ENCRYPTED) :]
+
+
+def _check_bounds(plain: Plain) -> None:
+    """Inflate every part once, block by block, and count bytes and cells."""
+    total = 0
+    rows, columns, repeats = 0, 0, {b"rows": 1, b"columns": 1}
+    try:
+        with zipfile.ZipFile(plain.path) as archive:
+            names = set(archive.namelist())
+            if "META-INF/manifest.xml" in names and "mimetype" in names:
+                manifest = archive.open("META-INF/manifest.xml").read(_BLOCK)
+                if b"encryption-data" in manifest:
+                    raise _locked(plain.shown)
+            for info in archive.infolist():
+                for block in _blocks(archive, info):
+                    total += len(block)
+                    if total > _MOST_BYTES:
+                        raise _too_large(plain.shown, f"more than {_MOST_BYTES // 2**30} GiB")
+                    found = _CELL.findall(block)
+                    if found:
+                        rows = max(rows, int(found[-1][1]))
+                        columns = max(columns, *(_place(name) for name in {f[0] for f in found}))
+                    for what, count in _REPEATED.findall(block):
+                        # empty rows to the end of the sheet are written so, and are not laid out
+                        if int(count) < 2**14 or what == b"columns":
+                            repeats[what] = max(repeats[what], int(count))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        raise _damaged(plain.shown, error) from None
+    except RuntimeError:
+        raise _locked(plain.shown) from None
+    cells = max(rows * columns, repeats[b"rows"] * repeats[b"columns"])
+    if cells > _MOST_CELLS * (5 if repeats[b"columns"] > 1 else 1):
+        raise _too_large(plain.shown, f"a sheet of {cells:,} cells")
+
+
+def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    with archive.open(info) as part:
+        while block := part.read(_BLOCK):
+            yield block
+
+
+def _place(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - 64
+    return place
+
+
+def _too_large(shown: str, what: str) -> DataError:
+    return DataError(
+        f"a spreadsheet of at most {_MOST_CELLS:,} cells", f"{shown}, {what}", "save it as CSV"
+    )
+
+
+def _cells(book: Any, name: str) -> pl.DataFrame | None:
+    """Give a sheet's cells as text, without empty rows and columns; None when it has no table."""
+    sheet = book.load_sheet(name, header_row=None, dtypes="string")
+    if sheet.height < 1 or sheet.width < 1:
+        return None
+    cells = pl.DataFrame(sheet)
+    filled = [c.name for c in cells if not (c.is_null() | (c.str.strip_chars() == "")).all()]
+    cells = cells.select(filled)
+    cells = cells.filter(~pl.all_horizontal(pl.all().is_null())) if filled else cells
+    return cells if cells.height > 1 else None
+
+
+def _table(cells: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[str]]:
+    """Find the row of names, and take what is below it."""
+    head = [["" if cell is None else cell for cell in row] for row in cells.head(_HEAD_ROWS).rows()]
+    filled = [sum(cell.strip() != "" for cell in row) for row in head]
+    usual = sorted(filled[:50])[len(filled[:50]) // 2]
+    top = next((i for i, count in enumerate(filled) if count >= max(0.6 * usual, 1)), 0)
+    notes = []
+    if top:
+        notes.append(f"{top} rows above the table were taken as a title and left out."
+                     if top > 1 else "The row above the table was taken as a title and left out.")  # fmt: skip
+    below = [row for row in head[top:] if len(row) == cells.width]
+    known = {name.strip() for name in reading.known}
+    absent = reading.header is False and not (known & {cell.strip() for cell in head[top]})
+    if reading.header is None and not known:
+        absent = header_is_absent(below)
+        if absent:
+            notes.append("The first row looks like data, not like names: it was kept as a row; "
+                         "--header (header=True) takes it as names.")  # fmt: skip
+    names = nameless(cells.width) if absent else unique_names(head[top])
+    frame = cells.slice(top if absent else top + 1).rename(
+        dict(zip(cells.columns, names, strict=True))
+    )
+    return frame, notes
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(repr(name) for name in names[:5]) + more
