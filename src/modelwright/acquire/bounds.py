@@ -6,7 +6,7 @@ from typing import BinaryIO, Protocol
 
 from modelwright.core.errors import DataError
 
-__all__ = ["MOST_BYTES", "MOST_RATIO", "copy_bounded"]
+__all__ = ["MOST_BYTES", "MOST_RATIO", "Readable", "copy_bounded"]
 
 MOST_BYTES = 64 * 2**30
 """The most bytes that are taken from a compressed file or from standard input."""
@@ -14,7 +14,7 @@ MOST_BYTES = 64 * 2**30
 MOST_RATIO = 1000
 """The most that one compressed byte may become, from `_FREE_BYTES` on; text reaches 100."""
 
-_FREE_BYTES = 2**30
+_FREE_BYTES = 2**28
 _BLOCK = 2**20
 
 
@@ -48,7 +48,7 @@ def copy_bounded(source: Readable, into: BinaryIO, name: str, packed: int | None
     Raises
     ------
     DataError
-        When more than 64 GiB come out, or more than 1 GiB at over 1000 to 1.
+        When more than 64 GiB come out, or more than 256 MiB at over 1000 to 1.
     """
     most = MOST_BYTES
     if packed is not None:

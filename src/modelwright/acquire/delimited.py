@@ -217,9 +217,7 @@ def find_numbers(text: Orderly) -> dict[str, pl.DataType]:
         return {}
 
 
-def _parsed(
-    text: Orderly, source: Path | bytes, numbers: dict[str, pl.DataType]
-) -> pl.DataFrame:
+def _parsed(text: Orderly, source: Path | bytes, numbers: dict[str, pl.DataType]) -> pl.DataFrame:
     dialect = text.dialect
     if text.mended and not text.path.stat().st_size:
         return pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String()))

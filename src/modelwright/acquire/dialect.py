@@ -60,7 +60,7 @@ class Dialect:
 
 
 def find_dialect(text: str, reading: Reading) -> Dialect | None:
-    """Find out how a file is written from its start.
+    r"""Find out how a file is written from its start.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def find_dialect(text: str, reading: Reading) -> Dialect | None:
 
     Examples
     --------
-    >>> find_dialect("a;b\\n1,5;x\\n", Reading()).separator
+    >>> find_dialect("a;b\n1,5;x\n", Reading()).separator
     ';'
     """
     separator = _delimiter(text)
@@ -105,18 +105,21 @@ def find_dialect(text: str, reading: Reading) -> Dialect | None:
 def _without_header(rows: list[list[str]], separator: str, reading: Reading) -> Dialect:
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     names = nameless(width)
+    notes: list[str] = []
     if reading.known:
         names = list(reading.known)
         if width == len(names) - 1 and reading.target in names:
             names.remove(reading.target)
+        notes.append(
+            "The file has no header: its columns were taken in the order that they had before."
+        )
         if width != len(names):
             raise ColumnError(
                 f"{len(reading.known)} columns as before, or a header that names them",
                 f"{width} columns and no header",
                 "give the columns in the order that they had",
             )
-    notes = []
-    if reading.header is None:
+    elif reading.header is None:
         notes.append(
             "The first row looks like data, not like names: it was kept as a row, and the columns "
             "are called column_1, column_2...; --header (header=True) takes it as names."

@@ -10,7 +10,7 @@ from modelwright.acquire.sqlite import file_of
 from modelwright.core.deferred import Deferred
 from modelwright.core.errors import DataError
 
-__all__ = ["DuckFile", "Duck", "open_duckdb"]
+__all__ = ["Duck", "DuckFile", "open_duckdb"]
 
 _duckdb = Deferred("duckdb")
 
@@ -57,7 +57,9 @@ class DuckFile:
 
     def _refused(self, error: Exception) -> DataError:
         reason = (str(error).splitlines() or [""])[0]
-        return DataError("an answer from the database", f"{reason} ({self._shown})", "check the query")
+        return DataError(
+            "an answer from the database", f"{reason} ({self._shown})", "check the query"
+        )
 
 
 def open_duckdb(place: str, shown: str) -> DuckFile:

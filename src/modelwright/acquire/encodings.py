@@ -12,7 +12,7 @@ import numpy as np
 from modelwright.core.deferred import Deferred
 from modelwright.core.errors import DataError
 
-__all__ = ["Encoded", "as_utf8", "find_encoding"]
+__all__ = ["Encoded", "as_utf8", "find_encoding", "is_utf8_throughout"]
 
 _charset_normalizer = Deferred("charset_normalizer")
 
@@ -119,10 +119,26 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Encoded:
     into = folder / "utf-8.txt"
     nuls, lost = _rewrite(path, into, encoding)
     if nuls:
-        notes.append(f"{nuls:,} NUL characters were removed from the text.")
+        what = "1 NUL character was" if nuls == 1 else f"{nuls:,} NUL characters were"
+        notes.append(f"{what} removed from the text.")
     if lost:
-        notes.append(f"{lost:,} bytes that are no {encoding.upper()} were replaced by \N{REPLACEMENT CHARACTER}.")
+        what = "1 byte that is" if lost == 1 else f"{lost:,} bytes that are"
+        were = "was" if lost == 1 else "were"
+        notes.append(f"{what} no {encoding.upper()} {were} replaced by \N{REPLACEMENT CHARACTER}.")
     return Encoded(into, tuple(notes))
+
+
+def is_utf8_throughout(path: Path) -> bool:
+    """Read a whole file to tell whether it is UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _rewrite(path: Path, into: Path, encoding: str) -> tuple[int, int]:
@@ -194,7 +210,9 @@ def _wide(head: bytes) -> str | None:
     patterns = {"utf-32-le": (0, 1, 1, 1), "utf-32-be": (1, 1, 1, 0)}
     patterns |= {"utf-16-le": (0, 1, 0, 1), "utf-16-be": (1, 0, 1, 0)}
     for name, pattern in patterns.items():
-        if all(share > 0.7 if nul else share < 0.1 for share, nul in zip(empty, pattern, strict=True)):
+        if all(
+            share > 0.7 if nul else share < 0.1 for share, nul in zip(empty, pattern, strict=True)
+        ):
             return name
     return None
 

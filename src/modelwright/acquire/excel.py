@@ -6,6 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ _CELL = re.compile(rb'<c [^>]{0,40}?r="([A-Z]{1,3})(\d{1,7})"')
 _REPEATED = re.compile(rb'number-(columns|rows)-repeated="(\d{1,9})"')
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _HEAD_ROWS = 1_000
+_MANIFEST = "META-INF/manifest.xml"
+_EMPTY_ROWS = 2**15  # empty rows to the end of the sheet are written so, and are not laid out
 
 
 def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
@@ -67,7 +70,7 @@ def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
 
 
 def _damaged(shown: str, error: Exception) -> DataError:
-    reason = " ".join(str(error).split())[:200]
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
     if "password" in reason.lower() or "encrypt" in reason.lower():
         return _locked(shown)
     return DataError("a readable spreadsheet", f"{shown}: {reason}", "save it again, or as CSV")
@@ -90,37 +93,60 @@ def _check_lock(plain: Plain) -> None:
             before = block[-len(_ENCRYPTED) :]
 
 
+@dataclass
+class _Extent:
+    """How far the cells of a book reach, counted while it is inflated."""
+
+    inflated: int = 0
+    row: int = 0
+    column: int = 0
+    rows_repeated: int = 1
+    columns_repeated: int = 1
+
+    def add(self, block: bytes) -> None:
+        """Count one block of a part."""
+        self.inflated += len(block)
+        found = _CELL.findall(block)
+        if found:
+            self.row = max(self.row, int(found[-1][1]))
+            self.column = max(self.column, *(_place(name) for name in {f[0] for f in found}))
+        for what, times in _REPEATED.findall(block):
+            if what == b"columns":
+                self.columns_repeated = max(self.columns_repeated, int(times))
+            elif int(times) < _EMPTY_ROWS:
+                self.rows_repeated = max(self.rows_repeated, int(times))
+
+    @property
+    def cells(self) -> int:
+        """How many cells a sheet may have, laid out whole."""
+        return max(self.row * self.column, self.rows_repeated * self.columns_repeated)
+
+
 def _check_bounds(plain: Plain) -> None:
-    """Inflate every part once, block by block, and count bytes and cells."""
-    total = 0
-    rows, columns, repeats = 0, 0, {b"rows": 1, b"columns": 1}
+    """Inflate every part once, block by block, before anything is built of it."""
+    extent = _Extent()
     try:
         with zipfile.ZipFile(plain.path) as archive:
-            names = set(archive.namelist())
-            if "META-INF/manifest.xml" in names and "mimetype" in names:
-                manifest = archive.open("META-INF/manifest.xml").read(_BLOCK)
-                if b"encryption-data" in manifest:
-                    raise _locked(plain.shown)
+            if _MANIFEST in archive.namelist():
+                with archive.open(_MANIFEST) as manifest:
+                    if b"encryption-data" in manifest.read(_BLOCK):
+                        raise _locked(plain.shown)
             for info in archive.infolist():
                 for block in _blocks(archive, info):
-                    total += len(block)
-                    if total > _MOST_BYTES:
-                        raise _too_large(plain.shown, f"more than {_MOST_BYTES // 2**30} GiB")
-                    found = _CELL.findall(block)
-                    if found:
-                        rows = max(rows, int(found[-1][1]))
-                        columns = max(columns, *(_place(name) for name in {f[0] for f in found}))
-                    for what, count in _REPEATED.findall(block):
-                        # empty rows to the end of the sheet are written so, and are not laid out
-                        if int(count) < 2**14 or what == b"columns":
-                            repeats[what] = max(repeats[what], int(count))
+                    extent.add(block)
+                    if extent.inflated > _MOST_BYTES:
+                        held = f"{plain.shown}, more than {_MOST_BYTES // 2**30} GiB"
+                        raise DataError("a smaller spreadsheet", held, "save it as CSV")
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise _damaged(plain.shown, error) from None
-    except RuntimeError:
+    except RuntimeError:  # what zipfile says to a password
         raise _locked(plain.shown) from None
-    cells = max(rows * columns, repeats[b"rows"] * repeats[b"columns"])
-    if cells > _MOST_CELLS * (5 if repeats[b"columns"] > 1 else 1):
-        raise _too_large(plain.shown, f"a sheet of {cells:,} cells")
+    if extent.cells > _MOST_CELLS:
+        raise DataError(
+            f"sheets of at most {_MOST_CELLS:,} cells",
+            f"{plain.shown}, with one of up to {extent.cells:,}",
+            "save the part that matters as CSV",
+        )
 
 
 def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -134,12 +160,6 @@ def _place(letters: bytes) -> int:
     for letter in letters:
         place = place * 26 + letter - 64
     return place
-
-
-def _too_large(shown: str, what: str) -> DataError:
-    return DataError(
-        f"a spreadsheet of at most {_MOST_CELLS:,} cells", f"{shown}, {what}", "save it as CSV"
-    )
 
 
 def _cells(book: Any, name: str) -> pl.DataFrame | None:
@@ -162,8 +182,8 @@ def _table(cells: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[st
     top = next((i for i, count in enumerate(filled) if count >= max(0.6 * usual, 1)), 0)
     notes = []
     if top:
-        notes.append(f"{top} rows above the table were taken as a title and left out."
-                     if top > 1 else "The row above the table was taken as a title and left out.")  # fmt: skip
+        above = "The row above the table was" if top == 1 else f"{top} rows above the table were"
+        notes.append(f"{above} taken as a title and left out.")
     below = [row for row in head[top:] if len(row) == cells.width]
     known = {name.strip() for name in reading.known}
     absent = reading.header is False and not (known & {cell.strip() for cell in head[top]})

@@ -19,7 +19,7 @@ from modelwright.acquire.standard_input import is_pipe, spooled
 from modelwright.acquire.unpacking import Plain, unpacked
 from modelwright.core.errors import DataError
 
-__all__ = ["located", "read_file", "reader_of"]
+__all__ = ["is_parquet", "located", "read_file", "reader_of"]
 
 Reader = Callable[[Plain, Reading, Path], Raw]
 
@@ -78,7 +78,9 @@ def located(path: str, folder: Path) -> Plain:
     place = Path(path).expanduser()
     inner = None
     if not place.exists():
-        archive = next((p for p in place.parents if p.suffix.lower() == ".zip" and p.is_file()), None)
+        archive = next(
+            (p for p in place.parents if p.suffix.lower() == ".zip" and p.is_file()), None
+        )
         if archive is not None:
             inner = place.relative_to(archive).as_posix()
             place = archive
@@ -126,6 +128,11 @@ def reader_of(plain: Plain) -> Reader:
     if ending in (".parquet", ".pq"):
         return _read_parquet
     return _text_reader(start, ending)
+
+
+def is_parquet(plain: Plain) -> bool:
+    """Tell whether a plain file is Parquet."""
+    return reader_of(plain) is _read_parquet
 
 
 def _text_reader(start: bytes, ending: str) -> Reader:

@@ -1,4 +1,4 @@
-"""Does the first row hold names, or is it a row like the others?"""
+"""Whether the first row holds names, or is a row like the others."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def header_is_absent(rows: Sequence[Sequence[str]]) -> bool:
     if not all(likened):
         return False
     present = [cell for cell in first if cell not in _MISSING]
-    if not present or _could_be_names(present):
-        return False
-    return True
+    return bool(present) and not _could_be_names(present)
 
 
 def _column(rows: Sequence[Sequence[str]], place: int) -> list[str]:
@@ -66,13 +64,16 @@ def _column(rows: Sequence[Sequence[str]], place: int) -> list[str]:
 
 def _is_like(cell: str, below: list[str]) -> bool:
     if cell in _MISSING:
-        return cell != "" or not below  # a cell without a name may stand above a column of row names
+        return (
+            cell != "" or not below
+        )  # a cell without a name may stand above a column of row names
     if not below:
         return False
     for pattern in (_NUMBER, _DATE):
         if pattern.fullmatch(cell):
             return sum(pattern.fullmatch(other) is not None for other in below) >= 0.95 * len(below)
-    return cell in below
+    words = sum(_NUMBER.fullmatch(other) is None for other in below)
+    return 2 * words > len(below) and cell in below
 
 
 def _could_be_names(cells: list[str]) -> bool:

@@ -106,7 +106,7 @@ def _line_by_line(path: Path, shown: str, in_place: bool) -> tuple[pl.DataFrame,
             aside.append(number)
             if in_place:
                 records.append({})
-    if len(aside) * 2 > len(records):
+    if len(aside) > len(records) - in_place * len(aside):
         if broken is not None:
             raise _broken(shown, broken)
         raise DataError("one record a line", f"other JSON in {shown}", _SHAPE)
@@ -185,7 +185,7 @@ def series(name: str, values: list[Any]) -> pl.Series:
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float} or len(kinds) <= 1:
         try:
-            return pl.Series(name, values, strict=False)
+            return pl.Series(name, values, strict=kinds == {int})
         except (TypeError, ValueError, OverflowError, PolarsError):  # whole numbers beyond 128 bits
             pass
     texts = [v if v is None or isinstance(v, str) else json.dumps(v, default=str) for v in values]

@@ -39,7 +39,7 @@ def flatten(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         inner = [values]
         if isinstance(values.dtype, pl.Struct) and values.dtype.fields:
             spread.append(values.name)
-            inner = [part.alias(f"{values.name}.{part.name}") for part in values.struct]
+            inner = [part.alias(f"{values.name}.{part.name}") for part in values.struct.unnest()]
         for part in inner:
             if part.dtype.is_nested():
                 deep.append(part.name)
@@ -50,7 +50,9 @@ def flatten(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
     flat = pl.DataFrame([c.alias(name) for c, name in zip(columns, names, strict=True)])
     notes = []
     if spread:
-        notes.append(f"Records in {_listed(spread)} became columns, such as {_example(flat, spread)}.")
+        notes.append(
+            f"Records in {_listed(spread)} became columns, such as {_example(flat, spread)}."
+        )
     if deep:
         notes.append(f"Lists or records in {_listed(deep)} became JSON text.")
     return flat, tuple(notes)

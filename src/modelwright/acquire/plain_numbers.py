@@ -7,7 +7,7 @@ import polars as pl
 __all__ = ["plain_numbers"]
 
 # As a computer writes them: read as numbers, nothing of the text is lost.
-_WHOLE = r"^-?(0|[1-9]\d{0,17})$"
+_WHOLE = r"^(0|-?[1-9]\d{0,17})$"
 _DECIMAL = r"^-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d{1,3})?$"
 
 

@@ -65,7 +65,9 @@ class PostgresBase:
     def _refused(self, expected: str, error: Exception) -> DataError:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         return DataError(
-            expected, f"{reason.replace(self._secret, self._shown)} ({self._shown})", "check the URL"
+            expected,
+            f"{reason.replace(self._secret, self._shown)} ({self._shown})",
+            "check the URL",
         )
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +155,8 @@ def _notes(odd: _Oddities, in_place: bool) -> list[str]:
     notes = []
     if odd.short:
         notes.append(
-            f"{_rows_at(odd.short)} fewer cells than there are columns: the missing cells are empty."
+            f"{_rows_at(odd.short)} fewer cells than there are columns: the missing cells are "
+            "empty."
         )
     if odd.long:
         fate = "read as missing values" if in_place else "left out"
@@ -172,8 +174,8 @@ def _notes(odd: _Oddities, in_place: bool) -> list[str]:
 
 
 def _rows_at(lines: list[int]) -> str:
-    what = "1 row has" if len(lines) == 1 else f"{len(lines):,} rows have"
-    return f"{what.split()[0]} {what.split()[1]} ({_lines(lines).lower()}) {what.split()[2]}"
+    where = _lines(lines).lower()
+    return f"1 row ({where}) has" if len(lines) == 1 else f"{len(lines):,} rows ({where}) have"
 
 
 def _lines(lines: list[int]) -> str:
@@ -187,7 +189,7 @@ def _rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """Give the line number and the cells of each row; no cells for a blank line."""
     separator = dialect.separator
-    splitter = _Splitter(separator)
+    splitter = _Splitter(separator, dialect.width)
     ahead: deque[str] = deque()
     number = 0
     while True:
@@ -204,20 +206,20 @@ def _rows(
             yield number, text.split(separator)
         else:
             far = len(odd.quotes) < _MOST_OPEN
-            cells, taken = _quoted(line, source if far else iter(()), ahead, splitter, dialect.width)
-            if splitter.strays:
+            found, taken = _quoted(line, source if far else iter(()), ahead, splitter)
+            if found.strays:
                 odd.quotes.append(number)
-            yield number, cells
+            yield number, found.cells
             number += taken
 
 
 def _quoted(
-    line: str, source: Iterator[str], ahead: deque[str], splitter: _Splitter, width: int
-) -> tuple[list[str], int]:
+    line: str, source: Iterator[str], ahead: deque[str], splitter: _Splitter
+) -> tuple[_Split, int]:
     """Split a row with quotes, which may go on over several lines; say how many more it took."""
-    cells = splitter.split(line.rstrip("\r\n"))
-    if not splitter.is_open:
-        return cells, 0
+    alone = splitter.split(line)
+    if not alone.is_open:
+        return alone, 0
     text, size, tries = [line], len(line), 0
     while len(text) <= _MOST_LINES and size < _MOST_LETTERS and tries < _MOST_TRIES:
         if len(text) > len(ahead):
@@ -231,61 +233,72 @@ def _quoted(
         if '"' not in following:
             continue
         tries += 1
-        whole = splitter.split("".join(text).rstrip("\r\n"))
-        if splitter.is_open:
+        whole = splitter.split("".join(text))
+        if whole.is_open:
             continue
-        if splitter.misquoted or len(whole) != width:
+        if whole.misquoted or (len(whole.cells) != splitter.width and splitter.are_rows(text)):
             break
         for _ in text[1:]:
             ahead.popleft()
         return whole, len(text) - 1
-    return splitter.split(line.rstrip("\r\n")), 0
+    return alone, 0
+
+
+class _Split(NamedTuple):
+    """The cells of a row, and which quotes enclose none.
+
+    `is_open`: one was opened and the row ended before it was closed; `misquoted`: so many cells
+    begin with one and are not enclosed; `strays`: so many cells hold one that is text.
+    """
+
+    cells: list[str]
+    is_open: bool
+    misquoted: int
+    strays: int
 
 
 class _Splitter:
-    """Splits one row; a quote that encloses no whole cell is text.
+    """Splits one row; a quote that encloses no whole cell is text."""
 
-    After each split, `is_open` tells whether a quote was opened and the row ended before it was
-    closed, `misquoted` how many cells begin with a quote and are not enclosed, and `strays` how
-    many quotes stand elsewhere.
-    """
-
-    def __init__(self, separator: str) -> None:
+    def __init__(self, separator: str, width: int) -> None:
         mark = re.escape(separator)
+        self.width = width
+        self._separator = separator
         self._cell = re.compile(rf' *"((?:[^"]|"")*+)" *(?={mark}|\Z)')
         self._opened = re.compile(r' *"(?:[^"]|"")*+\Z')
-        self._separator = separator
-        self.is_open = False
-        self.misquoted = self.strays = 0
 
-    def split(self, text: str) -> list[str]:
+    def split(self, text: str) -> _Split:
         """Give the cells of a row."""
-        self.is_open = False
-        self.misquoted = self.strays = 0
+        text = text.rstrip("\r\n")
         cells: list[str] = []
+        is_open, misquoted, strays = False, 0, 0
         place = 0
         while True:
-            closed = self._cell.match(text, place) if self.strays < _MOST_STRAYS else None
+            closed = self._cell.match(text, place) if strays < _MOST_STRAYS else None
             if closed is not None:
                 cells.append(closed[1].replace('""', '"'))
                 place = closed.end()
             else:
                 end = text.find(self._separator, place)
                 end = len(text) if end < 0 else end
-                cells.append(self._plain(text, place, end))
+                cell = text[place:end]
+                cells.append(cell)
+                if '"' in cell:
+                    strays += 1
+                    if cell.lstrip(" ").startswith('"'):
+                        is_open = is_open or (not misquoted and self._is_open(text, place))
+                        misquoted += 1
                 place = end
             if place >= len(text):
-                return cells
+                return _Split(cells, is_open, misquoted, strays)
             place += 1
             if place == len(text):
-                return [*cells, ""]
+                return _Split([*cells, ""], is_open, misquoted, strays)
 
-    def _plain(self, text: str, place: int, end: int) -> str:
-        cell = text[place:end]
-        if '"' in cell:
-            self.strays += 1
-            if cell.lstrip(" ").startswith('"'):
-                self.misquoted += 1
-                if self.misquoted == 1 and self._opened.match(text, place):
-                    self.is_open = True
-        return cell
+    def are_rows(self, lines: list[str]) -> bool:
+        """Tell whether most of some lines are rows of their own."""
+        whole = sum(line.count(self._separator) == self.width - 1 for line in lines)
+        return whole * 2 > len(lines)
+
+    def _is_open(self, text: str, place: int) -> bool:
+        return self._opened.match(text, place) is not None

@@ -6,7 +6,7 @@ Every connection is read-only. What stands after ``#`` is a query, or the name o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -23,9 +23,8 @@ from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.sqlite import open_sqlite
 from modelwright.core.errors import DataError, did_you_mean
 
-__all__ = ["Address", "batches", "is_database", "read_database"]
+__all__ = ["Address", "Connection", "batches", "is_database", "read_database"]
 
-_OPENERS = {"sqlite": open_sqlite, "duckdb": open_duckdb, "postgresql": open_postgres}
 _URL = re.compile(r"(sqlite|duckdb|postgresql|postgres)://", re.IGNORECASE)
 _SECRET = re.compile(r"(://[^/@:]*:)[^@/]*@|([?&]password=)[^&#]*", re.IGNORECASE)
 _QUERY = re.compile(r"\s*(select|with|from|values|table|show|describe)\s", re.IGNORECASE)
@@ -46,6 +45,13 @@ class Connection(Protocol):
     def close(self) -> None:
         """Close it."""
         ...
+
+
+_OPENERS: dict[str, Callable[[str, str], Connection]] = {
+    "sqlite": open_sqlite,
+    "duckdb": open_duckdb,
+    "postgresql": open_postgres,
+}
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,17 @@ class Address:
         """Take a URL apart."""
         place, _, asked = url.partition("#")
         scheme = place.split(":", 1)[0].lower()
-        query = unquote(asked) if re.search(r"%[0-9A-Fa-f]{2}", asked) and " " not in asked else asked
+        query = (
+            unquote(asked) if re.search(r"%[0-9A-Fa-f]{2}", asked) and " " not in asked else asked
+        )
         return cls("postgresql" if scheme == "postgres" else scheme, place, query.strip())
 
     @property
     def shown(self) -> str:
         """The URL without a password."""
-        return _SECRET.sub(lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", self.place)
+        return _SECRET.sub(
+            lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", self.place
+        )
 
 
 def is_database(source: str) -> bool:
@@ -122,7 +132,7 @@ def read_database(url: str, reading: Reading) -> Raw:
     size = 0
     for part in batches(address):
         parts.append(part)
-        size += part.estimated_size()
+        size += int(part.estimated_size())
         if reading.room is not None and size > reading.room:
             raise DataError(
                 "rows that fit into memory",

@@ -79,7 +79,9 @@ class SqliteFile:
         self._base.close()
 
     def _refused(self, error: Exception) -> DataError:
-        return DataError("an answer from the database", f"{error} ({self._shown})", "check the query")
+        return DataError(
+            "an answer from the database", f"{error} ({self._shown})", "check the query"
+        )
 
 
 def open_sqlite(place: str, shown: str) -> SqliteFile:

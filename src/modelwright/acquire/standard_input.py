@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from modelwright.acquire.bounds import copy_bounded
 from modelwright.acquire.unpacking import Plain
@@ -44,7 +45,7 @@ def spooled(path: str, folder: Path) -> Plain:
     into = folder / "spooled"
     with into.open("wb") as out:
         if path in ("-", "/dev/stdin"):
-            source = getattr(sys.stdin, "buffer", sys.stdin)
+            source: BinaryIO | None = getattr(sys.stdin, "buffer", None)
             if source is None or sys.stdin.isatty():
                 raise DataError(
                     "rows on standard input", "a terminal", "write: command | modelwright ... -"

@@ -17,7 +17,7 @@ from modelwright.acquire.bounds import copy_bounded
 from modelwright.core.deferred import Deferred
 from modelwright.core.errors import DataError, did_you_mean
 
-__all__ = ["Plain", "unpacked"]
+__all__ = ["Plain", "damaged", "unpacked"]
 
 _zstd = Deferred("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
@@ -139,9 +139,7 @@ def _entry(plain: Plain, inner: str | None) -> zipfile.ZipInfo | None:
     if len(infos) > _MOST_ENTRIES:
         raise DataError(f"at most {_MOST_ENTRIES:,} files in a zip", f"{len(infos):,}")
     files = {
-        info.filename: info
-        for info in infos
-        if not info.is_dir() and not _is_litter(info.filename)
+        info.filename: info for info in infos if not info.is_dir() and not _is_litter(info.filename)
     }
     if inner is not None:
         if inner in files:
@@ -176,9 +174,14 @@ def _extracted(plain: Plain, info: zipfile.ZipInfo, into: Path) -> Plain:
             into.open("wb") as out,
         ):
             copy_bounded(source, out, plain.shown, plain.path.stat().st_size)
-    except DataError:
-        raise
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, *_damages()) as error:
+    except (
+        zipfile.BadZipFile,
+        RuntimeError,
+        OSError,
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         raise damaged(plain.shown, error) from None
     name = info.filename.rsplit("/", 1)[-1]
     return Plain(into, name, f"{plain.shown}/{info.filename}", plain.notes)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
+from modelwright.cli.acquiring import acquire
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.printing import notes_on_stderr
 from modelwright.cli.records import runs
@@ -35,7 +36,7 @@ def _build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    for command in (demo, fit, predict, evaluate):
+    for command in (demo, fit, predict, evaluate, acquire):
         app.command(command)
     app.command(runs)
     return app
