@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (letters of other scripts are what is tested)
 from __future__ import annotations
 
 import gzip

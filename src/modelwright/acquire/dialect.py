@@ -110,15 +110,16 @@ def _without_header(rows: list[list[str]], separator: str, reading: Reading) -> 
         names = list(reading.known)
         if width == len(names) - 1 and reading.target in names:
             names.remove(reading.target)
-        notes.append(
-            "The file has no header: its columns were taken in the order that they had before."
-        )
         if width != len(names):
             raise ColumnError(
                 f"{len(reading.known)} columns as before, or a header that names them",
                 f"{width} columns and no header",
                 "give the columns in the order that they had",
             )
+    if reading.header is None and reading.known:
+        notes.append(
+            "The file has no header: its columns were taken in the order that they had before."
+        )
     elif reading.header is None:
         notes.append(
             "The first row looks like data, not like names: it was kept as a row, and the columns "

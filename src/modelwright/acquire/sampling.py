@@ -73,7 +73,7 @@ def sample_rows(
     return Sampled(
         into,
         f"The file is larger than memory allows: a uniform sample of {keep:,} of its {total:,} "
-        "rows was read.",
+        "rows was read. Lines are counted within it.",
     )
 
 
