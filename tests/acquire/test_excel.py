@@ -137,10 +137,12 @@ def test_damaged_books(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize("part", ["sheet1", "workbook", "sharedStrings", "styles"])
 def test_books_with_a_damaged_part(tmp_path: Path, part: str) -> None:
     path = entries(book(tmp_path / "t.xlsx", {"one": TABLE}), **{part: b"<a><b>"})
+    said = ""
     try:
         read_raw(path)
     except DataError as error:
-        assert "\n" not in str(error)
+        said = str(error)
+    assert "\n" not in said
 
 
 def test_an_empty_book(tmp_path: Path) -> None:

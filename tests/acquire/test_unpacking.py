@@ -126,7 +126,11 @@ def test_the_real_bounds(tmp_path: Path) -> None:
         read_raw(zst)
 
 
-READ = "import sys; from modelwright.acquire import read_raw; print(read_raw(sys.argv[1]).frame.rows())"
+READ = """
+import sys
+from modelwright.acquire import read_raw
+print(read_raw(sys.argv[1]).frame.rows())
+"""
 
 
 def read_through_a_pipe(data: bytes) -> subprocess.CompletedProcess[bytes]:
