@@ -61,3 +61,16 @@ def test_a_table_without_names_from_fit_to_predict(
     assert capsys.readouterr().err == ""
     assert len(out.read_text().splitlines()) == 3
     assert main(["fit", str(path), "--target", "column_2", "--no-header", *words]) == 2
+
+
+def test_a_file_larger_than_memory_is_sampled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("rooms,zone,price\n" + "\n".join(ROWS * 20) + "\n")
+    monkeypatch.setattr("modelwright.plan.pose.available_memory", lambda: path.stat().st_size)
+    result = fit(path, "price", settings=Settings(trials=1, models=("linear",), workers=1))
+    assert "a uniform sample of" in result.notes[0]
+    assert "of its 1,200 rows" in result.notes[0]
+    assert 250 < result.model.card.rows < 350
+    assert result.predict(path).height == 1_200

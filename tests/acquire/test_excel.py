@@ -173,6 +173,14 @@ def test_an_open_document(tmp_path: Path) -> None:
         archive.writestr("content.xml", content)
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
     assert read_raw(path).frame.to_dict(as_series=False) == {"a": ["1", "2"], "b": ["w1", "w2"]}
+    bomb = 'table:number-columns-repeated="16000" office:value="1"'
+    bomb = f'<table:table-row table:number-rows-repeated="1000000">{cell.format("float", bomb, 1)}'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content.replace(empty, bomb + "</table:table-row>"))
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    with pytest.raises(DataError, match="at most 50,000,000 cells"):
+        read_raw(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", "<manifest:encryption-data/>")

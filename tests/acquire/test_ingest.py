@@ -148,8 +148,9 @@ def test_samples_of_other_formats(tmp_path: Path) -> None:
     frame = pl.DataFrame({"a": range(5_000), "b": [f"w{i}" for i in range(5_000)]})
     frame.write_parquet(tmp_path / "t.parquet")
     frame.write_ndjson(tmp_path / "t.jsonl")
-    for name in ("t.parquet", "t.jsonl"):
-        room = (tmp_path / name).stat().st_size // 2
+    frame.write_ipc(tmp_path / "t.arrow")
+    for name, swell in (("t.parquet", 4), ("t.jsonl", 1), ("t.arrow", 1)):
+        room = swell * (tmp_path / name).stat().st_size // 2
         raw = read_raw(tmp_path / name, Reading(room=room))
         assert 2_000 < raw.frame.height < 3_000
         assert raw.frame["a"].is_sorted()

@@ -184,11 +184,8 @@ def _frame(text: Orderly, reading: Reading) -> pl.DataFrame:
     """Read it with typed numbers, or, when a later value is none, with that column as text."""
     numbers = {}
     if text.path.stat().st_size >= TYPED_FROM:
-        numbers = {
-            name: dtype
-            for name, dtype in find_numbers(text).items()
-            if not reading.is_verbatim(name)
-        }
+        found_numbers = find_numbers(text)
+        numbers = {name: found_numbers[name] for name in reading.typed(found_numbers)}
     for _ in range(_MOST_RETRIES):
         try:
             return _parsed(text, text.path, numbers)

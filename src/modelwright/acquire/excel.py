@@ -27,12 +27,19 @@ _BLOCK = 2**20
 _MOST_BYTES = 2 * 2**30
 _MOST_CELLS = 50_000_000  # a sheet is laid out whole, from its first cell to its last
 _MOST_SHEETS = 100
-_CELL = re.compile(rb'<c [^>]{0,40}?r="([A-Z]{1,3})(\d{1,7})"')
-_REPEATED = re.compile(rb'number-(columns|rows)-repeated="(\d{1,9})"')
+_CELL = re.compile(rb'<c [^>]{0,200}?r="([A-Z]{1,3})(\d{1,7})"')
+_ROW = re.compile(rb'<row [^>]{0,200}?r="(\d{1,7})"')
+_CELLS_REPEATED = re.compile(
+    rb'<table:table-cell(?=[^>]{0,500}value-type)[^>]{0,500}?columns-repeated="(\d{1,9})"'
+)
+_ROWS_REPEATED = re.compile(
+    rb'<table:table-row[^>]{0,500}?rows-repeated="(\d{1,9})"[^>]{0,500}>(.{0,2000}?)</table:table-row',
+    re.DOTALL,
+)
+_OVERLAP = 4096
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _HEAD_ROWS = 1_000
 _MANIFEST = "META-INF/manifest.xml"
-_EMPTY_ROWS = 2**15  # empty rows to the end of the sheet are written so, and are not laid out
 
 
 def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
@@ -102,18 +109,23 @@ class _Extent:
     column: int = 0
     rows_repeated: int = 1
     columns_repeated: int = 1
+    tail: bytes = b""
 
     def add(self, block: bytes) -> None:
         """Count one block of a part."""
         self.inflated += len(block)
-        found = _CELL.findall(block)
+        text = self.tail + block  # what is cut by the end of a block is whole in the next
+        self.tail = block[-_OVERLAP:]
+        found = _CELL.findall(text)
         if found:
-            self.row = max(self.row, int(found[-1][1]))
+            self.row = max(self.row, *(int(number) for _, number in found))
             self.column = max(self.column, *(_place(name) for name in {f[0] for f in found}))
-        for what, times in _REPEATED.findall(block):
-            if what == b"columns":
-                self.columns_repeated = max(self.columns_repeated, int(times))
-            elif int(times) < _EMPTY_ROWS:
+        self.row = max(self.row, *(int(number) for number in _ROW.findall(text)), 0)
+        for times in _CELLS_REPEATED.findall(text):
+            self.columns_repeated = max(self.columns_repeated, int(times))
+        for times, cells in _ROWS_REPEATED.findall(text):
+            # rows of nothing, to the end of the sheet, are not laid out
+            if b"value-type" in cells:
                 self.rows_repeated = max(self.rows_repeated, int(times))
 
     @property

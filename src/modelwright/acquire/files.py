@@ -15,6 +15,7 @@ from modelwright.acquire.excel import read_excel
 from modelwright.acquire.json_records import read_json, read_json_lines
 from modelwright.acquire.nested import flatten
 from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.sampling import sample_note
 from modelwright.acquire.standard_input import is_pipe, spooled
 from modelwright.acquire.unpacking import Plain, unpacked
 from modelwright.core.errors import DataError
@@ -25,6 +26,7 @@ Reader = Callable[[Plain, Reading, Path], Raw]
 
 _SQLITE = b"SQLite format 3\0"
 _DUCKDB = b"DUCK"
+_SWELL = 4  # times its size is what a Parquet file takes in memory
 
 
 def read_file(path: str, reading: Reading) -> Raw:
@@ -148,21 +150,25 @@ def _text_reader(start: bytes, ending: str) -> Reader:
 
 
 def _read_parquet(plain: Plain, reading: Reading, folder: Path) -> Raw:
-    notes = plain.notes
-    lazy = pl.scan_parquet(plain.path, glob=False)
-    if reading.room is not None and plain.path.stat().st_size > reading.room:
-        total = lazy.select(pl.len()).collect().item()
-        keep = max(int(total * reading.room / plain.path.stat().st_size), 1)
-        chosen = pl.int_range(pl.len()).shuffle(seed=reading.seed) < keep
-        lazy = lazy.filter(chosen)
-        notes = (*notes, f"The file is larger than memory allows: a uniform sample of {keep:,} of "
-                 f"its {total:,} rows was read.")  # fmt: skip
-    frame, more = flatten(lazy.collect())
-    return Raw(frame, (*notes, *more))
+    return _columnar(pl.scan_parquet(plain.path, glob=False), _SWELL, plain, reading)
 
 
 def _read_arrow(plain: Plain, reading: Reading, folder: Path) -> Raw:
-    data = plain.path.read_bytes()
-    frame = pl.read_ipc(data) if data.startswith(b"ARROW1") else pl.read_ipc_stream(data)
-    frame, more = flatten(frame)
-    return Raw(frame, (*plain.notes, *more))
+    with plain.path.open("rb") as file:
+        is_file = file.read(6) == b"ARROW1"
+    if not is_file:
+        return _columnar(pl.read_ipc_stream(plain.path.read_bytes()).lazy(), 0, plain, reading)
+    return _columnar(pl.scan_ipc(plain.path, glob=False), 1, plain, reading)
+
+
+def _columnar(lazy: pl.LazyFrame, swell: int, plain: Plain, reading: Reading) -> Raw:
+    """Collect a typed table, or a sample of it that fits into the room there is."""
+    notes = plain.notes
+    size = swell * plain.path.stat().st_size
+    if reading.room is not None and size > reading.room:
+        total = lazy.select(pl.len()).collect().item()
+        keep = max(total * reading.room // size, 1)
+        lazy = lazy.filter(pl.int_range(pl.len()).shuffle(seed=reading.seed) < keep)
+        notes = (*notes, sample_note(keep, total))
+    frame, more = flatten(lazy.collect())
+    return Raw(frame, (*notes, *more))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -90,6 +91,7 @@ class Reading:
             in_place=True,
         )
 
-    def is_verbatim(self, name: str) -> bool:
-        """Tell whether the exact text of a column matters."""
-        return name.strip() in {wanted.strip() for wanted in self.verbatim}
+    def typed(self, names: Iterable[str]) -> list[str]:
+        """List those of some columns whose exact text does not matter."""
+        wanted = {name.strip() for name in self.verbatim}
+        return [name for name in names if name.strip() not in wanted]

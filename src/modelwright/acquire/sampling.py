@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sampled", "sample_rows"]
+__all__ = ["Sampled", "sample_note", "sample_rows"]
 
 _BLOCK = 2**22
 
@@ -70,10 +70,21 @@ def sample_rows(
             mask = np.repeat(chosen[row : row + len(ends) + 1], lengths)
             out.write(np.frombuffer(block, dtype=np.uint8)[mask].tobytes())
             row += len(ends)
-    return Sampled(
-        into,
-        f"The file is larger than memory allows: a uniform sample of {keep:,} of its {total:,} "
-        "rows was read. Lines are counted within it.",
+    note = f"{sample_note(keep, total)} Lines are counted within it."
+    return Sampled(into, note)
+
+
+def sample_note(kept: int, total: int) -> str:
+    """Tell the user that a sample stands for a file.
+
+    Examples
+    --------
+    >>> sample_note(2, 1000)
+    'The file is larger than memory allows: a uniform sample of 2 of its 1,000 rows was read.'
+    """
+    return (
+        f"The file is larger than memory allows: a uniform sample of {kept:,} of its {total:,} "
+        "rows was read."
     )
 
 
