@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,8 @@ def test_a_file_larger_than_memory_is_sampled(
 ) -> None:
     path = tmp_path / "t.csv"
     path.write_text("rooms,zone,price\n" + "\n".join(ROWS * 20) + "\n")
-    monkeypatch.setattr("modelwright.plan.pose.available_memory", lambda: path.stat().st_size)
+    posing = importlib.import_module("modelwright.plan.pose")
+    monkeypatch.setattr(posing, "available_memory", lambda: path.stat().st_size)
     result = fit(path, "price", settings=Settings(trials=1, models=("linear",), workers=1))
     assert "a uniform sample of" in result.notes[0]
     assert "of its 1,200 rows" in result.notes[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelwright.acquire.sqlite import file_of
 from modelwright.core.deferred import Deferred
-from modelwright.core.errors import DataError
+from modelwright.core.errors import DataError, OptionError
 
 __all__ = ["Duck", "DuckFile", "open_duckdb"]
 
@@ -89,13 +89,20 @@ class Duck:
 
         Raises
         ------
+        OptionError
+            When its memory is too small.
         DataError
-            When DuckDB refuses; its first line tells why.
+            When DuckDB refuses for another reason, which is its cause.
         """
         try:
             rows: list[tuple[Any, ...]] = self._base.execute(statement, values or []).fetchall()
         except _duckdb.Error as error:
-            raise DataError("a table that DuckDB can read", str(error)[:2000]) from None
+            if isinstance(error, _duckdb.OutOfMemoryException):
+                raise OptionError(
+                    "memory for the widest rows of the table", "less", "give more --memory"
+                ) from None
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:300]
+            raise DataError("a table that DuckDB can read", reason, "mend the file") from error
         return rows
 
     def close(self) -> None:

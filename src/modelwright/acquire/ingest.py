@@ -185,9 +185,10 @@ class _Work:
         numbers = {name: _SQL_TYPES[str(kind)] for name, kind in find_numbers(text).items()}
         while True:
             try:
-                return self._copied(_csv(text, numbers), text.notes, text.set_aside)
+                table = _csv(text, numbers, self.memory)
+                return self._copied(table, text.notes, text.set_aside)
             except DataError as error:
-                found = _BAD_COLUMN.search(error.got)
+                found = _BAD_COLUMN.search(str(error.__cause__))
                 if found is not None and found[1] in numbers:
                     del numbers[found[1]]  # a later value is no number: the column is text
                     continue
@@ -206,7 +207,7 @@ class _Work:
         return Ingested(self.out, int(done[0][0]), columns, notes, set_aside)
 
 
-def _csv(text: Orderly, numbers: dict[str, str]) -> str:
+def _csv(text: Orderly, numbers: dict[str, str], memory: int) -> str:
     dialect = text.dialect
     columns = ", ".join(
         f"{_text(name)}: {_text(numbers.get(name, 'VARCHAR'))}" for name in dialect.names
@@ -215,6 +216,7 @@ def _csv(text: Orderly, numbers: dict[str, str]) -> str:
         f"delim = {_text(dialect.separator)}", f"header = {str(dialect.header).lower()}",
         f"columns = {{{columns}}}", "auto_detect = false", "quote = '\"'", "escape = '\"'",
         "strict_mode = false", "new_line = '\\n'",
+        f"buffer_size = {min(max(memory // 32, 2**22), 2**25)}",
     ]  # fmt: skip
     return f"read_csv({_text(str(text.path))}, {', '.join(options)})"
 
