@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,18 @@ def test_a_file_larger_than_memory_is_sampled(
     assert "of its 1,200 rows" in result.notes[0]
     assert 250 < result.model.card.rows < 350
     assert result.predict(path).height == 1_200
+
+
+def test_rows_through_a_pipe(ragged: Path, tmp_path: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "modelwright", *words]
+        return subprocess.run(command, input=ragged.read_bytes(), capture_output=True, check=False)
+
+    model, out = str(tmp_path / "m.mw"), tmp_path / "p.csv"
+    words = ["--target", "price", "--models", "linear", "--trials", "1", "--workers", "1"]
+    assert run("fit", "-", *words, "--out", model).returncode == 0
+    assert run("predict", model, "-", "--out", str(out)).returncode == 0
+    assert len(out.read_text().splitlines()) == 63
+    done = run("acquire", "-", "--out", str(tmp_path / "t.parquet"))
+    assert b"61 rows of 3 columns" in done.stdout
+    assert run("fit", "-x", *words).returncode == 2

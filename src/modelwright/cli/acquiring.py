@@ -7,13 +7,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from modelwright.cli.printing import answer, say
+from modelwright.cli.printing import Source, answer, say
 
 __all__ = ["acquire"]
 
 
 def acquire(
-    source: str,
+    source: Source,
     *,
     out: Path,
     memory: str = "2GB",

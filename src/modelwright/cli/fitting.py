@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from modelwright.cli.printing import answer, say
+from modelwright.cli.printing import Source, answer, say
 from modelwright.core.settings import Question, Settings
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Effort:
 
 
 def fit(
-    data: str,
+    data: Source,
     *,
     question: Annotated[Question, Parameter(name="*")],
     effort: Effort | None = None,

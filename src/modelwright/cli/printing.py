@@ -8,11 +8,16 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
+
+from cyclopts import Parameter
 
 from modelwright.core.errors import ModelwrightWarning
 
-__all__ = ["answer", "notes_on_stderr", "say"]
+__all__ = ["Source", "answer", "notes_on_stderr", "say"]
+
+Source = Annotated[str, Parameter(allow_leading_hyphen=True)]
+"""Where rows come from; ``-`` is standard input, not an option."""
 
 
 def say(line: str) -> None:

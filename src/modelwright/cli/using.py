@@ -8,14 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from modelwright.cli.printing import answer, say
+from modelwright.cli.printing import Source, answer, say
 
 __all__ = ["evaluate", "predict"]
 
 
 def predict(
     model: Path,
-    data: str,
+    data: Source,
     *,
     out: Path,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -48,7 +48,7 @@ def predict(
 
 
 def evaluate(
-    model: Path, data: str, *, json: Annotated[bool, Parameter(negative=())] = False
+    model: Path, data: Source, *, json: Annotated[bool, Parameter(negative=())] = False
 ) -> None:
     """Score a model on rows whose answers are known.
 
