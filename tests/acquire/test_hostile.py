@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from modelwright.acquire import delimited, read_raw
@@ -103,3 +104,19 @@ def test_files_of_almost_nothing(tmp_path: Path, data: bytes) -> None:
         said = str(error)
     assert (rows > 0) is (said == "")
     assert "\n" not in said
+
+
+def test_a_panic_in_compiled_code_is_one_line(tmp_path: Path) -> None:
+    pl.DataFrame({"a": range(50), "b": ["w"] * 50}).write_ipc(tmp_path / "whole.arrow")
+    whole = (tmp_path / "whole.arrow").read_bytes()
+    path = tmp_path / "t.arrow"
+    for at in range(8, len(whole) - 8, 16):
+        data = bytearray(whole)
+        data[at : at + 4] = b"\xff\xff\xff\x7f"
+        path.write_bytes(data)
+        said = ""
+        try:
+            read_raw(path)
+        except DataError as error:
+            said = str(error)
+        assert "\n" not in said

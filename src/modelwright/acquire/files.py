@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
-from polars.exceptions import PolarsError
 
+from modelwright.acquire.damage import told_in_one_line
 from modelwright.acquire.delimited import read_delimited
 from modelwright.acquire.excel import read_excel
 from modelwright.acquire.json_records import read_json, read_json_lines
@@ -53,13 +53,8 @@ def read_file(path: str, reading: Reading) -> Raw:
     """
     with TemporaryDirectory(prefix="modelwright-", ignore_cleanup_errors=True) as folder:
         plain = located(path, Path(folder))
-        try:
+        with told_in_one_line(plain.shown):
             raw = reader_of(plain)(plain, reading, Path(folder))
-        except (PolarsError, OSError, ValueError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise DataError(
-                "a readable file", f"{plain.shown}: {reason}", "fetch it again"
-            ) from None
     if not raw.frame.width:
         raise DataError("a table with columns", f"none in {plain.shown}")
     if not raw.frame.height:

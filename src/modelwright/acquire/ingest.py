@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from modelwright.acquire.damage import told_in_one_line
 from modelwright.acquire.delimited import Orderly, find_numbers, open_text, read_delimited
 from modelwright.acquire.dialect import BLANKS
 from modelwright.acquire.duck import Duck
@@ -170,7 +171,8 @@ class _Work:
         if read is read_json_lines:
             table = f"read_json({path}, format = 'newline_delimited', sample_size = -1)"
             return self._copied(table, plain.notes)
-        raw = read(plain, reading, self.folder)
+        with told_in_one_line(plain.shown):
+            raw = read(plain, reading, self.folder)
         piece = self.folder / "whole.parquet"
         raw.frame.write_parquet(piece)
         return self._copied(f"read_parquet({_text(str(piece))})", raw.notes, raw.set_aside)
