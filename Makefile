@@ -50,6 +50,8 @@ format: $(READY)  ## format the code, fix what can be fixed
 
 bench: $(READY)  ## run every benchmark (about an hour); results in benchmarks/results/
 	$(PY) benchmarks/startup.py
+	$(PY) benchmarks/reading.py
+	$(PY) benchmarks/ingest.py
 	$(PY) benchmarks/repeat.py
 	$(PY) benchmarks/kill.py
 	$(PY) benchmarks/fit50.py

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 DATA = ROOT.parent / "shared" / "data" / "tabular"
-LIBRARIES = ("modelwright", "lightgbm", "numpy", "polars", "scikit-learn", "scipy")
+LIBRARIES = ("modelwright", "duckdb", "lightgbm", "numpy", "polars", "scikit-learn", "scipy")
 
 
 def describe() -> dict[str, object]:

@@ -22,7 +22,7 @@ from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question, Settings
 from modelwright.engine import start_engine
 from modelwright.model import Model
-from modelwright.plan import Session, open_session, pose
+from modelwright.plan import Session, open_session, pose, reading_for
 from modelwright.store import check_writable
 
 __all__ = ["Result", "fit", "run"]
@@ -101,7 +101,8 @@ def fit(
     Parameters
     ----------
     data : path or frame
-        A CSV, TSV, Parquet, Arrow or JSON file, or a pandas, Polars or Arrow frame.
+        A CSV, TSV, Parquet, Arrow, JSON or Excel file, also compressed; ``-`` for standard input;
+        a database as ``sqlite:///file.db#query``; or a pandas, Polars or Arrow frame.
     target : str or int
         The column to predict; a number names a column of a NumPy array.
     time : str or float
@@ -167,7 +168,7 @@ def run(
         check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds
     live.advance(None, reading(data))
-    raw = read_raw(data)
+    raw = read_raw(data, reading_for(question, settings))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")
     posed = pose(raw, question, settings)

@@ -7,6 +7,7 @@ in it is rebuilt through closed registries: no name in a file imports anything.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -17,8 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import conform, like, read_raw
-from modelwright.core.errors import DataError, ModelFileError
+from modelwright.acquire import Reading, conform, like, read_raw
+from modelwright.core.errors import DataError, ModelFileError, ModelwrightWarning
 from modelwright.core.evidence import Attribution, Evidence
 from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.protocols import Fitted
@@ -121,7 +122,8 @@ class Model:
         ----------
         data : path or frame
             A file, or a pandas, Polars or Arrow frame, a NumPy array, a dict of columns. The
-            target may be there or not.
+            target may be there or not. A row of a file that cannot be aligned with the columns
+            is predicted as a row of missing values, with a `ModelwrightWarning`.
 
         Returns
         -------
@@ -141,7 +143,7 @@ class Model:
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
-        return self.predict_table(conform(read_raw(data), self.schema, self.columns))
+        return self.predict_table(self._read(data, self.columns))
 
     def explain(self, data: object, rows: Sequence[int] = (0,)) -> tuple[Attribution, ...]:
         """Say how much each column moved single predictions away from the average.
@@ -164,7 +166,7 @@ class Model:
         DataError
             When there is no such row, or the model was never validated: then it knows too little.
         """
-        table = conform(read_raw(data), self.schema, self.columns).select(self.columns)
+        table = self._read(data, self.columns).select(self.columns)
         if self.evidence is None:
             raise DataError("a validated model", "one that was not validated", "fit for longer")
         leading = [one.column for one in self.evidence.importances if one.column in self.columns]
@@ -200,7 +202,7 @@ class Model:
         DataError
             When no row has an answer, or a label is unknown to the model.
         """
-        table = conform(read_raw(data), self.schema, (*self.columns, self.task.target))
+        table = self._read(data, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
         if not len(known):
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
@@ -211,6 +213,13 @@ class Model:
         fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
         fitting.sort(key=lambda metric: metric.name != self.task.metric)
         return {metric.name: metric.score(y, p, weight) for metric in fitting}
+
+    def _read(self, data: object, required: tuple[str, ...]) -> Table:
+        """Read rows as those before them were, and warn of what was noticed."""
+        raw = read_raw(data, Reading.like(self.schema))
+        for note in raw.notes:
+            warnings.warn(note, ModelwrightWarning, stacklevel=4)
+        return conform(raw.frame, self.schema, required)
 
     def _weight(self, table: Table) -> NDArray[np.float64] | None:
         """Give the weights of rows, when the column of weights is there."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.acquire import read_raw, read_types
-from modelwright.acquire.bounds import check_size
 from modelwright.core.errors import DataError, OptionError
 from modelwright.core.schema import Column, Kind, Role, Schema
 
@@ -30,7 +28,7 @@ def write(path: Path, data: bytes | str) -> Path:
 def test_delimiters_and_line_ends(tmp_path: Path, delimiter: str, end: str) -> None:
     lines = [f"a{delimiter}b", f"1{delimiter}x", f"2{delimiter}"]
     path = write(tmp_path / "t.txt", end.join(lines) + end)
-    assert read_raw(path).to_dict(as_series=False) == TEXT
+    assert read_raw(path).frame.to_dict(as_series=False) == TEXT
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
@@ -38,17 +36,20 @@ def test_delimiters_and_line_ends(tmp_path: Path, delimiter: str, end: str) -> N
 def test_encodings(tmp_path: Path, encoding: str, packed: bool) -> None:
     data = "né,b\nà la carte,1\nß,2\n".encode(encoding)
     path = write(tmp_path / "t.csv", gzip.compress(data) if packed else data)
-    assert read_raw(path).to_dict(as_series=False) == {"né": ["à la carte", "ß"], "b": ["1", "2"]}
+    assert read_raw(path).frame.to_dict(as_series=False) == {
+        "né": ["à la carte", "ß"],
+        "b": ["1", "2"],
+    }
 
 
 def test_latin_1_far_down_the_file(tmp_path: Path) -> None:
     data = b"a,b\n" + b"some words,2\n" * 100_000 + b"\xe9,3\n"
-    assert read_raw(write(tmp_path / "t.csv", data)).row(-1) == ("é", "3")
+    assert read_raw(write(tmp_path / "t.csv", data)).frame.row(-1) == ("é", "3")
 
 
 def test_cells_are_untouched(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", 'a,b\n 007 ,"x, ""y""\nz"\nNA,\n')
-    assert read_raw(path).rows() == [(" 007 ", 'x, "y"\nz'), ("NA", None)]
+    assert read_raw(path).frame.rows() == [(" 007 ", 'x, "y"\nz'), ("NA", None)]
 
 
 def test_every_format(tmp_path: Path) -> None:
@@ -65,27 +66,27 @@ def test_every_format(tmp_path: Path) -> None:
     write(tmp_path / "u.csv.gz", gzip.compress((tmp_path / "t.csv").read_bytes()))
     for path in tmp_path.iterdir():
         expected = TEXT if ".csv" in path.name else FRAME.to_dict(as_series=False)
-        assert read_raw(str(path)).to_dict(as_series=False) == expected, path.name
+        assert read_raw(str(path)).frame.to_dict(as_series=False) == expected, path.name
 
 
 def test_json_lines_of_mixed_types(tmp_path: Path) -> None:
     path = write(tmp_path / "t.jsonl", '{"a": 1, "b": 1}\n{"a": "x"}\n\n')
-    assert read_raw(path).to_dict(as_series=False) == {"a": ["1", "x"], "b": [1, None]}
+    assert read_raw(path).frame.to_dict(as_series=False) == {"a": ["1", "x"], "b": [1, None]}
 
 
 def test_names_become_unique(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "a,a,,a_2,\n1,2,3,4,5\n")
-    assert read_raw(path).columns == ["a", "a_3", "Unnamed: 2", "a_2", "Unnamed: 4"]
+    assert read_raw(path).frame.columns == ["a", "a_3", "Unnamed: 2", "a_2", "Unnamed: 4"]
 
 
 def test_one_column_with_commas(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "text\nhello, world\nfoo\n\nlast\n\n")
-    assert read_raw(path)["text"].to_list() == ["hello, world", "foo", None, "last"]
+    assert read_raw(path).frame["text"].to_list() == ["hello, world", "foo", None, "last"]
 
 
 def test_blank_lines_are_left_out_but_empty_rows_stay(tmp_path: Path) -> None:
-    assert read_raw(write(tmp_path / "t.csv", "\na,b\n\n1,2\n\n")).rows() == [("1", "2")]
-    assert read_raw(write(tmp_path / "u.csv", "a,b\n,\n1,2\n")).height == 2
+    assert read_raw(write(tmp_path / "t.csv", "\na,b\n\n1,2\n\n")).frame.rows() == [("1", "2")]
+    assert read_raw(write(tmp_path / "u.csv", "a,b\n,\n1,2\n")).frame.height == 2
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -102,7 +103,7 @@ def test_blank_lines_are_left_out_but_empty_rows_stay(tmp_path: Path) -> None:
 def test_each_row_of_separators_is_a_row(
     tmp_path: Path, lines: list[str], rows: int, end: str
 ) -> None:
-    frame = read_raw(write(tmp_path / "t.csv", end.join([*lines, ""])))
+    frame = read_raw(write(tmp_path / "t.csv", end.join([*lines, ""]))).frame
     assert frame.height == rows
     whole = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().sum()
     assert whole == lines.count(",")
@@ -118,7 +119,7 @@ def test_each_row_of_separators_is_a_row(
 def test_every_row_is_kept_whatever_its_cells(rows: list[str]) -> None:
     with TemporaryDirectory() as folder:
         path = write(Path(folder) / "t.csv", "\n".join(["a,b", *rows, "9,9", ""]))
-        assert read_raw(path).height == sum(row != "" for row in rows) + 1
+        assert read_raw(path).frame.height == sum(row != "" for row in rows) + 1
 
 
 @pytest.mark.parametrize(
@@ -127,14 +128,14 @@ def test_every_row_is_kept_whatever_its_cells(rows: list[str]) -> None:
         ("t.csv", b"", "empty file"),
         ("t.csv", b"\n\n", "empty file"),
         ("t.csv", b"a,b\n", "only a header"),
-        ("t.csv", b"a,b\n1,2,3\n", "as many cells"),
+        ("t.csv", b"a,b\n1,2,3\n4,5,6\n7,8,9,9", "3 rows with more"),
         ("t.csv", bytes(range(256)) * 9, "binary"),
         ("t.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:-9], "readable file"),
         ("t.csv.gz", b"\x1f\x8bjunk", "readable file"),
         ("t.csv.zst", b"\x28\xb5\x2f\xfdjunk", "readable file"),
         ("t.parquet", b"PAR1 and junk", "readable file"),
         ("t.arrow", b"ARROW1 and junk", "readable file"),
-        ("t.xlsx", b"PK\x03\x04junk", "save it as CSV"),
+        ("t.xlsx", b"PK\x03\x04junk", "readable file"),
         ("t.json", b"[1, 2]", "list of records"),
         ("t.json", b"{", "readable file"),
         ("t.jsonl", b"{", "readable file"),
@@ -156,20 +157,6 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         read_raw(tmp_path)
     with pytest.raises(DataError, match="no folder"):
         read_raw(tmp_path / "nowhere" / "a.csv")
-
-
-def test_bombs_are_refused(tmp_path: Path) -> None:
-    packer = zlib.compressobj(9, wbits=31)
-    block = packer.compress(b"0" * 2**20) + packer.flush(zlib.Z_FULL_FLUSH)
-    repeat = packer.compress(b"0" * 2**20) + packer.flush(zlib.Z_FULL_FLUSH)
-    bomb = write(tmp_path / "bomb.csv.gz", block + repeat * 1100)
-    with pytest.raises(DataError, match="holds more than"):
-        check_size(bomb)
-    # A frame of run-length blocks of 128 KiB, 4 bytes each.
-    run = (2**17 << 3 | 1 << 1).to_bytes(3, "little") + b"0"
-    zst = write(tmp_path / "bomb.csv.zst", b"\x28\xb5\x2f\xfd\x00\x58" + run * 9000)
-    with pytest.raises(DataError, match="holds more than"):
-        check_size(zst)
 
 
 def test_types_file(tmp_path: Path) -> None:

@@ -17,11 +17,11 @@ from modelwright.core.table import PHYSICAL
 
 def test_polars_arrow_numpy_and_mappings() -> None:
     frame = pl.DataFrame({"0": [1.5, 2.5], "1": [3.0, None]})
-    assert read_raw(frame).equals(frame)
-    assert read_raw(frame.lazy()).equals(frame)
-    assert read_raw(frame.to_arrow()).equals(frame)
-    assert read_raw(np.array([[1.5, 3], [2.5, np.nan]])).equals(frame)
-    assert read_raw({"0": [1.5, 2.5], "1": np.array([3, np.nan])}).equals(frame)
+    assert read_raw(frame).frame.equals(frame)
+    assert read_raw(frame.lazy()).frame.equals(frame)
+    assert read_raw(frame.to_arrow()).frame.equals(frame)
+    assert read_raw(np.array([[1.5, 3], [2.5, np.nan]])).frame.equals(frame)
+    assert read_raw({"0": [1.5, 2.5], "1": np.array([3, np.nan])}).frame.equals(frame)
 
 
 def pandas_frame() -> pd.DataFrame:
@@ -46,7 +46,7 @@ def pandas_frame() -> pd.DataFrame:
 def test_pandas_keeps_its_types_and_its_peace() -> None:
     data = pandas_frame()
     before = data.copy(deep=True)
-    raw = read_raw(data)
+    raw = read_raw(data).frame
     pd.testing.assert_frame_equal(data, before)
     assert raw.schema["int"] == pl.Int64
     assert raw.schema["words"] == pl.String
@@ -61,7 +61,7 @@ def test_pandas_keeps_its_types_and_its_peace() -> None:
 
 def test_pandas_with_repeated_names() -> None:
     data = pd.DataFrame([[1, 2]], columns=["a", "a"])
-    assert read_raw(data).columns == ["a", "a_2"]
+    assert read_raw(data).frame.columns == ["a", "a_2"]
     assert list(data.columns) == ["a", "a"]
 
 
@@ -78,7 +78,7 @@ read_raw({"a": [1]})
 assert "pandas" not in sys.modules
 import pandas as pd
 frame = pd.DataFrame({"a": ["x", None], "b": pd.array([1, None], dtype="Int64")})
-assert read_raw(frame).rows() == [("x", 1), (None, None)]
+assert read_raw(frame).frame.rows() == [("x", 1), (None, None)]
 import polars as pl
 from modelwright.acquire import like
 again = like(pl.DataFrame({"b": [True, False], "c": ["x", "y"], "d": [1, 2]}), frame)

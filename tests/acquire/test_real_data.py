@@ -51,7 +51,7 @@ EXPECTED: Mapping[str, Mapping[str, Kind]] = {
 
 
 def load(name: str) -> pl.DataFrame:
-    return read_raw(DATA / name / "train.csv.gz")
+    return read_raw(DATA / name / "train.csv.gz").frame
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -71,7 +71,7 @@ def test_every_set_is_read_and_typed(name: str) -> None:
 def test_new_rows_fit_the_schema() -> None:
     for name in ("adult", "sick", "ames", "birds_struck", "squirrels_run"):
         schema = infer_schema(load(name))
-        test = read_raw(DATA / name / "test.csv.gz")
+        test = read_raw(DATA / name / "test.csv.gz").frame
         assert conform(test, schema, schema.names(Role.FEATURE)).height == test.height
 
 
@@ -87,7 +87,7 @@ def test_missing_words_are_missing() -> None:
 )
 def test_a_file_and_a_pandas_frame_are_the_same_rows(name: str) -> None:
     path = DATA / name / "train.csv.gz"
-    text, frame = read_raw(path), read_raw(pd.read_csv(path))
+    text, frame = read_raw(path).frame, read_raw(pd.read_csv(path)).frame
     for fitted in (text, frame):
         schema = infer_schema(fitted)
         features = schema.names(Role.FEATURE)

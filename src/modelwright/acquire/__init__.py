@@ -3,7 +3,17 @@
 from modelwright.acquire.casting import cast, conform
 from modelwright.acquire.frames import like
 from modelwright.acquire.inference import infer_schema
+from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
 from modelwright.acquire.types_file import read_types
 
-__all__ = ["cast", "conform", "infer_schema", "like", "read_raw", "read_types"]
+__all__ = [
+    "Raw",
+    "Reading",
+    "cast",
+    "conform",
+    "infer_schema",
+    "like",
+    "read_raw",
+    "read_types",
+]

@@ -1,194 +1,238 @@
-"""Delimited text: CSV, TSV and their cousins, every cell as the text that stands there."""
+"""Delimited text: CSV, TSV and their cousins.
+
+The file is read at once when it is in order. When it is not (ragged rows, stray quotes, blank
+lines), a copy is made that is, and read instead.
+"""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
-from itertools import islice
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from polars.exceptions import ComputeError, NoDataError, PolarsError
+from polars.exceptions import ComputeError, NoDataError
 
-from modelwright.acquire.bounds import GZIP, ZSTD, compression
-from modelwright.acquire.names import unique_names
+from modelwright.acquire.dialect import BLANKS, Dialect, find_dialect
+from modelwright.acquire.encodings import as_utf8, find_encoding
+from modelwright.acquire.plain_numbers import plain_numbers
+from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.rows import mend, rows_are_even
+from modelwright.acquire.sampling import sample_rows
+from modelwright.acquire.unpacking import Plain
 from modelwright.core.errors import DataError
 
-__all__ = ["read_delimited", "read_start"]
+__all__ = ["Orderly", "find_numbers", "open_text", "read_delimited"]
 
 _HEAD = 2**20
-_DELIMITERS = ",;\t|"
-_SINGLE = "\x1f"  # stands in no text, so that a file of one column stays one column
+_LONGEST_LINE = 2**26
+# Smaller files are read as text, which is quick, and keeps every cell as it stands.
+TYPED_FROM = 2**24
+_WINDOWS = 8
+_MOST_RETRIES = 3
+_BAD_COLUMN = re.compile(r"at column '(.*)' \(column number \d+\)", re.DOTALL)
 
 
-def read_delimited(path: Path) -> pl.DataFrame:
-    """Read a delimited text file, plain or compressed by gzip or Zstandard.
-
-    The delimiter is found from the first rows. Text that is not UTF-8 is read as UTF-16 where
-    it says so, else as Latin-1.
+@dataclass(frozen=True)
+class Orderly:
+    """A text file and how it is written.
 
     Parameters
     ----------
     path : Path
-        An existing file.
+        UTF-8 as far as is known.
+    dialect : Dialect
+        How it is written.
+    notes : tuple of str
+        What was found out on the way.
+    set_aside : tuple of int
+        Lines that were left out.
+    recoded, mended : bool
+        Whether it is a copy that is certainly UTF-8, and one that is certainly in order.
+    """
+
+    path: Path
+    dialect: Dialect
+    notes: tuple[str, ...] = ()
+    set_aside: tuple[int, ...] = ()
+    recoded: bool = False
+    mended: bool = False
+
+    def in_utf8(self, folder: Path) -> Orderly:
+        """Give the same text in UTF-8."""
+        encoded = as_utf8(self.path, "utf-8", folder)
+        return Orderly(encoded.path, self.dialect, (*encoded.notes, *self.notes), recoded=True)
+
+    def in_order(self, folder: Path, in_place: bool) -> Orderly:
+        """Give the same rows, each with the right number of cells."""
+        mended = mend(self.path, self.dialect, folder, in_place=in_place)
+        dialect = Dialect(",", False, self.dialect.names)
+        notes = (*self.notes, *mended.notes)
+        return Orderly(mended.path, dialect, notes, mended.set_aside, True, mended=True)
+
+
+def read_delimited(plain: Plain, reading: Reading, folder: Path) -> Raw:
+    """Read a delimited text file.
+
+    Parameters
+    ----------
+    plain : Plain
+        A file that is not compressed.
+    reading : Reading
+        What is known of it.
+    folder : Path
+        For copies of files that are not in order.
 
     Returns
     -------
-    polars.DataFrame, shape (n_rows, n_columns)
-        Strings as they stand in the file; an empty cell is null. Blank lines are left out.
+    Raw
+        Strings as they stand in the file, null where empty. In a large file, columns that are
+        plainly numbers are read as such, unless they are wanted verbatim.
 
     Raises
     ------
     DataError
-        When the file is empty, binary, damaged or ragged.
+        When the file is empty, binary or one endless line.
     """
-    head = read_start(path)
-    source: Path | bytes = path
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        source = _recoded(path, "utf-16")
-    elif b"\0" in head:
-        raise DataError("a text file", f"{path.name}, which holds binary data", _FORMATS)
-    elif b"\r" in head and b"\n" not in head:  # the line ends of old Macs
-        source = _recoded(path, "latin-1" if _not_utf8(head) else "utf-8-sig")
-    try:
-        return _parse(source, head, path)
-    except ComputeError as error:
-        if "utf-8" not in str(error).lower():
-            raise _malformed(path, error) from None
-    try:
-        return _parse(_recoded(path, "latin-1"), head, path)
-    except ComputeError as error:
-        raise _malformed(path, error) from None
-
-
-_FORMATS = "give CSV, TSV, JSON, JSON lines, Parquet or Arrow"
-
-
-def read_start(path: Path) -> bytes:
-    """Give the first bytes of a file, decompressed.
-
-    Raises
-    ------
-    DataError
-        When the compressed data is damaged.
-    """
-    magic = compression(path)
-    try:
-        if magic == GZIP:
-            with gzip.open(path) as file:
-                return file.read(_HEAD)
-        if magic == ZSTD:
-            lines = pl.scan_csv(
-                path, infer_schema=False, has_header=False, separator=_SINGLE, quote_char=None,
-                n_rows=200, encoding="utf8-lossy", glob=False,
-            ).collect()  # fmt: skip
-            return "\n".join(line or "" for line in lines.to_series()).encode()
-        with path.open("rb") as plain:
-            return plain.read(_HEAD)
-    except NoDataError:
-        return b""
-    except (OSError, EOFError, zlib.error, PolarsError) as error:
-        raise DataError("a readable file", f"{path.name}: {error}", "fetch it again") from None
-
-
-def _not_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        return error.start < len(data) - 4  # the head may end inside a letter
-    return False
-
-
-def _recoded(path: Path, encoding: str) -> bytes:
-    magic = compression(path)
-    if magic == ZSTD:
+    raw = _read(open_text(plain, reading, folder), plain, reading, folder)
+    if raw.set_aside and not raw.frame.height:
         raise DataError(
-            "UTF-8 text inside a .zst file", f"another encoding in {path.name}", "re-encode it"
+            f"rows of {raw.frame.width} cells, as the header has",
+            f"{len(raw.set_aside):,} rows with more in {plain.shown}, and no other",
+            "mend the header, or say --no-header (header=False)",
         )
-    data = gzip.decompress(path.read_bytes()) if magic == GZIP else path.read_bytes()
-    text = data.decode(encoding, errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    return raw
 
 
-def _parse(source: Path | bytes, head: bytes, path: Path) -> pl.DataFrame:
-    start = source[:_HEAD] if isinstance(source, bytes) else head
-    text = start.decode("utf-8-sig", errors="replace")
-    separator = _delimiter(text)
+def _read(text: Orderly, plain: Plain, reading: Reading, folder: Path) -> Raw:
+    if reading.room is not None and plain.path.stat().st_size > reading.room:
+        sampled = sample_rows(
+            text.path, reading.room, folder,
+            header=text.dialect.header, quoted=True, seed=reading.seed,
+        )  # fmt: skip
+        text = Orderly(sampled.path, text.dialect, (*text.notes, sampled.note), (), text.recoded)
+    if text.dialect.separator == BLANKS or not text.dialect.even:
+        text = text.in_order(folder, reading.in_place)
     try:
-        frame = _frame(source, separator)
+        frame = _frame(text, reading)
+    except ComputeError as error:
+        if "utf-8" in str(error).lower() and not text.recoded:
+            text = text.in_utf8(folder)
+        elif not text.mended:
+            text = text.in_order(folder, reading.in_place)
+        return _second_look(text, reading, folder)
     except NoDataError:
-        raise DataError("a table with a header row", f"an empty file {path.name}") from None
-    except OSError as error:
-        raise DataError("a readable file", f"{path.name}: {error}", "fetch it again") from None
-    header = _rows(text, separator, 1)[0]
-    if len(header) == frame.width:
-        frame.columns = unique_names(header)
-    return _without_blank_lines(frame, source, separator)
+        raise _empty(plain.shown) from None
+    if not text.mended and not _is_even(frame, text):
+        return _second_look(text.in_order(folder, reading.in_place), reading, folder)
+    return Raw(frame, text.notes, text.set_aside)
 
 
-def _frame(source: Path | bytes, separator: str) -> pl.DataFrame:
-    try:
-        return pl.read_csv(source, separator=separator, infer_schema=False, glob=False)
-    except ComputeError:
-        if separator != "\t":
-            raise
-        # cells between tabs need no quotes, and many such files have stray ones in their text
-        return pl.read_csv(
-            source, separator=separator, infer_schema=False, glob=False, quote_char=None
+def _second_look(text: Orderly, reading: Reading, folder: Path) -> Raw:
+    if not text.mended:
+        try:
+            frame = _frame(text, reading)
+        except ComputeError:
+            text = text.in_order(folder, reading.in_place)
+        else:
+            if _is_even(frame, text):
+                return Raw(frame, text.notes, text.set_aside)
+            text = text.in_order(folder, reading.in_place)
+    return Raw(_frame(text, reading), text.notes, text.set_aside)
+
+
+def open_text(plain: Plain, reading: Reading, folder: Path) -> Orderly:
+    """Find encoding and dialect of a text file.
+
+    Raises
+    ------
+    DataError
+        When the file is empty, binary or one endless line.
+    """
+    encoding = find_encoding(plain.path, plain.shown)
+    path, notes = plain.path, plain.notes
+    if encoding is not None:
+        encoded = as_utf8(path, encoding, folder)
+        path, notes = encoded.path, (*notes, *encoded.notes)
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        if b"\n" not in head and len(head) == _HEAD:
+            _check_line(head, file.read(_LONGEST_LINE), plain.shown)
+            file.seek(0)
+            head = file.read(_LONGEST_LINE)
+            head = head[: head.find(b"\n") + _HEAD]
+    dialect = find_dialect(head.decode("utf-8-sig", errors="replace"), reading)
+    if dialect is None:
+        raise _empty(plain.shown)
+    return Orderly(path, dialect, (*notes, *dialect.notes), recoded=encoding is not None)
+
+
+def _check_line(head: bytes, more: bytes, shown: str) -> None:
+    if b"\n" not in more and len(more) == _LONGEST_LINE:
+        raise DataError(
+            "lines, each a row",
+            f"{shown}: one line of more than {_LONGEST_LINE // 2**20} MiB",
+            "check that it is delimited text",
         )
 
 
-def _rows(text: str, separator: str, count: int) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+def _empty(shown: str) -> DataError:
+    return DataError("a table with a header row", f"an empty file {shown}")
+
+
+def _frame(text: Orderly, reading: Reading) -> pl.DataFrame:
+    """Read it with typed numbers, or, when a later value is none, with that column as text."""
+    numbers = {}
+    if text.path.stat().st_size >= TYPED_FROM:
+        found_numbers = find_numbers(text)
+        numbers = {name: found_numbers[name] for name in reading.typed(found_numbers)}
+    for _ in range(_MOST_RETRIES):
+        try:
+            return _parsed(text, text.path, numbers)
+        except ComputeError as error:
+            found = _BAD_COLUMN.search(str(error))
+            if found is None or found[1] not in numbers:
+                raise
+            del numbers[found[1]]
+    return _parsed(text, text.path, {})
+
+
+def find_numbers(text: Orderly) -> dict[str, pl.DataType]:
+    """Look at the start and at some places further on for columns that are plainly numbers."""
+    size = text.path.stat().st_size
+    with text.path.open("rb") as file:
+        parts = [file.read(_HEAD)]
+        if b'"' not in parts[0]:  # else a window might begin within a cell
+            for place in range(1, _WINDOWS):
+                file.seek(size * place // _WINDOWS)
+                file.readline(_HEAD)
+                parts.append(file.read(_HEAD // 8))
+    whole = b"".join(part[: part.rfind(b"\n") + 1] for part in parts)
     try:
-        return list(islice((row for row in reader if row), count)) or [[]]
-    except csv.Error:  # a field beyond the csv module's limit
-        return [[]]
+        return plain_numbers(_parsed(text, whole, {}))
+    except (ComputeError, NoDataError):
+        return {}
 
 
-def _delimiter(text: str) -> str:
-    best, best_score = _SINGLE, (0.0, 1)
-    for delimiter in _DELIMITERS:
-        rows = _rows(text, delimiter, 101)
-        width = len(rows[0])
-        # The last row may be cut off by the end of the head.
-        rest = rows[1:-1] if len(rows) > 2 else rows[1:]
-        same = sum(len(row) == width for row in rest) / len(rest) if rest else 1.0
-        score = (round(same, 1), width)
-        if width > 1 and score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _without_blank_lines(frame: pl.DataFrame, source: Path | bytes, separator: str) -> pl.DataFrame:
-    empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
-    if not empty.any():
-        return frame
-    if frame.width == 1:  # within one column a blank line is a missing value, except at the end
-        return frame if empty.all() else frame.head(int((~empty).arg_true()[-1]) + 1)
-    lines = pl.read_csv(
-        source, separator=_SINGLE, infer_schema=False, has_header=False, quote_char=None, glob=False
-    ).to_series()
-    # A row takes one line, and one more for each line break within its cells.
-    breaks = pl.all().str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64)
-    spans = frame.select(pl.sum_horizontal(breaks) + 1).to_series()
-    above = len(lines) - int(spans.sum())  # the header, and blank lines before it
-    if above < 1:
-        return frame
-    first = lines.gather(spans.cum_sum() - spans + above)
-    # A row of separators only is a row; a line of nothing is none. Any other line shows that
-    # lines and rows do not match: then every row stays.
-    if (first.filter(empty).str.strip_chars(separator) != "").any():
-        return frame
-    return frame.filter(~(empty & first.is_null()))
-
-
-def _malformed(path: Path, error: ComputeError) -> DataError:
-    first = str(error).splitlines()[0]
-    return DataError(
-        "rows of as many cells as the header, quotes closed",
-        f"{path.name}: {first}",
-        "mend the row, or quote cells that hold the delimiter",
+def _parsed(text: Orderly, source: Path | bytes, numbers: dict[str, pl.DataType]) -> pl.DataFrame:
+    dialect = text.dialect
+    if text.mended and not text.path.stat().st_size:
+        return pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String()))
+    return pl.read_csv(
+        source,
+        separator=dialect.separator,
+        has_header=dialect.header,
+        new_columns=list(dialect.names),
+        schema_overrides=[numbers.get(name, pl.String()) for name in dialect.names],
+        infer_schema=False,
+        glob=False,
     )
+
+
+def _is_even(frame: pl.DataFrame, text: Orderly) -> bool:
+    """Tell whether no row is short or blank: only those end in a missing value."""
+    if not frame.height or not frame.to_series(frame.width - 1).null_count():
+        return True
+    if frame.width == 1:
+        return frame.to_series()[-1] is not None
+    return rows_are_even(text.path, text.dialect)

@@ -1,36 +1,49 @@
-"""Files of known formats, told apart by their ending and their first bytes."""
+"""Files of known formats, told apart by their first bytes and their ending."""
 
 from __future__ import annotations
 
 import difflib
-import gzip
-import json
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
-from polars.exceptions import PolarsError
 
-from modelwright.acquire.bounds import GZIP, check_size, compression
-from modelwright.acquire.delimited import read_delimited, read_start
-from modelwright.acquire.names import unique_names
+from modelwright.acquire.damage import told_in_one_line
+from modelwright.acquire.delimited import read_delimited
+from modelwright.acquire.excel import read_excel
+from modelwright.acquire.json_records import read_json, read_json_lines
+from modelwright.acquire.nested import flatten
+from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.sampling import sample_note
+from modelwright.acquire.standard_input import is_pipe, spooled
+from modelwright.acquire.unpacking import Plain, unpacked
 from modelwright.core.errors import DataError
 
-__all__ = ["read_file"]
+__all__ = ["is_parquet", "located", "read_file", "reader_of"]
+
+Reader = Callable[[Plain, Reading, Path], Raw]
+
+_SQLITE = b"SQLite format 3\0"
+_DUCKDB = b"DUCK"
+_SWELL = 4  # times its size is what a Parquet file takes in memory
 
 
-def read_file(path: Path) -> pl.DataFrame:
-    """Read a file of any known format.
+def read_file(path: str, reading: Reading) -> Raw:
+    """Read a file of any known format, plain or compressed.
 
     Parameters
     ----------
-    path : Path
-        CSV, TSV or other delimited text, JSON, JSON lines (each also .gz or .zst), Parquet or
-        Arrow IPC.
+    path : str
+        Delimited text, JSON, JSON lines, Parquet, Arrow IPC or a spreadsheet; each also as .gz,
+        .zst, .bz2, .xz, or in a zip (``archive.zip/rows.csv`` when there are several); ``-`` is
+        standard input.
+    reading : Reading
+        What is known of it.
 
     Returns
     -------
-    polars.DataFrame, shape (n_rows, n_columns)
+    Raw
         At least one row and one column.
 
     Raises
@@ -38,26 +51,47 @@ def read_file(path: Path) -> pl.DataFrame:
     DataError
         When there is no such file, or it cannot be read as a table with rows.
     """
-    _check_exists(path)
-    check_size(path)
-    reader = _reader(path)
-    try:
-        frame = reader(path)
-    except (PolarsError, OSError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError("a readable file", f"{path.name}: {reason}", "fetch it again") from None
-    if not frame.width:
-        raise DataError("a table with columns", f"none in {path.name}")
-    if not frame.height:
-        raise DataError("a table with rows", f"only a header in {path.name}")
-    return frame
+    with TemporaryDirectory(prefix="modelwright-", ignore_cleanup_errors=True) as folder:
+        plain = located(path, Path(folder))
+        with told_in_one_line(plain.shown):
+            raw = reader_of(plain)(plain, reading, Path(folder))
+    if not raw.frame.width:
+        raise DataError("a table with columns", f"none in {plain.shown}")
+    if not raw.frame.height:
+        raise DataError("a table with rows", f"only a header in {plain.shown}")
+    return raw
 
 
-def _check_exists(path: Path) -> None:
+def located(path: str, folder: Path) -> Plain:
+    """Find a file, a pipe or an entry of a zip, and unpack it into a folder.
+
+    Raises
+    ------
+    DataError
+        When it is not there, is no file, or cannot be unpacked.
+    """
+    if is_pipe(path):
+        return unpacked(spooled(path, folder), folder)
+    place = Path(path).expanduser()
+    inner = None
+    if not place.exists():
+        archive = next(
+            (p for p in place.parents if p.suffix.lower() == ".zip" and p.is_file()), None
+        )
+        if archive is not None:
+            inner = place.relative_to(archive).as_posix()
+            place = archive
+    _check_file(place)
+    return unpacked(Plain(place, place.name, place.name), folder, inner)
+
+
+def _check_file(path: Path) -> None:
     if path.is_file():
         return
     if path.is_dir():
         raise DataError("a file", f"the folder {str(path)!r}", "name a file in it")
+    if path.exists():
+        raise DataError("a file", f"a pipe or device {str(path)!r}", f"write: ... - < {path}")
     if not path.parent.is_dir():
         raise DataError(f"a file {path.name!r}", f"no folder {str(path.parent)!r}")
     known = [other.name for other in path.parent.iterdir() if other.is_file()]
@@ -66,68 +100,70 @@ def _check_exists(path: Path) -> None:
     raise DataError("an existing file", repr(str(path)), cure)
 
 
-def _reader(path: Path) -> Callable[[Path], pl.DataFrame]:
-    endings = [ending.lower() for ending in path.suffixes]
-    ending = next((e for e in reversed(endings) if e not in (".gz", ".zst")), "")
-    with path.open("rb") as file:
-        start = file.read(8)
+def reader_of(plain: Plain) -> Reader:
+    """Choose how a plain file is read.
+
+    Raises
+    ------
+    DataError
+        When it is a database.
+    """
+    with plain.path.open("rb") as file:
+        start = file.read(4096)
+    ending = Path(plain.name).suffix.lower()
+    if start.startswith(_SQLITE) or start[8:12] == _DUCKDB:
+        scheme = "sqlite" if start.startswith(_SQLITE) else "duckdb"
+        raise DataError(
+            "a table", f"a database {plain.shown}", f"write {scheme}:///{plain.path}#TABLE"
+        )
     if start.startswith(b"PAR1"):
         return _read_parquet
     if start.startswith(b"ARROW1") or ending in (".arrow", ".feather", ".ipc"):
         return _read_arrow
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise DataError("a file of a known format", f"an archive or Excel file {path.name}",
-                        "save it as CSV or Parquet")  # fmt: skip
+        return read_excel
     if ending in (".parquet", ".pq"):
         return _read_parquet
+    return _text_reader(start, ending)
+
+
+def is_parquet(plain: Plain) -> bool:
+    """Tell whether a plain file is Parquet."""
+    return reader_of(plain) is _read_parquet
+
+
+def _text_reader(start: bytes, ending: str) -> Reader:
     if ending in (".jsonl", ".ndjson"):
-        return _read_json_lines
-    return _read_json if ending == ".json" else read_delimited
+        return read_json_lines
+    if ending == ".json":
+        return read_json
+    known = ending in (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".psv")
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not known and text.startswith(b"{"):
+        return read_json_lines if text.split(b"\n", 1)[0].rstrip().endswith(b"}") else read_json
+    return read_json if not known and text.startswith(b"[") else read_delimited
 
 
-def _read_parquet(path: Path) -> pl.DataFrame:
-    return pl.read_parquet(path, glob=False)
+def _read_parquet(plain: Plain, reading: Reading, folder: Path) -> Raw:
+    return _columnar(pl.scan_parquet(plain.path, glob=False), _SWELL, plain, reading)
 
 
-def _read_arrow(path: Path) -> pl.DataFrame:
-    with path.open("rb") as file:
+def _read_arrow(plain: Plain, reading: Reading, folder: Path) -> Raw:
+    with plain.path.open("rb") as file:
         is_file = file.read(6) == b"ARROW1"
-    data = path.read_bytes()
-    return pl.read_ipc(data) if is_file else pl.read_ipc_stream(data)
+    if not is_file:
+        return _columnar(pl.read_ipc_stream(plain.path.read_bytes()).lazy(), 0, plain, reading)
+    return _columnar(pl.scan_ipc(plain.path, glob=False), 1, plain, reading)
 
 
-def _bytes(path: Path) -> bytes:
-    read_start(path)
-    return gzip.decompress(path.read_bytes()) if compression(path) == GZIP else path.read_bytes()
-
-
-def _read_json_lines(path: Path) -> pl.DataFrame:
-    data = _bytes(path).removeprefix(b"\xef\xbb\xbf")
-    try:
-        return pl.read_ndjson(data, infer_schema_length=None)
-    except PolarsError:  # a column of several types
-        return _records([json.loads(line) for line in data.splitlines() if line.strip()], path)
-
-
-def _read_json(path: Path) -> pl.DataFrame:
-    data = _bytes(path).removeprefix(b"\xef\xbb\xbf")
-    content = json.loads(data)
-    if isinstance(content, dict) and all(isinstance(v, list) for v in content.values()):
-        return pl.DataFrame(content, strict=False)
-    return _records(content, path)
-
-
-def _records(content: object, path: Path) -> pl.DataFrame:
-    if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
-        raise DataError("a list of records", f"other JSON in {path.name}", "write [{...}, {...}]")
-    names = unique_names(dict.fromkeys(name for item in content for name in item))
-    return pl.DataFrame({name: _series([item.get(name) for item in content]) for name in names})
-
-
-def _series(values: list[object]) -> pl.Series:
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int, float} or len(kinds) <= 1:
-        return pl.Series(values, strict=False)
-    return pl.Series(
-        [v if v is None or isinstance(v, str) else json.dumps(v) for v in values], dtype=pl.String
-    )
+def _columnar(lazy: pl.LazyFrame, swell: int, plain: Plain, reading: Reading) -> Raw:
+    """Collect a typed table, or a sample of it that fits into the room there is."""
+    notes = plain.notes
+    size = swell * plain.path.stat().st_size
+    if reading.room is not None and size > reading.room:
+        total = lazy.select(pl.len()).collect().item()
+        keep = max(total * reading.room // size, 1)
+        lazy = lazy.filter(pl.int_range(pl.len()).shuffle(seed=reading.seed) < keep)
+        notes = (*notes, sample_note(keep, total))
+    frame, more = flatten(lazy.collect())
+    return Raw(frame, (*notes, *more))

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
-
 from modelwright.acquire.files import read_file
 from modelwright.acquire.frames import read_frame
+from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.sql import is_database, read_database
 
 __all__ = ["read_raw"]
 
 
-def read_raw(data: object) -> pl.DataFrame:
-    """Read a file or a table in memory, values untouched.
+def read_raw(data: object, reading: Reading | None = None) -> Raw:
+    """Read a file, a query or a table in memory, values untouched.
 
     Parameters
     ----------
     data : str, Path, frame, ndarray of shape (n_rows, n_columns) or mapping of columns
-        A path to CSV, TSV, JSON, JSON lines (each also .gz or .zst), Parquet or Arrow; or a
-        pandas, Polars, Arrow or NumPy table. It is never changed.
+        A path to delimited text, JSON, JSON lines, Parquet, Arrow or Excel, each also compressed;
+        ``-`` for standard input; a database as ``sqlite:///file.db#query``; or a pandas, Polars,
+        Arrow or NumPy table. It is never changed.
+    reading : Reading, optional
+        What is known of it; None: nothing.
 
     Returns
     -------
-    polars.DataFrame, shape (n_rows, n_columns)
-        Cells of delimited text are strings as they stand, null where empty; typed sources keep
-        their dtypes. Names are unique.
+    Raw
+        Cells of delimited text are strings as they stand, null where empty; in a large file,
+        columns that are plainly numbers are numbers. Typed sources keep their dtypes. Names are
+        unique. Rows of the source = rows of the frame + rows set aside.
 
     Raises
     ------
@@ -34,12 +38,15 @@ def read_raw(data: object) -> pl.DataFrame:
 
     Examples
     --------
-    >>> read_raw({"a": [1, 2]}).columns
+    >>> read_raw({"a": [1, 2]}).frame.columns
     ['a']
     >>> read_raw("no such folder/a.csv")
     Traceback (most recent call last):
     modelwright.core.errors.DataError: expected a file 'a.csv'; got no folder 'no such folder'
     """
+    chosen = reading or Reading()
+    if isinstance(data, str) and is_database(data):
+        return read_database(data, chosen)
     if isinstance(data, str | Path):
-        return read_file(Path(data).expanduser())
-    return read_frame(data)
+        return read_file(str(data), chosen)
+    return Raw(read_frame(data))

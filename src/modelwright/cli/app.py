@@ -17,9 +17,10 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
+from modelwright.cli.acquiring import acquire
 from modelwright.cli.explaining import explain
 from modelwright.cli.fitting import demo, fit
-from modelwright.cli.printing import answer, say
+from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
 from modelwright.cli.using import evaluate, predict
 from modelwright.cli.wording import reword
@@ -41,7 +42,7 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    for command in (demo, fit, predict, evaluate, explain, completion):
+    for command in (demo, fit, predict, evaluate, explain, acquire, completion):
         app.command(command)
     app.command(runs)
     return app
@@ -90,12 +91,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     stop = Stop("--json" in words)
     try:
-        build()(
-            words,
-            exit_on_error=False,
-            print_error=False,
-            result_action="return_value",
-        )
+        with notes_on_stderr():
+            build()(
+                words,
+                exit_on_error=False,
+                print_error=False,
+                result_action="return_value",
+            )
     except CycloptsError as error:
         return stop.wrong(reword(error))
     except UserError as error:

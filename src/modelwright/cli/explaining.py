@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.inputs import check_data, check_model
-from modelwright.cli.printing import answer, say
+from modelwright.cli.printing import Source, answer, say
 from modelwright.core.errors import DataError, OptionError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _BAR = 24
 
 def explain(
     model: Path,
-    data: str | Path | None = None,
+    data: Source | None = None,
     /,
     *,
     rows: str = "0",

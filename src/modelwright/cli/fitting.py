@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from modelwright.cli.asking import Asked
 from modelwright.cli.completing import learners, run_ids
 from modelwright.cli.inputs import check_data
-from modelwright.cli.printing import answer, say
+from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.wording import Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
@@ -40,6 +40,8 @@ class Effort:
         Learners to use, such as linear,lightgbm.
     types : pathlib.Path, optional
         A JSON file of columns whose type was read wrong: {"zip": "category"}.
+    header : bool, optional
+        Whether the first row holds names; found out when left out.
     seed : int
         The root of all randomness.
     workers : int, optional
@@ -55,6 +57,7 @@ class Effort:
     trials: Whole | None = None
     models: Annotated[str | None, Parameter(completer=learners)] = None
     types: Path | None = None
+    header: bool | None = None
     seed: Whole = 0
     workers: Whole | None = None
     store: Path | None = None
@@ -74,6 +77,7 @@ class Effort:
             positive=question.positive,
             weight=question.weight,
             types=self.types,
+            header=self.header,
             trials=self.trials,
             models=names,
             seed=self.seed,
@@ -86,7 +90,7 @@ class Effort:
 
 
 def fit(
-    data: str | Path,
+    data: Source,
     /,
     *,
     question: Asked,
@@ -100,7 +104,8 @@ def fit(
     Parameters
     ----------
     data
-        A CSV, TSV, Parquet, Arrow or JSON file, also compressed.
+        A CSV, TSV, Parquet, Arrow, JSON or Excel file, also compressed; - for standard input;
+        or a database, such as sqlite:///file.db#table.
     question
         What is asked.
     effort

@@ -5,14 +5,49 @@ from __future__ import annotations
 import json
 import math
 import sys
-from typing import Any
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TextIO
 
-__all__ = ["answer", "say"]
+from cyclopts import Parameter
+
+from modelwright.core.errors import ModelwrightWarning
+
+__all__ = ["Source", "answer", "notes_on_stderr", "say"]
+
+Source = Annotated[str | Path, Parameter(allow_leading_hyphen=True)]
+"""Where rows come from; ``-`` is standard input, not an option."""
 
 
 def say(line: str) -> None:
     """Print a line for a person."""
     sys.stdout.write(line + "\n")
+
+
+@contextmanager
+def notes_on_stderr() -> Iterator[None]:
+    """Show our own warnings as notes, one line each."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, ModelwrightWarning):
+            sys.stderr.write(f"note: {message}\n")
+        else:
+            usual(message, category, filename, lineno, file, line)
+
+    usual = warnings.showwarning
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ModelwrightWarning)
+        warnings.showwarning = show
+        yield
 
 
 def answer(value: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.inputs import check_data, check_model
-from modelwright.cli.printing import answer, say
+from modelwright.cli.printing import Source, answer, say
 from modelwright.core.progress import progress, reading
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ __all__ = ["evaluate", "predict"]
 
 def predict(
     model: Path,
-    data: str | Path,
+    data: Source,
     /,
     *,
     out: Path,
@@ -58,7 +58,7 @@ def predict(
 
 def evaluate(
     model: Path,
-    data: str | Path,
+    data: Source,
     /,
     *,
     json: Annotated[bool, Parameter(negative=())] = False,

@@ -62,6 +62,8 @@ class Settings:
         A column that says how much each row counts.
     types : mapping of str to str, or path, optional
         Columns whose type was read wrong: ``{"zip": "category"}``, or a JSON file of the same.
+    header : bool, optional
+        Whether the first row of a text file or sheet holds names; None finds out.
     trials : int, optional
         Fit exactly so many trials and look at no clock: the same result on every machine.
     models : tuple of str
@@ -88,6 +90,7 @@ class Settings:
     positive: str | None = None
     weight: str | None = None
     types: Mapping[str, str] | str | Path | None = None
+    header: bool | None = None
     trials: int | None = None
     models: tuple[str, ...] = ()
     seed: int = 0

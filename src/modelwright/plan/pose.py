@@ -10,19 +10,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import cast, infer_schema, read_types
+from modelwright.acquire import Raw, Reading, cast, infer_schema, read_types
 from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Question, Settings
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
+from modelwright.engine import available_memory
 from modelwright.evaluate import default_metric, find_metric
 from modelwright.plan.workspace import Rows
 
-__all__ = ["Posed", "pose"]
+__all__ = ["Posed", "pose", "reading_for"]
 
 FEWEST_ROWS = 3
+# What a byte of a file takes in memory, copies for typing and for features included.
+MEMORY_PER_BYTE = 4
 # Predictions are float32.
 LARGEST = 1e36
 
@@ -48,12 +51,20 @@ class Posed:
         return self.rows.table.schema
 
 
-def pose(raw: pl.DataFrame, question: Question, settings: Settings) -> Posed:
+def reading_for(question: Question, settings: Settings) -> Reading:
+    """Say how the data is to be read: columns that may be labels keep their exact text."""
+    labels = {name for name in (question.target, question.group) if name is not None}
+    room = available_memory() // MEMORY_PER_BYTE
+    verbatim = frozenset(labels | set(_types(settings)))
+    return Reading(settings.header, verbatim, room=room, seed=settings.seed)
+
+
+def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     """Find types, roles and task.
 
     Parameters
     ----------
-    raw : polars.DataFrame
+    raw : Raw
         What was read.
     question : Question
         What is asked.
@@ -73,12 +84,13 @@ def pose(raw: pl.DataFrame, question: Question, settings: Settings) -> Posed:
     OptionError
         When task, metric or positive class do not fit the target.
     """
-    question = _found(question, raw.columns)
-    schema = infer_schema(raw, _types(settings))
-    column = _as_values(raw, schema[question.target])
-    values = cast(raw.select(column.name), Schema((column,))).frame[column.name]
+    notes, frame = raw.notes, raw.frame
+    question = _found(question, frame.columns)
+    schema = infer_schema(frame, _types(settings))
+    column = _as_values(frame, schema[question.target])
+    values = cast(frame.select(column.name), Schema((column,))).frame[column.name]
     # "-" among numbers is a missing answer, not a class
-    labels = pl.select(pl.when(values.is_not_null()).then(_labels(raw, column.name))).to_series()
+    labels = pl.select(pl.when(values.is_not_null()).then(_labels(frame, column.name))).to_series()
     if 0 < labels.count() < FEWEST_ROWS:
         raise DataError(
             f"at least {FEWEST_ROWS} rows with an answer", f"{labels.count()}", "add rows"
@@ -86,11 +98,13 @@ def pose(raw: pl.DataFrame, question: Question, settings: Settings) -> Posed:
     kind, classes = frame_task(values, labels, column, question.task, question.positive)
     kind_of_values = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format="")
-    schema = _with_features(raw, _with_roles(schema.with_columns(target), question))
+    schema = _with_features(frame, _with_roles(schema.with_columns(target), question))
     metric = find_metric(question.metric or default_metric(kind), kind).name
-    source = label_type(classes, raw.schema[column.name])
+    source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
-    return _answered(cast(raw, schema), task, question, labels.is_not_null(), settings.seed)
+    table = cast(frame, schema)
+    table = Table(table.frame, table.schema, (*notes, *table.notes))
+    return _answered(table, task, question, labels.is_not_null(), settings.seed)
 
 
 def _found(question: Question, columns: list[str]) -> Question:

@@ -1,0 +1,249 @@
+"""Text of any encoding as UTF-8, without a byte that no text has."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from modelwright.core.deferred import Deferred
+from modelwright.core.errors import DataError
+
+__all__ = ["Encoded", "as_utf8", "find_encoding", "is_utf8_throughout"]
+
+_charset_normalizer = Deferred("charset_normalizer")
+
+_BLOCK = 2**22
+_HEAD = 2**20
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\x1f"))
+_MOST_CONTROLS = 0.01  # of the bytes of a text file; a binary file has more
+_SAMPLE = 2**16
+_AROUND = 40  # bytes kept on each side of one that is not ASCII
+_FEW = 24  # so few letters beyond ASCII tell nothing of their language
+_FOREIGN_WORD = re.compile(rb"[\x80-\xff]{3}")  # in Western text a plain letter comes sooner
+_CODE_PAGES = [
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r"),
+    *("iso8859_2", "iso8859_15", "mac_roman", "cp437", "cp850", "cp866"),
+    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
+]
+_SPOKEN = {"utf-16": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252 (Western European)"}
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text file in UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+        The file itself when it was UTF-8 already, else a copy.
+    notes : tuple of str
+        What was changed.
+    """
+
+    path: Path
+    notes: tuple[str, ...] = ()
+
+
+def find_encoding(path: Path, shown: str) -> str | None:
+    """Find out how a text file is encoded, as far as its start and its NUL bytes tell.
+
+    Parameters
+    ----------
+    path : Path
+        A plain file.
+    shown : str
+        What the user calls it.
+
+    Returns
+    -------
+    str or None
+        What `as_utf8` has to be told; None when the file can be read as it is: UTF-8 at its start
+        (a later byte may prove otherwise), line feeds, no NUL.
+
+    Raises
+    ------
+    DataError
+        When it is no text.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return name
+    if b"\0" in head:
+        wide = _wide(head)
+        odd = len(head) - len(head.translate(None, _CONTROLS))
+        if wide is None and odd > max(len(head) * _MOST_CONTROLS, 3):
+            raise DataError(
+                "a text file",
+                f"{shown}, which holds binary data",
+                "give CSV, JSON, Parquet, Arrow, Excel or a database URL",
+            )
+        return wide or "utf-8"
+    if not _is_utf8(head) or (b"\r" in head and b"\n" not in head) or _has_nul(path):
+        return "utf-8"
+    return None
+
+
+def as_utf8(path: Path, encoding: str, folder: Path) -> Encoded:
+    """Write a file anew as UTF-8, with line feeds and without NULs.
+
+    Parameters
+    ----------
+    path : Path
+        A plain text file.
+    encoding : str
+        From `find_encoding`; ``"utf-8"`` when it is not known: then it is found from the bytes
+        that are not ASCII (https://charset-normalizer.readthedocs.io).
+    folder : Path
+        Where the copy goes.
+    """
+    notes = []
+    if encoding == "utf-8":
+        encoding = _guess(path)
+        if encoding != "utf-8":
+            notes.append(f"The text was read as {_SPOKEN.get(encoding, encoding)}: it is no UTF-8.")
+    else:
+        spoken = _SPOKEN.get(encoding, encoding.upper())
+        notes.append(f"The text was read as {spoken}.")
+    into = folder / "utf-8.txt"
+    nuls, lost = _rewrite(path, into, encoding)
+    if nuls:
+        what = "1 NUL character was" if nuls == 1 else f"{nuls:,} NUL characters were"
+        notes.append(f"{what} removed from the text.")
+    if lost:
+        what = "1 byte that is" if lost == 1 else f"{lost:,} bytes that are"
+        were = "was" if lost == 1 else "were"
+        notes.append(f"{what} no {encoding.upper()} {were} replaced by \N{REPLACEMENT CHARACTER}.")
+    return Encoded(into, tuple(notes))
+
+
+def is_utf8_throughout(path: Path) -> bool:
+    """Read a whole file to tell whether it is UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _rewrite(path: Path, into: Path, encoding: str) -> tuple[int, int]:
+    handler = _Counted()
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)(
+        errors=handler.name
+    )
+    nuls, pending = 0, ""
+    only_returns = _only_returns(path, encoding)
+    with path.open("rb") as source, into.open("wb") as out:
+        while True:
+            block = source.read(_BLOCK)
+            text = pending + decoder.decode(block, final=not block)
+            nuls += text.count("\0")
+            text = text.replace("\0", "")
+            pending = "\r" if text.endswith("\r") and block else ""
+            text = text.removesuffix("\r") if pending else text
+            text = text.replace("\r\n", "\n")
+            out.write((text.replace("\r", "\n") if only_returns else text).encode())
+            if not block:
+                return nuls, handler.count
+
+
+def _only_returns(path: Path, encoding: str) -> bool:
+    """Tell the line ends of old Macs: returns, and no line feed."""
+    with path.open("rb") as file:
+        text = file.read(_HEAD).decode(encoding, errors="replace")
+    return "\r" in text and "\n" not in text
+
+
+class _Counted:
+    """An error handler of codecs that replaces what it cannot read, and counts it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.name = "modelwright.counted"
+        codecs.register_error(self.name, self._replace)
+
+    def _replace(self, error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        self.count += error.end - error.start
+        return "\N{REPLACEMENT CHARACTER}", error.end
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        # what is read of a file may end inside a letter
+        return error.start >= len(data) - 4 and error.reason == "unexpected end of data"
+    return True
+
+
+def _has_nul(path: Path) -> bool:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if b"\0" in block:
+                return True
+    return False
+
+
+def _wide(head: bytes) -> str | None:
+    """Tell UTF-16 or UTF-32 without a mark by where the NULs of its ASCII letters stand."""
+    data = np.frombuffer(head[: len(head) // 4 * 4], dtype=np.uint8).reshape(-1, 4)
+    if not len(data):
+        return None
+    empty = (data == 0).mean(axis=0)
+    patterns = {"utf-32-le": (0, 1, 1, 1), "utf-32-be": (1, 1, 1, 0)}
+    patterns |= {"utf-16-le": (0, 1, 0, 1), "utf-16-be": (1, 0, 1, 0)}
+    for name, pattern in patterns.items():
+        if all(
+            share > 0.7 if nul else share < 0.1 for share, nul in zip(empty, pattern, strict=True)
+        ):
+            return name
+    return None
+
+
+def _guess(path: Path) -> str:
+    """Choose between UTF-8 with a few bad bytes and a code page, by a sample of what is odd."""
+    sample = _odd_parts(path)
+    text = sample.decode("utf-8", errors="replace")
+    good = sum(ord(letter) > 127 for letter in text) - text.count("\N{REPLACEMENT CHARACTER}")
+    if good >= text.count("\N{REPLACEMENT CHARACTER}"):
+        return "utf-8"
+    odd = re.findall(rb"[\x80-\xff]", sample)
+    if len(odd) >= _FEW or _FOREIGN_WORD.search(sample):
+        found = _charset_normalizer.from_bytes(sample, cp_isolation=_CODE_PAGES).best()
+        if found is not None and found.encoding not in ("utf_8", "ascii"):
+            return str(found.encoding)
+    return "cp1252" if not re.search(rb"[\x81\x8d\x8f\x90\x9d]", sample) else "latin-1"
+
+
+def _odd_parts(path: Path) -> bytes:
+    """Gather the words around bytes that are not ASCII, from the whole file."""
+    window = re.compile(rb"[^\n]{0,%d}[\x80-\xff][^\n]{0,%d}" % (_AROUND, _AROUND))
+    parts: list[bytes] = []
+    size = 0
+    with path.open("rb") as file:
+        while size < _SAMPLE and (block := file.read(_BLOCK)):
+            if block.isascii():
+                continue
+            for found in window.finditer(block):
+                parts.append(found[0])
+                size += len(found[0]) + 1
+                if size >= _SAMPLE:
+                    break
+    return b"\n".join(parts)

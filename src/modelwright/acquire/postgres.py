@@ -1,0 +1,76 @@
+"""PostgreSQL, in a transaction that only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from modelwright.core.deferred import Deferred
+from modelwright.core.errors import DataError
+
+__all__ = ["PostgresBase", "open_postgres"]
+
+_psycopg = Deferred("psycopg", "postgres")
+
+_SECONDS = 15
+
+
+class PostgresBase:
+    """A connection to a PostgreSQL server.
+
+    Parameters
+    ----------
+    place : str
+        A URL, perhaps with a password.
+    shown : str
+        The same without, for errors.
+    """
+
+    def __init__(self, place: str, shown: str) -> None:
+        self._shown = shown
+        self._secret = place
+        try:
+            self._base = _psycopg.connect(
+                place, connect_timeout=_SECONDS, options="-c default_transaction_read_only=on"
+            )
+        except _psycopg.Error as error:
+            raise self._refused("a PostgreSQL server that answers", error) from None
+
+    def tables(self) -> list[str]:
+        """List tables and views; those outside `public` with their schema."""
+        query = (
+            "SELECT CASE table_schema WHEN 'public' THEN '' ELSE table_schema || '.' END "
+            "|| table_name FROM information_schema.tables "
+            "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
+        )
+        return [row[0] for row in self._base.execute(query).fetchall()]
+
+    def rows(self, query: str, batch: int) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
+        """Run a query, and give names and rows in batches; at least one, perhaps empty."""
+        try:
+            # named: the server keeps the answer, and hands it out piece by piece
+            with self._base.cursor(name="modelwright") as cursor:
+                cursor.execute(query)
+                names = [column[0] for column in cursor.description or ()]
+                yield names, cursor.fetchmany(batch)
+                while rows := cursor.fetchmany(batch):
+                    yield names, rows
+        except _psycopg.Error as error:
+            raise self._refused("an answer from the database", error) from None
+
+    def close(self) -> None:
+        """Close it."""
+        self._base.close()
+
+    def _refused(self, expected: str, error: Exception) -> DataError:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        return DataError(
+            expected,
+            f"{reason.replace(self._secret, self._shown)} ({self._shown})",
+            "check the URL",
+        )
+
+
+def open_postgres(place: str, shown: str) -> PostgresBase:
+    """Connect to the server that a URL names."""
+    return PostgresBase(place, shown)

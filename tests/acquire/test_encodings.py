@@ -1,0 +1,61 @@
+# ruff: noqa: RUF001  (letters of other scripts are what is tested)
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from modelwright.acquire import read_raw
+
+TEXTS = {
+    "cp1252": "né,b\nà la carte,1\nß,2\n",
+    "cp1251": "город,цена\nМосква,1\nСанкт-Петербург,2\nНовосибирск,3\nЕкатеринбург,4\n",
+    "koi8_r": "город,цена\nМосква,1\nСанкт-Петербург,2\nНовосибирск,3\n",
+    "cp1253": "πόλη,τιμή\nΑθήνα,1\nΘεσσαλονίκη,2\nΠάτρα,3\n",
+    "shift_jis": "都市,価格\n東京,1\n大阪,2\n名古屋,3\n札幌,4\nひらがなカタカナ,5\n",
+    "gb18030": "城市,价格\n北京,1\n上海,2\n广州,3\n深圳,4\n成都,5\n",
+    "euc_kr": "도시,가격\n서울,1\n부산,2\n대구,3\n인천,4\n",
+    "utf-16": "né,b\nß,2\n",
+    "utf-16-le": "né,b\nß,2\nplain words,3\n",
+    "utf-16-be": "né,b\nß,2\nplain words,3\n",
+    "utf-32": "né,b\nß,2\n",
+    "utf-32-le": "né,b\nß,2\n",
+}
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_encodings_are_found_and_told(tmp_path: Path, encoding: str) -> None:
+    text = TEXTS[encoding] * (1 if encoding.startswith(("utf", "cp1252")) else 3)
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode(encoding))
+    raw = read_raw(path)
+    lines = [line.split(",") for line in text.splitlines()]
+    assert [raw.frame.columns, *map(list, raw.frame.rows())] == lines
+    assert raw.notes[0].startswith("The text was read as ")
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_utf_8_needs_no_note(tmp_path: Path, mark: bytes) -> None:
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress(mark + "né,b\nß,2\n".encode()))
+    raw = read_raw(path)
+    assert raw.frame.columns == ["né", "b"]
+    assert raw.notes == ()
+
+
+def test_a_few_bad_bytes_are_replaced_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("a,b\né,1\nè,2\nñ,3\n".encode() + b"x\xff\xfe,4\n")
+    raw = read_raw(path)
+    assert raw.frame.row(-1) == ("x" + 2 * "\N{REPLACEMENT CHARACTER}", "4")
+    assert raw.notes == ("2 bytes that are no UTF-8 were replaced by \N{REPLACEMENT CHARACTER}.",)
+
+
+@pytest.mark.parametrize("far", [0, 2_000_000])
+def test_nuls_are_removed_and_counted(tmp_path: Path, far: int) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"a,b\n" + b"2,words\n" * max(far // 8, 200) + b"1,x\0y\0\n")
+    raw = read_raw(path)
+    assert raw.frame.row(-1) == ("1", "xy")
+    assert raw.notes == ("2 NUL characters were removed from the text.",)

@@ -1,0 +1,95 @@
+"""What a reader notices reaches the card, the warnings and the terminal."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelwright.cli import main
+from modelwright.core.errors import ModelwrightWarning
+from modelwright.core.settings import Settings
+from modelwright.flow import fit
+
+ROWS = [f"{i % 7},{'abc'[i % 3]},{i * 2.5 + i % 5}" for i in range(60)]
+
+
+@pytest.fixture
+def ragged(tmp_path: Path) -> Path:
+    path = tmp_path / "houses.csv"
+    path.write_text("\n".join(["rooms,zone,price", *ROWS, "1,a,3,9", "2,b"]))
+    return path
+
+
+def test_rows_in_are_rows_used_and_rows_told(ragged: Path) -> None:
+    result = fit(ragged, "price", settings=Settings(trials=1, models=("linear",), workers=1))
+    assert any("(line 62)" in note and "left out" in note for note in result.notes)
+    assert any("(line 63)" in note for note in result.notes)
+    assert result.model.card.rows == 60
+    with pytest.warns(ModelwrightWarning) as told:
+        assert result.predict(ragged).height == 62
+    assert ["missing values" in str(warning.message) for warning in told] == [False, True]
+
+
+def test_the_terminal_tells(
+    ragged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tmp_path / "m.mw", tmp_path / "p.csv"
+    words = ["--target", "price", "--models", "linear", "--trials", "1", "--workers", "1"]
+    assert main(["fit", str(ragged), *words, "--out", str(model)]) == 0
+    assert "note: 1 row (line 62) has more cells" in capsys.readouterr().out
+    assert main(["predict", str(model), str(ragged), "--out", str(out)]) == 0
+    said = capsys.readouterr()
+    assert said.err.count("note: 1 row (line 62)") == 1
+    assert "62 rows" in said.out
+    assert main(["evaluate", str(model), str(ragged), "--json"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("{")
+    assert "note: " in said.err
+
+
+def test_a_table_without_names_from_fit_to_predict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, model, out = tmp_path / "t.csv", tmp_path / "m.mw", tmp_path / "p.csv"
+    path.write_text("\n".join(ROWS))
+    words = ["--models", "linear", "--trials", "1", "--workers", "1", "--out", str(model)]
+    assert main(["fit", str(path), "--target", "column_3", *words]) == 0
+    assert "looks like data" in capsys.readouterr().out
+    path.write_text("3,a\n4,b\n")
+    assert main(["predict", str(model), str(path), "--out", str(out)]) == 0
+    assert capsys.readouterr().err == ""
+    assert len(out.read_text().splitlines()) == 3
+    assert main(["fit", str(path), "--target", "column_2", "--no-header", *words]) == 2
+
+
+def test_a_file_larger_than_memory_is_sampled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("rooms,zone,price\n" + "\n".join(ROWS * 20) + "\n")
+    posing = importlib.import_module("modelwright.plan.pose")
+    monkeypatch.setattr(posing, "available_memory", lambda: path.stat().st_size)
+    result = fit(path, "price", settings=Settings(trials=1, models=("linear",), workers=1))
+    assert "a uniform sample of" in result.notes[0]
+    assert "of its 1,200 rows" in result.notes[0]
+    assert 250 < result.model.card.rows < 350
+    assert result.predict(path).height == 1_200
+
+
+def test_rows_through_a_pipe(ragged: Path, tmp_path: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "modelwright", *words]
+        return subprocess.run(command, input=ragged.read_bytes(), capture_output=True, check=False)
+
+    model, out = str(tmp_path / "m.mw"), tmp_path / "p.csv"
+    words = ["--target", "price", "--models", "linear", "--trials", "1", "--workers", "1"]
+    assert run("fit", "-", *words, "--out", model).returncode == 0
+    assert run("predict", model, "-", "--out", str(out)).returncode == 0
+    assert len(out.read_text().splitlines()) == 63
+    done = run("acquire", "-", "--out", str(tmp_path / "t.parquet"))
+    assert b"61 rows of 3 columns" in done.stdout
+    assert run("fit", "-x", *words).returncode == 2
