@@ -17,7 +17,7 @@ from modelwright.model import Member, Model, Part
 
 HOSTILE = (
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "'; --x: red; </style><b>",
     "]]></svg><script>1</script>",
     "\u202eright to left\u202c مرحبا بالعالم",
@@ -51,7 +51,9 @@ def profile(column: Column, rows: int, rng: np.random.Generator) -> Profile:
         return Profile(*told, distinct=12, levels=levels, counts=counts)
     if column.kind is Kind.BOOLEAN:
         quantiles = (0.0,) * 15 + (1.0,) * 6
-        return Profile(*told, 2, quantiles, (0.0, 0.5, 1.0), counts=(rows * 7 // 10, rows * 3 // 10))
+        return Profile(
+            *told, 2, quantiles, (0.0, 0.5, 1.0), counts=(rows * 7 // 10, rows * 3 // 10)
+        )
     values = rng.gamma(2.0, 20.0, 2000)
     if column.kind is Kind.DATETIME:
         values = 1.4e9 + rng.random(2000) * 1500 * _DAY
@@ -163,7 +165,16 @@ def attribution(task: Task, row: str, used: list[Profile]) -> Attribution:
 
 
 def _card(task: Task, rows: int, score: float) -> Card:
-    lines = [Standing("ensemble", score, 1.0, 12.3, score * 0.96, min(score * 1.03, score + abs(1 - score) / 2))]
+    lines = [
+        Standing(
+            "ensemble",
+            score,
+            1.0,
+            12.3,
+            score * 0.96,
+            min(score * 1.03, score + abs(1 - score) / 2),
+        )
+    ]
     for i, name in enumerate(("lightgbm-2", "linear-0", "extra-trees-1", "lightgbm-7")):
         sign = 1 if task.metric != "roc_auc" else -1
         worse = score * (1 + sign * 0.01 * (i + 1))

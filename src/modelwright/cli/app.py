@@ -16,6 +16,7 @@ from cyclopts.exceptions import CycloptsError
 
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.records import runs
+from modelwright.cli.reporting import report
 from modelwright.cli.using import evaluate, predict
 from modelwright.core.errors import UserError
 from modelwright.core.version import __version__
@@ -34,7 +35,7 @@ def _build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    for command in (demo, fit, predict, evaluate):
+    for command in (demo, fit, predict, evaluate, report):
         app.command(command)
     app.command(runs)
     return app

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.printing import answer, say
+from modelwright.cli.reporting import check_page
 from modelwright.core.settings import Question, Settings
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def fit(
     effort: Effort | None = None,
     time: str = "60s",
     out: Path = Path("model.mw"),
+    report: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Find a validated model of one column of a table, and write it to a file.
@@ -92,14 +94,24 @@ def fit(
         How long it may take in all, such as 30s or 5m.
     out
         Where the model file goes.
+    report
+        Where the report goes, such as report.html.
     json
         Print one JSON object on stdout, and everything else on stderr.
     """
+    check_page(report, data, out)
     result = _fitted(data, question, effort or Effort(), time, out, quiet=json)
+    if report is not None:
+        from modelwright.report import write_report
+
+        write_report(result, report)
     if json:
-        answer(_summary(result, out))
+        page = {} if report is None else {"report": str(report)}
+        answer({**_summary(result, out), **page})
     else:
         _tell(result, out)
+        if report is not None:
+            say(f"report: {report}")
 
 
 def _fitted(

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.printing import answer, say
+from modelwright.cli.reporting import check_page
 
 __all__ = ["evaluate", "predict"]
 
@@ -48,7 +49,11 @@ def predict(
 
 
 def evaluate(
-    model: Path, data: str, *, json: Annotated[bool, Parameter(negative=())] = False
+    model: Path,
+    data: str,
+    *,
+    report: Path | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Score a model on rows whose answers are known.
 
@@ -58,16 +63,27 @@ def evaluate(
         A file that fit wrote.
     data
         The rows, with the target.
+    report
+        Where a page of plots goes, such as page.html.
     json
         Print one JSON object on stdout.
     """
     from modelwright.model import load
 
+    check_page(report, data, model)
     opened = load(model)
-    scores = opened.evaluate(data)
+    if report is None:
+        scores = opened.evaluate(data)
+    else:
+        from modelwright.report import write_evaluation
+
+        scores = write_evaluation(opened, data, report)
     if json:
-        answer({"metric": opened.task.metric, "scores": scores})
+        page = {} if report is None else {"report": str(report)}
+        answer({"metric": opened.task.metric, "scores": scores, **page})
         return
     width = max(len(name) for name in scores)
     for name, value in scores.items():
         say(f"{name.ljust(width)}  {value:.5g}")
+    if report is not None:
+        say(f"report: {report}")

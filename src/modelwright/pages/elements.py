@@ -5,14 +5,15 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 __all__ = ["Attributes", "Child", "Markup", "element", "escape", "joined", "shorten"]
 
-Attributes = Mapping[str, "str | int | float | bool | None"]
-Child = "str | int | Markup | None | Iterable[Child]"
+Attributes: TypeAlias = Mapping[str, str | int | float | None]
+Child: TypeAlias = "str | int | Markup | Iterable[Child] | None"
 
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
-# What neither HTML nor XML may hold: control characters, halves of a surrogate pair, non-characters.
+# What pages must not hold: control characters, halves of surrogate pairs, non-characters.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -108,7 +109,7 @@ def element(name: str, *children: Child, at: Attributes | None = None) -> Markup
     return Markup(opening if tag in _VOID else f"{opening}{joined(*children)}</{tag}>")
 
 
-def _value(value: str | int | float | bool) -> str:
+def _value(value: str | int | float) -> str:
     if value is True:
         return ""
     if isinstance(value, float):

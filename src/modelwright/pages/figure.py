@@ -8,7 +8,7 @@ from pathlib import Path
 
 from modelwright.core.errors import OptionError, OutputError
 from modelwright.pages.assets import asset
-from modelwright.pages.elements import Child, Markup, element, joined
+from modelwright.pages.elements import Attributes, Child, Markup, element, joined
 
 __all__ = ["Figure", "Grid"]
 
@@ -107,7 +107,7 @@ class Figure:
 
     def svg(self) -> Markup:
         """Give a picture that stands alone, with its colours for light and dark screens."""
-        box = {
+        box: Attributes = {
             "xmlns": "http://www.w3.org/2000/svg",
             "viewBox": f"0 0 {self.width} {self.height}",
             "width": self.width,
@@ -168,7 +168,7 @@ class Figure:
         """
         told = f"{key}-title {key}-text"
         title, text = (f"h{level}", "p") if level else ("span.unseen", "span.unseen")
-        box = {
+        box: Attributes = {
             "viewBox": f"0 0 {self.width} {self.height}",
             "role": "img",
             "aria-labelledby": told,

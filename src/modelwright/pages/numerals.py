@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-__all__ = ["compact", "date", "number", "percent", "plural", "signed"]
+__all__ = ["DASH", "MINUS", "compact", "date", "number", "percent", "plural", "signed"]
 
-_MINUS = "\N{MINUS SIGN}"
+# What stands for nothing, and for less than nothing.
+DASH = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
 _GAP = "\N{NO-BREAK SPACE}"
 _DAY = 86_400.0
 _YEAR = 365.25 * _DAY
@@ -19,11 +21,11 @@ def number(value: float, digits: int = 4) -> str:
 
     Examples
     --------
-    >>> [number(x) for x in (1234567.8, 54.321987, 0.5, -2, 1e-9, float("nan"))]
-    ['1,234,568', '54.32', '0.5', '−2', '1e−09', '–']
+    >>> [number(x) for x in (1234567.8, 54.321987, 0.5, 1e20, float("inf"))]
+    ['1,234,568', '54.32', '0.5', '1e+20', '∞']
     """
     if not math.isfinite(value):
-        return "–" if math.isnan(value) else ("∞" if value > 0 else f"{_MINUS}∞")
+        return DASH if math.isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
     size = abs(value)
     if size != 0 and not 1e-4 <= size < 1e15:
         text = f"{value:.3g}"
@@ -31,7 +33,7 @@ def number(value: float, digits: int = 4) -> str:
         text = f"{value:,.0f}"
     else:
         text = f"{value:.{digits}g}"
-    return text.replace("-", _MINUS)
+    return text.replace("-", MINUS)
 
 
 def compact(value: float) -> str:
@@ -44,8 +46,8 @@ def compact(value: float) -> str:
     """
     for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if size <= abs(value) < size * 1000:
-            return f"{value / size:.4g}{suffix}".replace("-", _MINUS)
-    return f"{value:.4g}".replace("-", _MINUS)
+            return f"{value / size:.4g}{suffix}".replace("-", MINUS)
+    return f"{value:.4g}".replace("-", MINUS)
 
 
 def signed(value: float) -> str:
@@ -53,8 +55,8 @@ def signed(value: float) -> str:
 
     Examples
     --------
-    >>> signed(2), signed(-0.5)
-    ('+2', '−0.5')
+    >>> signed(2)
+    '+2'
     """
     return f"+{number(value, 3)}" if value >= 0 else number(value, 3)
 
@@ -68,14 +70,16 @@ def percent(share: float, digits: int = 0) -> str:
     ['63 %', '<1 %', '>99 %', '100 %']
     """
     if not math.isfinite(share):
-        return "–"
+        return DASH
     step = 10.0**-digits
     value = round(share * 100, digits)
+    if value == 0 and share < 0:
+        return f"0{_GAP}%"
     if value <= 0 < share:
         return f"<{step:g}{_GAP}%"
     if value >= 100 and share < 1:
         return f">{100 - step:g}{_GAP}%"
-    return f"{value:.{digits}f}{_GAP}%".replace("-", _MINUS)
+    return f"{value:.{digits}f}{_GAP}%".replace("-", MINUS)
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -105,7 +109,7 @@ def date(seconds: float, span: float = 0.0) -> str:
     ('1970-01-01', '1970', '01:00')
     """
     if not math.isfinite(seconds):
-        return "–"
+        return DASH
     moment = datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC)
     year = f"{moment.year:04d}"  # strftime does not fill up early years on every system
     if span > 5 * _YEAR:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modelwright.pages.elements import Markup, element, joined
+from modelwright.pages.elements import Attributes, Markup, element, joined, shorten
 from modelwright.pages.scales import LINEAR, Scale
 
-__all__ = ["Margins", "Plot", "text_width"]
+__all__ = ["Margins", "Plot", "fitted", "text_width"]
 
 # Left, top, right, bottom, in pixels.
 Margins = tuple[float, float, float, float]
@@ -39,6 +39,22 @@ def text_width(text: str, size: float = 12.0) -> float:
         else:
             ems += 0.68 if character.isupper() else 0.57
     return ems * size
+
+
+def fitted(text: str, room: float, size: float = 14.0) -> str:
+    """Cut a text in its middle until it takes at most so many pixels.
+
+    The usual size is that of narrow screens, where letters are larger than elsewhere.
+
+    Examples
+    --------
+    >>> fitted("a name", 100), fitted("a very long name of a column", 100)
+    ('a name', 'a very…olumn')
+    """
+    most = len(text)
+    while most > 2 and text_width(shorten(text, most), size) > room:
+        most = min(most, int(room / size * 3.1)) - 1
+    return shorten(text, max(most, 2))
 
 
 class Plot:
@@ -125,7 +141,7 @@ class Plot:
         if np.ndim(radius) == 0:
             # A stroke of no length with a round end is a dot.
             path = "".join(f"M{_px(a)} {_px(d)}h0" for a, d in zip(across, down, strict=True))
-            at = {"d": path, "stroke-width": 2.0 * float(np.asarray(radius))}
+            at: Attributes = {"d": path, "stroke-width": 2.0 * float(np.asarray(radius))}
             self.add(element(f"path.dots.{classes}", at=at))
             return
         for a, d, r in zip(across, down, np.asarray(radius), strict=True):
@@ -156,9 +172,7 @@ class Plot:
             }
             self.add(element(f"rect.bar.{classes}", element("title", tip) if tip else None, at=at))
 
-    def segment(
-        self, start: tuple[float, float], end: tuple[float, float], classes: str
-    ) -> None:
+    def segment(self, start: tuple[float, float], end: tuple[float, float], classes: str) -> None:
         """Draw a straight line between two points given as values."""
         ends = [(self.x.place(x), self.y.place(y)) for x, y in (start, end)]
         self._segment(*ends[0], *ends[1], classes)

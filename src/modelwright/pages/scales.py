@@ -13,7 +13,9 @@ from modelwright.pages.numerals import compact, date
 
 __all__ = ["LINEAR", "LOG", "TIME", "Scale"]
 
-LINEAR, LOG, TIME = "linear", "log", "time"
+LINEAR = "linear"
+LOG = "log"
+TIME = "time"
 
 _DAY = 86_400.0
 # Steps of time in seconds; from a month on, ticks stand at the beginning of months.
@@ -50,9 +52,7 @@ class Scale:
     kind: str = LINEAR
 
     @classmethod
-    def over(
-        cls, low: float, high: float, start: float, end: float, kind: str = LINEAR
-    ) -> Scale:
+    def over(cls, low: float, high: float, start: float, end: float, kind: str = LINEAR) -> Scale:
         """Make a scale that has a width, also when all values are the same."""
         if not (math.isfinite(low) and math.isfinite(high)):
             low, high = 0.0, 1.0
@@ -70,7 +70,7 @@ class Scale:
     def places(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Give the pixels of values; what lies outside is moved to the border."""
         ends = sorted((self.low, self.high))
-        inside = np.clip(np.asarray(values, np.float64), *ends)
+        inside = np.clip(np.asarray(values, np.float64), ends[0], ends[1])
         if self.kind == LOG:
             share = np.log(inside / self.low) / math.log(self.high / self.low)
         else:

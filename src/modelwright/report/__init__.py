@@ -10,11 +10,10 @@ from modelwright.report.classes import (
 )
 from modelwright.report.influence import attribution_figure, dependence_figure, importance_figure
 from modelwright.report.numbers import (
-    error_by_prediction_figure,
     predicted_actual_figure,
     residuals_figure,
 )
-from modelwright.report.page import render, write_report
+from modelwright.report.page import render, write_evaluation, write_report
 from modelwright.report.ranking import leaderboard_figure
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "calibration_figure",
     "confusion_figure",
     "dependence_figure",
-    "error_by_prediction_figure",
     "importance_figure",
     "leaderboard_figure",
     "precision_recall_figure",
@@ -32,5 +30,6 @@ __all__ = [
     "residuals_figure",
     "roc_figure",
     "scores_figure",
+    "write_evaluation",
     "write_report",
 ]

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelwright.pages import Figure, Grid, Markup, Plot, element, shorten
 from modelwright.pages.numerals import compact, number, percent, plural
-from modelwright.pages.plot import text_width
+from modelwright.pages.plot import fitted, text_width
 from modelwright.report.curves import (
     calibration_bins,
     confusion,
@@ -102,7 +102,7 @@ def precision_recall_figure(y: ArrayLike, p: ArrayLike, weight: Weight = None) -
     plot.area(xs, np.zeros(len(xs)), ys, "a")
     plot.line(xs, ys, "a")
     above = share < 0.9
-    plot.note(f"guessing {percent(share, 1)}", (0.02, share + (0.03 if above else -0.06)))
+    plot.note(f"guessing {share:.3f}", (0.02, share + (0.03 if above else -0.06)))
     plot.note(f"average precision {points.average_precision:.3f}", (0.97, 0.06), "strong.end")
     rows = []
     for wanted in (0.1, 0.25, 0.5, 0.75, 0.9, 1.0):
@@ -237,7 +237,7 @@ def scores_figure(
     plot.bars(edges[:-1], edges[1:], heights[1], "a")
     plot.bars(edges[:-1], edges[1:], -heights[0], "m")
     plot.segment((0, 0), (1, 0), "axis")
-    names = [shorten(labels[code], 26) for code in (0, 1)]
+    names = [fitted(labels[code], 200) for code in (0, 1)]
     plot.write(f"{names[1]} ↑", plot.right, plot.top + 10, "strong.end.a")
     plot.write(f"{names[0]} ↓", plot.right, plot.bottom - 8, "strong.end")
     rows = tuple(
@@ -321,10 +321,10 @@ def _told(cells: NDArray[np.float64], names: Sequence[str]) -> Grid:
 def _cells(cells: NDArray[np.float64], names: Sequence[str]) -> tuple[Markup, int, int]:
     k = len(cells)
     legible = k <= 12
-    short = [shorten(name, 16) for name in names]
-    left = 18 + (max(text_width(name) for name in short) + 8 if legible else 0)
+    short = [fitted(name, 118) for name in names]
+    left = 18 + (max(text_width(name, 14) for name in short) + 8 if legible else 0)
     width, top = 460, 44 if legible else 24
-    side = min((width - left - 4) / k, 74)
+    side = min((width - left - 4) / k, 92)
     shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1e-12)
     marks = [
         _text("answer →", left, 12, "title"),
@@ -333,7 +333,7 @@ def _cells(cells: NDArray[np.float64], names: Sequence[str]) -> tuple[Markup, in
     for i in range(k):
         if legible:
             marks.append(_text(short[i], left - 7, top + (i + 0.5) * side + 4, "end"))
-            head = shorten(names[i], max(int(side / 7.5), 2))
+            head = fitted(names[i], side - 2)
             marks.append(_text(head, left + (i + 0.5) * side, top - 7, "middle"))
         for j in range(k):
             if not legible and cells[i, j] == 0:
@@ -357,7 +357,7 @@ def _cells(cells: NDArray[np.float64], names: Sequence[str]) -> tuple[Markup, in
 
 
 def _inside(count: float, share: float, centre: tuple[float, float], side: float) -> list[Markup]:
-    light = ".on" if share >= 0.5 else ""
+    light = ".on" if share >= 0.75 else ""
     x, y = centre
     if side < 36:
         return [_text(compact(round(count)), x, y + 4, f"middle.small{light}")]

@@ -125,7 +125,8 @@ class Operating:
 
 
 def _ratio(part: Array, whole: float | Array) -> Array:
-    return part / whole if whole > 0 else np.zeros_like(part)
+    ratio: Array = part / whole if whole > 0 else np.zeros_like(part)
+    return ratio
 
 
 def operating_points(positive: NDArray[Any], p: Array, weight: Array | None = None) -> Operating:
@@ -152,9 +153,7 @@ def operating_points(positive: NDArray[Any], p: Array, weight: Array | None = No
     last = np.append(np.flatnonzero(np.diff(ranked)), len(p) - 1)
     hits = np.cumsum(mass * positive[order])[last]
     misses = np.cumsum(mass * ~positive[order].astype(bool))[last]
-    return Operating(
-        np.append(np.inf, ranked[last]), np.append(0.0, hits), np.append(0.0, misses)
-    )
+    return Operating(np.append(np.inf, ranked[last]), np.append(0.0, hits), np.append(0.0, misses))
 
 
 @dataclass(frozen=True)
@@ -226,8 +225,8 @@ def confusion(y: NDArray[np.int64], p: Array, weight: Array | None = None) -> Ar
     [[1.0, 0.0], [1.0, 0.0]]
     """
     k = p.shape[1]
-    cells: Array = np.bincount(y * k + p.argmax(axis=1), weight, k * k).reshape(k, k) * 1.0
-    return cells
+    counts = np.bincount(y * k + p.argmax(axis=1), weight, k * k)
+    return counts.reshape(k, k).astype(np.float64)
 
 
 def per_class(cells: Array) -> tuple[Array, Array, Array]:
@@ -253,7 +252,8 @@ def quantile(values: Array, shares: ArrayLike, weight: Array | None = None) -> A
     [2.0]
     """
     if weight is None:
-        return np.quantile(values, np.asarray(shares))
+        plain: Array = np.asarray(np.quantile(values, np.asarray(shares)), np.float64)
+        return plain
     order = np.argsort(values)
     up_to = np.cumsum(weight[order])
     place = np.searchsorted(up_to, np.asarray(shares) * up_to[-1])

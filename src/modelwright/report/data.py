@@ -9,11 +9,11 @@ from modelwright.core.evidence import Evidence, Profile
 from modelwright.core.schema import Role
 from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
-from modelwright.pages.numerals import percent, plural
+from modelwright.pages.numerals import DASH, percent, plural
 from modelwright.report.opening import name
 from modelwright.report.small import distribution, typical
 
-__all__ = ["data"]
+__all__ = ["data", "fact_list", "more_names", "search"]
 
 # Tables of columns are cut here: nobody reads more, and pages stay small.
 _SHOWN = 150
@@ -112,8 +112,8 @@ def _row(p: Profile) -> tuple[Markup | str | None, ...]:
         kind,
         distribution(p),
         element("span.levels", element("bdi", shorten(typical(p), 90))),
-        percent(p.missing) if p.missing else "–",
-        f"{p.distinct:,}" if p.distinct else "–",
+        percent(p.missing) if p.missing else DASH,
+        f"{p.distinct:,}" if p.distinct else DASH,
     )
 
 
@@ -121,7 +121,7 @@ def _ignored(profiles: Sequence[Profile]) -> Markup | None:
     if not profiles:
         return None
     shown = profiles[:_SHOWN]
-    rows = tuple((name(p.name), p.kind, shorten(p.why, 200) or "–") for p in shown)
+    rows = tuple((name(p.name), p.kind, shorten(p.why, 200) or DASH) for p in shown)
     grid = Grid(("column", "kind", "why"), rows, "Columns left out", text=3)
     return joined(
         element("h3", f"Left out: {plural(len(profiles), 'column')}"),

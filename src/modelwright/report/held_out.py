@@ -1,4 +1,4 @@
-"""The held-out answers and predictions of a model, checked, and how they compare with a baseline."""
+"""The held-out answers and predictions of a model, checked, and how a baseline compares."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class HeldOut:
         return metric.score(self.target, self.p, self.weight)
 
     def baseline(self, metric: Metric) -> float:
-        """Score whoever knows nothing but the answers: their mean, or how frequent each class is."""
+        """Score one who knows only the answers: their mean, or how frequent each class is."""
         if self.task.is_classification:
             one = self.shares
         else:

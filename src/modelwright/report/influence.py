@@ -12,17 +12,19 @@ from modelwright.core.evidence import Attribution, Dependence, Importance, Profi
 from modelwright.core.schema import Kind
 from modelwright.pages import Figure, Grid, Plot, shorten
 from modelwright.pages.numerals import date, number, percent, signed
-from modelwright.pages.scales import LINEAR, TIME
+from modelwright.pages.plot import fitted
+from modelwright.pages.scales import LINEAR, TIME, Scale
 
-__all__ = ["attribution_figure", "dependence_figure", "importance_figure"]
+__all__ = ["attribution_figure", "dependence_figure", "importance_figure", "most_moved"]
 
-NAMES = 24  # letters of a column's name that fit to the left of a plot
-_LEFT = 172.0
+_LEFT = 150.0
 _ROW = 24
 _LETTERS = "abcd"
 
 
-def importance_figure(importances: Sequence[Importance], metric: str = "", most: int = 15) -> Figure:
+def importance_figure(
+    importances: Sequence[Importance], metric: str = "", most: int = 15
+) -> Figure:
     """Draw how much worse predictions become when a column is shuffled (Breiman 2001).
 
     Parameters
@@ -50,12 +52,12 @@ def importance_figure(importances: Sequence[Importance], metric: str = "", most:
     plot = Plot(
         (min(ends), max(ends)),
         (count, 0),
-        size=(520, 34 + _ROW * count + 42),
-        margins=(_LEFT, 34, 62, 42),
+        size=(430, 34 + _ROW * count + 42),
+        margins=(_LEFT, 34, 56, 42),
     )
     plot.axes(f"rise of the loss{f' ({metric})' if metric else ''}", "column", y_ticks=())
     for i, item in enumerate(drawn):
-        plot.write(shorten(item.column, NAMES), _LEFT - 8, plot.y.place(i + 0.5) + 4, "end")
+        plot.write(fitted(item.column, _LEFT - 10), _LEFT - 8, plot.y.place(i + 0.5) + 4, "end")
         plot.segment((0, i + 0.5), (item.loss, i + 0.5), "bar-line.a.line")
         if math.isfinite(item.low) and math.isfinite(item.high):
             plot.segment((item.low, i + 0.5), (item.high, i + 0.5), "range")
@@ -82,7 +84,10 @@ def importance_figure(importances: Sequence[Importance], metric: str = "", most:
 
 
 def dependence_figure(
-    dependence: Dependence, profile: Profile | None = None, classes: Sequence[str] = ()
+    dependence: Dependence,
+    profile: Profile | None = None,
+    classes: Sequence[str] = (),
+    outputs: Sequence[int] = (),
 ) -> Figure:
     """Draw what a model says on average when one column is set to a value (Friedman 2001).
 
@@ -93,8 +98,10 @@ def dependence_figure(
     profile : Profile, optional
         The column at a glance: its histogram is drawn behind.
     classes : sequence of str
-        The labels; empty for a number. Of two classes the last one is drawn, of more the three
-        whose probabilities change most.
+        The labels; empty for a number.
+    outputs : sequence of int
+        The positions of at most four classes to draw. When left out: of two classes the last one,
+        of more the three whose probabilities change most.
 
     Returns
     -------
@@ -107,7 +114,7 @@ def dependence_figure(
     'Lowest 1 at 20, highest 3 at 40.'
     """
     means = np.array(dependence.means, np.float64)
-    outputs = _outputs(means, len(classes))
+    outputs = outputs or most_moved([dependence], len(classes))
     at = _shown(dependence, profile)
     values = [value for value in dependence.at if isinstance(value, int | float)]
     who = shorten(classes[outputs[0]], 24) if classes else ""
@@ -118,9 +125,9 @@ def dependence_figure(
     else:
         plot = _levels(at, means, outputs, y_title)
     for place, output in enumerate(outputs if len(classes) > 2 else ()):
-        label = f"● {shorten(classes[output], 14)}"
-        plot.write(label, plot.left + 92.0 * place, 30, f"note.{_LETTERS[place]}")
-    write = percent if classes else number
+        label = f"● {fitted(classes[output], 84)}"
+        plot.write(label, 2 + 109.0 * place, 32, f"note.{_LETTERS[place]}")
+    write = _percent if classes else number
     rows = tuple(
         (shorten(text, 60), *(write(float(means[i, o])) for o in outputs))
         for i, text in enumerate(at)
@@ -138,6 +145,10 @@ def dependence_figure(
         plot.height,
         Grid((name, *heads), rows, f"Dependence on {name}"),
     )
+
+
+def _percent(share: float) -> str:
+    return percent(share, 1)
 
 
 def _is(profile: Profile | None, kind: Kind) -> bool:
@@ -159,18 +170,29 @@ def _shown(dependence: Dependence, profile: Profile | None) -> list[str]:
     return shown
 
 
-def _outputs(means: NDArray[np.float64], classes: int) -> list[int]:
-    if classes <= 1:
-        return [0]
-    if classes == 2:
-        return [1]
-    return [int(k) for k in np.argsort(-np.ptp(means, axis=0), kind="stable")[:3]]
+def most_moved(dependences: Sequence[Dependence], classes: int) -> list[int]:
+    """Find the outputs that change most over some columns, so that all plots show the same ones.
+
+    Examples
+    --------
+    >>> most_moved([Dependence("a", (0.0, 1.0), ((0.2, 0.8), (0.3, 0.7)))], 2)
+    [1]
+    """
+    if classes <= 2:
+        return [max(classes - 1, 0)]
+    moved = sum(np.ptp(np.array(item.means, np.float64), axis=0) for item in dependences)
+    return sorted(int(k) for k in np.argsort(-moved, kind="stable")[:3])
 
 
-def _span(means: NDArray[np.float64], outputs: Sequence[int]) -> tuple[float, float]:
+def _span(means: NDArray[np.float64], outputs: Sequence[int], shares: bool) -> tuple[float, float]:
     low, high = float(means[:, outputs].min()), float(means[:, outputs].max())
     pad = (high / 2 - low / 2) * 0.3 or abs(high) * 0.05 or 0.05
-    return low - pad, high + pad
+    return (max(low - pad, 0.0), min(high + pad, 1.0)) if shares else (low - pad, high + pad)
+
+
+def _ticks(scale: Scale, count: int, shares: bool) -> list[tuple[float, str]]:
+    digits = 0 if scale.high - scale.low > 0.05 else 1
+    return [(v, percent(v, digits) if shares else text) for v, text in scale.ticks(count)]
 
 
 def _curve(
@@ -185,9 +207,13 @@ def _curve(
     low, high = float(at.min()), float(at.max())
     top = 26 if len(outputs) == 1 else 44
     plot = Plot(
-        (low, high, kind), _span(means, outputs), size=(330, 214 + top), margins=(48, top, 14, 42)
+        (low, high, kind),
+        _span(means, outputs, means.shape[1] > 1),
+        size=(330, 214 + top),
+        margins=(48, top, 14, 42),
     )
-    plot.axes(shorten(dependence.column, 30), "", x_ticks=plot.x.ticks(4), y_ticks=plot.y.ticks(4))
+    y_ticks = _ticks(plot.y, 4, means.shape[1] > 1)
+    plot.axes(shorten(dependence.column, 30), "", x_ticks=plot.x.ticks(4), y_ticks=y_ticks)
     plot.write(y_title, 2, 14, "title")
     if profile is not None and len(profile.edges) == len(profile.counts) + 1 and profile.counts:
         edges, counts = np.array(profile.edges), np.array(profile.counts, np.float64)
@@ -212,7 +238,7 @@ def _levels(
     most: int = 12,
 ) -> Plot:
     shown = min(len(at), most)
-    low, high = _span(means[:shown], outputs)
+    low, high = _span(means[:shown], outputs, means.shape[1] > 1)
     top = 14 if len(outputs) == 1 else 44
     plot = Plot(
         (low, high),
@@ -220,10 +246,10 @@ def _levels(
         size=(330, top + max(24 * shown, 60) + 42),
         margins=(124, top, 16, 42),
     )
-    plot.axes(title, "", y_ticks=(), x_ticks=plot.x.ticks(3))
+    plot.axes(title, "", y_ticks=(), x_ticks=_ticks(plot.x, 3, means.shape[1] > 1))
     for i, value in enumerate(at[:shown]):
         plot.segment((low, i + 0.5), (high, i + 0.5), "grid")
-        plot.write(shorten(value, 17), 116, plot.y.place(i + 0.5) + 4, "end")
+        plot.write(fitted(value, 114), 116, plot.y.place(i + 0.5) + 4, "end")
         for place, output in enumerate(outputs):
             mean = [float(means[i, output])]
             plot.dots(mean, [i + 0.5], _LETTERS[place], np.array([5.0]))
@@ -253,21 +279,26 @@ def attribution_figure(attribution: Attribution, most: int = 9) -> Figure:
     steps = _steps(attribution, most)
     starts = attribution.base + np.cumsum([0.0, *(share for _, share in steps)])
     low, high = float(starts.min()), float(starts.max())
-    pad = (high / 2 - low / 2) * 0.25 or abs(high) * 0.05 or 0.5
+    span = high - low or abs(high) * 0.1 or 1.0
     lines = len(steps) + 2
     plot = Plot(
-        (low - pad, high + pad),
+        (low - span * 0.08, high + span * 0.32),
         (lines, 0),
-        size=(460, 26 + 26 * lines + 42),
-        margins=(190, 26, 20, 42),
+        size=(460, 18 + 26 * lines + 42),
+        margins=(190, 18, 8, 42),
     )
-    plot.axes("probability" if attribution.output else "prediction", "", y_ticks=())
-    _end(plot, "an average row", attribution.base, 0)
+    ticks = plot.x.ticks(3)
+    if attribution.output:
+        ticks = [(value, percent(value, 1)) for value, _ in ticks]
+    plot.axes("probability" if attribution.output else "prediction", "", x_ticks=ticks, y_ticks=())
+    base, prediction = attribution.base, attribution.prediction
+    _end(plot, "an average row", base, 0, _amount(attribution, base))
     for i, (label, share) in enumerate(steps, start=1):
-        _step(plot, label, share, float(starts[i - 1]), i)
-    _end(plot, "this row", attribution.prediction, lines - 1)
+        told = _change(attribution, share)
+        _step(plot, label, share, float(starts[i - 1]), i, told)
+    _end(plot, "this row", prediction, lines - 1, _amount(attribution, prediction))
     rows = tuple(
-        (shorten(column, 120), shorten(value, 80), signed(share))
+        (shorten(column, 120), shorten(value, 80), _change(attribution, share))
         for column, value, share in zip(
             attribution.columns[:100], attribution.values, attribution.shares, strict=False
         )
@@ -290,9 +321,15 @@ def _amount(attribution: Attribution, value: float) -> str:
     return percent(value, 1) if attribution.output else number(value)
 
 
+def _change(attribution: Attribution, share: float) -> str:
+    if not attribution.output:
+        return signed(share)
+    return f"{'+' if share >= 0 else ''}{percent(share, 1)}" if abs(share) >= 5e-4 else "0"
+
+
 def _steps(attribution: Attribution, most: int) -> list[tuple[str, float]]:
     named = [
-        (shorten(f"{shorten(column, 20)} = {shorten(value, 14)}", 30), share)
+        (fitted(f"{fitted(column, 110)} = {value}", 180), share)
         for column, value, share in zip(
             attribution.columns, attribution.values, attribution.shares, strict=False
         )
@@ -304,27 +341,17 @@ def _steps(attribution: Attribution, most: int) -> list[tuple[str, float]]:
     return [*named[:most], (f"{len(named) - most} other columns", rest)]
 
 
-def _step(plot: Plot, label: str, share: float, start: float, line: int) -> None:
+def _step(plot: Plot, label: str, share: float, start: float, line: int, told: str) -> None:
     spot = plot.y.place(line + 0.5)
     plot.write(label, 182, spot + 4, "end")
     ends = sorted((start, start + share))
     plot.bars(ends[:1], ends[1:], [line + 0.15], "a" if share >= 0 else "b", base=line + 0.85)
     plot.segment((start + share, line + 0.5), (start + share, line + 1.15), "axis")
-    right = plot.x.place(ends[1])
-    if right < plot.right - 44:
-        plot.write(signed(share), right + 6, spot + 4, "note")
-    else:
-        plot.write(signed(share), plot.x.place(ends[0]) - 6, spot + 4, "note.end")
+    plot.write(told, plot.x.place(ends[1]) + 6, spot + 4, "note")
 
 
-def _end(plot: Plot, label: str, value: float, line: int) -> None:
+def _end(plot: Plot, label: str, value: float, line: int, told: str) -> None:
     spot = plot.y.place(line + 0.5)
     plot.write(label, 182, spot + 4, "strong.end")
     plot.dots([value], [line + 0.5], "m" if line == 0 else "a", np.array([5.0]))
-    side = plot.x.place(value) > plot.right - 60
-    plot.write(
-        number(value),
-        plot.x.place(value) + (-9 if side else 9),
-        spot + 4,
-        "strong.end" if side else "strong",
-    )
+    plot.write(told, plot.x.place(value) + 9, spot + 4, "strong")

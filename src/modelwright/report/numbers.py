@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelwright.core.errors import DataError
 from modelwright.pages import Figure, Grid, Markup, Plot, element
-from modelwright.pages.numerals import number, percent, plural
+from modelwright.pages.numerals import MINUS, number, percent, plural
 from modelwright.pages.scales import LINEAR, LOG
 from modelwright.report.curves import quantile
 
@@ -21,6 +21,9 @@ __all__ = [
 Array = NDArray[np.float64]
 # More points than this are counted in hexagons instead of drawn one by one.
 POINTS = 1_500
+_MISSED = f"predicted {MINUS} true"
+_SIZE = (460, 380)
+_MARGINS = (54.0, 26.0, 14.0, 42.0)
 _LEVELS = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 
 
@@ -83,9 +86,7 @@ def _cloud(plot: Plot, xs: Array, ys: Array, radius: float = 7.0) -> str:
     cy = np.where(nearer, grids[0][0][1], grids[1][0][1])
     centres, counts = np.unique(np.column_stack([cx, cy]), axis=0, return_counts=True)
     steps = np.minimum(np.log(counts) / np.log(max(counts.max(), 2)) * 7 + 0.6, 7).astype(int)
-    corners = [
-        (radius * np.cos(a), radius * np.sin(a)) for a in np.arange(6) * np.pi / 3
-    ]
+    corners = [(radius * np.cos(a), radius * np.sin(a)) for a in np.arange(6) * np.pi / 3]
     outline = "l".join(
         f"{corners[k][0] - corners[k - 1][0]:.1f} {corners[k][1] - corners[k - 1][1]:.1f}"
         for k in range(1, 6)
@@ -94,8 +95,8 @@ def _cloud(plot: Plot, xs: Array, ys: Array, radius: float = 7.0) -> str:
         mine = centres[steps == step]
         path = "".join(f"M{x + radius:.1f} {y:.1f}l{outline}z" for x, y in mine.tolist())
         if path:
-            plot.add(element(f"path.cell.s{step}", at={"d": path}))
-    return f"The darker a cell, the more of the {len(xs):,} rows lie in it (log scale)."
+            plot.add(element(f"path.cell.h{step}", at={"d": path}))
+    return f"The stronger the colour, the more of the {len(xs):,} rows lie there (log scale)."
 
 
 def predicted_actual_figure(y: ArrayLike, p: ArrayLike) -> Figure:
@@ -124,7 +125,7 @@ def predicted_actual_figure(y: ArrayLike, p: ArrayLike) -> Figure:
     """
     answers, predictions = _numbers(y, p)
     axis = _axis(np.concatenate([answers, predictions]))
-    plot = Plot(axis, axis, size=(460, 400), margins=(54, 26, 14, 42))
+    plot = Plot(axis, axis, size=_SIZE, margins=_MARGINS)
     plot.axes("predicted", "true")
     said = _cloud(plot, predictions, answers)
     plot.segment((plot.x.low, plot.y.low), (plot.x.high, plot.y.high), "reference")
@@ -156,13 +157,14 @@ def residuals_figure(y: ArrayLike, p: ArrayLike) -> Figure:
     answers, predictions = _numbers(y, p)
     missed = predictions - answers
     low, high, kind = _axis(predictions)
-    plot = Plot((low, high, kind), _range(missed, symmetric=True), margins=(54, 26, 14, 42))
-    plot.axes("predicted", "predicted − true")
+    plot = Plot((low, high, kind), _range(missed, symmetric=True), size=_SIZE, margins=_MARGINS)
+    plot.axes("predicted", _MISSED)
     said = _cloud(plot, predictions, missed)
     plot.segment((plot.x.low, 0), (plot.x.high, 0), "reference")
     groups = _groups(answers, predictions)
     if len(groups) >= 4:
-        plot.line([g[0] for g in groups], [g[2] for g in groups], "b")
+        for classes in ("halo", "mean"):
+            plot.line([g[0] for g in groups], [g[2] for g in groups], classes)
     said += _outside(predictions, missed, plot)
     rows = tuple((number(g[0]), number(g[2]), number(g[3]), f"{g[4]:,}") for g in groups)
     head = ("mean prediction", "mean error", "mean absolute error", "rows")
@@ -213,7 +215,7 @@ def residual_distribution_figure(y: ArrayLike, p: ArrayLike, weight: Array | Non
     half, most = (float(v) for v in quantile(np.abs(missed), [0.5, 0.9], weight))
     plot = Plot((low, high), (0, float(shares.max()) * 1.12))
     ticks = [(value, percent(value, 1)) for value, _ in plot.y.ticks(4)]
-    plot.axes("predicted − true", "share of rows", y_ticks=ticks)
+    plot.axes(_MISSED, "share of rows", y_ticks=ticks)
     centres = (edges[:-1] + edges[1:]) / 2
     inner = np.abs(centres) <= half
     plot.bars(edges[:-1][~inner], edges[1:][~inner], shares[~inner], "a.faint")
@@ -240,8 +242,8 @@ def _groups(answers: Array, predictions: Array) -> list[tuple[float, float, floa
     groups = []
     for rows in np.array_split(order, min(10, max(1, len(order) // 5))):
         missed = predictions[rows] - answers[rows]
-        means = (predictions[rows].mean(), answers[rows].mean(), missed.mean())
-        groups.append((*map(float, means), float(np.abs(missed).mean()), len(rows)))
+        said, true = float(predictions[rows].mean()), float(answers[rows].mean())
+        groups.append((said, true, said - true, float(np.abs(missed).mean()), len(rows)))
     return groups
 
 

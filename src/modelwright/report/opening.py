@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from modelwright.core.result import Standing
 from modelwright.model import Model
@@ -12,7 +12,7 @@ from modelwright.report.held_out import HeldOut
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title, verdict
 
-__all__ = ["Told", "name", "opening"]
+__all__ = ["name", "opening", "warnings"]
 
 _KINDS = {
     "binary": "one of two classes",
@@ -21,7 +21,6 @@ _KINDS = {
 }
 # Few rows of a class say little about that class.
 _FEW = 20
-Told = tuple[str, str]
 
 
 def name(text: str, most: int = 80) -> Markup:
@@ -29,7 +28,9 @@ def name(text: str, most: int = 80) -> Markup:
     return element("bdi", shorten(text, most))
 
 
-def opening(model: Model, held: HeldOut | None, line: Standing | None, source: str) -> Markup:
+def opening(
+    model: Model, held: HeldOut | None, line: Standing | None, source: str, notes: Sequence[str]
+) -> Markup:
     """Write the top of the page.
 
     Parameters
@@ -42,6 +43,8 @@ def opening(model: Model, held: HeldOut | None, line: Standing | None, source: s
         Its score with an interval; None when nothing was validated.
     source : str
         Which rows the score is of, such as "held-out rows".
+    notes : sequence of str
+        What the reader should know.
     """
     task, card = model.task, model.card
     what = f"{_KINDS[task.kind.value]}, from {plural(len(model.columns), 'column')}"
@@ -53,7 +56,7 @@ def opening(model: Model, held: HeldOut | None, line: Standing | None, source: s
             element("h1", "Predicting ", name(task.target)),
         ),
         _answer(model, held, line, source),
-        warnings((*card.notes, *_findings(model, held))),
+        warnings((*notes, *_findings(model, held))),
     )
 
 
@@ -99,9 +102,7 @@ def _score(line: Standing, what: str, source: str) -> Markup:
     between = ""
     if line.low is not None and line.high is not None:
         between = f", 95 % interval {number(line.low)} to {number(line.high)}"
-    return element(
-        "p.score", number(line.score), element("small", f"{what}, on {source}{between}")
-    )
+    return element("p.score", number(line.score), element("small", f"{what}, on {source}{between}"))
 
 
 def warnings(notes: Iterable[str]) -> Markup | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.task import TaskKind
 from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten
-from modelwright.pages.numerals import number, percent, plural
+from modelwright.pages.numerals import DASH, number, percent, plural
 from modelwright.report import classes, numbers
 from modelwright.report.curves import Operating, confusion, operating_points, per_class
 from modelwright.report.data import search
@@ -49,7 +51,7 @@ def quality(held: HeldOut | None, source: str) -> Chapter:
     return Chapter("quality", heading, joined(element("p.lead", lead), body), "Quality")
 
 
-def _figures(**figures: Figure) -> Markup:
+def _figures(figures: Mapping[str, Figure]) -> Markup:
     return element("div.figures", [figure.html(key) for key, figure in figures.items()])
 
 
@@ -66,10 +68,12 @@ def _binary(held: HeldOut) -> Markup:
     drawn = (held.y, held.p)
     points = operating_points(held.y == 1, held.p[:, 1], held.weight)
     figures = _figures(
-        roc=classes.roc_figure(*drawn, held.weight),
-        recall=classes.precision_recall_figure(*drawn, held.weight),
-        calibration=classes.calibration_figure(*drawn, held.weight),
-        probabilities=classes.scores_figure(*drawn, labels, held.weight),
+        {
+            "roc": classes.roc_figure(*drawn, held.weight),
+            "recall": classes.precision_recall_figure(*drawn, held.weight),
+            "calibration": classes.calibration_figure(*drawn, held.weight),
+            "probabilities": classes.scores_figure(*drawn, labels, held.weight),
+        },
     )
     cells = confusion(held.y, held.p, held.weight)
     tables = element(
@@ -101,10 +105,12 @@ def _numbers(held: HeldOut) -> Markup:
     drawn = (held.y, held.p[:, 0])
     return joined(
         _figures(
-            predicted=numbers.predicted_actual_figure(*drawn),
-            residuals=numbers.residuals_figure(*drawn),
-            sizes=numbers.residual_distribution_figure(*drawn, held.weight),
-            where=numbers.error_by_prediction_figure(*drawn),
+            {
+                "predicted": numbers.predicted_actual_figure(*drawn),
+                "residuals": numbers.residuals_figure(*drawn),
+                "sizes": numbers.residual_distribution_figure(*drawn, held.weight),
+                "where": numbers.error_by_prediction_figure(*drawn),
+            },
         ),
         _scores(held),
     )
@@ -127,22 +133,25 @@ def _scores(held: HeldOut) -> Markup:
 def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
     precision, recall, f1 = per_class(cells)
     order = np.argsort(-held.shares, kind="stable")[:_CLASSES]
+    head = ["class", "rows", "share", "precision", "recall", "F1"]
+    several = len(held.task.classes) > 2  # of two classes the area is the same for both
+    if several:
+        head.append("AUC, one against the rest")
     rows = []
     for k in order.tolist():
-        points = operating_points(held.y == k, held.p[:, k], held.weight)
-        both = 0 < (held.y == k).sum() < len(held)
-        rows.append(
-            (
-                name(held.task.classes[k], 60),
-                f"{int((held.y == k).sum()):,}",
-                percent(float(held.shares[k]), 1),
-                percent(float(precision[k]), 1),
-                percent(float(recall[k]), 1),
-                number(float(f1[k]), 3),
-                number(points.area, 3) if both else "–",
-            )
-        )
-    head = ("class", "rows", "share", "precision", "recall", "F1", "AUC, one against the rest")
+        mine = held.y == k
+        row = [
+            name(held.task.classes[k], 60),
+            f"{int(mine.sum()):,}",
+            percent(float(held.shares[k]), 1),
+            percent(float(precision[k]), 1),
+            percent(float(recall[k]), 1),
+            number(float(f1[k]), 3),
+        ]
+        if several:
+            points = operating_points(mine, held.p[:, k], held.weight)
+            row.append(number(points.area, 3) if 0 < mine.sum() < len(held) else DASH)
+        rows.append(tuple(row))
     words = "Precision: how many of those given this answer have it. Recall: how many of the "
     words += "class are found. Each row gets its most probable class."
     if _unbalanced(held):
@@ -152,7 +161,9 @@ def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
         element("h3", "Class by class"),
         element("p.soft", words),
         search("classes", "Find a class") if len(rows) > 20 else None,
-        element("div", Grid(head, tuple(rows), "Class by class").html(), at={"id": "classes"}),
+        element(
+            "div", Grid(tuple(head), tuple(rows), "Class by class").html(), at={"id": "classes"}
+        ),
         element("p.soft", f"and {plural(rest, 'rarer class', 'rarer classes')}") if rest else None,
     )
 
@@ -194,7 +205,7 @@ def _thresholds(points: Operating, positive: str) -> Markup:
             (
                 joined(f"{cut:.3f}", element("small.soft", f" {marks[i]}") if marks[i] else None),
                 percent(float(points.flagged[i]), 1),
-                percent(float(points.precision[i]), 1) if i else "–",
+                percent(float(points.precision[i]), 1) if i else DASH,
                 percent(float(points.recall[i]), 1),
                 number(float(points.f1[i]), 3),
             )

@@ -8,7 +8,8 @@ import numpy as np
 
 from modelwright.core.result import Leaderboard, Standing
 from modelwright.pages import Figure, Grid, Plot, shorten
-from modelwright.pages.numerals import number
+from modelwright.pages.numerals import DASH, number
+from modelwright.pages.plot import fitted
 
 __all__ = ["leaderboard_figure", "standings", "way_figure"]
 
@@ -59,8 +60,8 @@ def leaderboard_figure(
     plot = Plot(
         (low - pad, high + pad),
         (count, 0),
-        size=(520, 34 + _ROW * count + 42),
-        margins=(150, 34, 16, 42),
+        size=(430, 34 + _ROW * count + 42),
+        margins=(132, 34, 16, 42),
     )
     plot.axes(leaderboard.metric, "trial", y_ticks=())
     if near and baseline is not None:
@@ -69,9 +70,9 @@ def leaderboard_figure(
         plot.note("baseline", (baseline, -0.35), "note.end" if right else "note")
     for i, line in enumerate(lines):
         letter = "a" if line.weight > 0 else "m"
-        name = shorten(line.name, 20)
+        name = fitted(line.name, 120)
         strong = "strong.end" if line.name == "ensemble" else "end"
-        plot.write(name, 142, plot.y.place(i + 0.5) + 4, strong)
+        plot.write(name, 124, plot.y.place(i + 0.5) + 4, strong)
         if line.low is not None and line.high is not None:
             plot.segment((line.low, i + 0.5), (line.high, i + 0.5), f"{letter}.whisker")
         plot.dots([line.score], [i + 0.5], letter, np.array([5.0]))
@@ -91,19 +92,17 @@ def leaderboard_figure(
 
 def _cells(line: Standing) -> tuple[str, ...]:
     known = line.low is not None and line.high is not None
-    between = f"{number(line.low or 0.0)} to {number(line.high or 0.0)}" if known else "–"
+    between = f"{number(line.low or 0.0)} to {number(line.high or 0.0)}" if known else DASH
     return (
         shorten(line.name, 60),
         number(line.score),
         between,
-        f"{line.weight:.2f}" if line.weight > 0 else "–",
+        f"{line.weight:.2f}" if line.weight > 0 else DASH,
         f"{line.seconds:.1f}",
     )
 
 
-def way_figure(
-    line: Standing, baseline: float, perfect: float, metric: str, words: str
-) -> Figure:
+def way_figure(line: Standing, baseline: float, perfect: float, metric: str, words: str) -> Figure:
     """Draw how far a score has come from a baseline to perfect.
 
     Parameters

@@ -6,7 +6,12 @@ from modelwright.core.evidence import Evidence
 from modelwright.model import Model
 from modelwright.pages import Chapter, Markup, element, joined
 from modelwright.report.data import more_names
-from modelwright.report.influence import attribution_figure, dependence_figure, importance_figure
+from modelwright.report.influence import (
+    attribution_figure,
+    dependence_figure,
+    importance_figure,
+    most_moved,
+)
 
 __all__ = ["influence", "singles"]
 
@@ -54,10 +59,15 @@ def _dependences(model: Model, evidence: Evidence) -> Markup | None:
     if not evidence.dependences:
         return None
     profiles = {profile.name: profile for profile in evidence.profiles}
-    figures = [
-        dependence_figure(item, profiles.get(item.column), model.task.classes)
+    sound = [
+        item
         for item in evidence.dependences[:_DEPENDENCES]
         if item.at and len(item.at) == len(item.means)
+    ]
+    classes = model.task.classes
+    outputs = most_moved(sound, len(classes))
+    figures = [
+        dependence_figure(item, profiles.get(item.column), classes, outputs) for item in sound
     ]
     return joined(
         element("h3", "How predictions change with one column"),

@@ -45,8 +45,8 @@ def typical(profile: Profile) -> str:
 
     Examples
     --------
-    >>> typical(Profile("a", "category", "feature", levels=("x", "y"), counts=(3, 1)))
-    'x 75 %, y 25 %'
+    >>> typical(Profile("a", "number", "feature", quantiles=(0.0, 2.5, 9.0)))
+    '2.5 (0 to 9)'
     """
     quantiles = [q for q in profile.quantiles if math.isfinite(q)]
     if profile.kind == Kind.BOOLEAN and sum(profile.counts) > 0 and len(profile.counts) > 1:

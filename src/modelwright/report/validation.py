@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from modelwright.model import Model
-from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined
+from modelwright.pages import Chapter, Figure, Grid, element, joined
 from modelwright.pages.numerals import plural
 from modelwright.pages.plot import Plot
 from modelwright.report.held_out import HeldOut
@@ -54,7 +55,7 @@ def folds_figure(splits: Sequence[tuple[int, int]]) -> Figure:
     total = max([train + valid for train, valid in drawn] or [1]) or 1
     # In time every fold reaches further; otherwise each row is held out once, in turn.
     growing = len({train + valid for train, valid in drawn}) > 1 and all(
-        one[0] < two[0] for one, two in zip(drawn, drawn[1:], strict=False)
+        one[0] < two[0] for one, two in pairwise(drawn)
     )
     plot = Plot(
         (0, total), (len(drawn), 0), size=(460, 38 + 24 * len(drawn)), margins=(62, 32, 12, 6)
@@ -109,9 +110,7 @@ def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
         element(
             "div.figures",
             figure.html("board", details=False),
-            element("div", element("h3", "Numbers"), figure.data.html()),
+            element("div", element("h3", "The same in numbers"), figure.data.html()),
         ),
     )
     return Chapter("leaderboard", "Leaderboard", body)
-
-

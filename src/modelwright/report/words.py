@@ -217,5 +217,7 @@ def verdict(metric: Metric, line: Standing, baseline: float) -> Verdict:
         )
     way = f"It goes {percent(share)} of the way from the baseline to perfect."
     if share < 0.4:
-        return Verdict(f"The model predicts clearly better than the baseline. {way}", "Useful", "good")
+        return Verdict(
+            f"The model predicts clearly better than the baseline. {way}", "Useful", "good"
+        )
     return Verdict(f"The model predicts far better than the baseline. {way}", "Strong", "good")
