@@ -126,6 +126,8 @@ def shorten(text: str, most: int) -> str:
     >>> shorten("a_very_long_name_of_a_column", 12)
     'a_very…olumn'
     """
+    if len(text) > 8 * most:  # only the ends of a very long one are looked at
+        text = f"{text[: 4 * most]}…{text[-4 * most :]}"
     text = " ".join(text.split())
     if len(text) <= most:
         return text

@@ -51,7 +51,7 @@ def fitted(text: str, room: float, size: float = 14.0) -> str:
     >>> fitted("a name", 100), fitted("a very long name of a column", 100)
     ('a name', 'a very…olumn')
     """
-    most = len(text)
+    most = min(len(text), int(room))
     while most > 2 and text_width(shorten(text, most), size) > room:
         most = min(most, int(room / size * 3.1)) - 1
     return shorten(text, max(most, 2))

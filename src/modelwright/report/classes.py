@@ -103,7 +103,10 @@ def precision_recall_figure(y: ArrayLike, p: ArrayLike, weight: Weight = None) -
     plot.line(xs, ys, "a")
     above = share < 0.9
     plot.note(f"guessing {share:.3f}", (0.02, share + (0.03 if above else -0.06)))
-    plot.note(f"average precision {points.average_precision:.3f}", (0.97, 0.06), "strong.end")
+    # Beside the curve: below a high one, above a low one.
+    late = float(np.interp(0.8, points.recall, points.precision))
+    spot = (0.97, 0.06 if late > 0.5 else 0.92)
+    plot.note(f"average precision {points.average_precision:.3f}", spot, "strong.end")
     rows = []
     for wanted in (0.1, 0.25, 0.5, 0.75, 0.9, 1.0):
         i = int(np.argmax(points.recall >= wanted - 1e-12))

@@ -63,7 +63,9 @@ def _facts(model: Model, profiles: Sequence[Profile], *, known: bool) -> Markup:
     if known and shares:
         gaps = sum(share > 0 for share in shares)
         worst = f"in {plural(gaps, 'column')}; at most {percent(max(shares))}" if gaps else ""
-        facts.append(("missing values", percent(sum(shares) / len(shares), 1), worst))
+        facts.append(
+            ("missing values", percent(sum(shares) / len(shares), 1) if gaps else "none", worst)
+        )
     if ignored:
         facts.append(("columns left out", f"{ignored:,}", ""))
     for role, words in ((Role.GROUP, "groups by"), (Role.ORDER, "in the order of")):

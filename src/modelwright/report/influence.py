@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,9 @@ def dependence_figure(
     outputs = outputs or most_moved([dependence], len(classes))
     at = _shown(dependence, profile)
     values = [value for value in dependence.at if isinstance(value, int | float)]
-    who = shorten(classes[outputs[0]], 24) if classes else ""
+    # The words are about the output that changes most.
+    told_of = max(outputs, key=lambda k: float(np.ptp(means[:, k])))
+    who = shorten(classes[told_of], 24) if classes else ""
     y_title = f"probability of {who}" if len(classes) == 2 else "mean prediction"
     y_title = "mean probability" if len(classes) > 2 else y_title
     if len(values) == len(at) and not _is(profile, Kind.BOOLEAN):
@@ -133,13 +136,17 @@ def dependence_figure(
         for i, text in enumerate(at)
     )
     name = shorten(dependence.column, 40)
-    main = means[:, outputs[0]]
+    main = means[:, told_of]
     low, high = int(main.argmin()), int(main.argmax())
-    told = [f"{write(float(main[i]))} at {shorten(at[i], 30)}" for i in (low, high)]
+    least, most = write(float(main[low])), write(float(main[high]))
+    told = f"lowest {least} at {shorten(at[low], 30)}, highest {most} at {shorten(at[high], 30)}."
+    if least == most:
+        told = f"about {least} whatever the value."
+    told = f"{who}: {told}" if who else told[:1].upper() + told[1:]
     heads = [shorten(classes[o], 40) if classes else "mean prediction" for o in outputs]
     return Figure(
         name,
-        f"{who + ': l' if who else 'L'}owest {told[0]}, highest {told[1]}.",
+        told,
         plot.drawing(),
         plot.width,
         plot.height,
@@ -191,8 +198,10 @@ def _span(means: NDArray[np.float64], outputs: Sequence[int], shares: bool) -> t
 
 
 def _ticks(scale: Scale, count: int, shares: bool) -> list[tuple[float, str]]:
-    digits = 0 if scale.high - scale.low > 0.05 else 1
-    return [(v, percent(v, digits) if shares else text) for v, text in scale.ticks(count)]
+    ticks = scale.ticks(count)
+    step = ticks[1][0] - ticks[0][0] if len(ticks) > 1 else 1.0
+    digits = max(0, math.ceil(-math.log10(step * 100) - 1e-9)) if step > 0 else 0
+    return [(v, percent(v, min(digits, 6)) if shares else text) for v, text in ticks]
 
 
 def _curve(
@@ -327,9 +336,17 @@ def _change(attribution: Attribution, share: float) -> str:
     return f"{'+' if share >= 0 else ''}{percent(share, 1)}" if abs(share) >= 5e-4 else "0"
 
 
+def _brief(value: str) -> str:
+    """Leave out the digits of a number that nobody reads."""
+    if len(value) > 8:
+        with suppress(ValueError):
+            return number(float(value))
+    return value
+
+
 def _steps(attribution: Attribution, most: int) -> list[tuple[str, float]]:
     named = [
-        (fitted(f"{fitted(column, 110)} = {value}", 180), share)
+        (fitted(f"{fitted(column, 110)} = {_brief(value)}", 180), share)
         for column, value, share in zip(
             attribution.columns, attribution.values, attribution.shares, strict=False
         )

@@ -222,7 +222,8 @@ def residual_distribution_figure(y: ArrayLike, p: ArrayLike, weight: Array | Non
     plot.bars(edges[:-1][inner], edges[1:][inner], shares[inner], "a")
     for place in (-most, most):
         plot.segment((place, 0), (place, plot.y.high), "reference")
-    plot.note("9 in 10", (most, plot.y.high * 0.97), "note.end" if most > high * 0.8 else "note")
+    side, shift = ("note.end", -6) if most > high * 0.8 else ("note", 6)
+    plot.write("9 in 10", plot.x.place(most) + shift, plot.top + 10, side)
     said = quantile(missed, _LEVELS, weight)
     rows = tuple((percent(s), number(v)) for s, v in zip(_LEVELS, said.tolist(), strict=True))
     return Figure(

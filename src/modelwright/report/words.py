@@ -101,8 +101,9 @@ def _of_classes(held: HeldOut, name: str, score: float, baseline: float) -> str:
     each = f"for {positive}" if len(labels) == 2 else "averaged over classes"
     if name == "roc_auc" and len(labels) == 2:
         return (
-            f"Of two rows, one {positive} and one {labels[0]}, the model gives the {positive} one "
-            f"the higher probability {percent(score)} of the time; guessing does so half the time."
+            f"Of two rows, one of class {positive} and one of class {labels[0]}, the model finds "
+            f"the first more likely to be {positive} in {percent(score)} of cases; guessing, in "
+            "half of them."
         )
     if name == "log_loss":
         return (
@@ -112,7 +113,7 @@ def _of_classes(held: HeldOut, name: str, score: float, baseline: float) -> str:
     sentences = {
         "roc_auc": (
             "Of two rows, one of a class and one of the others, the model ranks the first one "
-            f"higher {percent(score)} of the time, averaged over classes; guessing: half the time."
+            f"higher in {percent(score)} of cases, averaged over classes; guessing, in half."
         ),
         "accuracy": (
             f"The most probable class is the true one in {percent(score)} of rows; always "
