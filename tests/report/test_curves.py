@@ -27,9 +27,9 @@ WEIGHTS = [None, RNG.random(400) + 0.1]
 @pytest.mark.parametrize("weight", WEIGHTS, ids=["plain", "weighted"])
 def test_operating_points_agree(weight: np.ndarray | None) -> None:
     points = operating_points(Y, P, weight)
-    fpr, tpr, _ = reference.roc_curve(Y, P, sample_weight=weight, drop_intermediate=False)
-    np.testing.assert_allclose(points.false_alarms, fpr, atol=1e-12)
-    np.testing.assert_allclose(points.recall, tpr, atol=1e-12)
+    alarms, found, _ = reference.roc_curve(Y, P, sample_weight=weight, drop_intermediate=False)
+    np.testing.assert_allclose(points.false_alarms, alarms, atol=1e-12)
+    np.testing.assert_allclose(points.recall, found, atol=1e-12)
     area = reference.roc_auc_score(Y, P, sample_weight=weight)
     assert points.area == pytest.approx(area)
     ap = reference.average_precision_score(Y, P, sample_weight=weight)
