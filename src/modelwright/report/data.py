@@ -18,6 +18,8 @@ __all__ = ["data", "fact_list", "more_names", "search"]
 # Tables of columns are cut here: nobody reads more, and pages stay small.
 _SHOWN = 150
 _NAMED = 400
+# Profiles count levels in so many rows.
+_COUNTED = 50_000
 
 
 def data(model: Model) -> Chapter:
@@ -28,7 +30,7 @@ def data(model: Model) -> Chapter:
     ignored = [p for p in profiles if p.role == Role.IGNORED]
     body = joined(
         _facts(model, profiles, known=evidence is not None and bool(evidence.profiles)),
-        _used(_ranked(used, evidence)),
+        _used(_ranked(used, evidence), min(model.card.rows, _COUNTED)),
         _ignored(ignored),
     )
     return Chapter("data", "The data at a glance", body, "Data")
@@ -93,9 +95,9 @@ def fact_list(facts: Sequence[tuple[str, str, str]]) -> Markup:
     )
 
 
-def _used(profiles: Sequence[Profile]) -> Markup:
+def _used(profiles: Sequence[Profile], counted: int) -> Markup:
     shown = profiles[:_SHOWN]
-    rows = tuple(_row(profile) for profile in shown)
+    rows = tuple(_row(profile, counted) for profile in shown)
     head = ("column", "kind", "distribution", "values", "missing", "distinct")
     grid = Grid(head, rows, "Columns of the table", text=4, classes=("wide",))
     return joined(
@@ -107,13 +109,13 @@ def _used(profiles: Sequence[Profile]) -> Markup:
     )
 
 
-def _row(p: Profile) -> tuple[Markup | str | None, ...]:
+def _row(p: Profile, rows: int) -> tuple[Markup | str | None, ...]:
     kind = p.kind if p.role == Role.FEATURE else f"{p.kind}, {p.role}"
     return (
         name(p.name),
         kind,
         distribution(p),
-        element("span.levels", element("bdi", shorten(typical(p), 90))),
+        element("span.levels", element("bdi", shorten(typical(p, rows), 90))),
         percent(p.missing) if p.missing else DASH,
         f"{p.distinct:,}" if p.distinct else DASH,
     )

@@ -40,8 +40,15 @@ def distribution(profile: Profile) -> Markup | None:
     return element("svg.figure-svg", element(f"path.{shade}", at={"d": path}), at=at)
 
 
-def typical(profile: Profile) -> str:
+def typical(profile: Profile, rows: int = 0) -> str:
     """Say in a few words what the values are.
+
+    Parameters
+    ----------
+    profile : Profile
+        The column.
+    rows : int
+        How many rows were counted; its rarer levels are among them.
 
     Examples
     --------
@@ -57,8 +64,7 @@ def typical(profile: Profile) -> str:
             return f"{date(low)} to {date(high)}"
         return f"{number(middle, 3)} ({number(low, 3)} to {number(high, 3)})"
     if profile.levels and sum(profile.counts) > 0:
-        # The counts are of rows with a value; rarer levels may be left out of them.
-        total = sum(profile.counts)
+        total = max(sum(profile.counts), rows * (1 - profile.missing))
         pairs = list(zip(profile.levels, profile.counts, strict=False))[:3]
         shown = ", ".join(f"{_cut(level)} {percent(count / total)}" for level, count in pairs)
         rest = profile.distinct - len(pairs)
