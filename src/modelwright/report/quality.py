@@ -90,15 +90,19 @@ def _binary(held: HeldOut) -> Markup:
 
 def _multiclass(held: HeldOut) -> Markup:
     cells = confusion(held.y, held.p, held.weight)
-    figures = element(
-        "div.figures",
-        classes.confusion_figure(held.y, held.p, held.task.classes, held.weight).html("confusion"),
-        classes.calibration_figure(held.y, held.p, held.weight).html("calibration"),
-        element("div", _pairs(held, cells)),
-        element("div", _scores(held)),
+    drawn = (held.y, held.p)
+    labels = held.task.classes
+    figures = _figures(
+        {
+            "confusion": classes.confusion_figure(*drawn, labels, held.weight),
+            "calibration": classes.calibration_figure(*drawn, held.weight),
+        }
+    )
+    tables = element(
+        "div.figures", element("div", _pairs(held, cells)), element("div", _scores(held))
     )
     leading = _classes(held, cells)
-    return joined([leading, figures] if _unbalanced(held) else [figures, leading])
+    return joined([leading, figures] if _unbalanced(held) else [figures, leading], tables)
 
 
 def _numbers(held: HeldOut) -> Markup:

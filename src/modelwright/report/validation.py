@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from modelwright.model import Model
 from modelwright.pages import Chapter, Figure, Grid, element, joined
+from modelwright.pages.elements import Attributes
 from modelwright.pages.numerals import plural
 from modelwright.pages.plot import Plot
 from modelwright.report.held_out import HeldOut
@@ -60,10 +61,10 @@ def folds_figure(splits: Sequence[tuple[int, int]]) -> Figure:
     plot = Plot(
         (0, total), (len(drawn), 0), size=(460, 38 + 24 * len(drawn)), margins=(62, 32, 12, 6)
     )
-    plot.bars([0], [total * 0.03], [-0.25], "ground", base=-0.85)
-    plot.write("fitted on", plot.left + 18, 18, "note")
-    plot.bars([total * 0.27], [total * 0.3], [-0.25], "a", base=-0.85)
-    plot.write("held out", plot.x.place(total * 0.3) + 6, 18, "note")
+    for words, shade, x in (("fitted on", "ground", plot.left), ("held out", "a", plot.left + 100)):
+        at: Attributes = {"x": x, "y": 8.0, "width": 13.0, "height": 13.0}
+        plot.add(element(f"rect.bar.{shade}", at=at))
+        plot.write(words, x + 19, 19, "note")
     before = 0
     for i, (train, valid) in enumerate(drawn):
         start = train if growing or len(drawn) == 1 else min(before, total - valid)
