@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-__all__ = ["DASH", "MINUS", "compact", "date", "number", "percent", "plural", "signed"]
+__all__ = [
+    "DASH",
+    "FIRST",
+    "LAST",
+    "MINUS",
+    "compact",
+    "date",
+    "number",
+    "percent",
+    "plural",
+    "signed",
+]
 
 # What stands for nothing, and for less than nothing.
 DASH = "\N{EN DASH}"
@@ -13,7 +24,9 @@ MINUS = "\N{MINUS SIGN}"
 _GAP = "\N{NO-BREAK SPACE}"
 _DAY = 86_400.0
 _YEAR = 365.25 * _DAY
-_FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0  # the years 1 and 9999
+# The first second of the year 1, and the last one of the year 9999.
+FIRST = -62_135_596_800.0
+LAST = 253_402_300_799.0
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -110,7 +123,7 @@ def date(seconds: float, span: float = 0.0) -> str:
     """
     if not math.isfinite(seconds):
         return DASH
-    moment = datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC)
+    moment = datetime.fromtimestamp(min(max(seconds, FIRST), LAST), UTC)
     year = f"{moment.year:04d}"  # strftime does not fill up early years on every system
     if span > 5 * _YEAR:
         return year

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwright.pages.numerals import compact, date
+from modelwright.pages.numerals import FIRST, LAST, compact, date
 
 __all__ = ["LINEAR", "LOG", "TIME", "Scale"]
 
@@ -58,6 +58,8 @@ class Scale:
             low, high = 0.0, 1.0
         if kind == LOG and low <= 0:
             kind = LINEAR
+        if kind == TIME:
+            low, high = (min(max(end, FIRST), LAST) for end in (low, high))
         if low == high:
             pad = abs(low) * 0.05 or 0.5
             low, high = low - pad, high + pad
