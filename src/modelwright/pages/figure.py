@@ -10,11 +10,11 @@ from modelwright.core.errors import OptionError, OutputError
 from modelwright.pages.assets import asset
 from modelwright.pages.elements import Attributes, Child, Markup, element, joined
 
-__all__ = ["Figure", "Grid"]
+__all__ = ["TALL", "Figure", "Grid"]
 
 
 # A table of more rows than this scrolls in a window of its own.
-_TALL = 16
+TALL = 16
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Grid:
         ]
         table = element(".".join(("table", *self.classes)), element("thead", head), _body(rows))
         box = {"role": "region", "aria-label": self.label, "tabindex": "0"}
-        return element("div.scroll.tall" if len(rows) > _TALL else "div.scroll", table, at=box)
+        return element("div.scroll.tall" if len(rows) > TALL else "div.scroll", table, at=box)
 
     def _cell(self, tag: str, column: int, content: Child) -> Markup:
         name = tag if column < self.text else f"{tag}.n"

@@ -9,6 +9,7 @@ from modelwright.core.evidence import Evidence, Profile
 from modelwright.core.schema import Role
 from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
+from modelwright.pages.figure import TALL
 from modelwright.pages.numerals import DASH, percent, plural
 from modelwright.report.opening import name
 from modelwright.report.small import distribution, typical
@@ -98,11 +99,12 @@ def fact_list(facts: Sequence[tuple[str, str, str]]) -> Markup:
 def _used(profiles: Sequence[Profile], counted: int) -> Markup:
     shown = profiles[:_SHOWN]
     rows = tuple(_row(profile, counted) for profile in shown)
+    scroll = f" Scroll the table for all {len(shown)}." if len(shown) > TALL else ""
     head = ("column", "kind", "distribution", "values", "missing", "distinct")
     grid = Grid(head, rows, "Columns of the table", text=4, classes=("wide",))
     return joined(
         element("h3", "Columns"),
-        element("p.soft", "The target first, then by importance where it is known."),
+        element("p.soft", f"The target first, then by importance where it is known.{scroll}"),
         search("columns", "Find a column") if len(shown) > 20 else None,
         element("div", grid.html(), at={"id": "columns"}),
         more_names([p.name for p in profiles[_SHOWN:]]),

@@ -293,8 +293,8 @@ def attribution_figure(attribution: Attribution, most: int = 9) -> Figure:
     plot = Plot(
         (low - span * 0.08, high + span * 0.32),
         (lines, 0),
-        size=(400, 18 + 26 * lines + 42),
-        margins=(166, 18, 8, 42),
+        size=(450, 18 + 26 * lines + 42),
+        margins=(216, 18, 8, 42),
     )
     ticks = plot.x.ticks(3)
     if attribution.output:
@@ -346,7 +346,7 @@ def _brief(value: str) -> str:
 
 def _steps(attribution: Attribution, most: int) -> list[tuple[str, float]]:
     named = [
-        (fitted(f"{fitted(column, 96)} = {_brief(value)}", 156), share)
+        (fitted(f"{fitted(column, 142)} = {_brief(value)}", 206), share)
         for column, value, share in zip(
             attribution.columns, attribution.values, attribution.shares, strict=False
         )
@@ -360,7 +360,7 @@ def _steps(attribution: Attribution, most: int) -> list[tuple[str, float]]:
 
 def _step(plot: Plot, label: str, share: float, start: float, line: int, told: str) -> None:
     spot = plot.y.place(line + 0.5)
-    plot.write(label, 158, spot + 4, "end")
+    plot.write(label, 208, spot + 4, "end")
     ends = sorted((start, start + share))
     plot.bars(ends[:1], ends[1:], [line + 0.15], "a" if share >= 0 else "b", base=line + 0.85)
     plot.segment((start + share, line + 0.5), (start + share, line + 1.15), "axis")
@@ -369,6 +369,6 @@ def _step(plot: Plot, label: str, share: float, start: float, line: int, told: s
 
 def _end(plot: Plot, label: str, value: float, line: int, told: str) -> None:
     spot = plot.y.place(line + 0.5)
-    plot.write(label, 158, spot + 4, "strong.end")
+    plot.write(label, 208, spot + 4, "strong.end")
     plot.dots([value], [line + 0.5], "m" if line == 0 else "a", np.array([5.0]))
     plot.write(told, plot.x.place(value) + 9, spot + 4, "strong")

@@ -102,9 +102,10 @@ def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
     baseline = held.baseline(held.metrics[0]) if held is not None else None
     figure = leaderboard_figure(board, baseline)
     members = sum(line.weight > 0 and line.name != "ensemble" for line in board)
+    blend = "" if members < 2 else f"The ensemble blends {members} trials by their weights. "
     words = (
-        f"{plural(len(board), 'line')}, best first. The ensemble blends {plural(members, 'trial')} "
-        "by their weights. Intervals that overlap widely leave open which is better."
+        f"{plural(len(board), 'line')}, best first. {blend}Intervals that overlap widely leave "
+        "open which is better."
     )
     body = joined(
         element("p", words),
