@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from modelwright.core.settings import Settings
     from modelwright.flow import Result, fit
     from modelwright.model import Model, load
+    from modelwright.report import write_report
 
 _HOMES = {
     "ColumnError": "modelwright.core.errors",
@@ -39,6 +40,7 @@ _HOMES = {
     "UserError": "modelwright.core.errors",
     "fit": "modelwright.flow",
     "load": "modelwright.model",
+    "write_report": "modelwright.report",
 }
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "__version__",
     "fit",
     "load",
+    "write_report",
 ]
 
 

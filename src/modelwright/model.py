@@ -26,7 +26,7 @@ from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
-from modelwright.core.task import LabelType, Task
+from modelwright.core.task import LabelType, Target, Task
 from modelwright.evaluate import METRICS, Temperature
 from modelwright.explain import Explainer, background_table
 from modelwright.features import FittedRecipe
@@ -202,17 +202,37 @@ class Model:
         DataError
             When no row has an answer, or a label is unknown to the model.
         """
+        y, p, weight = self.answered(data)
+        fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
+        fitting.sort(key=lambda metric: metric.name != self.task.metric)
+        return {metric.name: metric.score(y, p, weight) for metric in fitting}
+
+    def answered(
+        self, data: object
+    ) -> tuple[Target, NDArray[np.float32], NDArray[np.float64] | None]:
+        """Predict rows whose answers are known.
+
+        Parameters
+        ----------
+        data : path or frame
+            As for `evaluate`, which raises the same errors.
+
+        Returns
+        -------
+        y : Target
+            The answers of the rows that have one.
+        p : ndarray of float32, shape (n_rows, n_outputs)
+            The predictions for them.
+        weight : ndarray of float64, shape (n_rows,), optional
+            How much each row counts; None when the table does not say.
+        """
         table = self._read(data, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
         if not len(known):
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
         table = table.rows(known)
         y = encode_target(self.task, table.frame[self.task.target])
-        p = self.predict_table(table)
-        weight = self._weight(table)
-        fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
-        fitting.sort(key=lambda metric: metric.name != self.task.metric)
-        return {metric.name: metric.score(y, p, weight) for metric in fitting}
+        return y, self.predict_table(table), self._weight(table)
 
     def _read(self, data: object, required: tuple[str, ...]) -> Table:
         """Read rows as those before them were, and warn of what was noticed."""

@@ -22,6 +22,7 @@ from modelwright.cli.explaining import explain
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
+from modelwright.cli.reporting import report
 from modelwright.cli.using import evaluate, predict
 from modelwright.cli.wording import reword
 from modelwright.core.errors import UserError
@@ -42,7 +43,7 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    for command in (demo, fit, predict, evaluate, explain, acquire, completion):
+    for command in (demo, fit, predict, evaluate, explain, report, acquire, completion):
         app.command(command)
     app.command(runs)
     return app

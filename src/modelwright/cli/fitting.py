@@ -12,6 +12,7 @@ from modelwright.cli.asking import Asked
 from modelwright.cli.completing import learners, run_ids
 from modelwright.cli.inputs import check_data
 from modelwright.cli.printing import Source, answer, say
+from modelwright.cli.reporting import check_page
 from modelwright.cli.wording import Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from modelwright.flow import Result
 
 __all__ = ["Duration", "Effort", "demo", "fit"]
+
+# What writing the report at the end may take of the time.
+REPORT_SECONDS = 0.6
 
 Duration = Annotated[str, Parameter(allow_leading_hyphen=True)]
 """Such as 90s or 5m; -5s comes through, to be refused in clear words."""
@@ -97,6 +101,7 @@ def fit(
     effort: Effort | None = None,
     time: Duration = "60s",
     out: Path = Path("model.mw"),
+    report: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Find a validated model of one column of a table, and write it to a file.
@@ -114,22 +119,43 @@ def fit(
         How long it may take in all, such as 30s or 5m.
     out
         Where the model file goes.
+    report
+        Where the report goes, such as report.html.
     json
         Print one JSON object on stdout, and everything else on stderr.
     """
     check_data(data)
+    check_page(report, data, out)
     asked = question.question()
-    result = _fitted(str(data), asked, effort or Effort(), time, out, quiet=json)
+    kept_back = 0.0 if report is None else REPORT_SECONDS
+    result = _fitted(
+        str(data), asked, effort or Effort(), time, out, quiet=json, kept_back=kept_back
+    )
+    if report is not None:
+        from modelwright.report import write_report
+
+        write_report(result, report)
     if json:
-        answer(_summary(result, out))
+        page = {} if report is None else {"report": str(report)}
+        answer({**_summary(result, out), **page})
     else:
         _tell(result, out)
+        if report is not None:
+            say(f"report: {report}")
 
 
 def _fitted(
-    data: object, question: Question, effort: Effort, time: str, out: Path, *, quiet: bool
+    data: object,
+    question: Question,
+    effort: Effort,
+    time: str,
+    out: Path,
+    *,
+    quiet: bool,
+    kept_back: float = 0.0,
 ) -> Result:
     seconds = parse_duration(time, "--time")
+    seconds -= min(kept_back, seconds / 4)
     settings = effort.settings(question, out)
     before = _stamp(out)
     try:

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from modelwright.cli.inputs import check_data, check_model
 from modelwright.cli.printing import Source, answer, say
+from modelwright.cli.reporting import check_page
 from modelwright.core.progress import progress, reading
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def evaluate(
     data: Source,
     /,
     *,
+    report: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Score a model on rows whose answers are known.
@@ -71,19 +73,33 @@ def evaluate(
         A file that fit wrote.
     data
         The rows, with the target.
+    report
+        Where a page of plots goes, such as page.html.
     json
         Print one JSON object on stdout.
     """
+    check_page(report, data, model)
     with progress(json) as live:
         opened = _open(model, data)
         live.advance(None, f"{reading(data)} and scoring")
-        scores = opened.evaluate(data)
+        scores = _scores(opened, data, report)
     if json:
-        answer({"metric": opened.task.metric, "scores": scores})
+        page = {} if report is None else {"report": str(report)}
+        answer({"metric": opened.task.metric, "scores": scores, **page})
         return
     width = max(len(name) for name in scores)
     for name, value in scores.items():
         say(f"{name.ljust(width)}  {value:.5g}")
+    if report is not None:
+        say(f"report: {report}")
+
+
+def _scores(model: Model, data: str | Path, page: Path | None) -> dict[str, float]:
+    if page is None:
+        return model.evaluate(data)
+    from modelwright.report import write_evaluation
+
+    return write_evaluation(model, data, page)
 
 
 def _open(model: Path, data: str | Path) -> Model:

@@ -1,0 +1,147 @@
+"""What was asked, and the answer in one glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from modelwright.core.result import Standing
+from modelwright.model import Model
+from modelwright.pages import Markup, element, joined, shorten
+from modelwright.pages.numerals import number, plural
+from modelwright.report.held_out import HeldOut
+from modelwright.report.ranking import way_figure
+from modelwright.report.words import in_short, meaning, title, verdict
+
+__all__ = ["name", "opening", "warnings"]
+
+_KINDS = {
+    "binary": "one of two classes",
+    "multiclass": "one of several classes",
+    "regression": "a number",
+}
+# Few rows of a class say little about that class.
+_FEW = 20
+
+
+def name(text: str, most: int = 80) -> Markup:
+    """Show a name from the data, in its own direction of writing."""
+    return element("bdi", shorten(text, most))
+
+
+def opening(
+    model: Model, held: HeldOut | None, line: Standing | None, source: str, notes: Sequence[str]
+) -> Markup:
+    """Write the top of the page.
+
+    Parameters
+    ----------
+    model : Model
+        What is reported.
+    held : HeldOut, optional
+        Its held-out predictions.
+    line : Standing, optional
+        Its score with an interval; None when nothing was validated.
+    source : str
+        Which rows the score is of, such as "held-out rows".
+    notes : sequence of str
+        What the reader should know.
+    """
+    task, card = model.task, model.card
+    what = f"{_KINDS[task.kind.value]}, from {plural(len(model.columns), 'column')}"
+    over = f"{task.kind.value.capitalize()} · {what} · {plural(card.rows, 'row')}"
+    return joined(
+        element(
+            "header",
+            element("p.over", over),
+            element("h1", "Predicting ", name(task.target)),
+        ),
+        _answer(model, held, line, source),
+        warnings((*notes, *_findings(model, held))),
+    )
+
+
+def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: str) -> Markup:
+    if line is None:
+        return element(
+            "div.answer",
+            element(
+                "div",
+                element("span.badge.bad", "Not validated"),
+                element("p.verdict", "Nobody has checked this model on rows it has not seen."),
+                element("p", "Fit again with more time or more rows: then scores appear here."),
+            ),
+        )
+    if held is None:
+        score = _score(line, title(model.task.metric), source)
+        missing = "The file holds no held-out predictions: fit again to see how good they are."
+        return element("div.answer", score, element("div", element("p", missing)))
+    metric = held.metrics[0]
+    baseline = held.baseline(metric)
+    judged = verdict(metric, line, baseline)
+    words = "class frequencies" if held.task.is_classification else "predicting the mean"
+    best = 1.0 if metric.greater_is_better else 0.0
+    way = way_figure(line, baseline, best, metric.name, words)
+    return element(
+        "div.answer",
+        element(
+            "div",
+            _score(line, title(metric.name), source),
+            way.html("way", details=False, level=0),
+        ),
+        element(
+            "div",
+            element(f"span.badge.{judged.tone}", judged.word),
+            element("p.verdict", judged.sentence),
+            element("p", meaning(held, metric, line.score, baseline)),
+            element("p", in_short(held)) if metric.name != "accuracy" else None,
+        ),
+    )
+
+
+def _score(line: Standing, what: str, source: str) -> Markup:
+    between = ""
+    if line.low is not None and line.high is not None:
+        between = f", 95 % interval {number(line.low)} to {number(line.high)}"
+    return element("p.score", number(line.score), element("small", f"{what}, on {source}{between}"))
+
+
+def warnings(notes: Iterable[str]) -> Markup | None:
+    """List what the reader should know, each line once."""
+    lines = [element("li", shorten(note, 500)) for note in dict.fromkeys(notes) if note.strip()]
+    if not lines:
+        return None
+    more = len(lines) - 12
+    rest = element("li", f"and {more} more notes in the model file") if more > 0 else None
+    heading = element("h2.unseen", "What to know")
+    return joined(heading, element("ul.warnings", lines[:12], rest))
+
+
+def _findings(model: Model, held: HeldOut | None) -> list[str]:
+    """Say what the held-out rows show, with what to do about it."""
+    if held is None:
+        return []
+    found = []
+    if len(held) < 100:
+        found.append(
+            f"The scores rest on {plural(len(held), 'held-out row')}: expect them to change with "
+            "other rows. More rows make them firm."
+        )
+    if held.task.is_classification:
+        counts = held.shares * len(held)
+        rare = [(label, c) for label, c in zip(held.task.classes, counts, strict=True) if c < _FEW]
+        if rare:
+            names = ", ".join(f"{shorten(label, 30)} ({c:.0f})" for label, c in rare[:4])
+            more = f" and {len(rare) - 4} more" if len(rare) > 4 else ""
+            found.append(
+                f"Few rows of {names}{more}: what is said of such a class is uncertain. Collect "
+                "more rows of it, or merge it with a similar class."
+            )
+    evidence = model.evidence
+    losses = [max(item.loss, 0.0) for item in evidence.importances] if evidence else []
+    if len(losses) > 2 and losses[0] > 0.9 * sum(losses) > 0:
+        column = shorten(evidence.importances[0].column, 60) if evidence else ""
+        found.append(
+            f"Nearly everything rests on the column {column}. Check that it is known at the "
+            "moment of predicting; if not, leave it out and fit again."
+        )
+    return found

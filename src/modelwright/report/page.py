@@ -1,0 +1,150 @@
+"""The report: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from modelwright.core.errors import DataError
+from modelwright.core.evidence import Evidence
+from modelwright.core.result import Standing
+from modelwright.flow import Result
+from modelwright.model import Model
+from modelwright.pages import Chapter, Markup, element, page, shorten
+from modelwright.pages.numerals import number
+from modelwright.report.data import data
+from modelwright.report.held_out import HeldOut
+from modelwright.report.opening import opening
+from modelwright.report.quality import quality
+from modelwright.report.rests_on import influence, singles
+from modelwright.report.usage import reproduce, usage
+from modelwright.report.validation import leaderboard, validation
+from modelwright.store.files import atomic_write
+
+__all__ = ["render", "write_evaluation", "write_report"]
+
+_HELD_OUT, _NEW = "held-out rows", "new rows"
+# Plots of new rows draw at most so many; evidence holds no more either.
+_MOST = 20_000
+
+
+def write_report(model: Model | Result, path: str | Path) -> Path:
+    """Write what is known of a model to one HTML file that needs no network.
+
+    Parameters
+    ----------
+    model : Model or Result
+        What `fit` gave, or `load`.
+    path : path
+        Usually ends in ``.html``.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
+
+    Raises
+    ------
+    OutputError
+        When the disk is full or the folder cannot be written to.
+    """
+    text = render(model.model if isinstance(model, Result) else model)
+    atomic_write(Path(path), text.encode())
+    return Path(path)
+
+
+def render(model: Model) -> str:
+    """Give the report of a model as HTML.
+
+    Parameters
+    ----------
+    model : Model
+        With its evidence; without it the page says what is missing.
+
+    Returns
+    -------
+    str
+        A whole document of at most 3 MB.
+    """
+    held = HeldOut.of(model.task, model.evidence) if model.evidence is not None else None
+    chapters: list[Chapter | None] = [
+        quality(held, _HELD_OUT),
+        influence(model),
+        singles(model),
+        data(model),
+        validation(model),
+        leaderboard(model, held),
+        usage(model),
+        reproduce(model),
+    ]
+    top = opening(model, held, _line(model), _HELD_OUT, model.card.notes)
+    return _page(model, "report of a model", top, chapters)
+
+
+def write_evaluation(model: Model, data: object, path: str | Path) -> dict[str, float]:
+    """Score a model on rows whose answers are known, and write the plots to one HTML file.
+
+    Parameters
+    ----------
+    model : Model
+        What `load` gave.
+    data : path or frame
+        The rows, with the target, as `Model.evaluate` takes them.
+    path : path
+        Usually ends in ``.html``.
+
+    Returns
+    -------
+    dict of str to float
+        Every metric of the task; the one that decided comes first.
+
+    Raises
+    ------
+    ColumnError or DataError
+        When the rows cannot be used.
+    OutputError
+        When the disk is full or the folder cannot be written to.
+    """
+    y, p, weight = model.answered(data)
+    fold = np.zeros(len(y), np.int16)
+    held = HeldOut.of(model.task, Evidence(y.values, p, fold, weight))
+    if held is None:
+        raise DataError("rows that can be scored", "none: no weight is above zero")
+    scores = {metric.name: held.score(metric) for metric in held.metrics}
+    line = Standing("model", next(iter(scores.values())), 1.0, 0.0)
+    notes = []
+    if model.card.score is not None:
+        before, now = number(model.card.score), number(line.score)
+        notes.append(
+            f"When the model was fitted, held-out rows gave {model.task.metric} {before}; these "
+            f"rows give {now}. A clear fall means that the rows differ: compare their columns."
+        )
+    top = opening(replace(model, evidence=None), held, line, _NEW, notes)
+    text = _page(model, "evaluation of a model", top, [quality(held.sample(_MOST), _NEW)])
+    atomic_write(Path(path), text.encode())
+    return scores
+
+
+def _page(model: Model, what: str, top: Markup, chapters: Sequence[Chapter | None]) -> str:
+    card = model.card
+    foot = element(
+        "p",
+        f"Made by modelwright {card.version}, run {card.run}, {card.created}. This page is one "
+        "file and asks no server for anything.",
+    )
+    title = f"{shorten(model.task.target, 60)}: {what}"
+    return page(title, top, [chapter for chapter in chapters if chapter is not None], foot)
+
+
+def _line(model: Model) -> Standing | None:
+    """Find the score of the model itself; None when it was not validated."""
+    score = model.card.score
+    if score is None:
+        return None
+    for line in model.leaderboard:
+        if line.name == "ensemble" or line.score == score:
+            return Standing(line.name, score, line.weight, line.seconds, line.low, line.high)
+    return Standing("model", score, 1.0, 0.0)

@@ -1,0 +1,100 @@
+"""What matters to the model, and single predictions explained."""
+
+from __future__ import annotations
+
+from modelwright.core.evidence import Evidence
+from modelwright.model import Model
+from modelwright.pages import Chapter, Markup, element, joined
+from modelwright.report.data import more_names
+from modelwright.report.influence import (
+    attribution_figure,
+    dependence_figure,
+    importance_figure,
+    most_moved,
+)
+
+__all__ = ["influence", "singles"]
+
+_DRAWN = 15
+_DEPENDENCES = 9
+_SINGLES = 6
+
+
+def influence(model: Model) -> Chapter:
+    """Write the chapter on importance and dependence."""
+    evidence = model.evidence
+    if evidence is None or not evidence.importances:
+        words = "The model file does not say which columns matter."
+        return Chapter("columns-that-matter", "What matters", element("p", words), "What matters")
+    figure = importance_figure(evidence.importances, model.task.metric, _DRAWN)
+    rest = [item.column for item in evidence.importances[_DRAWN:]]
+    body = joined(
+        element(
+            "div.figures",
+            figure.html("importance"),
+            element("div", _reading(), more_names(rest)),
+        ),
+        _dependences(model, evidence),
+    )
+    return Chapter("columns-that-matter", "What matters", body, "What matters")
+
+
+def _reading() -> Markup:
+    return joined(
+        element("h3", "How to read this"),
+        element(
+            "p.soft",
+            "These are associations the model uses, not causes: changing a column in the world "
+            "need not change the answer.",
+        ),
+        element(
+            "p.soft",
+            "A column near zero can be left out at little cost. Two columns that carry the same "
+            "information stand in for each other, and both look less important than they are.",
+        ),
+    )
+
+
+def _dependences(model: Model, evidence: Evidence) -> Markup | None:
+    if not evidence.dependences:
+        return None
+    profiles = {profile.name: profile for profile in evidence.profiles}
+    sound = [
+        item
+        for item in evidence.dependences[:_DEPENDENCES]
+        if item.at and len(item.at) == len(item.means)
+    ]
+    classes = model.task.classes
+    outputs = most_moved(sound, len(classes))
+    figures = [
+        dependence_figure(item, profiles.get(item.column), classes, outputs) for item in sound
+    ]
+    return joined(
+        element("h3", "How predictions change with one column"),
+        element(
+            "p.soft",
+            "The mean prediction when one column is set to a value in every row and the others "
+            "stay. Grey bars: where the rows are; far from them the curve is a guess.",
+        ),
+        element(
+            "div.figures.three",
+            [figure.html(f"dependence-{i}", level=4) for i, figure in enumerate(figures)],
+        ),
+    )
+
+
+def singles(model: Model) -> Chapter | None:
+    """Write the chapter on single predictions; None when none was explained."""
+    evidence = model.evidence
+    if evidence is None or not evidence.attributions:
+        return None
+    figures = [
+        attribution_figure(item).html(f"single-{i}")
+        for i, item in enumerate(evidence.attributions[:_SINGLES])
+    ]
+    words = (
+        "Each bar is what the value of one column adds to the prediction or takes away, beginning "
+        "with what an average row gets."
+    )
+    body = joined(element("p", words), element("div.figures", figures))
+    return Chapter("singles", "Single predictions explained", body, "Single rows")

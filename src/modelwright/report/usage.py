@@ -1,0 +1,135 @@
+"""How to use the model, and how to make it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from modelwright.core.evidence import Profile
+from modelwright.core.schema import Kind
+from modelwright.model import Model
+from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
+from modelwright.pages.numerals import date, plural
+from modelwright.report.data import more_names
+from modelwright.report.opening import name
+
+__all__ = ["reproduce", "usage"]
+
+_SPELLED = 12  # columns of an example row
+_NAMED = 40
+
+
+def usage(model: Model) -> Chapter:
+    """Write the chapter on predicting new rows."""
+    columns = model.columns
+    gives = "prediction"
+    if model.task.is_classification:
+        gives += " and the probability of each class"
+    needed: Markup | None
+    if len(columns) > _NAMED:
+        needed = more_names(columns)
+    else:
+        listed = [joined(", " if i else "", name(c)) for i, c in enumerate(columns)]
+        needed = element("p.soft", "Columns that new rows must have: ", listed, ".")
+    body = joined(
+        element("p", f"One row in gives one row out, in order: {gives}."),
+        element("h3", "On the command line"),
+        _code(
+            "modelwright predict model.mw new_rows.csv --out predictions.csv",
+            "modelwright evaluate model.mw labelled_rows.csv",
+        ),
+        element("h3", "In Python"),
+        _code(*_python(model)),
+        needed,
+    )
+    return Chapter("use", "How to use it", body, "Use it")
+
+
+def _code(*lines: str) -> Markup:
+    pre = element("pre", element("code", "\n".join(lines)), at={"tabindex": "0"})
+    return element("div.code", pre)
+
+
+def _python(model: Model) -> list[str]:
+    lines = ["import modelwright as mw", "", 'model = mw.load("model.mw")']
+    lines.append('answers = model.predict("new_rows.csv")  # or a frame of pandas, Polars, Arrow')
+    if 0 < len(model.columns) <= _SPELLED:
+        profiles = {p.name: p for p in model.evidence.profiles} if model.evidence else {}
+        lines += ["", "one = model.predict({"]
+        for column in model.columns:
+            lines.append(f"    {column!r}: [{_example(model, column, profiles.get(column))}],")
+        lines.append("})")
+    return lines
+
+
+def _example(model: Model, column: str, profile: Profile | None) -> str:
+    """Give a usual value of a column as Python writes it."""
+    kind = model.schema[column].kind
+    if profile is not None and profile.levels:
+        return repr(shorten(profile.levels[0], 60))
+    if profile is None or not profile.quantiles:
+        return "None"
+    middle = float(profile.quantiles[len(profile.quantiles) // 2])
+    if kind is Kind.DATETIME:
+        return repr(date(middle))
+    return f"{middle:.6g}" if kind is Kind.NUMBER else "None"
+
+
+def reproduce(model: Model) -> Chapter:
+    """Write the chapter on where the model comes from."""
+    card = model.card
+    asked = model.evidence.asked if model.evidence is not None else {}
+    rows: list[tuple[str, str]] = [
+        ("run", card.run),
+        ("made", card.created),
+        ("modelwright", card.version),
+        ("rows", f"{card.rows:,}"),
+        ("fingerprint of the data", card.data),
+        ("parts", plural(sum(len(m.parts) for m in model.members), "fitted model")),
+    ]
+    rows += [(key, value) for key, value in _flat(asked) if value]
+    lines = [f"modelwright fit DATA --target {shlex.quote(model.task.target)}{_options(asked)}"]
+    if card.run:
+        lines.append(f"modelwright fit DATA --target {shlex.quote(model.task.target)} --replay ")
+        lines[-1] += shlex.quote(card.run)
+    body = joined(
+        element("p", "The same data and question; the second line repeats the recorded plan."),
+        _code(*lines),
+        Grid(
+            ("what", "value"),
+            tuple((key, element("bdi", shorten(value, 200))) for key, value in rows if value),
+            "Where the model comes from",
+            text=2,
+        ).html(),
+    )
+    return Chapter("reproduce", "How to make it again", body, "Make it again")
+
+
+def _flat(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List what was asked, one level of nesting deep."""
+    found: list[tuple[str, str]] = []
+    for key, value in asked.items():
+        inner = value.items() if isinstance(value, Mapping) else [(key, value)]
+        found += [(str(k).replace("_", " "), _text(v)) for k, v in inner]
+    return found[:40]
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "" or value is False:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value[:20])
+    return str(value)
+
+
+def _options(asked: Mapping[str, Any]) -> str:
+    """Write the options of the command line that say the same as what was asked."""
+    known = {key.replace(" ", "_"): value for key, value in _flat(asked)}
+    options = ""
+    for key in ("task", "metric", "positive", "group", "order", "weight", "trials", "seed"):
+        if known.get(key):
+            options += f" --{key} {shlex.quote(known[key])}"
+    if known.get("models"):
+        options += f" --models {shlex.quote(known['models'].replace(', ', ','))}"
+    return options

@@ -1,0 +1,224 @@
+"""What scores mean in plain words, and how far to trust a model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.core.result import Standing
+from modelwright.evaluate import Metric
+from modelwright.pages import shorten
+from modelwright.pages.numerals import number, percent
+from modelwright.report.curves import quantile
+from modelwright.report.held_out import HeldOut
+
+__all__ = ["Verdict", "in_short", "meaning", "skill", "title", "verdict"]
+
+_TITLES = {
+    "roc_auc": "area under the ROC curve",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "f1": "F1",
+    "average_precision": "average precision",
+    "rmse": "root mean squared error",
+    "mae": "mean absolute error",
+    "r2": "R², share of variance explained",
+    "rmsle": "root mean squared log error",
+}
+
+
+def title(metric: str) -> str:
+    """Spell a metric out.
+
+    Examples
+    --------
+    >>> title("rmse")
+    'root mean squared error'
+    """
+    return _TITLES.get(metric, metric.replace("_", " "))
+
+
+def skill(metric: Metric, score: float, baseline: float) -> float:
+    """Give the share of the way from a baseline (0) to perfect (1); below 0 is worse than it.
+
+    Examples
+    --------
+    >>> from modelwright.evaluate import METRICS
+    >>> round(skill(METRICS["roc_auc"], 0.8, 0.5), 3), skill(METRICS["rmse"], 2.0, 8.0)
+    (0.6, 0.75)
+    """
+    best = 1.0 if metric.greater_is_better else 0.0
+    way = best - baseline
+    return (score - baseline) / way if way else 0.0
+
+
+def meaning(held: HeldOut, metric: Metric, score: float, baseline: float) -> str:
+    """Say in one sentence what the score means, beside the baseline.
+
+    Parameters
+    ----------
+    held : HeldOut
+        Held-out answers and predictions.
+    metric : Metric
+        What was measured.
+    score, baseline : float
+        Of the model, and of one who knows nothing but the answers.
+    """
+    if metric.name in ("rmse", "mae"):
+        sort = "typically (root mean square)" if metric.name == "rmse" else "on average"
+        target = shorten(held.task.target, 60)
+        return (
+            f"Predictions of {target} miss by {number(score)} {sort}; always predicting the mean "
+            f"misses by {number(baseline)}."
+        )
+    sentences = {"r2": _variance, "rmsle": _factor}
+    if metric.name in sentences:
+        return sentences[metric.name](score, baseline)
+    return _of_classes(held, metric.name, score, baseline)
+
+
+def _variance(score: float, _: float) -> str:
+    if score < 0:
+        return "The model predicts worse than always answering the mean would."
+    return f"The model explains {percent(score)} of the variance between rows."
+
+
+def _factor(score: float, baseline: float) -> str:
+    return (
+        f"Predictions are typically off by a factor of {number(math.exp(score), 3)}; always "
+        f"predicting the mean, by {number(math.exp(baseline), 3)}."
+    )
+
+
+def _of_classes(held: HeldOut, name: str, score: float, baseline: float) -> str:
+    labels = [shorten(label, 40) for label in held.task.classes]
+    common = labels[int(held.shares.argmax())]
+    positive = labels[-1]
+    each = f"for {positive}" if len(labels) == 2 else "averaged over classes"
+    if name == "roc_auc" and len(labels) == 2:
+        return (
+            f"Of two rows, one of class {positive} and one of class {labels[0]}, the model finds "
+            f"the first more likely to be {positive} in {percent(score)} of cases; guessing, in "
+            "half of them."
+        )
+    if name == "log_loss":
+        return (
+            f"The true class gets a probability of {percent(math.exp(-score))} (geometric mean); "
+            f"going by the class frequencies alone, {percent(math.exp(-baseline))}."
+        )
+    sentences = {
+        "roc_auc": (
+            "Of two rows, one of a class and one of the others, the model ranks the first one "
+            f"higher in {percent(score)} of cases, averaged over classes; guessing, in half."
+        ),
+        "accuracy": (
+            f"The most probable class is the true one in {percent(score)} of rows; always "
+            f"answering {common} is right in {percent(baseline)}."
+        ),
+        "balanced_accuracy": (
+            f"Averaged over classes, {percent(score)} of the rows of a class are recognised; "
+            f"always giving one answer reaches {percent(baseline)}."
+        ),
+        "f1": (
+            f"The balance of precision and recall {each} is {number(score)} of 1; always "
+            f"answering {common} reaches {number(baseline)}."
+        ),
+        "average_precision": (
+            f"Averaged over all thresholds, {percent(score)} of the rows called {positive} are; "
+            f"calling rows so at random, {percent(baseline)}."
+        ),
+        "brier": (
+            f"Probabilities are {number(score)} away from what came true (mean square; 0 is "
+            f"perfect); the class frequencies alone, {number(baseline)}."
+        ),
+    }
+    return sentences.get(name, f"{title(name)} {number(score)}; baseline: {number(baseline)}.")
+
+
+def in_short(held: HeldOut) -> str:
+    """Say how often, or by how much, single predictions are right."""
+    if not held.task.is_classification:
+        half, most = quantile(np.abs(held.errors()), [0.5, 0.9], held.weight).tolist()
+        return (
+            f"Half of the predictions are within {number(half, 3)} of the truth, nine in ten "
+            f"within {number(most, 3)}."
+        )
+    right = float(np.average(held.p.argmax(axis=1) == held.y, weights=held.weight))
+    common = int(held.shares.argmax())
+    label = shorten(held.task.classes[common], 40)
+    return (
+        f"The most probable class is the true one in {percent(right)} of rows; always answering "
+        f"{label} would be right in {percent(float(held.shares[common]))}."
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far to trust a model.
+
+    Parameters
+    ----------
+    sentence : str
+        For a person who reads one sentence only.
+    word : str
+        The same in one or two words.
+    tone : str
+        ``"good"``, ``"care"`` or ``"bad"``.
+    """
+
+    sentence: str
+    word: str
+    tone: str
+
+
+def verdict(metric: Metric, line: Standing, baseline: float) -> Verdict:
+    """Judge a score by its distance from the baseline, and by what its interval leaves open.
+
+    Examples
+    --------
+    >>> from modelwright.evaluate import METRICS
+    >>> verdict(METRICS["roc_auc"], Standing("ensemble", 0.9, 1, 1, 0.88, 0.92), 0.5).word
+    'Strong'
+    >>> verdict(METRICS["roc_auc"], Standing("ensemble", 0.6, 1, 1, 0.45, 0.75), 0.5).word
+    'Not shown to help'
+    """
+    if not (math.isfinite(line.score) and math.isfinite(baseline)):
+        return Verdict(
+            "The score has no value on these rows, so nothing can be said of the model.",
+            "No score",
+            "bad",
+        )
+    share = skill(metric, line.score, baseline)
+    ends = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
+    worst = min((skill(metric, v, baseline) for v in ends), default=share)
+    if share <= 0.005 or worst <= 0:
+        return Verdict(
+            "The model is not shown to predict better than the baseline. Do not rely on it: more "
+            "rows or other columns are needed.",
+            "Not shown to help",
+            "bad",
+        )
+    if share >= 0.995:
+        return Verdict(
+            "The model is almost perfect on rows it has not seen. Real data rarely allow that: "
+            "check that no column gives the answer away before relying on it.",
+            "Too good?",
+            "care",
+        )
+    if share < 0.1:
+        return Verdict(
+            "The model finds a weak signal: better than the baseline, but single predictions say "
+            "little.",
+            "Weak",
+            "care",
+        )
+    way = f"It goes {percent(share)} of the way from the baseline to perfect."
+    if share < 0.4:
+        return Verdict(
+            f"The model predicts clearly better than the baseline. {way}", "Useful", "good"
+        )
+    return Verdict(f"The model predicts far better than the baseline. {way}", "Strong", "good")

@@ -1,0 +1,104 @@
+"""The numbers behind the plots agree with scikit-learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import metrics as reference
+
+from modelwright.core.errors import DataError
+from modelwright.report.curves import (
+    calibration_bins,
+    confusion,
+    operating_points,
+    per_class,
+    probabilities,
+    quantile,
+    thin,
+    wilson,
+)
+
+RNG = np.random.default_rng(3)
+Y = RNG.random(400) < 0.2
+P = np.round(np.clip(0.25 * Y + RNG.random(400) * 0.7, 0, 1), 2)  # with ties
+WEIGHTS = [None, RNG.random(400) + 0.1]
+
+
+@pytest.mark.parametrize("weight", WEIGHTS, ids=["plain", "weighted"])
+def test_operating_points_agree(weight: np.ndarray | None) -> None:
+    points = operating_points(Y, P, weight)
+    alarms, found, _ = reference.roc_curve(Y, P, sample_weight=weight, drop_intermediate=False)
+    np.testing.assert_allclose(points.false_alarms, alarms, atol=1e-12)
+    np.testing.assert_allclose(points.recall, found, atol=1e-12)
+    area = reference.roc_auc_score(Y, P, sample_weight=weight)
+    assert points.area == pytest.approx(area)
+    ap = reference.average_precision_score(Y, P, sample_weight=weight)
+    assert points.average_precision == pytest.approx(ap)
+    i = points.at(0.5)
+    called = P >= 0.5
+    scores = reference.precision_recall_fscore_support(
+        Y, called, average="binary", sample_weight=weight
+    )
+    assert (points.precision[i], points.recall[i], points.f1[i]) == pytest.approx(scores[:3])
+    assert points.flagged[i] == pytest.approx(np.average(called, weights=weight))
+
+
+def test_classes_agree() -> None:
+    y = RNG.integers(0, 4, 300)
+    p = RNG.random((300, 4))
+    cells = confusion(y, p)
+    np.testing.assert_array_equal(cells, reference.confusion_matrix(y, p.argmax(axis=1)))
+    expected = reference.precision_recall_fscore_support(y, p.argmax(axis=1))
+    for found, wanted in zip(per_class(cells), expected[:3], strict=True):
+        np.testing.assert_allclose(found, wanted)
+
+
+def test_a_class_that_nobody_has_has_no_recall() -> None:
+    precision, recall, f1 = per_class(np.array([[3.0, 0.0], [0.0, 0.0]]))
+    assert np.isnan([precision[1], recall[1], f1[1]]).all()
+
+
+def test_calibrated_probabilities_are_found_to_be() -> None:
+    p = RNG.random(20_000)
+    bins = calibration_bins(RNG.random(20_000) < p, p)
+    assert bins.error < 0.015
+    assert bins.rows.sum() == 20_000
+    assert ((bins.low <= bins.came) & (bins.came <= bins.high)).all()
+
+
+def test_the_wilson_interval_is_that_of_the_book() -> None:
+    # Newcombe 1998, table I: 81 of 263, and 0 of 20.
+    low, high = wilson(np.array([81 / 263, 0.0]), np.array([263, 20]))
+    np.testing.assert_allclose(low, [0.2553, 0.0], atol=5e-5)
+    np.testing.assert_allclose(high, [0.3662, 0.1611], atol=5e-5)
+
+
+def test_weights_count_in_quantiles() -> None:
+    values = np.array([1.0, 2.0, 3.0])
+    assert quantile(values, [0.5], np.array([1.0, 1.0, 10.0])).tolist() == [3.0]
+    assert quantile(values, [0.0, 1.0]).tolist() == [1.0, 3.0]
+
+
+def test_thinning_keeps_the_ends_and_the_shape() -> None:
+    points = operating_points(RNG.random(50_000) < 0.5, RNG.random(50_000))
+    xs, ys = thin(points.false_alarms, points.recall)
+    assert len(xs) < 260
+    assert (xs[0], ys[0], xs[-1], ys[-1]) == (0, 0, 1, 1)
+    assert np.trapezoid(ys, xs) == pytest.approx(points.area, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("y", "p"),
+    [
+        ([], []),
+        ([0, 1], [0.5]),
+        ([0, 2], [0.5, 0.5]),
+        ([0, -1], [0.5, 0.5]),
+        ([0, 1], [0.5, float("nan")]),
+        (["a", "b"], [0.5, 0.5]),
+        ([0.5, 1], [0.5, 0.5]),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(y: list[object], p: list[float]) -> None:
+    with pytest.raises(DataError):
+        probabilities(y, p)
