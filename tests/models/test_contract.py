@@ -7,6 +7,10 @@ from modelwright.models import (
     HistogramBoosting,
     LightGBMLearner,
     LinearLearner,
+    NeighboursLearner,
+    RandomForestLearner,
+    TreeLearner,
+    XGBoostLearner,
 )
 from modelwright.testing import LearnerContract
 
@@ -36,3 +40,24 @@ class TestHistogramBoosting(LearnerContract):
 class TestExtraTrees(LearnerContract):
     def learner(self) -> ExtraTreesLearner:
         return ExtraTreesLearner(trees=40)
+
+
+class TestRandomForest(LearnerContract):
+    def learner(self) -> RandomForestLearner:
+        # smaller leaves learn noise by heart, whatever its weight
+        return RandomForestLearner(trees=40, min_rows_leaf=5)
+
+
+class TestTree(LearnerContract):
+    def learner(self) -> TreeLearner:
+        return TreeLearner()
+
+
+class TestXGBoost(LearnerContract):
+    def learner(self) -> XGBoostLearner:
+        return XGBoostLearner(learning_rate=0.15, depth=4, max_rounds=80)
+
+
+class TestNeighbours(LearnerContract):
+    def learner(self) -> NeighboursLearner:
+        return NeighboursLearner()

@@ -10,11 +10,14 @@ from typing import Any, cast
 
 from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
 from modelwright.core.protocols import Fitted, Learner, State
-from modelwright.models import boosting, forest
+from modelwright.models import boosting, forest, xgboost
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
-from modelwright.models.forest import ExtraTreesLearner, FittedForest
+from modelwright.models.forest import ExtraTreesLearner, FittedForest, RandomForestLearner
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
+from modelwright.models.neighbours import FittedNeighbours, NeighboursLearner
+from modelwright.models.tree import FittedTree, TreeLearner
+from modelwright.models.xgboost import XGBoostLearner
 
 __all__ = [
     "FITTED",
@@ -29,7 +32,16 @@ __all__ = [
 LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
     {
         learner.name: learner
-        for learner in (LinearLearner, LightGBMLearner, ExtraTreesLearner, HistogramBoosting)
+        for learner in (
+            LinearLearner,
+            LightGBMLearner,
+            XGBoostLearner,
+            ExtraTreesLearner,
+            RandomForestLearner,
+            HistogramBoosting,
+            TreeLearner,
+            NeighboursLearner,
+        )
     }
 )
 """Every learner by the word for it."""
@@ -40,6 +52,8 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "lightgbm": FittedLightGBM,
         "extra-trees": FittedForest,
         "histogram-boosting": FittedHistogram,
+        "tree": FittedTree,
+        "nearest-neighbours": FittedNeighbours,
     }
 )
 """Every fitted model by the name that model files write."""
@@ -152,5 +166,6 @@ def restore_fitted(name: str, state: State, allow: Sequence[type[Any]] = ()) -> 
 def warm_up() -> None:
     """Import the libraries that learners fit with, so that no fit's time goes into it."""
     forest.tree_library.load()
-    with contextlib.suppress(MissingExtraError, OSError, ImportError):
-        boosting.lightgbm.load()
+    for library in (boosting.lightgbm, xgboost.xgboost):
+        with contextlib.suppress(MissingExtraError, OSError, ImportError):
+            library.load()
