@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+
+import pytest
+
 from modelwright.models import (
+    AdditiveLearner,
+    CatBoostLearner,
     ExtraTreesLearner,
     HistogramBoosting,
     LightGBMLearner,
@@ -61,3 +67,16 @@ class TestXGBoost(LearnerContract):
 class TestNeighbours(LearnerContract):
     def learner(self) -> NeighboursLearner:
         return NeighboursLearner()
+
+
+class TestAdditive(LearnerContract):
+    def learner(self) -> AdditiveLearner:
+        return AdditiveLearner(learning_rate=0.15, max_rounds=100)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("catboost") is None, reason="CatBoost is not installed (extra boost)"
+)
+class TestCatBoost(LearnerContract):
+    def learner(self) -> CatBoostLearner:
+        return CatBoostLearner(learning_rate=0.15, depth=4, max_rounds=80)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from modelwright.models.additive import AdditiveLearner
 from modelwright.models.boosting import LightGBMLearner
+from modelwright.models.catboost import CatBoostLearner
 from modelwright.models.forest import ExtraTreesLearner, RandomForestLearner
 from modelwright.models.histogram import HistogramBoosting
 from modelwright.models.linear import LinearLearner
@@ -19,6 +21,8 @@ from modelwright.models.xgboost import XGBoostLearner
 
 __all__ = [
     "LEARNERS",
+    "AdditiveLearner",
+    "CatBoostLearner",
     "ExtraTreesLearner",
     "HistogramBoosting",
     "LightGBMLearner",

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FittedHistogram:
-    """Boosted trees as plain arrays, whether scikit-learn or XGBoost grew them.
+    """Boosted trees as plain arrays, whether scikit-learn, XGBoost or CatBoost grew them.
 
     Parameters
     ----------

@@ -11,7 +11,9 @@ from typing import Any, cast
 from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
 from modelwright.core.protocols import Fitted, Learner, State
 from modelwright.models import boosting, forest, xgboost
+from modelwright.models.additive import AdditiveLearner, FittedAdditive
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
+from modelwright.models.catboost import CatBoostLearner
 from modelwright.models.forest import ExtraTreesLearner, FittedForest, RandomForestLearner
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
@@ -36,10 +38,12 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
             LinearLearner,
             LightGBMLearner,
             XGBoostLearner,
+            CatBoostLearner,
             ExtraTreesLearner,
             RandomForestLearner,
             HistogramBoosting,
             TreeLearner,
+            AdditiveLearner,
             NeighboursLearner,
         )
     }
@@ -53,6 +57,7 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "extra-trees": FittedForest,
         "histogram-boosting": FittedHistogram,
         "tree": FittedTree,
+        "additive": FittedAdditive,
         "nearest-neighbours": FittedNeighbours,
     }
 )

@@ -8,6 +8,7 @@ rows: on small tables the best of many is the luckiest (docs: log).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,16 @@ _MOST = 100
 # Cells (rows x columns) above which a fit uses two threads.
 _TWO_THREADS = 2_000_000
 # Rows above which slow learners are fitted on a sample.
-_LINEAR_ROWS = 50_000
-_FOREST_ROWS = 100_000
+_ROWS: Mapping[str, int] = MappingProxyType(
+    {
+        "linear": 50_000,
+        "extra-trees": 100_000,
+        "random-forest": 100_000,
+        "tree": 100_000,
+        "additive": 50_000,
+        "nearest-neighbours": 20_000,
+    }
+)
 
 _SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
     ("linear", {}, 1.0),
@@ -130,10 +139,7 @@ def _spec(
 ) -> TrialSpec:
     height, width = rows.table.height, len(rows.table.features())
     chosen = dict(config)
-    most = None
-    if learner == "linear":
-        most = _LINEAR_ROWS
-    else:
+    most = _ROWS.get(learner)
+    if hasattr(LEARNERS[learner], "threads"):
         chosen["threads"] = 2 if height * width > _TWO_THREADS else 1
-        most = _FOREST_ROWS if learner == "extra-trees" else None
     return TrialSpec(number, learner, chosen, most, gain)
