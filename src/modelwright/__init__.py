@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     )
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Settings
+    from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.flow import Result, fit
     from modelwright.model import Model, load
+    from modelwright.readable import tree_drawing, tree_rules
 
 _HOMES = {
+    "AutoClassifier": "modelwright.estimators",
+    "AutoRegressor": "modelwright.estimators",
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
     "Leaderboard": "modelwright.core.result",
@@ -39,9 +43,13 @@ _HOMES = {
     "UserError": "modelwright.core.errors",
     "fit": "modelwright.flow",
     "load": "modelwright.model",
+    "tree_drawing": "modelwright.readable",
+    "tree_rules": "modelwright.readable",
 }
 
 __all__ = [
+    "AutoClassifier",
+    "AutoRegressor",
     "ColumnError",
     "DataError",
     "Leaderboard",
@@ -56,6 +64,8 @@ __all__ = [
     "__version__",
     "fit",
     "load",
+    "tree_drawing",
+    "tree_rules",
 ]
 
 

@@ -69,7 +69,8 @@ class Settings:
     seed : int
         The root of all randomness.
     workers : int, optional
-        How many worker processes; None: one a core.
+        How many worker processes; None: one a core; 0: fit in this process, which on small
+        tables is quicker, and where no fit can be stopped from outside.
     out : path, optional
         Where the model file goes; None keeps it in the run's folder only.
     store : path, optional
@@ -98,9 +99,9 @@ class Settings:
     replay: str | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("trials", self.trials), ("workers", self.workers)):
-            if value is not None and value < 1:
-                raise OptionError(f"{name} to be at least 1", repr(value))
+        for name, value, least in (("trials", self.trials, 1), ("workers", self.workers, 0)):
+            if value is not None and value < least:
+                raise OptionError(f"{name} to be at least {least}", repr(value))
 
     def fingerprint(self, question: Question) -> str:
         """Hash the question and whatever changes which models are fitted, the version included.
