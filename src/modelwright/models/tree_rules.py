@@ -54,7 +54,8 @@ class _Range:
 def write_rules(tree: FittedTree, labels: Labels) -> str:
     """Write a tree as rules, one line a leaf, from left to right.
 
-    Each row is met by exactly one rule. A level that no training row has counts as missing.
+    Each row is met by exactly one rule. A level that no training row has counts as missing; of
+    a column that was never missing in training, rules do not say what happens when it is.
 
     Parameters
     ----------
