@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +16,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from modelwright.acquire import read_raw
 from modelwright.core.errors import UserError
@@ -366,8 +369,10 @@ def _words(classes: NDArray[Any]) -> list[str]:
     """Name classes as they are where that is plain text, so that the result can be read."""
     words = [str(label) for label in classes]
     plain = all(word and word == word.strip() for word in words) and len(set(words)) == len(words)
-    missing = {"?", "na", "n/a", "<na>", "#n/a", "nan", "nat", "null", "none"}
-    if plain and not missing.intersection(word.lower() for word in words):
+    # words that a table reads as a missing value, or a number in another way, are not safe
+    missing = {"na", "n/a", "nan", "nat", "null", "none"}
+    safe = all(re.match(r"[A-Za-z_]|-?[1-9]\d*$|0$", word) for word in words)
+    if plain and safe and not missing.intersection(word.lower() for word in words):
         return words
     return [f"class {place}" for place in range(len(words))]
 
@@ -387,16 +392,19 @@ def _search(estimator: Any, rows: _Rows, task: str, positive: str | None) -> Non
             workers=estimator.workers,
             store=folder if estimator.store is None else estimator.store,
         )
+        # in this process, threads of small matrix products would only wait for each other
+        alone = threadpool_limits(1) if estimator.workers == 0 else nullcontext()
         try:
-            estimator.result_ = fit(
-                rows.frame,
-                rows.target,
-                time=estimator.time,
-                task=task,
-                metric=estimator.metric,
-                group=rows.named(rows.group),
-                settings=settings,
-            )
+            with alone:
+                estimator.result_ = fit(
+                    rows.frame,
+                    rows.target,
+                    time=estimator.time,
+                    task=task,
+                    metric=estimator.metric,
+                    group=rows.named(rows.group),
+                    settings=settings,
+                )
         except UserError as error:
             raise ValueError(str(error)) from error
     estimator.model_ = estimator.result_.model

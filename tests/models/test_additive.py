@@ -111,7 +111,9 @@ def test_it_cannot_be_cut_back_to_before_what_it_holds() -> None:
 
 
 @given(
-    st.lists(st.floats(-(2.0**99), 2.0**99, width=32) | st.just(float("nan")), min_size=1, max_size=60),
+    st.lists(
+        st.floats(-(2.0**99), 2.0**99, width=32) | st.just(float("nan")), min_size=1, max_size=60
+    ),
     st.integers(2, 20),
 )
 @settings(max_examples=150, deadline=None)
