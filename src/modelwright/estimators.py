@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -144,7 +144,8 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = _predicted(self, X)
         shares = np.zeros((len(found), len(self.classes_)))
         shares[:, self._order] = found
-        return shares / shares.sum(axis=1, keepdims=True)
+        whole: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)
+        return whole
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the most probable label of each row."""
@@ -349,10 +350,8 @@ def _from_array(X: NDArray[Any]) -> pl.DataFrame:
     for j in range(X.shape[1]):
         column = X[:, j]
         if column.dtype.kind == "O":
-            try:
+            with suppress(TypeError, ValueError):
                 column = column.astype(np.float64)
-            except (TypeError, ValueError):
-                pass
         columns.append(pl.Series(f"x{j}", _plain(column), nan_to_null=column.dtype.kind == "f"))
     return pl.DataFrame(columns)
 

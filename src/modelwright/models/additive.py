@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,7 +171,7 @@ class FittedAdditive:
 
     def export(self) -> State:
         """Give the whole state."""
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "coarse": self.coarse,
             "pairs": self.pairs,
             "base": self.base,
@@ -401,7 +401,10 @@ class _Fit:
         share = len(rows) / max(self.sample.rows, 1)
         for j, column in enumerate(binned):
             own = slice(self.starts[j], self.starts[j + 1])
-            size, count = own.stop - own.start, self.model.counts[own] * share
+            size, count = (
+                int(own.stop - own.start),
+                self.model.counts[own].astype(np.float64) * share,
+            )
             G, H = self._sums(now, rows, column, size)
             if j < self.model.bins.numbers:
                 least = self.least * share
@@ -422,11 +425,8 @@ class _Fit:
         self, scores: Floats, rows: NDArray[np.int64], bins: NDArray[np.integer], size: int
     ) -> tuple[Floats, Floats]:
         """Add up gradients and curvatures: both of shape (n_bins, n_scores)."""
-        slopes = self._slopes(scores, rows)
-        gradient, curvature = (
-            np.column_stack([np.bincount(bins, part, size) for part in parts.T]) for parts in slopes
-        )
-        return gradient, curvature
+        gradient, curvature = self._slopes(scores, rows)
+        return _summed(gradient, bins, size), _summed(curvature, bins, size)
 
     def _add(self, tables: Floats, grids: Floats) -> None:
         self.model = replace(
@@ -454,6 +454,11 @@ class _Fit:
         empty = np.zeros((1, len(chosen), _GRID**2, len(self.model.base)))
         self.model = replace(self.model, pairs=chosen, grids=empty)
         self.cells = list(_cells(self.model, self.binned))
+
+
+def _summed(parts: Floats, bins: NDArray[np.integer], size: int) -> Floats:
+    sums: Floats = np.column_stack([np.bincount(bins, part, size) for part in parts.T])
+    return sums
 
 
 def _square(cells: Floats) -> Floats:

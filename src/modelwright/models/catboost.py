@@ -1,8 +1,8 @@
 """Boosted symmetric trees by CatBoost (Prokhorenkova et al. 2018); the one door to the library.
 
 CatBoost grows the trees; they are taken over as plain arrays. Its own file format is not used: an
-altered file can crash the process that opens it. So a prediction needs no CatBoost, and the idea that
-made it known, ordered target statistics for categories, is computed here.
+altered file can crash the process that opens it. So a prediction needs no CatBoost, and the idea
+that made it known, ordered target statistics for categories, is computed here.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ catboost = Deferred("catboost", extra="boost")
 
 Floats = NDArray[np.float64]
 
-_FAR = 3.4e38
 _NODES = 3_000_000
 """Nodes of a whole model at most: a tree of many classes counts once a class."""
+_FAR = 3.4e38
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,9 @@ def _before(code: NDArray[np.integer], answers: Floats, mean: float) -> NDArray[
     """Give each row the smoothed mean answer of the rows of its level that come before it."""
     by_level = np.argsort(code, kind="stable")
     sorted_codes, sorted_answers = code[by_level], answers[by_level]
-    first = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]]) if len(code) else []
+    if not len(code):
+        return np.empty(0, np.float32)
+    first = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
     lengths = np.diff(np.r_[first, len(code)]).astype(np.int64)
     total = np.cumsum(sorted_answers) - sorted_answers
     total -= np.repeat(total[first], lengths)

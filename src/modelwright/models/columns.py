@@ -63,9 +63,9 @@ class Ranks:
     def by_answer(cls, X: Matrix, answers: NDArray[np.float64]) -> Ranks:
         """Order levels by the mean answer of their rows instead (Breiman et al. 1984, section 9.4).
 
-        The best split of a category into two sets of levels then is a threshold: for numbers and for
-        two classes exactly, for more along the direction in which the levels differ most. Means of
-        rare levels are pulled to the mean of all rows.
+        The best split of a category into two sets of levels then is a threshold: for numbers and
+        two classes exactly, for more along the direction in which the levels differ most. Means
+        of rare levels are pulled to the mean of all rows.
 
         Parameters
         ----------

@@ -1,9 +1,11 @@
 """Random forests (Breiman 2001) and extremely randomised trees (Geurts, Ernst and Wehenkel 2006).
 
 Both are fitted by scikit-learn and differ in one thing: at each split, a random forest searches the
-best threshold of some columns drawn at random, extra trees draw the thresholds too. Every tree is fitted alone, on a bootstrap drawn from a seed of its own. So the n-th tree is the
+best threshold of some columns drawn at random, extra trees draw the thresholds too.
+
+Every tree is fitted alone, on a bootstrap drawn from a seed of its own. So the n-th tree is the
 same whatever the number of trees, the threads or the clock, and the rows that a tree did not draw
-give honest out-of-bag predictions (Breiman 2001): one fit instead of one a fold.
+give honest out-of-bag predictions: one fit instead of one a fold.
 """
 
 from __future__ import annotations

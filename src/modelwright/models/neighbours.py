@@ -1,4 +1,4 @@
-"""The nearest neighbours of a row answer for it (Fix and Hodges 1951; Cover and Hart 1967)."""
+"""The nearest neighbours of a row answer for it (Fix and Hodges 1951)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ _BLOCK = 4_000_000
 _ASKED = 1_000
 """Rows that choose k when there are no validation rows."""
 _TIE = 1e-11
-"""Equal distances differ by rounding, which hangs on the block: rather the order of rows decides."""
+"""Rounding makes equal distances differ by less: among them the order of rows decides."""
 _BINS = 10
 
 
@@ -84,7 +84,8 @@ class FittedNeighbours:
 
     def predict(self, X: Matrix) -> NDArray[np.float32]:
         """Predict: shape (n_rows, n_outputs)."""
-        return self._said(X, [self.units])[0]
+        said: NDArray[np.float32] = self._said(X, [self.units])[0]
+        return said
 
     def _said(self, X: Matrix, counts: Sequence[int]) -> NDArray[np.float32]:
         """Predict for several numbers of neighbours: (n_counts, n_rows, n_outputs)."""
@@ -146,7 +147,7 @@ class FittedNeighbours:
 
     def export(self) -> State:
         """Give the whole state."""
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "stretch": self.stretch,
             "points": self.points,
             "answers": self.answers,

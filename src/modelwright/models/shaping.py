@@ -136,7 +136,8 @@ def pair_gain(G: Floats, H: Floats, l2: float) -> Floats:
     """
     corners = zip(_quadrants(G), _quadrants(H), strict=True)
     gains = [(g**2 / (h + l2 + _TINY)).sum(axis=2) for g, h in corners]
-    return gains[0] + gains[1] + gains[2] + gains[3]
+    total: Floats = gains[0] + gains[1] + gains[2] + gains[3]
+    return total
 
 
 def pair_step(G: Floats, H: Floats, l2: float) -> Floats:

@@ -1,8 +1,8 @@
 """One decision tree, grown by scikit-learn and pruned by cost and complexity (Breiman et al. 1984).
 
 A large tree is grown, and its weakest link collapsed again and again: the inner node whose subtree
-saves the least impurity a leaf. The trees that this leaves behind are nested. How many leaves to keep
-is chosen on rows that the tree did not see.
+saves the least impurity a leaf. The trees that this leaves behind are nested. How many leaves to
+keep is chosen on rows that the tree did not see.
 """
 
 from __future__ import annotations
@@ -197,13 +197,13 @@ class FittedTree:
             raise unsound("shares of classes", "others")
 
 
-def _levels(inner: NDArray[np.bool_], left: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+def _levels(inner: NDArray[np.bool_], left: NDArray[np.integer]) -> Iterator[NDArray[np.int64]]:
     """Walk from the root, level by level."""
     level = np.zeros(1, np.int64)
     while len(level):
         yield level
         down = left[level[inner[level]]]
-        level = np.column_stack([down, down + 1]).reshape(-1)
+        level = np.column_stack([down, down + 1]).reshape(-1).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -318,7 +318,7 @@ class _Grower:
             tree.value[order].astype(np.float64),
             count[order].astype(np.int64),
             least,
-            np.isnan(table).any(axis=0),
+            np.asarray(np.isnan(table).any(axis=0)),
             ranks,
             classes,
             max(int((~inner).sum()), 1),

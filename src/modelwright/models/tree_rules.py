@@ -139,7 +139,7 @@ def _levels(tree: FittedTree, labels: Labels, code: int, asked: _Range, missing:
 
 
 def _set(words: Sequence[str], chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
-    return "{" + ", ".join(words[i] for i in np.flatnonzero(chosen)) + "}"
+    return "{" + ", ".join(words[i] for i in np.flatnonzero(chosen).tolist()) + "}"
 
 
 def _answer(tree: FittedTree, labels: Labels, node: int) -> str:

@@ -1,8 +1,9 @@
 """Which trials to fit, in the order of what is expected of them.
 
 A few strong and diverse models first: a linear one, boosted trees, random trees, boosting by other
-rules, an additive one; then boosted trees of other shapes; then draws from a wide space. How many are worth fitting grows with the number of
-rows: on small tables the best of many is the luckiest (docs: log).
+rules, an additive one; then boosted trees of other shapes; then draws from a wide space. How many
+are worth fitting grows with the number of rows: on small tables the best of many is the luckiest
+(docs: log).
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     Returns
     -------
     list of TrialSpec
-        The same list for the same rows, learners and seed, on every machine.
+        The same list for the same rows, learners and seed, on every machine; where CatBoost is
+        installed it takes part.
 
     Raises
     ------
