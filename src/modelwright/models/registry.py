@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
 from modelwright.core.protocols import Fitted, Learner, State
-from modelwright.models import boosting, forest, xgboost
+from modelwright.models import boosting, forest
 from modelwright.models.additive import AdditiveLearner, FittedAdditive
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
 from modelwright.models.catboost import CatBoostLearner
@@ -169,8 +169,7 @@ def restore_fitted(name: str, state: State, allow: Sequence[type[Any]] = ()) -> 
 
 
 def warm_up() -> None:
-    """Import the libraries that learners fit with, so that no fit's time goes into it."""
+    """Import the libraries that the first fits need, so that none of their time goes into it."""
     forest.tree_library.load()
-    for library in (boosting.lightgbm, xgboost.xgboost):
-        with contextlib.suppress(MissingExtraError, OSError, ImportError):
-            library.load()
+    with contextlib.suppress(MissingExtraError, OSError, ImportError):
+        boosting.lightgbm.load()
