@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     )
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Settings
+    from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.flow import Result, fit
     from modelwright.model import Model, load
+    from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
 
 _HOMES = {
+    "AutoClassifier": "modelwright.estimators",
+    "AutoRegressor": "modelwright.estimators",
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
     "Leaderboard": "modelwright.core.result",
@@ -40,10 +44,14 @@ _HOMES = {
     "UserError": "modelwright.core.errors",
     "fit": "modelwright.flow",
     "load": "modelwright.model",
+    "tree_drawing": "modelwright.readable",
+    "tree_rules": "modelwright.readable",
     "write_report": "modelwright.report",
 }
 
 __all__ = [
+    "AutoClassifier",
+    "AutoRegressor",
     "ColumnError",
     "DataError",
     "Leaderboard",
@@ -58,6 +66,8 @@ __all__ = [
     "__version__",
     "fit",
     "load",
+    "tree_drawing",
+    "tree_rules",
     "write_report",
 ]
 

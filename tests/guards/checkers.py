@@ -24,9 +24,9 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("models", "agents"),
     ("ensemble", "tune"),
     ("model",),
-    ("plan",),
+    ("plan", "readable"),
     ("flow",),
-    ("report", "serve"),
+    ("report", "serve", "estimators"),
     ("cli",),
 )
 LEVEL = {room: level for level, line in enumerate(LINES) for room in line}

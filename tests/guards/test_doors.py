@@ -11,7 +11,9 @@ from guards.trees import SRC, make_package
 
 DOORS = (
     Door("lightgbm", ("models/*.py",), at_most=1),
-    Door("sklearn", ("models/*.py",)),
+    Door("xgboost", ("models/*.py",), at_most=1),
+    Door("catboost", ("models/*.py",), at_most=1),
+    Door("sklearn", ("models/*.py", "estimators.py")),
     Door("sklearn.datasets", ("cli/example.py",)),
     Door("psutil", ("engine/platform.py",)),
     Door("narwhals", ("acquire/*.py",), at_most=1),

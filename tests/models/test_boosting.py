@@ -15,9 +15,10 @@ from modelwright.core.budget import Budget
 from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.matrix import Matrix
 from modelwright.core.task import Target
-from modelwright.models import FittedHistogram, FittedLightGBM, LightGBMLearner
-from modelwright.models.boosting import _predict_elsewhere
+from modelwright.models import LightGBMLearner
+from modelwright.models.boosting import FittedLightGBM, _predict_elsewhere
 from modelwright.models.growth import Growth
+from modelwright.models.histogram import FittedHistogram
 from modelwright.models.lightgbm_text import ModelText
 from modelwright.testing import Puzzle, made_up
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+
+import pytest
+
 from modelwright.models import (
+    AdditiveLearner,
+    CatBoostLearner,
     ExtraTreesLearner,
     HistogramBoosting,
     LightGBMLearner,
     LinearLearner,
+    NeighboursLearner,
+    RandomForestLearner,
+    TreeLearner,
+    XGBoostLearner,
 )
 from modelwright.testing import LearnerContract
 
@@ -36,3 +46,37 @@ class TestHistogramBoosting(LearnerContract):
 class TestExtraTrees(LearnerContract):
     def learner(self) -> ExtraTreesLearner:
         return ExtraTreesLearner(trees=40)
+
+
+class TestRandomForest(LearnerContract):
+    def learner(self) -> RandomForestLearner:
+        # smaller leaves learn noise by heart, whatever its weight
+        return RandomForestLearner(trees=40, min_rows_leaf=5)
+
+
+class TestTree(LearnerContract):
+    def learner(self) -> TreeLearner:
+        return TreeLearner()
+
+
+class TestXGBoost(LearnerContract):
+    def learner(self) -> XGBoostLearner:
+        return XGBoostLearner(learning_rate=0.15, depth=4, max_rounds=80)
+
+
+class TestNeighbours(LearnerContract):
+    def learner(self) -> NeighboursLearner:
+        return NeighboursLearner()
+
+
+class TestAdditive(LearnerContract):
+    def learner(self) -> AdditiveLearner:
+        return AdditiveLearner(learning_rate=0.15, max_rounds=100)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("catboost") is None, reason="CatBoost is not installed (extra boost)"
+)
+class TestCatBoost(LearnerContract):
+    def learner(self) -> CatBoostLearner:
+        return CatBoostLearner(learning_rate=0.15, depth=4, max_rounds=80)

@@ -11,7 +11,8 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from modelwright.core.budget import Budget
 from modelwright.core.errors import ModelFileError
 from modelwright.core.matrix import Matrix
-from modelwright.models import ExtraTreesLearner, FittedForest
+from modelwright.models import ExtraTreesLearner
+from modelwright.models.forest import FittedForest
 from modelwright.testing import made_up
 
 FAST = ExtraTreesLearner(trees=30)
@@ -74,9 +75,10 @@ def test_many_rows_get_fewer_trees() -> None:
     learner = ExtraTreesLearner(min_rows_leaf=1, leaves=15_000)
     small, large = made_up(0), made_up(0, rows=40_000)
     budget = Budget(units=None)
+    from modelwright.models.forest import _count
     from modelwright.models.sample import Sample
 
-    counts = [learner._count(Sample.of(p.X, p.y, None, budget), budget) for p in (small, large)]
+    counts = [_count(learner, Sample.of(p.X, p.y, None, budget), budget) for p in (small, large)]
     assert counts == [200, 66]
 
 

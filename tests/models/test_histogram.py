@@ -11,7 +11,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from modelwright.core.budget import Budget
 from modelwright.core.errors import ModelFileError
 from modelwright.core.matrix import Matrix
-from modelwright.models import FittedHistogram, HistogramBoosting
+from modelwright.models import HistogramBoosting
+from modelwright.models.histogram import FittedHistogram
 from modelwright.testing import made_up
 
 LEARNER = HistogramBoosting(learning_rate=0.2, leaves=7, min_rows_leaf=5, column_share=1.0)

@@ -15,8 +15,9 @@ from modelwright.core.budget import Budget
 from modelwright.core.matrix import MISSING, UNSEEN, Matrix
 from modelwright.core.protocols import State
 from modelwright.core.task import Target
-from modelwright.models import FittedLinear, LinearLearner
+from modelwright.models import LinearLearner
 from modelwright.models.design import Design, Features
+from modelwright.models.linear import FittedLinear
 from modelwright.models.solvers import LinearProblem
 from modelwright.testing import made_up
 

@@ -15,14 +15,13 @@ from modelwright.core.budget import Budget
 from modelwright.core.errors import ModelFileError, OptionError
 from modelwright.core.protocols import State
 from modelwright.models import (
-    FITTED,
     LEARNERS,
     LinearLearner,
     fitted_name,
-    learner_config,
     make_learner,
     restore_fitted,
 )
+from modelwright.models.registry import FITTED, learner_config
 from modelwright.testing import made_up
 
 

@@ -71,7 +71,8 @@ class Settings:
     seed : int
         The root of all randomness.
     workers : int, optional
-        How many worker processes; None: one a core.
+        How many worker processes; None: one a core; 0: fit in this process, which on small
+        tables is quicker, and where no fit can be stopped from outside.
     out : path, optional
         Where the model file goes; None keeps it in the run's folder only.
     store : path, optional
@@ -103,7 +104,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name, value, least in (
             ("trials", self.trials, 1),
-            ("workers", self.workers, 1),
+            ("workers", self.workers, 0),
             ("seed", self.seed, 0),
         ):
             if value is not None and value < least:

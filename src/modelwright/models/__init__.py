@@ -1,34 +1,37 @@
-"""Learners: regularised linear models, boosted trees, randomised forests."""
+"""Learners: linear models, trees and forests, boosting, neighbours, additive models."""
 
 from __future__ import annotations
 
-from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
-from modelwright.models.forest import ExtraTreesLearner, FittedForest
-from modelwright.models.histogram import FittedHistogram, HistogramBoosting
-from modelwright.models.linear import FittedLinear, LinearLearner
+from modelwright.models.additive import AdditiveLearner
+from modelwright.models.boosting import LightGBMLearner
+from modelwright.models.catboost import CatBoostLearner
+from modelwright.models.forest import ExtraTreesLearner, RandomForestLearner
+from modelwright.models.histogram import HistogramBoosting
+from modelwright.models.linear import LinearLearner
+from modelwright.models.neighbours import NeighboursLearner
 from modelwright.models.registry import (
-    FITTED,
     LEARNERS,
     fitted_name,
-    learner_config,
     make_learner,
     restore_fitted,
     warm_up,
 )
+from modelwright.models.tree import TreeLearner
+from modelwright.models.xgboost import XGBoostLearner
 
 __all__ = [
-    "FITTED",
     "LEARNERS",
+    "AdditiveLearner",
+    "CatBoostLearner",
     "ExtraTreesLearner",
-    "FittedForest",
-    "FittedHistogram",
-    "FittedLightGBM",
-    "FittedLinear",
     "HistogramBoosting",
     "LightGBMLearner",
     "LinearLearner",
+    "NeighboursLearner",
+    "RandomForestLearner",
+    "TreeLearner",
+    "XGBoostLearner",
     "fitted_name",
-    "learner_config",
     "make_learner",
     "restore_fitted",
     "warm_up",

@@ -1,8 +1,11 @@
-"""Extremely randomised trees (Geurts, Ernst and Wehenkel 2006), fitted by scikit-learn.
+"""Random forests (Breiman 2001) and extremely randomised trees (Geurts, Ernst and Wehenkel 2006).
+
+Both are fitted by scikit-learn and differ in one thing: at each split, a random forest searches the
+best threshold of some columns drawn at random, extra trees draw the thresholds too.
 
 Every tree is fitted alone, on a bootstrap drawn from a seed of its own. So the n-th tree is the
 same whatever the number of trees, the threads or the clock, and the rows that a tree did not draw
-give honest out-of-bag predictions (Breiman 2001): one fit instead of one a fold.
+give honest out-of-bag predictions: one fit instead of one a fold.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from modelwright.models.sample import Classes, Sample
 from modelwright.models.trees import FlatTrees, Tree
 from modelwright.models.unpack import array, unsound
 
-__all__ = ["ExtraTreesLearner", "FittedForest"]
+__all__ = ["ExtraTreesLearner", "FittedForest", "RandomForestLearner"]
 
 tree_library = Deferred("sklearn.tree")
 
@@ -148,11 +151,7 @@ class ExtraTreesLearner:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        at_least("trees", self.trees, 1)
-        at_least("min_rows_leaf", self.min_rows_leaf, 1)
-        between("column_share", self.column_share, -1e-9, 1)
-        at_least("leaves", self.leaves, 2)
-        at_least("threads", self.threads, 1)
+        _check(self)
 
     def fit(
         self,
@@ -166,39 +165,109 @@ class ExtraTreesLearner:
         seed: int,
     ) -> FittedForest:
         """Fit tree by tree until there are enough, or the time is over."""
-        sample = Sample.of(X, y, weight, budget)
-        ranks = Ranks.fit(sample.X)
-        grow = _Grower(self, sample, ranks.table(sample.X), Seed(seed))
-        count = self._count(sample, budget)
-        fitted: list[Tree] = []
-        bag = _OutOfBag(ranks.table(X), sample)
-        with ThreadPoolExecutor(self.threads) as pool:
-            while len(fitted) < count:
-                began = time.monotonic()
-                batch = range(len(fitted), min(len(fitted) + self.threads, count))
-                for tree, drawn in pool.map(grow, batch):
-                    fitted.append(tree)
-                    bag.add(tree, drawn)
-                # the next batch takes about as long as this one, and must end in time
-                if budget.left <= time.monotonic() - began:
-                    break
-        return FittedForest(
-            FlatTrees.pack(fitted), ranks, sample.classes, grow.offset, bag.answers(grow.offset)
-        )
+        return _grow(self, X, Sample.of(X, y, weight, budget), budget, Seed(seed))
 
-    def _count(self, sample: Sample, budget: Budget) -> int:
-        """Give how many trees: as told, or fewer when each has many leaves."""
-        if budget.units is not None:
-            return max(budget.units, 1)
-        leaves = max(min(self.leaves, sample.rows // (2 * self.min_rows_leaf)), 1)
-        return min(self.trees, max(_LEAVES // leaves, 30))
+
+@dataclass(frozen=True)
+class RandomForestLearner:
+    """Trees on bootstraps, the best threshold of randomly drawn columns at each split.
+
+    Unit: a tree. Validation rows are not used: a forest does not overfit by growing.
+
+    Parameters
+    ----------
+    trees : int
+        How many, unless the budget says or ends sooner; fewer for many rows.
+    min_rows_leaf : int
+        Rows in a leaf at least.
+    column_share : float
+        Share of the columns that each split tries; 0 means their square root for classes, and
+        half of them for numbers.
+    leaves : int
+        Leaves of a tree at most.
+    threads : int
+        Trees that are fitted at once; never taken from the machine.
+
+    Examples
+    --------
+    >>> X = Matrix.of_numbers(np.arange(100, dtype=np.float32)[:, None], ["x"])
+    >>> y = Target((np.arange(100) >= 50).astype(np.int64), classes=2)
+    >>> fitted = RandomForestLearner(trees=30).fit(X, y, budget=Budget(), seed=0)
+    >>> fitted.units, fitted.out_of_bag.argmax(axis=1)[[0, 99]]
+    (30, array([0, 1]))
+    """
+
+    name: ClassVar[str] = "random-forest"
+    bags: ClassVar[bool] = True
+
+    trees: int = 200
+    min_rows_leaf: int = 2
+    column_share: float = 0.0
+    leaves: int = 15_000
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    def fit(
+        self,
+        X: Matrix,
+        y: Target,
+        *,
+        weight: NDArray[np.float64] | None = None,
+        valid: Matrix | None = None,
+        valid_y: Target | None = None,
+        budget: Budget,
+        seed: int,
+    ) -> FittedForest:
+        """Fit tree by tree until there are enough, or the time is over."""
+        return _grow(self, X, Sample.of(X, y, weight, budget), budget, Seed(seed))
+
+
+_Learner = ExtraTreesLearner | RandomForestLearner
+
+
+def _check(learner: _Learner) -> None:
+    at_least("trees", learner.trees, 1)
+    at_least("min_rows_leaf", learner.min_rows_leaf, 1)
+    between("column_share", learner.column_share, -1e-9, 1)
+    at_least("leaves", learner.leaves, 2)
+    at_least("threads", learner.threads, 1)
+
+
+def _grow(learner: _Learner, X: Matrix, sample: Sample, budget: Budget, seed: Seed) -> FittedForest:
+    ranks = Ranks.fit(sample.X)
+    grower = _Grower(learner, sample, ranks.table(sample.X), seed)
+    count = _count(learner, sample, budget)
+    fitted: list[Tree] = []
+    bag = _OutOfBag(ranks.table(X), sample)
+    with ThreadPoolExecutor(learner.threads) as pool:
+        while len(fitted) < count:
+            began = time.monotonic()
+            batch = range(len(fitted), min(len(fitted) + learner.threads, count))
+            for tree, drawn in pool.map(grower, batch):
+                fitted.append(tree)
+                bag.add(tree, drawn)
+            # the next batch takes about as long as this one, and must end in time
+            if budget.left <= time.monotonic() - began:
+                break
+    offset = grower.offset
+    return FittedForest(FlatTrees.pack(fitted), ranks, sample.classes, offset, bag.answers(offset))
+
+
+def _count(learner: _Learner, sample: Sample, budget: Budget) -> int:
+    """Give how many trees: as told, or fewer when each has many leaves."""
+    if budget.units is not None:
+        return max(budget.units, 1)
+    leaves = max(min(learner.leaves, sample.rows // (2 * learner.min_rows_leaf)), 1)
+    return min(learner.trees, max(_LEAVES // leaves, 30))
 
 
 class _Grower:
     """Fits one tree from its number."""
 
     def __init__(
-        self, learner: ExtraTreesLearner, sample: Sample, table: NDArray[np.float32], seed: Seed
+        self, learner: _Learner, sample: Sample, table: NDArray[np.float32], seed: Seed
     ) -> None:
         self._learner, self._sample, self._table, self._seed = learner, sample, table, seed
         self.offset = 0.0 if sample.classes.count else float(sample.prior()[0])
@@ -215,8 +284,11 @@ class _Grower:
         if not self._table.shape[1]:
             return self._stump(counts), counts > 0
         learner, classes = self._learner, self._sample.classes.count
-        kind = tree_library.ExtraTreeClassifier if classes else tree_library.ExtraTreeRegressor
+        kind = (
+            tree_library.DecisionTreeClassifier if classes else tree_library.DecisionTreeRegressor
+        )
         model = kind(
+            splitter="random" if isinstance(learner, ExtraTreesLearner) else "best",
             min_samples_leaf=learner.min_rows_leaf,
             max_features=learner.column_share or ("sqrt" if classes else 0.5),
             max_leaf_nodes=learner.leaves if rows > learner.leaves else None,

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FittedHistogram:
-    """Boosted trees as plain arrays.
+    """Boosted trees as plain arrays, whether scikit-learn, XGBoost or CatBoost grew them.
 
     Parameters
     ----------
@@ -206,15 +206,7 @@ class _Fit:
 
     def __post_init__(self) -> None:
         self.ranks = Ranks.fit(self.sample.X)
-        prior = self.sample.prior()
-        self.scale = 1.0
-        if self.sample.classes.count:
-            logs = np.log(prior)
-            self.base = logs[1:] - logs[:1] if len(logs) == 2 else logs
-        else:
-            self.base = prior
-            spread = np.average((self.sample.values - prior[0]) ** 2, weights=self.sample.weight)
-            self.scale = float(np.sqrt(spread)) or 1.0
+        self.base, self.scale = self.sample.start()
 
     @property
     def hopeless(self) -> bool:

@@ -11,10 +11,15 @@ from typing import Any, cast
 from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
 from modelwright.core.protocols import Fitted, Learner, State
 from modelwright.models import boosting, forest
+from modelwright.models.additive import AdditiveLearner, FittedAdditive
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
-from modelwright.models.forest import ExtraTreesLearner, FittedForest
+from modelwright.models.catboost import CatBoostLearner
+from modelwright.models.forest import ExtraTreesLearner, FittedForest, RandomForestLearner
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
+from modelwright.models.neighbours import FittedNeighbours, NeighboursLearner
+from modelwright.models.tree import FittedTree, TreeLearner
+from modelwright.models.xgboost import XGBoostLearner
 
 __all__ = [
     "FITTED",
@@ -29,7 +34,18 @@ __all__ = [
 LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
     {
         learner.name: learner
-        for learner in (LinearLearner, LightGBMLearner, ExtraTreesLearner, HistogramBoosting)
+        for learner in (
+            LinearLearner,
+            LightGBMLearner,
+            XGBoostLearner,
+            CatBoostLearner,
+            ExtraTreesLearner,
+            RandomForestLearner,
+            HistogramBoosting,
+            TreeLearner,
+            AdditiveLearner,
+            NeighboursLearner,
+        )
     }
 )
 """Every learner by the word for it."""
@@ -40,6 +56,9 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "lightgbm": FittedLightGBM,
         "extra-trees": FittedForest,
         "histogram-boosting": FittedHistogram,
+        "tree": FittedTree,
+        "additive": FittedAdditive,
+        "nearest-neighbours": FittedNeighbours,
     }
 )
 """Every fitted model by the name that model files write."""
@@ -150,7 +169,7 @@ def restore_fitted(name: str, state: State, allow: Sequence[type[Any]] = ()) -> 
 
 
 def warm_up() -> None:
-    """Import the libraries that learners fit with, so that no fit's time goes into it."""
+    """Import the libraries that the first fits need, so that none of their time goes into it."""
     forest.tree_library.load()
     with contextlib.suppress(MissingExtraError, OSError, ImportError):
         boosting.lightgbm.load()

@@ -182,6 +182,23 @@ class Sample:
         shares: NDArray[np.float64] = counts / counts.sum()
         return shares
 
+    def start(self) -> tuple[NDArray[np.float64], float]:
+        """Give what boosting starts from: raw scores of the prior, and the unit of a step.
+
+        Returns
+        -------
+        base : ndarray of float64, shape (scored,)
+            The mean; or log shares of the seen classes (of two: the log odds of the second).
+        scale : float
+            The standard deviation of a regression's answers, 1 for classes and for a constant.
+        """
+        prior = self.prior()
+        if self.classes.count:
+            logs = np.log(prior)
+            return (logs[1:] - logs[:1] if len(logs) == 2 else logs), 1.0
+        spread = np.average((self.values - prior[0]) ** 2, weights=self.weight)
+        return prior, float(np.sqrt(spread)) or 1.0
+
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Turn scores into probabilities, row by row.

@@ -11,7 +11,18 @@ from modelwright.plan.trial import TrialSpec
 __all__ = ["CostModel", "Shape"]
 
 # Seconds a row and column on one core, measured with the default configurations on 5,000 x 50.
-_PRIOR = {"linear": 2e-6, "lightgbm": 5e-6, "extra-trees": 3e-6}
+_PRIOR = {
+    "linear": 2e-6,
+    "lightgbm": 5e-6,
+    "xgboost": 6e-6,
+    "catboost": 4e-5,
+    "extra-trees": 3e-6,
+    "random-forest": 5e-6,
+    "additive": 2e-5,
+    "nearest-neighbours": 1e-6,
+    "tree": 5e-7,
+}
+_TREE_A_CLASS = ("lightgbm", "xgboost", "catboost")
 _UNKNOWN = 5e-6
 _OVERHEAD = 0.03
 
@@ -62,6 +73,6 @@ class CostModel:
 def _prior(spec: TrialSpec, shape: Shape) -> float:
     rows = min(shape.rows, spec.rows or shape.rows)
     # One tree a class and round; forests and linear models share the work between classes.
-    outputs = shape.outputs if spec.learner == "lightgbm" and shape.outputs > 2 else 1
+    outputs = shape.outputs if spec.learner in _TREE_A_CLASS and shape.outputs > 2 else 1
     work = rows * max(shape.columns, 1) * outputs
     return _OVERHEAD + _PRIOR.get(spec.learner, _UNKNOWN) * work / spec.threads

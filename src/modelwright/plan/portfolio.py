@@ -1,13 +1,16 @@
 """Which trials to fit, in the order of what is expected of them.
 
-A few strong and diverse models first: a linear one, boosted trees, random trees; then boosted trees
-of other shapes; then draws from a wide space. How many are worth fitting grows with the number of
-rows: on small tables the best of many is the luckiest (docs: log).
+A few strong and diverse models first: a linear one, boosted trees, random trees, boosting by other
+rules, an additive one; then boosted trees of other shapes; then draws from a wide space. How many
+are worth fitting grows with the number of rows: on small tables the best of many is the luckiest
+(docs: log).
 """
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,13 +31,26 @@ _MOST = 100
 # Cells (rows x columns) above which a fit uses two threads.
 _TWO_THREADS = 2_000_000
 # Rows above which slow learners are fitted on a sample.
-_LINEAR_ROWS = 50_000
-_FOREST_ROWS = 100_000
+_ROWS: Mapping[str, int] = MappingProxyType(
+    {
+        "linear": 50_000,
+        "extra-trees": 100_000,
+        "random-forest": 100_000,
+        "tree": 100_000,
+        "additive": 50_000,
+        "nearest-neighbours": 20_000,
+    }
+)
+# Above so many rows curves of single columns add nothing that is worth their time.
+_ADDITIVE_ROWS = 10_000
 
 _SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
     ("linear", {}, 1.0),
     ("lightgbm", {}, 3.0),
     ("extra-trees", {}, 1.0),
+    ("xgboost", {}, 0.9),
+    ("additive", {}, 0.9),
+    ("catboost", {}, 2.5),
     ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8),
     ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7),
     ("linear", {"knots": 5}, 0.6),
@@ -72,7 +88,8 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     Returns
     -------
     list of TrialSpec
-        The same list for the same rows, learners and seed, on every machine.
+        The same list for the same rows, learners and seed, on every machine; where CatBoost is
+        installed it takes part.
 
     Raises
     ------
@@ -85,15 +102,23 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
             raise OptionError("a known learner for --models", repr(name), near)
     count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
     usual = {learner for learner, _, _ in _SHAPES}
+    default = {learner for learner in usual if _belongs(learner, len(rows.y))}
     unusual = [name for name in models if name not in usual]
     specs = [_spec(i, name, {}, 1.0, rows) for i, name in enumerate(unusual)]
     number = 0
     while usual.intersection(models or usual) and len(specs) < count and number < 10 * _MOST:
         learner, config, gain = _shape(number, rows.seed)
-        if not models or learner in models:
+        if learner in (models or default):
             specs.append(_spec(len(specs), learner, config, gain, rows))
         number += 1
     return specs
+
+
+def _belongs(learner: str, rows: int) -> bool:
+    """Whether a learner is fitted when none is named."""
+    if learner == "catboost":
+        return importlib.util.find_spec(learner) is not None
+    return learner != "additive" or rows <= _ADDITIVE_ROWS
 
 
 def _shape(number: int, seed: int) -> tuple[str, Mapping[str, Any], float]:
@@ -131,10 +156,7 @@ def _spec(
 ) -> TrialSpec:
     height, width = rows.table.height, len(rows.table.features())
     chosen = dict(config)
-    most = None
-    if learner == "linear":
-        most = _LINEAR_ROWS
-    else:
+    most = _ROWS.get(learner)
+    if hasattr(LEARNERS[learner], "threads"):
         chosen["threads"] = 2 if height * width > _TWO_THREADS else 1
-        most = _FOREST_ROWS if learner == "extra-trees" else None
     return TrialSpec(number, learner, chosen, most, gain)
