@@ -28,7 +28,7 @@ def infer(values: list[object], name: str = "x") -> Column:
         (["t", "f", "-"], Kind.BOOLEAN),
         (["1/31/2020", "-", "2/1/2020"], Kind.DATETIME),
         (["None", "brick", "stone"], Kind.CATEGORY),
-        (["0", "1", "1"], Kind.NUMBER),
+        (["0", "1", "1"], Kind.BOOLEAN),
         (["t", "f", "?"], Kind.BOOLEAN),
         (["True", "False"], Kind.BOOLEAN),
         (["yes", "no", "unknown"], Kind.CATEGORY),
@@ -36,7 +36,7 @@ def infer(values: list[object], name: str = "x") -> Column:
         (["18-29", "30-44", "2-10"], Kind.CATEGORY),
         (["0-0", "1-2", "3-1"], Kind.CATEGORY),
         (["1980:1", "1980:2"], Kind.CATEGORY),
-        (["8:42:00", "9:10:00"], Kind.CATEGORY),
+        (["8:42:00", "9:10:00"], Kind.NUMBER),
     ],
 )
 def test_kinds_of_words(values: list[object], kind: Kind) -> None:

@@ -1,0 +1,269 @@
+"""Words that have an order of their own, such as low, medium, high."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from modelwright.acquire.ranges import order_numbered, order_ranges
+
+__all__ = ["find_levels"]
+
+# From the lowest to the highest; "/" is between words of one rank.
+_SCALES: tuple[tuple[str, ...], ...] = tuple(
+    tuple(scale.split(" < "))
+    for scale in (
+        "none/no/nil/absent < minimal/trace/negligible < very low/very mild/very slight"
+        " < low/mild/slight/light/minor/small < low to moderate < mild to moderate"
+        " < medium/moderate/mid/intermediate/average/normal/med/some/middle"
+        " < moderate to severe/moderately severe"
+        " < high/severe/heavy/major/serious/strong/large/big"
+        " < very high/very severe/very heavy/very strong/critical/extreme/catastrophic/fatal",
+        "lowest < lower < below average < average/middle/mid < above average < higher < highest",
+        "never/not at all/none/none of the time < almost never/hardly ever < very rarely"
+        " < rarely/seldom/a little of the time < occasionally/now and then"
+        " < sometimes/some of the time/about half the time/half of the time"
+        " < frequently/regularly"
+        " < often/most of the time < usually/very often/very frequently/more than half the time"
+        " < almost always/nearly always/nearly every day < always/all of the time/every time",
+        "never < once < less than once a year < once a year/yearly/annually < a few times a year"
+        "/several times a year < quarterly < once a month or less/less than once a month"
+        " < once a month/monthly/about once a month < a few times a month/2 3 times a month"
+        "/several times a month < biweekly/every other week < once a week/weekly/about once a week"
+        " < a few times a week/several times a week/2 3 times a week < almost daily"
+        "/nearly every day/most days < daily/every day/once a day < several times a day"
+        "/more than once a day/a few times a day",
+        "terrible/awful/worst < very poor/very bad < poor/bad/unacceptable < below average"
+        " < fair/marginal/so so/mediocre < average/okay/ok/typical/acceptable/satisfactory"
+        "/adequate/neutral < above average < good < very good/great < excellent/best"
+        "/outstanding/superb",
+        "strongly disagree/totally disagree/completely disagree < disagree/mostly disagree"
+        "/moderately disagree < somewhat disagree/slightly disagree/tend to disagree"
+        " < neutral/neither agree nor disagree/neither/neither agree or disagree/undecided/unsure"
+        " < somewhat agree/slightly agree/tend to agree < agree/mostly agree/moderately agree"
+        " < strongly agree/totally agree/completely agree",
+        "very dissatisfied/extremely dissatisfied < dissatisfied/unsatisfied"
+        " < somewhat dissatisfied < neutral/neither satisfied nor dissatisfied/neither"
+        " < somewhat satisfied < satisfied < very satisfied/extremely satisfied",
+        "very unlikely/extremely unlikely < unlikely < somewhat unlikely < neutral/neither/unsure"
+        "/not sure < somewhat likely < likely < very likely/extremely likely",
+        "not at all important/not important/unimportant < slightly important/a little important"
+        "/not very important < somewhat important < moderately important/fairly important"
+        " < important < very important < extremely important/essential",
+        "not at all/no/not < a little/a little bit/slightly/barely/not very/not so"
+        " < somewhat/partly < moderately/fairly < quite a bit/quite < a lot/much/mostly"
+        " < very/very much/highly < extremely/completely",
+        "no opinion < not at all familiar < slightly familiar/not very familiar"
+        " < somewhat familiar < moderately familiar < very familiar < extremely familiar",
+        "much worse < worse < slightly worse/somewhat worse < same/the same/about the same/no change"
+        " < slightly better/somewhat better < better < much better",
+        "much less < less < slightly less < same/the same/about the same < slightly more < more"
+        " < much more",
+        "decreased/down/decrease < stable/steady/no change/unchanged/same/no < increased/up/increase",
+        "very small < small/short < medium/mid/compact/midsize/intermediate < large/tall/big/long"
+        " < very large/extra large/huge",
+        "xxxs < xxs < xs/extra small/x small < s/small < m/medium < l/large < xl/extra large/x large"
+        " < xxl/2xl/xx large < xxxl/3xl < 4xl",
+        "very slow < slow < medium/moderate/normal < fast < very fast",
+        "very cold < cold/freezing < cool/chilly < mild/temperate < warm < hot < very hot",
+        "beginner/novice/entry/basic/elementary < intermediate/medium < upper intermediate"
+        " < advanced/experienced < expert/proficient/professional/master",
+        "intern/trainee < junior/entry level < mid/middle/mid level/intermediate"
+        " < senior < lead/principal/staff < manager < director < executive",
+        "easy/very easy < medium/moderate/normal < hard/difficult < very hard/very difficult/expert",
+        "iron < bronze/basic < silver/standard < gold/premium < platinum < diamond",
+        "economy/third/third class/3rd/3rd class < premium economy < business/second/second class"
+        "/2nd/2nd class < first/first class/1st/1st class",
+        "freshman/freshmen/first year < sophomore/second year < junior/third year"
+        " < senior/fourth year < graduate/graduate student/grad",
+        "no schooling/none/no education/illiterate < preschool/kindergarten < some primary"
+        " < primary/elementary/primary school/elementary school/basic < middle school/lower secondary/lower secondary school"
+        "/junior high < 9th < 10th < 11th < 12th"
+        " < less than high school/less than high school degree/some high school/no hs/<hs"
+        "/below high school/less than hs/lt high school < high school/hs grad/high school degree/high school graduate/secondary"
+        "/secondary school/hs/upper secondary/secondary/high school diploma"
+        " < vocational/professional course < some college/some college or associate degree"
+        "/junior college/some university"
+        " < associate/associate degree/associate's degree/associate's"
+        "/college < bachelor/bachelors/bachelor's/bachelor degree/bachelor's degree/undergraduate"
+        "/university/university degree/college degree/higher education/tertiary/graduate"
+        " < master/masters/master's/master degree/master's degree/graduate degree/postgraduate"
+        "/graduate school/post graduate/advanced degree < professional school/professional degree/professional"
+        " < doctorate/phd/doctor/doctoral degree/ph.d.",
+        "child/infant/baby/newborn < juvenile/adolescent/teen/teenager/young/subadult"
+        " < young adult/youth < adult/middle aged < senior/old/elderly",
+        "underweight/insufficient weight < normal/normal weight/healthy weight/healthy"
+        " < overweight/overweight level i/pre obese < overweight level ii"
+        " < obese/obesity/obesity type i/obese class i < obesity type ii/obese class ii"
+        " < obesity type iii/severely obese/extremely obese/morbidly obese",
+        "low income < lower middle income < middle income < upper middle income < high income",
+        "lower class/lower/working class < lower middle class/lower middle"
+        " < middle class/middle < upper middle class/upper middle < upper class/upper",
+        "extremely left/far left/very liberal/extremely liberal < left/liberal"
+        " < slightly liberal/center left/somewhat liberal < center/moderate/centre/independent"
+        " < slightly conservative/center right/somewhat conservative < right/conservative"
+        " < far right/very conservative/extremely conservative",
+        "very unhappy/not too happy/unhappy < neutral < pretty happy/happy/quite happy < very happy",
+        "very unsafe < unsafe < neutral < safe < very safe",
+        "very negative < negative < neutral < positive < very positive",
+        "rural < small town < suburban/semiurban/semi urban/town < urban/city",
+        "substantially below < below/under < at/meets/met/on target/average < above/exceeds/over"
+        " < far above",
+        "fail/failed/f < pass/passed < merit/credit < distinction < high distinction",
+        "first/one/1st < second/two/2nd < third/three/3rd < fourth/four/4th < fifth/five/5th"
+        " < sixth/six/6th < seventh/seven/7th < eighth/eight/8th < ninth/nine/9th < tenth/ten/10th",
+        "dawn < early morning < morning/am < noon/midday < afternoon/pm < evening/dusk < night"
+        " < late night < midnight",
+        "january/jan < february/feb < march/mar < april/apr < may < june/jun < july/jul"
+        " < august/aug < september/sep/sept < october/oct < november/nov < december/dec",
+        "monday/mon < tuesday/tue/tues < wednesday/wed < thursday/thu/thurs/thur < friday/fri"
+        " < saturday/sat < sunday/sun",
+        "q1 < q2 < q3 < q4",
+        "i < ii < iii < iv < v < vi < vii < viii < ix < x",
+        "a+ < a < a- < b+ < b < b- < c+ < c < c- < d+ < d < d- < e < f",
+        "aaa < aa+ < aa < aa- < a+ < a < a- < bbb+ < bbb < bbb- < bb+ < bb < bb- < b+ < b < b-"
+        " < ccc+ < ccc < ccc- < cc < c < d",
+        "false < mixed/half true < mostly true < true",
+        "no < mild/slight < moderate < severe",
+        "green < yellow/amber < orange < red",
+    )
+)  # fmt: skip
+# What such words order only under a name that says so: alone they are as likely mere labels.
+_NAMED: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?i)grade|rating|rank|class|tier|band|level|score"), "a+"),
+    (re.compile(r"(?i)grade|rating|rank|tier|band|bond"), "aaa"),
+    (re.compile(r"(?i)alert|risk|level|status|flag|light|warning|threat"), "green"),
+    (re.compile(r"(?i)stage|class|phase|level|degree|grade|type|nyha|order|part|round"), "i"),
+    (re.compile(r"(?i)urban|rural|area|density|resid|locality|community"), "rural"),
+    (re.compile(r"(?i)tier|member|plan|card|level|class|status|grade|rank|package|medal"), "iron"),
+    (re.compile(r"(?i)truth|rating|verdict|veracity"), "false"),
+)
+
+
+def _folded(label: str) -> str:
+    return re.sub(r"[\s_.-]+(?=.)", " ", label.casefold().replace("’", "'")).strip(" .")
+
+
+_RANKS = tuple(
+    {_folded(word): rank for rank, words in enumerate(scale) for word in words.split("/")}
+    for scale in _SCALES
+)
+_DEGREES = next(ranks for ranks in _RANKS if "not at all" in ranks and "extremely" in ranks)
+_ADVERBS = sorted(_DEGREES.items(), key=lambda item: -len(item[0]))
+_DEGREE = re.compile(r"^(?:yes|no),?\s+")
+_NO_ANSWER = re.compile(
+    r"(?i)^(don'?t know|do not know|dk|unknown|unsure|not sure|undecided|no answer|no response|other"
+    r"|refused?|prefer not to (say|answer|disclose)|rather not say|not applicable|n/?a|missing"
+    r"|not stated|not available|no opinion|unspecified|undetermined|no data|not rated|unrated"
+    r"|i prefer not to say|declined?( to (answer|state))?)\.?$"
+)
+_MOST = 60
+_CODED = re.compile(r"^([A-Za-z])(\d)$")
+_NTH = re.compile(r"(?i)^(?:grade )?(\d{1,2})(?:st|nd|rd|th)(?: grade| year| class| floor)?$")
+
+
+def find_levels(name: str, labels: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Find the order of labels, if they have one of their own.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    labels : sequence of str
+        Distinct and stripped.
+
+    Returns
+    -------
+    levels : tuple of str
+        The labels in rising order; those that say nothing, such as "don't know", have no place.
+        Empty when there is no order.
+    evidence : str
+        What orders them.
+
+    Examples
+    --------
+    >>> find_levels("risk", ["High", "Low", "Medium", "don't know"])
+    (('Low', 'Medium', 'High'), 'words in a known order')
+    >>> find_levels("colour", ["red", "blue", "green"])
+    ((), '')
+    >>> find_levels("age", ["65+", "18-39", "40-64"])
+    (('18-39', '40-64', '65+'), 'ranges of numbers')
+    """
+    if not 2 <= len(labels) <= _MOST:
+        return (), ""
+    said = [label for label in labels if not _NO_ANSWER.match(label)]
+    for find, evidence in (
+        (_by_words, "words in a known order"),
+        (_by_degree, "words that differ in degree"),
+        (_by_code, "grades in order"),
+    ):
+        levels = find(name, said) or find(name, labels)
+        if levels:
+            return levels, evidence
+    levels = order_ranges(said)
+    if levels:
+        return levels, "ranges of numbers"
+    levels = order_numbered(said)
+    return (levels, "labels that begin with their number") if levels else ((), "")
+
+
+def _by_words(name: str, labels: Sequence[str]) -> tuple[str, ...]:
+    if len(labels) < 2:
+        return ()
+    plain = {label: _folded(label) for label in labels}
+    for scale, ranks in zip(_SCALES, _RANKS, strict=True):
+        known = [label for label, text in plain.items() if text in ranks]
+        if not known or len(known) < _least(len(labels)):
+            continue
+        if len({ranks[plain[label]] for label in known}) < 2 or not _named(name, scale, plain):
+            continue
+        return tuple(sorted(known, key=lambda label: (ranks[plain[label]], label)))
+    return ()
+
+
+def _least(count: int) -> int:
+    """Say how many of the labels have to be on a scale: all, or nearly all of many."""
+    return count if count < 8 else count - count // 4
+
+
+def _by_degree(name: str, labels: Sequence[str]) -> tuple[str, ...]:
+    """Order labels that differ by an adverb only, such as "very rude" and "somewhat rude"."""
+    parts = {label: _DEGREE.sub("", _folded(label)) for label in labels}
+    found = {label: _adverb(text) for label, text in parts.items()}
+    degrees = {label: degree for label, (degree, _) in found.items() if degree is not None}
+    if len(degrees) < max(2, len(labels)) or len(set(degrees.values())) < len(degrees):
+        return ()
+    if len({rest for _, rest in found.values()}) > 1:
+        return ()
+    return tuple(sorted(degrees, key=lambda label: degrees[label]))
+
+
+def _adverb(text: str) -> tuple[int | None, str]:
+    for word, rank in _ADVERBS:
+        if re.search(rf"\b{word}\b", text):
+            return rank, re.sub(rf"\s*\b{word}\b\s*", " ", text).strip()
+    return None, text
+
+
+def _named(name: str, scale: tuple[str, ...], labels: dict[str, str]) -> bool:
+    for pattern, first in _NAMED:
+        if scale[0].split("/")[0] == first:
+            signed = any(re.search(r"[+-]$", text) for text in labels.values())
+            return pattern.search(name) is not None or (signed and len(labels) > 3)
+    return True
+
+
+def _by_code(name: str, labels: Sequence[str]) -> tuple[str, ...]:
+    """Order "A1", "A2", "B1" under a name for grades, and "1st", "2nd", "10th" under any."""
+    nth = [_NTH.match(label) for label in labels]
+    if len(labels) > 2 and all(nth):
+        return tuple(sorted(labels, key=lambda label: _nth(label)))
+    coded = [_CODED.match(label) for label in labels]
+    if len(labels) > 4 and all(coded) and re.search(r"(?i)grade|rating|band|tier|level", name):
+        return tuple(sorted(labels))
+    return ()
+
+
+def _nth(label: str) -> int:
+    found = _NTH.match(label)
+    return int(found[1]) if found else 0
