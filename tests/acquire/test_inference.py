@@ -35,7 +35,7 @@ def infer(values: list[object], name: str = "x") -> Column:
         (["f", "m", "f"], Kind.CATEGORY),
         (["18-29", "30-44", "2-10"], Kind.CATEGORY),
         (["0-0", "1-2", "3-1"], Kind.CATEGORY),
-        (["1980:1", "1980:2"], Kind.CATEGORY),
+        (["1980:1", "1980:2"], Kind.DATETIME),
         (["8:42:00", "9:10:00"], Kind.NUMBER),
     ],
 )

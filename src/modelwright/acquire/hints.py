@@ -7,6 +7,7 @@ import re
 __all__ = [
     "says_any_code",
     "says_code",
+    "says_count",
     "says_date",
     "says_entity",
     "says_grade",
@@ -37,6 +38,8 @@ _CODES = frozenset(
 )
 _ANY_NUMBER = frozenset(["code", "codes", "fips", "naics", "postal", "postalcode", "postcode", "sic", "zip", "zipcode"])
 _GRADES = frozenset(["class", "grade", "letter", "level", "mark", "rank", "rating", "score", "subgrade", "tier"])
+_COUNTS = frozenset(["n", "num", "nb", "number", "count", "total", "nof"])
+_COUNTED = frozenset(["count", "counts", "cnt", "total", "number", "num"])
 _PHONES = frozenset(["cell", "contact", "fax", "mobile", "phone", "tel", "telephone"])
 
 
@@ -92,6 +95,18 @@ def says_entity(name: str) -> bool:
         return True
     stem = words[-1].removesuffix("id")
     return stem != words[-1] and stem in _PEOPLE | _CODES
+
+
+def says_count(name: str) -> bool:
+    """Tell whether the name is one for a count, of which 0 and 1 may be all that came.
+
+    Examples
+    --------
+    >>> says_count("num_children"), says_count("number of dogs"), says_count("member")
+    (True, True, False)
+    """
+    words = words_of(name)
+    return len(words) > 1 and (words[0] in _COUNTS or words[-1] in _COUNTED)
 
 
 def says_person(name: str) -> bool:
@@ -155,7 +170,7 @@ def says_grade(name: str) -> bool:
     (True, False)
     """
     words = _head(name)
-    return bool(words) and (words[-1] in _GRADES or words[-1].endswith("grade"))
+    return bool(words) and (words[-1] in _GRADES or words[-1].endswith("grade") or words[-1] in ("gr", "grades"))
 
 
 def says_phone(name: str) -> bool:

@@ -16,6 +16,7 @@ _ROW_NAMES = re.compile(r"|index|row_?names?|unnamed: \d+")
 _WHOLE = frozenset(["row", "index", "idx", "no", "nr", "number", "order", "record"])
 _ENTITIES = 50  # so many distinct things are rather named than grouped by their key
 _ROWS_EACH = 20
+_MANY = 500
 # Addresses of machines and people: they name, whatever their column is called.
 _NAMES: tuple[tuple[str, str], ...] = (
     ("web addresses", r"^(?i:(?:https?|ftp)://\S+|www\.\S+\.\S+|t\.co/\S+)$"),
@@ -116,9 +117,10 @@ def entity_id(name: str, distinct: int, filled: int) -> str:
     >>> entity_id("patient_id", 400, 900), entity_id("plot_id", 24, 900)
     ('keys of 400 entities, as the name says', '')
     """
-    if distinct <= _ENTITIES or not says_entity(name):
+    many = distinct > _MANY and says_id(name) and words_of(name)[-1:] not in (["num"], ["number"])
+    if not many and (distinct <= _ENTITIES or not says_entity(name)):
         return ""
-    if not says_person(name) and distinct * _ROWS_EACH < filled:
+    if not many and not says_person(name) and distinct * _ROWS_EACH < filled:
         return ""
     return f"keys of {distinct:,} entities, as the name says"
 

@@ -11,7 +11,7 @@ from modelwright.acquire.casting import cast_column
 from modelwright.acquire.dates import find_packed_format
 from modelwright.acquire.epochs import find_epoch
 from modelwright.acquire.guess import Guess
-from modelwright.acquire.hints import says_any_code, says_code, says_date, says_entity
+from modelwright.acquire.hints import says_any_code, says_code, says_count, says_date, says_entity, says_id
 from modelwright.acquire.identifiers import entity_id, number_id
 from modelwright.acquire.sentinels import find_sentinel
 from modelwright.acquire.words import clean
@@ -48,7 +48,8 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
     """
     name = values.name
     low, high = numbers.min(), numbers.max()
-    if low == 0 and high == 1 and numbers.n_unique() - bool(numbers.null_count()) == 2:
+    two = low == 0 and high == 1 and numbers.n_unique() - bool(numbers.null_count()) == 2
+    if two and not says_count(name):
         return Guess(Kind.BOOLEAN, "nothing but 0 and 1", missing=guess.missing)
     if says_date(name):
         dates = _as_dates(values, sample, numbers)
@@ -60,7 +61,7 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
         reason = number_id(name, values, numbers)
         if reason:
             return Guess(Kind.ID, reason, ignored=True)
-    if says_code(name) or says_any_code(name) or says_entity(name):
+    if says_code(name) or says_any_code(name) or says_id(name):
         codes = _as_codes(name, numbers)
         if codes is not None:
             return replace(codes, missing=guess.missing)
@@ -93,6 +94,8 @@ def _as_codes(name: str, numbers: pl.Series) -> Guess | None:
     if reason:
         return Guess(Kind.ID, reason, ignored=True)
     if distinct < 2 or distinct == filled:
+        return None
+    if not (says_code(name) or says_any_code(name) or says_entity(name)):
         return None
     if says_any_code(name):
         return Guess(Kind.CATEGORY, "whole numbers under a name for codes")

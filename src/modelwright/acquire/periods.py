@@ -13,6 +13,7 @@ PERIODS: Mapping[str, str] = MappingProxyType(
     {
         "%Y Q%q": r"^(?P<year>\d{4})[\s:/-]?[Qq](?P<part>[1-4])$",
         "Q%q %Y": r"^[Qq](?P<part>[1-4])[\s:/'-]{0,2}(?P<year>\d{4})$",
+        "%Y:%q": r"^(?P<year>(?:19|20)\d{2})[:.](?P<part>[1-4])$",
         "%G-W%V": r"^(?P<year>\d{4})[\s-]?[Ww](?P<part>\d{2})$",
         "%G-W%V-%u": r"^(?P<year>\d{4})-?[Ww](?P<part>\d{2})-?(?P<day>[1-7])$",
     }

@@ -280,7 +280,7 @@ def _separators(cores: pl.Series) -> tuple[tuple[str, str] | None, str]:
     if not fits:
         return None, ""
     # A zero before the only comma starts a fraction: "0,123" is no group of thousands.
-    if (",", ".") in fits and ("", ",") in fits and cores.str.contains(r"^0,").any():
+    if (",", ".") in fits and ("", ",") in fits and cores.str.contains(r"^0,\d*[1-9]").any():
         fits.remove((",", "."))
     if (",", ".") in fits and ("", ",") in fits and ("", ".") not in fits:
         return (",", "."), "a comma could also mark decimals"

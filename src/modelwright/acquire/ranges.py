@@ -9,8 +9,8 @@ __all__ = ["bounds", "order_numbered", "order_ranges"]
 
 _NUMBER = r"[$€£¥]?\s*(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)\s*([KkMmBb](?![A-Za-z]))?\s*%?"
 _UNIT = r"(?:\s*[A-Za-z°\"'/][A-Za-z°\"'/ .()-]*)?"
-_BELOW = r"(?:<=?|≤|under|below|less than|fewer than|lower than|up to|at most|younger than|before)"
-_ABOVE = r"(?:>=?|≥|over|above|more than|greater than|higher than|at least|from|older than|after)"
+_BELOW = r"(?:<=?|≤|under|below|less than|fewer than|lower than|up to|at most|younger than|before|lt\b|le\b)"
+_ABOVE = r"(?:>=?|≥|over|above|more than|greater than|higher than|at least|from|older than|after|gt\b|ge\b|mt\b)"
 _TAIL = r"(?:\s*(?:\+|or more|or over|or above|or older|or higher|and over|and above|and older" \
         r"|and up|and more|plus))"  # fmt: skip
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -34,6 +34,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 # What people do not do at all lies below what they do least.
 _NOTHING = re.compile(r"(?i)^(none|never|zero|nothing|no|not|do(es)? not|did not|don'?t|didn'?t)\b")
 _FEET = re.compile(r"(\d)\s*['’′]\s*(\d{1,2}(?:\.\d+)?)\s*(?:[\"”″]|'')")  # 5'11"
+_ONLY_FEET = re.compile(r"\b(\d)\s*(?:['’′]|ft\b\.?|feet\b|foot\b)")
 _UNLIMITED = float("inf")
 _MOST = 60
 _MOST_OTHERS = 3
@@ -101,7 +102,8 @@ def order_ranges(labels: Sequence[str]) -> tuple[str, ...]:
     """
     if not 2 <= len(labels) <= _MOST:
         return ()
-    found = {label: bounds(label) for label in labels}
+    texts = _comparable(labels)
+    found = {label: bounds(text) for label, text in texts.items()}
     known = {label: pair for label, pair in found.items() if pair is not None}
     others = [label for label, pair in found.items() if pair is None]
     spans = [pair for pair in known.values() if pair[0] < pair[1]]
@@ -120,6 +122,22 @@ def order_ranges(labels: Sequence[str]) -> tuple[str, ...]:
         label for label in nothing if not re.search(r"(?i)answer|respon|data|say|know", label)
     ]
     return (*nothing, *ordered) if len(nothing) == 1 else tuple(ordered)
+
+
+def _comparable(labels: Sequence[str]) -> dict[str, str]:
+    """Write feet as inches beside 5'11", and leave out a word that begins every label."""
+    texts = {label: label for label in labels}
+    if any(_FEET.search(label) for label in labels):
+        texts = {
+            label: text
+            if _FEET.search(text)
+            else _ONLY_FEET.sub(lambda found: str(12 * int(found[1])), text)
+            for label, text in texts.items()
+        }
+    first = {re.split(r"[_ ]", text, maxsplit=1)[0] for text in texts.values()}
+    if len(first) == 1 and next(iter(first)).isalpha():
+        return {label: re.sub(r"^[A-Za-z]+[_ ]+", "", t).replace("_", " ") for label, t in texts.items()}
+    return texts
 
 
 def order_numbered(labels: Sequence[str]) -> tuple[str, ...]:

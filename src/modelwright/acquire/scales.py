@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from modelwright.acquire.hints import says_grade
 from modelwright.acquire.ranges import order_numbered, order_ranges
 
 __all__ = ["find_levels"]
@@ -13,6 +14,7 @@ __all__ = ["find_levels"]
 _SCALES: tuple[tuple[str, ...], ...] = tuple(
     tuple(scale.split(" < "))
     for scale in (
+        "normal/none/no < mild/slight < moderate < moderately severe < severe < profound",
         "none/no/nil/absent < minimal/trace/negligible < very low/very mild/very slight"
         " < low/mild/slight/light/minor/small < low to moderate < mild to moderate"
         " < medium/moderate/mid/intermediate/average/normal/med/some/middle"
@@ -20,23 +22,26 @@ _SCALES: tuple[tuple[str, ...], ...] = tuple(
         " < high/severe/heavy/major/serious/strong/large/big"
         " < very high/very severe/very heavy/very strong/critical/extreme/catastrophic/fatal",
         "lowest < lower < below average < average/middle/mid < above average < higher < highest",
-        "never/not at all/none/none of the time < almost never/hardly ever < very rarely"
-        " < rarely/seldom/a little of the time < occasionally/now and then"
+        "never/not at all/none/none of the time/non < almost never/hardly ever < very rarely"
+        " < rarely/seldom/a little of the time < occasionally/now and then/once in a while"
         " < sometimes/some of the time/about half the time/half of the time"
         " < frequently/regularly"
         " < often/most of the time < usually/very often/very frequently/more than half the time"
         " < almost always/nearly always/nearly every day < always/all of the time/every time",
-        "never < once < less than once a year < once a year/yearly/annually < a few times a year"
-        "/several times a year < quarterly < once a month or less/less than once a month"
+        "never/none/not at all < once/one time < twice/two times < three times/thrice < four times"
+        " < five times < more than five times/six times < many times",
+        "never < once < less than once a year/once a year or less < once a year/yearly/annually < a few times a year"
+        "/several times a year < quarterly < once a month or less/less than once a month/less than monthly"
         " < once a month/monthly/about once a month < a few times a month/2 3 times a month"
         "/several times a month < biweekly/every other week < once a week/weekly/about once a week"
         " < a few times a week/several times a week/2 3 times a week < almost daily"
         "/nearly every day/most days < daily/every day/once a day < several times a day"
         "/more than once a day/a few times a day",
         "terrible/awful/worst < very poor/very bad < poor/bad/unacceptable < below average"
-        " < fair/marginal/so so/mediocre < average/okay/ok/typical/acceptable/satisfactory"
-        "/adequate/neutral < above average < good < very good/great < excellent/best"
-        "/outstanding/superb",
+        " < fair/marginal/so so/mediocre < average/okay/ok/normal/typical/acceptable/satisfactory"
+        "/adequate/neutral < above average < good < very good/great < excellent/best < outstanding/superb"
+        "/exceptional",
+        "worst < bad < good < better < best",
         "strongly disagree/totally disagree/completely disagree < disagree/mostly disagree"
         "/moderately disagree < somewhat disagree/slightly disagree/tend to disagree"
         " < neutral/neither agree nor disagree/neither/neither agree or disagree/undecided/unsure"
@@ -59,7 +64,7 @@ _SCALES: tuple[tuple[str, ...], ...] = tuple(
         " < slightly better/somewhat better < better < much better",
         "much less < less < slightly less < same/the same/about the same < slightly more < more"
         " < much more",
-        "decreased/down/decrease < stable/steady/no change/unchanged/same/no < increased/up/increase",
+        "decreased/down/decrease < stable/steady/no change/unchanged/same/stayed same/remained same/no < increased/up/increase",
         "very small < small/short < medium/mid/compact/midsize/intermediate < large/tall/big/long"
         " < very large/extra large/huge",
         "xxxs < xxs < xs/extra small/x small < s/small < m/medium < l/large < xl/extra large/x large"
@@ -77,19 +82,27 @@ _SCALES: tuple[tuple[str, ...], ...] = tuple(
         "freshman/freshmen/first year < sophomore/second year < junior/third year"
         " < senior/fourth year < graduate/graduate student/grad",
         "no schooling/none/no education/illiterate < preschool/kindergarten < some primary"
-        " < primary/elementary/primary school/elementary school/basic < middle school/lower secondary/lower secondary school"
+        " < primary/elementary/primary school/elementary school/basic < 1st 4th < 5th 6th < 7th 8th < middle school/lower secondary/lower secondary school"
         "/junior high < 9th < 10th < 11th < 12th"
         " < less than high school/less than high school degree/some high school/no hs/<hs"
-        "/below high school/less than hs/lt high school < high school/hs grad/high school degree/high school graduate/secondary"
-        "/secondary school/hs/upper secondary/secondary/high school diploma"
-        " < vocational/professional course < some college/some college or associate degree"
+        "/below high school/less than high school diploma/less than hs/lt high school < high school/hs grad/high school degree/high school graduate/secondary"
+        "/secondary school/hs/upper secondary/secondary/high school diploma/ged/high school diploma ged/high school diploma or ged/below college"
+        " < vocational/professional course/trade school/trade school degree/technical < some college/some college no degree/some college or associate degree"
         "/junior college/some university"
         " < associate/associate degree/associate's degree/associate's"
         "/college < bachelor/bachelors/bachelor's/bachelor degree/bachelor's degree/undergraduate"
         "/university/university degree/college degree/higher education/tertiary/graduate"
         " < master/masters/master's/master degree/master's degree/graduate degree/postgraduate"
         "/graduate school/post graduate/advanced degree < professional school/professional degree/professional"
-        " < doctorate/phd/doctor/doctoral degree/ph.d.",
+        " < doctorate/phd/doctor/doctoral degree/ph.d./doctorate post graduate",
+        "g < pg < pg-13 < r < nc-17",
+        "tv-y < tv-y7 < tv-g < tv-pg < tv-14 < tv-ma",
+        "least developed < developing < developed",
+        "no/none/not/not a/non/unemployed < part time/parttime < full time/fulltime",
+        "clear/no cloud/no clouds/sunny/clear sky < few clouds/mostly clear/mostly sunny"
+        " < partly cloudy/some cloud/some clouds/scattered clouds < mostly cloudy/broken clouds"
+        " < overcast/cloudy",
+        "become sooner/sooner/earlier < no change/same/same time/on time < become later/later",
         "child/infant/baby/newborn < juvenile/adolescent/teen/teenager/young/subadult"
         " < young adult/youth < adult/middle aged < senior/old/elderly",
         "underweight/insufficient weight < normal/normal weight/healthy weight/healthy"
@@ -133,7 +146,7 @@ _NAMED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)grade|rating|rank|class|tier|band|level|score"), "a+"),
     (re.compile(r"(?i)grade|rating|rank|tier|band|bond"), "aaa"),
     (re.compile(r"(?i)alert|risk|level|status|flag|light|warning|threat"), "green"),
-    (re.compile(r"(?i)stage|class|phase|level|degree|grade|type|nyha|order|part|round"), "i"),
+    (re.compile(r"(?i)stage|class|phase|level|degree|grade|nyha"), "i"),
     (re.compile(r"(?i)urban|rural|area|density|resid|locality|community"), "rural"),
     (re.compile(r"(?i)tier|member|plan|card|level|class|status|grade|rank|package|medal"), "iron"),
     (re.compile(r"(?i)truth|rating|verdict|veracity"), "false"),
@@ -141,7 +154,18 @@ _NAMED: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def _folded(label: str) -> str:
-    return re.sub(r"[\s_.-]+(?=.)", " ", label.casefold().replace("’", "'")).strip(" .")
+    text = re.sub(r"[\s_.,/-]+(?=.)", " ", label.casefold().replace("’", "'"))
+    text = re.sub(r"\bthe |\bper\b", lambda found: "a" if found[0] == "per" else "", text)
+    return re.sub(r"\bnot (.+) at all\b", r"not at all \1", text).strip(" .")
+
+
+def _without_shared(texts: dict[str, str]) -> dict[str, str]:
+    """Take away the words that all labels share, as "travel" in "travel rarely"."""
+    shared = set.intersection(*(set(text.split()) for text in texts.values()))
+    return {
+        label: " ".join(word for word in text.split() if word not in shared)
+        for label, text in texts.items()
+    }
 
 
 _RANKS = tuple(
@@ -154,10 +178,13 @@ _DEGREE = re.compile(r"^(?:yes|no),?\s+")
 _NO_ANSWER = re.compile(
     r"(?i)^(don'?t know|do not know|dk|unknown|unsure|not sure|undecided|no answer|no response|other"
     r"|refused?|prefer not to (say|answer|disclose)|rather not say|not applicable|n/?a|missing"
-    r"|not stated|not available|no opinion|unspecified|undetermined|no data|not rated|unrated"
+    r"|not stated|unmeasured|not measured|untested|not tested|not available|no opinion|unspecified|undetermined|no data|not rated|unrated"
     r"|i prefer not to say|declined?( to (answer|state))?)\.?$"
 )
 _MOST = 60
+_DOES_NOT = re.compile(r"(?i)^(?:i )?(?:do|did|does|have|has|is|are|was)(?: not|n'?t)\b")
+_LETTER = re.compile(r"^[A-Z]$")
+_SCHOOL = re.compile(r"^(?:\d{1,2}|(?i:K|KG|kindergarten))$")
 _CODED = re.compile(r"^([A-Za-z])(\d)$")
 _NTH = re.compile(r"(?i)^(?:grade )?(\d{1,2})(?:st|nd|rd|th)(?: grade| year| class| floor)?$")
 
@@ -192,12 +219,13 @@ def find_levels(name: str, labels: Sequence[str]) -> tuple[tuple[str, ...], str]
     if not 2 <= len(labels) <= _MOST:
         return (), ""
     said = [label for label in labels if not _NO_ANSWER.match(label)]
+    doing = [label for label in said if not _DOES_NOT.match(label)]
     for find, evidence in (
         (_by_words, "words in a known order"),
         (_by_degree, "words that differ in degree"),
         (_by_code, "grades in order"),
     ):
-        levels = find(name, said) or find(name, labels)
+        levels = find(name, said) or find(name, labels) or find(name, doing)
         if levels:
             return levels, evidence
     levels = order_ranges(said)
@@ -211,9 +239,13 @@ def _by_words(name: str, labels: Sequence[str]) -> tuple[str, ...]:
     if len(labels) < 2:
         return ()
     plain = {label: _folded(label) for label in labels}
+    return _on_a_scale(name, plain) or _on_a_scale(name, _without_shared(plain))
+
+
+def _on_a_scale(name: str, plain: dict[str, str]) -> tuple[str, ...]:
     for scale, ranks in zip(_SCALES, _RANKS, strict=True):
         known = [label for label, text in plain.items() if text in ranks]
-        if not known or len(known) < _least(len(labels)):
+        if not known or len(known) < _least(len(plain)):
             continue
         if len({ranks[plain[label]] for label in known}) < 2 or not _named(name, scale, plain):
             continue
@@ -254,13 +286,19 @@ def _named(name: str, scale: tuple[str, ...], labels: dict[str, str]) -> bool:
 
 
 def _by_code(name: str, labels: Sequence[str]) -> tuple[str, ...]:
-    """Order "A1", "A2", "B1" under a name for grades, and "1st", "2nd", "10th" under any."""
-    nth = [_NTH.match(label) for label in labels]
-    if len(labels) > 2 and all(nth):
-        return tuple(sorted(labels, key=lambda label: _nth(label)))
-    coded = [_CODED.match(label) for label in labels]
-    if len(labels) > 4 and all(coded) and re.search(r"(?i)grade|rating|band|tier|level", name):
+    """Order "1st", "2nd", "10th" under any name, and "A", "B", "C1", "K", "1" under grades."""
+    if len(labels) < 3:
+        return ()
+    if all(_NTH.match(label) for label in labels):
+        return tuple(sorted(labels, key=_nth))
+    if not says_grade(name):
+        return ()
+    if all(_LETTER.match(label) for label in labels) and len(labels) > ord(max(labels)) - 65:
         return tuple(sorted(labels))
+    if len(labels) > 4 and all(_CODED.match(label) for label in labels):
+        return tuple(sorted(labels))
+    if all(_SCHOOL.match(label) for label in labels):
+        return tuple(sorted(labels, key=lambda label: int(label) if label.isdigit() else -1))
     return ()
 
 

@@ -26,9 +26,10 @@ _TEXT_FROM = 20
 _TEXT_WORDS = 4
 _TEXT_LETTERS = 30
 _LONG_WORDS = 8
+_MOSTLY = 0.5
 _MOST_LEVELS = 60
 # A word such as "varies" among numbers: how many such words, how often, beside how many numbers.
-_WORDS, _WORDS_SHARE, _WORDS_NUMBERS = 2, 0.5, 10
+_WORDS, _WORDS_SHARE, _WORDS_NUMBERS = 2, 0.9, 10
 _EDGE_DAYS = r"^(?:9999|000[01])\D|\D(?:9999|000[01])(?:\D|$)"
 
 
@@ -243,7 +244,7 @@ def _as_text(texts: pl.Series, distinct: int) -> Guess | None:
     share = distinct / len(texts)
     if (
         (share > 0.5 and (words >= _TEXT_WORDS or letters >= _TEXT_LETTERS))
-        or (share > 0.8 and words >= 2)
+        or (share > _MOSTLY and words >= 2)
         or (share > 0.2 and words >= _LONG_WORDS)
     ):
         often = "mostly distinct" if share > 0.5 else "long"
