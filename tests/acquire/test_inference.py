@@ -98,8 +98,8 @@ def test_identifiers() -> None:
     assert infer([i + 0.5 for i in range(50)], "id").kind is Kind.NUMBER
     assert infer([f"AB-{i}" for i in range(50)]).kind is Kind.ID
     assert infer(["1", "2", "3"], "id").kind is Kind.NUMBER
-    assert infer([f"${i},000" for i in range(50)]).kind is Kind.CATEGORY
-    assert infer([f"8:{i}" for i in range(10, 60)]).kind is Kind.CATEGORY
+    assert infer([f"${i},000" for i in range(50)]).kind is Kind.NUMBER
+    assert infer([f"8:{i}" for i in range(10, 60)]).kind is Kind.NUMBER
 
 
 def test_text() -> None:

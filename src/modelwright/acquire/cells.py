@@ -95,14 +95,15 @@ def _judged(values: pl.Series, format: str) -> tuple[str, str]:
     longest = float(labels.str.len_chars().median() or 0)  # type: ignore[arg-type]
     if distinct < 2 or longest > _LONGEST or labels.str.contains(r"^[\d.\s]*$").mean() > 0.5:  # type: ignore[operator]
         return "", ""
-    counts = labels.value_counts(name="n")["n"]
-    weighted = float((counts.cast(pl.Float64) ** 2).sum() / counts.sum())
+    counts = labels.value_counts(name="n")["n"].to_numpy()
+    weighted = float((counts**2.0).sum() / counts.sum())
     if weighted < _REPEATED or distinct > 0.3 * len(labels) or distinct > 2 * values.n_unique():
         return "", ""
     if format != BRACKETS and _in_both_places(values, format) < _BOTH_PLACES:
         return "", ""
     mean = float(sizes.mean() or 0)  # type: ignore[arg-type]
-    evidence = f"{distinct:,} labels, {mean:.1f} in a cell on average, parted by {format!r}"
+    where = "in brackets" if format == BRACKETS else f"parted by {format!r}"
+    evidence = f"{distinct:,} labels, {mean:.1f} in a cell on average, {where}"
     return format, evidence
 
 

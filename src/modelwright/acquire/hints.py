@@ -17,27 +17,58 @@ __all__ = [
     "words_of",
 ]
 
-_IDS = frozenset(
-    ["id", "ids", "idx", "no", "nr", "num", "number", "key", "uid", "uuid", "guid", "pid"]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_IDS = _words(
+    """
+    id ids idx no nr num number key uid uuid guid pid
+    """
 )
 _KEYS = _IDS - {"no", "nr", "num", "number"}
 # English words in "id" that count something; every other word in "id" is likelier an identifier.
-_NOT_IDS = frozenset(
-    ["acid", "aid", "amid", "avoid", "bid", "covid", "fluid", "grid", "humid", "hybrid", "kid", "laid", "lipid", "liquid", "mid", "paid", "raid", "rapid", "said", "solid", "steroid", "thyroid", "unpaid", "valid", "void"]
+_NOT_IDS = _words(
+    """
+    acid aid amid avoid bid covid fluid grid humid hybrid kid laid lipid liquid mid paid
+    raid rapid said solid steroid thyroid unpaid valid void
+    """
 )
-_PEOPLE = frozenset(
-    ["account", "applicant", "author", "borrower", "candidate", "client", "customer", "driver", "employee", "member", "participant", "passenger", "patient", "person", "player", "pupil", "respondent", "seller", "student", "subject", "user", "visitor", "voter", "worker"]
+_PEOPLE = _words(
+    """
+    account applicant author borrower candidate client customer driver employee member
+    participant passenger patient person player pupil respondent seller student subject user
+    visitor voter worker
+    """
 )
-_DATES = frozenset(
-    ["date", "dates", "datetime", "time", "timestamp", "ts", "created", "updated", "modified", "epoch", "dob", "birthday", "birthdate", "day", "when", "posted", "published", "expires", "expiry", "deadline"]
+_DATES = _words(
+    """
+    date dates datetime time timestamp ts created updated modified epoch dob birthday
+    birthdate day when posted published expires expiry deadline
+    """
 )
 _NOT_DATES = frozenset(["update", "candidate", "mandate", "validate"])
 # What a digit under such a name stands for is a label, not a quantity.
-_CODES = frozenset(
-    ["arm", "block", "brand", "category", "cat", "class", "cluster", "code", "codes", "cohort", "condition", "county", "district", "ethnicity", "fips", "gender", "group", "icd", "item", "lot", "manufacturer", "marital", "naics", "nationality", "occupation", "plot", "postcode", "precinct", "race", "region", "religion", "room", "route", "sector", "segment", "sex", "shop", "sic", "site", "species", "state", "station", "status", "store", "stratum", "subtype", "teacher", "team", "treatment", "type", "vendor", "ward", "zip", "zipcode", "zone"]
+_CODES = _words(
+    """
+    arm block brand category cat class cluster code codes cohort condition county district
+    ethnicity fips gender group icd item lot manufacturer marital naics nationality
+    occupation plot postcode precinct race region religion room route sector segment sex
+    shop sic site species state station status store stratum subtype teacher team treatment
+    type vendor ward zip zipcode zone
+    """
 )
-_ANY_NUMBER = frozenset(["code", "codes", "fips", "naics", "postal", "postalcode", "postcode", "sic", "zip", "zipcode"])
-_GRADES = frozenset(["class", "grade", "letter", "level", "mark", "rank", "rating", "score", "subgrade", "tier"])
+_ANY_NUMBER = _words(
+    """
+    code codes fips naics postal postalcode postcode sic zip zipcode
+    """
+)
+_GRADES = _words(
+    """
+    class grade letter level mark rank rating score subgrade tier
+    """
+)
 _COUNTS = frozenset(["n", "num", "nb", "number", "count", "total", "nof"])
 _COUNTED = frozenset(["count", "counts", "cnt", "total", "number", "num"])
 _PHONES = frozenset(["cell", "contact", "fax", "mobile", "phone", "tel", "telephone"])
@@ -170,7 +201,9 @@ def says_grade(name: str) -> bool:
     (True, False)
     """
     words = _head(name)
-    return bool(words) and (words[-1] in _GRADES or words[-1].endswith("grade") or words[-1] in ("gr", "grades"))
+    return bool(words) and (
+        words[-1] in _GRADES or words[-1].endswith("grade") or words[-1] in ("gr", "grades")
+    )
 
 
 def says_phone(name: str) -> bool:

@@ -172,7 +172,7 @@ def _format(raw: pl.Series, words: pl.Series, kind: Kind) -> str:
         numbers = first.cast(pl.Float64, strict=False)
         epoch = "" if numbers.null_count() else find_epoch(numbers)
         return found[0] or find_packed_format(words) or epoch
-    if kind is Kind.BOOLEAN and not plain(raw).dtype == pl.Boolean:
+    if kind is Kind.BOOLEAN and plain(raw).dtype != pl.Boolean:
         folded = set(distinct.str.strip_suffix(".0").str.to_lowercase().to_list())
         pair = PARTS.join(sorted(folded, reverse=True)) if len(folded) == 2 else ""
         known = folded <= {"0", "1"}

@@ -11,7 +11,14 @@ from modelwright.acquire.casting import cast_column
 from modelwright.acquire.dates import find_packed_format
 from modelwright.acquire.epochs import find_epoch
 from modelwright.acquire.guess import Guess
-from modelwright.acquire.hints import says_any_code, says_code, says_count, says_date, says_entity, says_id
+from modelwright.acquire.hints import (
+    says_any_code,
+    says_code,
+    says_count,
+    says_date,
+    says_entity,
+    says_id,
+)
 from modelwright.acquire.identifiers import entity_id, number_id
 from modelwright.acquire.sentinels import find_sentinel
 from modelwright.acquire.words import clean

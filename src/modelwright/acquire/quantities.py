@@ -39,14 +39,14 @@ _CORES: Mapping[tuple[str, str], str] = MappingProxyType(
         (".", ","): r"\d{1,3}(?:\.\d{3})+(?:,\d*)?|\d+(?:,\d*)?|,\d+",
         (" ", "."): r"\d{1,3}(?: \d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+",
         (" ", ","): r"\d{1,3}(?: \d{3})+(?:,\d*)?|\d+(?:,\d*)?|,\d+",
-        ("'", "."): r"\d{1,3}(?:['’]\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+",
-        ("'", ","): r"\d{1,3}(?:['’]\d{3})+(?:,\d*)?|\d+(?:,\d*)?|,\d+",
+        ("'", "."): r"\d{1,3}(?:['\u2019]\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+",
+        ("'", ","): r"\d{1,3}(?:['\u2019]\d{3})+(?:,\d*)?|\d+(?:,\d*)?|,\d+",
     }
 )
 _ANY = (
-    r"^(?P<open>\()?\s*(?P<sign>[-+]?)\s*(?P<before>[^\d\s.,'’()+-][^\d\s,()+-]{0,3})?\s*"
-    r"(?P<inner>[-+]?)\s*(?P<core>[.,]?\d[\d.,'’ ]*?)(?P<gap>\s*)"
-    r"(?P<after>[^\d\s.,'’()+-][^\d(),;:|+]{0,23})?(?P<last>-)?\s*\)?$"
+    r"^(?P<open>\()?\s*(?P<sign>[-+]?)\s*(?P<before>[^\d\s.,'\u2019()+-][^\d\s,()+-]{0,3})?\s*"
+    r"(?P<inner>[-+]?)\s*(?P<core>[.,]?\d[\d.,'\u2019 ]*?)(?P<gap>\s*)"
+    r"(?P<after>[^\d\s.,'\u2019()+-][^\d(),;:|+]{0,23})?(?P<last>-)?\s*\)?$"
 )
 
 
@@ -157,7 +157,7 @@ def parse_numbers(values: pl.Series, format: str) -> pl.Series:
     found = _tidy(values).str.extract_groups(written.pattern()).struct.unnest()
     core = found["core"]
     if written.group:
-        core = core.str.replace_all(f"[{written.group}’]" if written.group == "'" else
+        core = core.str.replace_all(f"[{written.group}\u2019]" if written.group == "'" else
                                     written.group, "", literal=written.group != "'")  # fmt: skip
     if written.decimal == ",":
         core = core.str.replace(",", ".", literal=True)
@@ -176,7 +176,7 @@ def parse_numbers(values: pl.Series, format: str) -> pl.Series:
 def _tidy(values: pl.Series) -> pl.Series:
     """Strip text, and write every blank and every minus in one way."""
     if values.str.contains(r"[^\x00-\x7f]").any():
-        values = values.str.replace_all(_SPACES, " ").str.replace_all("[−–]", "-")
+        values = values.str.replace_all(_SPACES, " ").str.replace_all("[\u2212\u2013]", "-")
     return values.str.strip_chars()
 
 

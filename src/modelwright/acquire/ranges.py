@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 __all__ = ["bounds", "order_numbered", "order_ranges"]
 
 _NUMBER = r"[$€£¥]?\s*(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)\s*([KkMmBb](?![A-Za-z]))?\s*%?"
 _UNIT = r"(?:\s*[A-Za-z°\"'/][A-Za-z°\"'/ .()-]*)?"
-_BELOW = r"(?:<=?|≤|under|below|less than|fewer than|lower than|up to|at most|younger than|before|lt\b|le\b)"
-_ABOVE = r"(?:>=?|≥|over|above|more than|greater than|higher than|at least|from|older than|after|gt\b|ge\b|mt\b)"
+_BELOW = (
+    r"(?:<=?|≤|under|below|less than|fewer than|lower than|up to|at most|younger than|before"
+    r"|lt\b|le\b)"
+)
+_ABOVE = (
+    r"(?:>=?|≥|over|above|more than|greater than|higher than|at least|from|older than|after"
+    r"|gt\b|ge\b|mt\b)"
+)
 _TAIL = r"(?:\s*(?:\+|or more|or over|or above|or older|or higher|and over|and above|and older" \
         r"|and up|and more|plus))"  # fmt: skip
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -24,8 +31,8 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "range",
         re.compile(
-            rf"^[\[(]?\s*(?:between |from )?{_NUMBER}{_UNIT}\s*(?:-|–|—|to|and|,|\.\.|through)\s*"
-            rf"{_NUMBER}{_UNIT}\s*[\])]?$",
+            rf"^[\[(]?\s*(?:between |from )?{_NUMBER}{_UNIT}\s*"
+            rf"(?:-|\u2013|\u2014|to|and|,|\.\.|through)\s*{_NUMBER}{_UNIT}\s*[\])]?$",
             re.I,
         ),
     ),
@@ -33,13 +40,16 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 # What people do not do at all lies below what they do least.
 _NOTHING = re.compile(r"(?i)^(none|never|zero|nothing|no|not|do(es)? not|did not|don'?t|didn'?t)\b")
-_FEET = re.compile(r"(\d)\s*['’′]\s*(\d{1,2}(?:\.\d+)?)\s*(?:[\"”″]|'')")  # 5'11"
-_ONLY_FEET = re.compile(r"\b(\d)\s*(?:['’′]|ft\b\.?|feet\b|foot\b)")
+_FEET = re.compile(
+    r"(\d)\s*['\u2019\u2032]\s*(\d{1,2}(?:\.\d+)?)\s*(?:[\"\u201d\u2033]|'')"
+)  # 5'11"
+_ONLY_FEET = re.compile(r"\b(\d)\s*(?:['\u2019\u2032]|ft\b\.?|feet\b|foot\b)")
 _UNLIMITED = float("inf")
 _MOST = 60
+_LONGEST = 60  # characters of a label
 _MOST_OTHERS = 3
 _NUMBERED = re.compile(
-    r"^\(?(\d{1,3})\s*(?:[.):=]|-|–|\s-)\s*\(?[A-Za-z].*|^(\d{1,3})$|^(\d{1,3}) \(?[A-Za-z].*"
+    r"^\(?(\d{1,3})\s*(?:[.):=]|-|\u2013|\s-)\s*\(?[A-Za-z].*|^(\d{1,3})$|^(\d{1,3}) \(?[A-Za-z].*"
 )
 
 
@@ -53,7 +63,7 @@ def bounds(label: str) -> tuple[float, float] | None:
     """
     text = re.sub(r"(?i)\btimes?\b", "", label).strip().rstrip(".")
     text = _FEET.sub(lambda found: str(12 * int(found[1]) + float(found[2])), text)
-    for shape, pattern in _SHAPES:
+    for shape, pattern in _SHAPES if len(text) <= _LONGEST else ():
         found = pattern.match(text)
         if found is None:
             continue
@@ -113,7 +123,7 @@ def order_ranges(labels: Sequence[str]) -> tuple[str, ...]:
     if any(low > high for low, high in known.values()):
         return ()
     ordered = sorted(known, key=lambda label: known[label])
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         if known[one][1] > known[other][0] or known[one] == known[other]:
             return ()
     nothing = [label for label in others if _NOTHING.match(label)]
@@ -136,7 +146,9 @@ def _comparable(labels: Sequence[str]) -> dict[str, str]:
         }
     first = {re.split(r"[_ ]", text, maxsplit=1)[0] for text in texts.values()}
     if len(first) == 1 and next(iter(first)).isalpha():
-        return {label: re.sub(r"^[A-Za-z]+[_ ]+", "", t).replace("_", " ") for label, t in texts.items()}
+        return {
+            label: re.sub(r"^[A-Za-z]+[_ ]+", "", t).replace("_", " ") for label, t in texts.items()
+        }
     return texts
 
 

@@ -8,8 +8,9 @@ import polars as pl
 
 __all__ = ["find_sentinel", "find_unknown"]
 
-_NUMBERS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
+_NUMBERS = frozenset([-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0])
 _LEAST = 3
+_LOOKED = 1000
 _LEAST_SHARE = 0.002
 _UNKNOWN = re.compile(
     r"(?i)^(unknown|unk|don'?t know|not known|not stated|not specified|unspecified|undetermined)$"
@@ -35,21 +36,20 @@ def find_sentinel(numbers: pl.Series) -> tuple[float, float, float, float] | Non
     >>> find_sentinel(pl.Series([97.0, 98.0, 99.0, 99.0, 99.0])) is None
     True
     """
-    low, high = numbers.min(), numbers.max()
-    filled = len(numbers) - numbers.null_count()
-    for value in (low, high):
-        if value not in _NUMBERS:
+    present = numbers.drop_nulls().to_numpy()
+    if not len(present):
+        return None
+    low, high = float(present.min()), float(present.max())
+    for value in {low, high} & _NUMBERS:
+        others = present[present != value]
+        count = len(present) - len(others)
+        if count < max(_LEAST, _LEAST_SHARE * len(present)) or len(set(others[:_LOOKED])) < 3:
             continue
-        count = int((numbers == value).sum())
-        others = numbers.filter(numbers != value)
-        if count < max(_LEAST, _LEAST_SHARE * filled) or others.n_unique() < 3:
-            continue
-        least, most = float(others.min()), float(others.max())  # type: ignore[arg-type]
+        least, most = float(others.min()), float(others.max())
         wide = most - least
-        if value == low and value < 0 <= least and (value == -1 or least - value > wide / 4):
-            return float(value), count / filled, least, most  # type: ignore[arg-type]
-        if value == high and value - most > max(wide, 0.5 * abs(most)):
-            return float(value), count / filled, least, most  # type: ignore[arg-type]
+        below = value < 0 <= least and (value == -1 or least - value > wide / 4)
+        if below or value - most > max(wide, 0.5 * abs(most)):
+            return value, count / len(present), least, most
     return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from modelwright.acquire.casting import cast_column
@@ -66,7 +68,7 @@ def judge_text(values: pl.Series, sample: pl.Series) -> Guess:
         or _as_boolean(values, distinct)
         or _as_datetime(values, distinct)
         or _as_place(values, distinct)
-        or _as_written(values, distinct)
+        or _as_written(values, words, distinct)
         or _as_words(values, words)
     )
 
@@ -191,7 +193,7 @@ def _as_place(values: pl.Series, distinct: pl.Series) -> Guess | None:
     return Guess(Kind.GEO, evidence, format) if format else None
 
 
-def _as_written(values: pl.Series, distinct: pl.Series) -> Guess | None:
+def _as_written(values: pl.Series, words: pl.Series, distinct: pl.Series) -> Guess | None:
     """Take numbers with currency, unit or separators, and times of day, for numbers."""
     known = clean(distinct, Kind.NUMBER).drop_nulls()
     if known.is_empty() or not known.head(_FEW).str.contains(r"\d").mean() >= 0.5:  # type: ignore[operator]
@@ -199,7 +201,8 @@ def _as_written(values: pl.Series, distinct: pl.Series) -> Guess | None:
     clock = find_clock(known.head(_FEW))
     written, unsure = find_written(known)
     if not clock and written is None:
-        return Guess(Kind.CATEGORY, unsure) if unsure and known.n_unique() <= _FEW else None
+        guess = _as_words(values, words)
+        return replace(guess, evidence=f"{guess.evidence}; {unsure}") if unsure else guess
     format = clock or (written.example() if written else "")
     present = clean(values, Kind.NUMBER).drop_nulls()
     numbers = parse_numbers(present, format)
