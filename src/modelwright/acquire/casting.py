@@ -211,7 +211,9 @@ def _boolean(values: pl.Series, format: str) -> pl.Series:
     words = clean(_text(values), Kind.BOOLEAN).str.to_lowercase()
     true, between, false = format.partition(PARTS)
     if between:
-        yes, no = words.is_in([true, "1", "1.0"]), words.is_in([false, "0", "0.0"])
+        digits = true.isdigit() or false.isdigit()
+        yes = words.is_in([true] if digits else [true, "1", "1.0"])
+        no = words.is_in([false] if digits else [false, "0", "0.0"])
     else:
         known = format in TRUE_WORDS or not format
         yes = words.is_in([*(TRUE_WORDS if known else ()), format, "1", "1.0"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from modelwright.core.lists import BRACKETS, split_list
@@ -12,6 +14,8 @@ __all__ = ["find_list", "find_place"]
 # What stands between labels, and the least share of cells that have it.
 _BETWEEN = (("|", 0.02), (";", 0.02), (",", 0.1), ("/", 0.1), ("+", 0.1), ("&", 0.1))
 _LEAST_CELLS = 10
+_LONGEST_PLACE = 100
+_FINE = r"\.\d{2,}.*\.\d{2,}"
 _LONGEST = 40.0  # characters of a usual label
 _REPEATED = 4.0  # how often a usual label occurs
 _BOTH_PLACES = 0.3
@@ -38,8 +42,14 @@ def find_place(values: pl.Series) -> tuple[str, str]:
     >>> find_place(pl.Series(["40.71, -73.95", "40.80, -120.01"]))
     ('lat, lon', 'pairs of degrees, latitude first')
     """
-    for format in PLACE_FORMATS:
+    some = [value for value in values.head(3).to_list() if len(value) < _LONGEST_PLACE]
+    for format, pattern in PLACE_FORMATS.items():
+        if not any(re.match(pattern, value) for value in some):
+            continue
         if parse_places(values, format)["latitude"].null_count() > len(values) // 100:
+            continue
+        # Two numbers are a position only where they are as fine as one.
+        if "," in format and 2 * values.str.contains(_FINE).sum() < len(values):
             continue
         if format == "lat, lon" and (parse_places(values, format)["longitude"].abs() <= 90).all():
             return format, "pairs of degrees; taken as latitude first, could be longitude first"
@@ -70,6 +80,8 @@ def find_list(values: pl.Series) -> tuple[str, str]:
     ('', '')
     """
     if len(values) < _LEAST_CELLS:
+        return "", ""
+    if not values.str.contains(r"[|;,/+&]").any():
         return "", ""
     bracketed = values.str.contains(r"^[\[{(].*[\])}]$")
     if bracketed.all():

@@ -26,6 +26,8 @@ from modelwright.core.schema import Column, Kind, Role, Schema
 __all__ = ["infer", "infer_schema"]
 
 _SAMPLE = 10_000
+_FEW = 1000
+_MARKERS = 100  # more than there are markers for missing values
 
 
 def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = None) -> Schema:
@@ -124,7 +126,9 @@ def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Col
 
 def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
     values, sample = plain(raw), plain(raw_sample)
-    if isinstance(raw.dtype, pl.Categorical | pl.Enum):
+    if values.null_count() == len(values):
+        guess = Guess(Kind.CATEGORY, "empty", ignored=True)
+    elif isinstance(raw.dtype, pl.Categorical | pl.Enum):
         guess = replace(judge_labels(raw), evidence="stored as categories")
     elif values.dtype == pl.String:
         guess = judge_text(values, sample)
@@ -201,5 +205,7 @@ def _role(values: pl.Series, sample: pl.Series, guess: Guess) -> tuple[Role, str
 
 
 def _is_constant(values: pl.Series, kind: Kind) -> bool:
+    if values.head(_FEW).n_unique() > _MARKERS:
+        return False
     present = clean(values, kind) if values.dtype == pl.String else values
     return present.drop_nulls().n_unique() < 2

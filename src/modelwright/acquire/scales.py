@@ -46,8 +46,8 @@ _ADVERBS = sorted(_DEGREES.items(), key=lambda item: -len(item[0]))
 _DEGREE = re.compile(r"^(?:yes|no),?\s+")
 _NO_ANSWER = re.compile(
     r"(?i)^(don'?t know|do not know|dk|unknown|unsure|not sure|undecided|no answer|no response"
-    r"|other|refused?|prefer not to (say|answer|disclose)|rather not say|not applicable|n/?a|missing"
-    r"|not stated|unmeasured|not measured|untested|not tested|not available|no opinion"
+    r"|other|refused?|prefer not to (say|answer|disclose)|rather not say|not applicable|n/?a"
+    r"|missing|not stated|unmeasured|not measured|untested|not tested|not available|no opinion"
     r"|unspecified|undetermined|no data|not rated|unrated"
     r"|i prefer not to say|declined?( to (answer|state))?)\.?$"
 )

@@ -75,9 +75,9 @@ def judge_text(values: pl.Series, sample: pl.Series) -> Guess:
 
 def _as_padded(values: pl.Series, distinct: pl.Series) -> Guess | None:
     """Take digits with zeros in front as codes: nobody counts so."""
-    known = clean(distinct, Kind.NUMBER).drop_nulls()
-    if known.is_empty() or not known.str.contains(r"^0\d").any():
+    if not distinct.str.contains(r"^\s*0\d").any():
         return None
+    known = clean(distinct, Kind.NUMBER).drop_nulls()
     if not known.str.contains(r"^\d+$").all() or says_date(values.name):
         return None
     if known.n_unique() == 1 or (known.str.len_chars().n_unique() > 1 and not (
@@ -186,10 +186,10 @@ def _swappable(best: str, others: list[str]) -> bool:
 
 
 def _as_place(values: pl.Series, distinct: pl.Series) -> Guess | None:
-    known = clean(distinct, Kind.GEO).drop_nulls()
-    if known.is_empty():
+    some = distinct.head(_FEW)
+    if not some.str.contains(r"\d\D+\d").any():
         return None
-    format, evidence = find_place(known.head(_FEW))
+    format, evidence = find_place(clean(some, Kind.GEO).drop_nulls())
     return Guess(Kind.GEO, evidence, format) if format else None
 
 

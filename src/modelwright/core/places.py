@@ -10,12 +10,11 @@ import polars as pl
 __all__ = ["PLACE_FORMATS", "parse_places"]
 
 _NUMBER = r"[-+]?\d{1,3}(?:\.\d+)?"
-_FINE = r"[-+]?\d{1,3}\.\d{2,}"
+_FINE = r"[-+]?\d{1,3}\.\d+"
 _PART = (
     r"(\d{1,3}(?:\.\d+)?)\s*°?\s*(?:(\d{1,2}(?:\.\d+)?)\s*['\u2032\u2019]\s*)?"
     r"(?:(\d{1,2}(?:\.\d+)?)\s*[\"\u2033\u201d]\s*)?"
 )
-# Two numbers are a position only where they are as fine as one.
 PLACE_FORMATS: Mapping[str, str] = MappingProxyType(
     {
         "POINT (lon lat)": rf"^(?i:(?:SRID=\d+;)?POINT)\s*\(\s*({_NUMBER})[\s,]+({_NUMBER})\s*\)$",
