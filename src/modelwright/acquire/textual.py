@@ -32,7 +32,7 @@ _MOSTLY = 0.5
 _MOST_LEVELS = 60
 # A word such as "varies" among numbers: how many such words, how often, beside how many numbers.
 _WORDS, _WORDS_SHARE, _WORDS_NUMBERS = 2, 0.9, 10
-_EDGE_DAYS = r"^(?:9999|000[01])\D|\D(?:9999|000[01])(?:\D|$)"
+_EDGE_DAYS = r"^(?:9999|000[01])[-/.]|\d[-/.](?:9999|000[01])(?:\D|$)"
 
 
 def judge_text(values: pl.Series, sample: pl.Series) -> Guess:
@@ -114,9 +114,10 @@ def _with_words(
     name: str, typed: pl.Series, lost: pl.Series, kind: Kind = Kind.NUMBER, format: str = ""
 ) -> Guess | None:
     """Read one or two words as missing that come again among many different numbers or dates."""
-    words = lost.unique(maintain_order=True)
+    counts = lost.value_counts(sort=True, name="rows")
+    words = counts[lost.name]
     share = len(lost) / max(1, len(typed) - typed.null_count() + len(lost))
-    if len(words) > _WORDS or share > _WORDS_SHARE or words.str.contains(r"\d").any():
+    if len(words) > _WORDS or counts["rows"].min() == 1 or share > _WORDS_SHARE or words.str.contains(r"\d").any():
         return None
     if not words.str.contains(r"[A-Za-z]").all() or typed.n_unique() <= _WORDS_NUMBERS:
         return None
