@@ -1,4 +1,4 @@
-"""The kinds of every column of the real tables, as people wrote them down before any was inferred.
+"""The kinds of every column of the real tables, written down before any of it was inferred.
 
 `expected/types.json` holds for each table and column a kind, or the kinds that may be defended, the
 likeliest first; `expected/ordinal.json` the columns whose labels are in order.

@@ -107,9 +107,9 @@ def test_a_kind_given_finds_its_own_format() -> None:
 @pytest.mark.parametrize(
     ("types", "says"),
     [
-        ({"a": "numbr"}, "did you mean 'number'"),
-        ({"a": {"kind": "numbr"}}, "did you mean 'number'"),
-        ({"a": {"levls": ["x"]}}, "did you mean 'levels'"),
+        ({"a": "nummber"}, "did you mean 'number'"),
+        ({"a": {"kind": "nummber"}}, "did you mean 'number'"),
+        ({"a": {"level": ["x"]}}, "did you mean 'levels'"),
         ({"a": {"levels": ["x", "x"]}}, "list of different values"),
         ({"a": {"missing": "999"}}, "list of different values"),
         ({"a": {"role": "boss"}}, "known word"),

@@ -164,7 +164,7 @@ night < midnight
 january/jan < february/feb < march/mar < april/apr < may < june/jun < july/jul < august/aug <
 september/sep/sept < october/oct < november/nov < december/dec
 
-monday/mon < tuesday/tue/tues < wednesday/wed < thursday/thu/thurs/thur < friday/fri < saturday/
+monday/mon < tuesday/tue/tues < wednesday/wed < thursday/thu/thurs < friday/fri < saturday/
 sat < sunday/sun
 
 q1 < q2 < q3 < q4
