@@ -252,7 +252,9 @@ def test_zeros_and_ones_are_classes_or_numbers_as_asked() -> None:
     result = mw.fit(frame, "sold", settings=quick(trials=1))
     assert result.model.task.classes == ("0", "1")
     assert result.predict(frame)["prediction"].dtype == pl.Int64
-    assert mw.fit(frame, "sold", task="regression", settings=quick(trials=1)).model.task.classes == ()
+    assert (
+        mw.fit(frame, "sold", task="regression", settings=quick(trials=1)).model.task.classes == ()
+    )
 
 
 def test_words_in_order_lists_and_places_are_learned_from() -> None:

@@ -107,8 +107,8 @@ def test_a_kind_given_finds_its_own_format() -> None:
 @pytest.mark.parametrize(
     ("types", "says"),
     [
-        ({"a": "nummber"}, "did you mean 'number'"),
-        ({"a": {"kind": "nummber"}}, "did you mean 'number'"),
+        ({"a": "txt"}, "did you mean 'text'"),
+        ({"a": {"kind": "txt"}}, "did you mean 'text'"),
         ({"a": {"level": ["x"]}}, "did you mean 'levels'"),
         ({"a": {"levels": ["x", "x"]}}, "list of different values"),
         ({"a": {"missing": "999"}}, "list of different values"),

@@ -24,7 +24,7 @@ def _words(text: str) -> frozenset[str]:
 
 _IDS = _words(
     """
-    id ids idx no nr num number key uid uuid guid pid
+    id ids idx no nr num number key uid uuid guid pid isbn ean upc gtin vin ssn imei barcode
     """
 )
 _KEYS = _IDS - {"no", "nr", "num", "number"}
@@ -35,6 +35,8 @@ _NOT_IDS = _words(
     raid rapid said solid steroid thyroid unpaid valid void
     """
 )
+# These name who or what a row is about, even without an "id" behind them.
+_ENTITIES = frozenset(["household", "panelist", "participant", "patient", "respondent", "subject"])
 _PEOPLE = _words(
     """
     account applicant author borrower candidate client customer driver employee member
@@ -52,7 +54,9 @@ _NOT_DATES = frozenset(["update", "candidate", "mandate", "validate"])
 # What a digit under such a name stands for is a label, not a quantity.
 _CODES = _words(
     """
-    arm block brand category cat class cluster code codes cohort condition county district
+    airline arm block branch brand carrier caste category channel city color colour country dept
+    department ethnic label language marriage origin
+    category cat class cluster code codes cohort condition county district
     ethnicity fips gender group icd item lot manufacturer marital naics nationality
     occupation plot postcode precinct race region religion room route sector segment sex
     shop sic site species state station status store stratum subtype teacher team treatment
@@ -122,7 +126,7 @@ def says_entity(name: str) -> bool:
     words = words_of(name)
     if not words:
         return False
-    if words[-1] in _KEYS or "id" in words:
+    if words[-1] in _KEYS | _ENTITIES or "id" in words:
         return True
     stem = words[-1].removesuffix("id")
     return stem != words[-1] and stem in _PEOPLE | _CODES

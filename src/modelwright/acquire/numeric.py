@@ -18,6 +18,7 @@ from modelwright.acquire.hints import (
     says_date,
     says_entity,
     says_id,
+    says_phone,
 )
 from modelwright.acquire.identifiers import entity_id, number_id
 from modelwright.acquire.sentinels import find_sentinel
@@ -65,14 +66,19 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
     filled = len(sample) - sample.null_count()
     # What repeats in the sample repeats in the whole, so most columns are counted in part only.
     if sample.n_unique() >= 0.9 * filled:
-        reason = number_id(name, values, numbers)
+        reason = number_id(name, values, numbers) or _telephones(name, numbers)
         if reason:
             return Guess(Kind.ID, reason, ignored=True)
-    if says_code(name) or says_any_code(name) or says_id(name):
+    if says_code(name) or says_any_code(name) or says_id(name) or says_entity(name):
         codes = _as_codes(name, numbers)
         if codes is not None:
             return replace(codes, missing=guess.missing)
     return _with_sentinel(name, numbers, guess)
+
+
+def _telephones(name: str, numbers: pl.Series) -> str:
+    whole = bool((numbers == numbers.floor()).all()) and numbers.is_between(1e6, 1e15).all()
+    return "telephone numbers, as the name says" if whole and says_phone(name) else ""
 
 
 def _as_dates(values: pl.Series, sample: pl.Series, numbers: pl.Series) -> Guess | None:

@@ -22,7 +22,8 @@ _SCALES: Mapping[str, float] = MappingProxyType(
     {
         "k": 1e3, "tsd": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "mm": 1e6,
         "million": 1e6, "b": 1e9, "bn": 1e9, "mrd": 1e9, "billion": 1e9, "t": 1e12, "tn": 1e12,
-        "trillion": 1e12, "lakh": 1e5, "crore": 1e7,
+        "trillion": 1e12, "lakh": 1e5, "lakhs": 1e5, "lac": 1e5, "cr": 1e7,
+        "crore": 1e7, "crores": 1e7,
     }
 )  # fmt: skip
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
@@ -46,7 +47,7 @@ _CORES: Mapping[tuple[str, str], str] = MappingProxyType(
 _ANY = (
     r"^(?P<open>\()?\s*(?P<sign>[-+]?)\s*(?P<before>[^\d\s.,'\u2019()+-][^\d\s,()+-]{0,3})?\s*"
     r"(?P<inner>[-+]?)\s*(?P<core>[.,]?\d[\d.,'\u2019 ]*?)(?P<gap>\s*)"
-    r"(?P<after>[^\d\s.,'\u2019()+-][^\d(),;:|+]{0,23})?(?P<last>-)?\s*\)?$"
+    r"(?P<after>/\s?\d{1,3}|[^\d\s.,'\u2019()+-][^\d(),;:|+]{0,23})?(?P<last>-)?\s*\)?$"
 )
 
 
@@ -92,7 +93,9 @@ class Written:
     def of(cls, example: str) -> Written | None:
         """Read how numbers are written from an example of one; None when it is none."""
         text = re.sub(_SPACES, " ", example).strip()
-        found = re.fullmatch(r"(?P<before>\D*?)(?P<digits>\d[\d.,' ]*\d|\d)(?P<after>\D*)", text)
+        found = re.fullmatch(
+            r"(?P<before>\D*?)(?P<digits>\d[\d.,' ]*\d|\d)(?P<after>/\s?\d{1,3}|\D*)", text
+        )
         if found is None:
             return None
         digits = found["digits"]
@@ -267,6 +270,7 @@ def _is_unit(unit: str, apart: object) -> bool:
     if unit.lower() in _NO_UNITS or len(unit) > 16 or len(unit.split()) > 3:
         return False
     known = unit in _SHORT_UNITS or _CURRENCY.fullmatch(unit) is not None
+    known = known or re.fullmatch(r"/\s?\d+", unit) is not None
     return known or len(unit) > 1 or (bool(apart) and unit.isalpha())
 
 

@@ -39,7 +39,9 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("point", re.compile(rf"^{_NUMBER}{_UNIT}$", re.I)),
 )
 # What people do not do at all lies below what they do least.
-_NOTHING = re.compile(r"(?i)^(none|never|zero|nothing|no|not|do(es)? not|did not|don'?t|didn'?t)\b")
+_NOTHING = re.compile(
+    r"(?i)^(none|never|zero|nothing|no|non|not|do(es)? not|did not|don'?t|didn'?t)\b"
+)
 _FEET = re.compile(
     r"(\d)\s*['\u2019\u2032]\s*(\d{1,2}(?:\.\d+)?)\s*(?:[\"\u201d\u2033]|'')"
 )  # 5'11"
@@ -117,7 +119,8 @@ def order_ranges(labels: Sequence[str]) -> tuple[str, ...]:
     known = {label: pair for label, pair in found.items() if pair is not None}
     others = [label for label, pair in found.items() if pair is None]
     spans = [pair for pair in known.values() if pair[0] < pair[1]]
-    spanning = spans or any(_FEET.search(label) for label in known)
+    nothing = [label for label in others if _NOTHING.match(label)]
+    spanning = spans or nothing or any(_FEET.search(label) for label in known)
     if not spanning or len(known) < 2 or len(others) > min(_MOST_OTHERS, len(known) - 1):
         return ()
     if any(low > high for low, high in known.values()):
@@ -126,7 +129,6 @@ def order_ranges(labels: Sequence[str]) -> tuple[str, ...]:
     for one, other in pairwise(ordered):
         if known[one][1] > known[other][0] or known[one] == known[other]:
             return ()
-    nothing = [label for label in others if _NOTHING.match(label)]
     # "no answer" and its like say nothing about how much.
     nothing = [
         label for label in nothing if not re.search(r"(?i)answer|respon|data|say|know", label)

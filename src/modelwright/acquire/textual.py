@@ -117,7 +117,12 @@ def _with_words(
     counts = lost.value_counts(sort=True, name="rows")
     words = counts[lost.name]
     share = len(lost) / max(1, len(typed) - typed.null_count() + len(lost))
-    if len(words) > _WORDS or counts["rows"].min() == 1 or share > _WORDS_SHARE or words.str.contains(r"\d").any():
+    if (
+        len(words) > _WORDS
+        or counts["rows"].min() == 1
+        or share > _WORDS_SHARE
+        or words.str.contains(r"\d").any()
+    ):
         return None
     if not words.str.contains(r"[A-Za-z]").all() or typed.n_unique() <= _WORDS_NUMBERS:
         return None
