@@ -99,8 +99,8 @@ def test_tables_are_cast_as_their_schema_says(name: str) -> None:
     assert table.frame.shape == raw.shape
     assert table.frame.schema == {column.name: PHYSICAL[column.kind] for column in schema}
     assert Schema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
-    ignored = {column.name for column in schema if column.kind is Kind.ID}
-    assert ignored <= set(schema.names(Role.IGNORED))
+    used = [c.evidence for c in schema if c.kind is Kind.ID and c.role is Role.FEATURE]
+    assert all("entities" in evidence for evidence in used)
     again = conform(raw.reverse(), schema, schema.names(Role.FEATURE))
     assert again.frame.reverse().equals(table.frame)
 

@@ -159,8 +159,12 @@ def test_no_orders(labels: list[str]) -> None:
     assert infer([*labels] * 9).levels == ()
 
 
-def test_identifiers_are_ignored() -> None:
-    assert infer([i // 3 for i in range(900)], "patient_id").role is Role.IGNORED
+def test_keys_of_rows_are_ignored_and_keys_of_entities_are_not() -> None:
+    assert infer([*range(900)], "patient_id").role is Role.IGNORED
+    assert infer([f"u{i}" for i in range(900)], "user_id").role is Role.IGNORED
+    for values in ([i // 3 for i in range(900)], [f"u{i // 3}" for i in range(900)]):
+        column = infer([*values], "patient_id")
+        assert (column.kind, column.role) == (Kind.ID, Role.FEATURE)
 
 
 cells = st.one_of(

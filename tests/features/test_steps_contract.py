@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from modelwright.core.errors import ModelFileError
-from modelwright.core.protocols import State, Step
+from modelwright.core.protocols import FittedStep, State, Step
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
@@ -16,15 +16,17 @@ from modelwright.features import (
     Dates,
     FittedCategories,
     FittedDates,
-    FittedLists,
     FittedNumbers,
-    FittedPlaces,
     FittedText,
+    Keys,
     Lists,
     Numbers,
     Places,
     Text,
 )
+from modelwright.features.keys import FittedKeys
+from modelwright.features.lists import FittedLists
+from modelwright.features.places import FittedPlaces
 from modelwright.testing.steps import StepContract
 
 ROWS = 60
@@ -126,6 +128,24 @@ class TestPlaces(StepContract):
         return formatted(Kind.GEO, "home", cells, "POINT (lon lat)")
 
 
+class TestKeys(StepContract):
+    def step(self) -> Step:
+        return Keys()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        return one_kind(Kind.ID, user=[str(i) for i in rng.integers(0, 10**9, ROWS)])
+
+
+class TestWordKeys(StepContract):
+    def step(self) -> Step:
+        return Categories()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        return one_kind(Kind.ID, shop=[f"S{i}" for i in rng.integers(0, 9, ROWS)])
+
+
 class TestDates(StepContract):
     def step(self) -> Step:
         return Dates()
@@ -177,12 +197,11 @@ def test_no_column_for_a_step_is_none(step: Step) -> None:
         (FittedLists, {"columns": ["a"]}),
         (FittedPlaces, {"columns": ["a"], "formats": ["street"]}),
         (FittedPlaces, {"columns": ["a"], "formats": []}),
+        (FittedKeys, {"columns": "a"}),
     ],
 )
 def test_unsound_state(
-    fitted: type[
-        FittedNumbers | FittedCategories | FittedDates | FittedText | FittedLists | FittedPlaces
-    ],
+    fitted: type[FittedStep],
     config: dict[str, object],
 ) -> None:
     with pytest.raises(ModelFileError, match="sound state"):

@@ -105,7 +105,7 @@ def _as_codes(name: str, numbers: pl.Series) -> Guess | None:
     distinct, filled = present.n_unique(), len(present)
     reason = entity_id(name, distinct, filled)
     if reason:
-        return Guess(Kind.ID, reason, ignored=True)
+        return Guess(Kind.ID, reason)
     if distinct < 2 or distinct == filled:
         return None
     if not (says_code(name) or says_any_code(name) or says_entity(name)):

@@ -231,10 +231,12 @@ def _as_words(values: pl.Series, words: pl.Series) -> Guess:
     first = words.unique(maintain_order=True).head(_FEW)
     addresses = address_id(values.name, clean(first, Kind.ID).drop_nulls())
     reason = f"{addresses}, which only name" if addresses else code_id(values.name, texts)
-    if not reason and not texts.head(_FEW).str.contains(r"\s").any():
-        reason = entity_id(values.name, distinct, len(texts))
     if reason:
         return Guess(Kind.ID, reason, ignored=True)
+    if not texts.head(_FEW).str.contains(r"\s").any():
+        reason = entity_id(values.name, distinct, len(texts))
+    if reason:
+        return Guess(Kind.ID, reason)
     labels = judge_labels(values)
     if labels.levels:
         return labels

@@ -2,9 +2,10 @@
 
 from modelwright.features.categories import Categories, FittedCategories
 from modelwright.features.dates import Dates, FittedDates
-from modelwright.features.lists import FittedLists, Lists
+from modelwright.features.keys import Keys
+from modelwright.features.lists import Lists
 from modelwright.features.numbers import FittedNumbers, Numbers
-from modelwright.features.places import FittedPlaces, Places
+from modelwright.features.places import Places
 from modelwright.features.recipe import FittedRecipe, Recipe, default_recipe
 from modelwright.features.text import FittedText, Text
 
@@ -13,11 +14,10 @@ __all__ = [
     "Dates",
     "FittedCategories",
     "FittedDates",
-    "FittedLists",
     "FittedNumbers",
-    "FittedPlaces",
     "FittedRecipe",
     "FittedText",
+    "Keys",
     "Lists",
     "Numbers",
     "Places",

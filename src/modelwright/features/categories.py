@@ -15,6 +15,7 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.features.keys import word_keys
 from modelwright.features.numbers import varies
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
@@ -215,7 +216,7 @@ class Categories:
 
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedCategories | None:
         """Count the levels; None when no category column varies."""
-        names = columns_of(table, Kind.CATEGORY)
+        names = (*columns_of(table, Kind.CATEGORY), *word_keys(table))
         frame = read(table, names, [Kind.CATEGORY] * len(names))
         order = {name: table.schema[name].levels for name in names}
         levels = tuple(self._levels(series, order[series.name]) for series in frame)

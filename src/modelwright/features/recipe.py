@@ -13,6 +13,7 @@ from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.categories import Categories, FittedCategories
 from modelwright.features.dates import Dates, FittedDates
+from modelwright.features.keys import FittedKeys, Keys
 from modelwright.features.lists import FittedLists, Lists
 from modelwright.features.numbers import FittedNumbers, Numbers
 from modelwright.features.places import FittedPlaces, Places
@@ -29,6 +30,7 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedText,
     FittedLists,
     FittedPlaces,
+    FittedKeys,
 )
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
@@ -177,4 +179,4 @@ def default_recipe() -> Recipe:
     >>> default_recipe().uses_target
     False
     """
-    return Recipe((Numbers(), Categories(), Dates(), Text(), Lists(), Places()))
+    return Recipe((Numbers(), Categories(), Dates(), Text(), Lists(), Places(), Keys()))
