@@ -275,3 +275,47 @@ def test_numpy_columns_are_named_by_their_position() -> None:
     assert result.model.task.target == "2"
     with pytest.raises(mw.OptionError, match="name of a column"):
         mw.fit(rng.random((60, 3)), rng.random(60))  # type: ignore[arg-type]
+
+
+def test_prices_with_a_currency_are_numbers_to_predict(tmp_path: Path) -> None:
+    frame = table()
+    euros = frame.with_columns(price=pl.format("{} EUR", pl.col("price").round(2)))
+    euros.write_csv(tmp_path / "houses.csv")
+    result = mw.fit(tmp_path / "houses.csv", "price", settings=quick())
+    assert result.model.task.kind is TaskKind.REGRESSION
+    assert result.model.schema["price"].format == "12 EUR"
+    loaded = mw.load(result.model.save(tmp_path / "houses.mw"))
+    scores = loaded.evaluate(tmp_path / "houses.csv")
+    assert scores["r2"] > 0.9
+
+
+def test_zeros_and_ones_are_classes_or_numbers_as_asked() -> None:
+    frame = table().with_columns(sold=(pl.col("price") > 300).cast(pl.Int64))
+    result = mw.fit(frame, "sold", settings=quick(trials=1))
+    assert result.model.task.classes == ("0", "1")
+    assert result.predict(frame)["prediction"].dtype == pl.Int64
+    assert (
+        mw.fit(frame, "sold", task="regression", settings=quick(trials=1)).model.task.classes == ()
+    )
+
+
+def test_words_in_order_lists_and_places_are_learned_from() -> None:
+    rng = np.random.default_rng(0)
+    levels = ["poor", "fair", "good", "very good", "excellent"]
+    state = rng.integers(0, 5, ROWS)
+    tags = [";".join(t for t in ("sea", "bus", "lift") if rng.random() < 0.5) for _ in range(ROWS)]
+    north = rng.uniform(40, 50, ROWS)
+    price = 30 * state + np.array([50.0 * ("sea" in tag) for tag in tags]) + 9 * north
+    frame = pl.DataFrame(
+        {
+            "state": [levels[i] for i in state],
+            "tags": tags,
+            "where": [f"POINT ({x / 7:.4f} {x:.4f})" for x in north],
+            "price": price,
+        }
+    )
+    result = mw.fit(frame, "price", settings=quick(trials=1))
+    assert [column.kind.value for column in result.model.schema] == [
+        "category", "list", "geo", "number",
+    ]  # fmt: skip
+    assert result.model.evaluate(frame)["r2"] > 0.95

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.acquire import read_raw, read_types
+from modelwright.acquire import Given, read_raw, read_types
 from modelwright.core.errors import DataError, OptionError
 from modelwright.core.schema import Column, Kind, Role, Schema
 
@@ -161,9 +161,10 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
 
 def test_types_file(tmp_path: Path) -> None:
     path = write(tmp_path / "t.json", '{"a": "text", "b": "id"}')
-    assert read_types(path) == {"a": Kind.TEXT, "b": Kind.ID}
+    assert read_types(path) == {"a": Given(Kind.TEXT), "b": Given(Kind.ID)}
     schema = Schema((Column("a", Kind.NUMBER, Role.TARGET, "", "because"),))
-    assert read_types(write(path, json.dumps(schema.to_json()))) == {"a": Kind.NUMBER}
+    given = read_types(write(path, json.dumps(schema.to_json())))
+    assert given == {"a": Given(Kind.NUMBER, "", (), (), Role.TARGET)}
     with pytest.raises(OptionError, match="did you mean 'text'"):
         read_types(write(path, '{"a": "txt"}'))
     for bad in ("[1]", "3", "{", '[{"name": "a"}]'):

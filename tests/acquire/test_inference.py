@@ -28,15 +28,15 @@ def infer(values: list[object], name: str = "x") -> Column:
         (["t", "f", "-"], Kind.BOOLEAN),
         (["1/31/2020", "-", "2/1/2020"], Kind.DATETIME),
         (["None", "brick", "stone"], Kind.CATEGORY),
-        (["0", "1", "1"], Kind.NUMBER),
+        (["0", "1", "1"], Kind.BOOLEAN),
         (["t", "f", "?"], Kind.BOOLEAN),
         (["True", "False"], Kind.BOOLEAN),
         (["yes", "no", "unknown"], Kind.CATEGORY),
         (["f", "m", "f"], Kind.CATEGORY),
         (["18-29", "30-44", "2-10"], Kind.CATEGORY),
         (["0-0", "1-2", "3-1"], Kind.CATEGORY),
-        (["1980:1", "1980:2"], Kind.CATEGORY),
-        (["8:42:00", "9:10:00"], Kind.CATEGORY),
+        (["1980:1", "1980:2"], Kind.DATETIME),
+        (["8:42:00", "9:10:00"], Kind.NUMBER),
     ],
 )
 def test_kinds_of_words(values: list[object], kind: Kind) -> None:
@@ -98,8 +98,8 @@ def test_identifiers() -> None:
     assert infer([i + 0.5 for i in range(50)], "id").kind is Kind.NUMBER
     assert infer([f"AB-{i}" for i in range(50)]).kind is Kind.ID
     assert infer(["1", "2", "3"], "id").kind is Kind.NUMBER
-    assert infer([f"${i},000" for i in range(50)]).kind is Kind.CATEGORY
-    assert infer([f"8:{i}" for i in range(10, 60)]).kind is Kind.CATEGORY
+    assert infer([f"${i},000" for i in range(50)]).kind is Kind.NUMBER
+    assert infer([f"8:{i}" for i in range(10, 60)]).kind is Kind.NUMBER
 
 
 def test_text() -> None:

@@ -108,7 +108,7 @@ def test_show_says_what_it_was_done_with(twice: Path, capsys: pytest.CaptureFixt
     types = Path(shown["folder"]) / "types.json"
     assert f"types      {types}" in text
     kinds = {column["name"]: column["kind"] for column in json.loads(types.read_text())}
-    assert kinds == {"rooms": "category", "price": "number", "floor": "number"}
+    assert kinds == {"rooms": "category", "price": "number", "floor": "boolean"}
 
 
 def test_the_types_of_a_run_can_be_given_to_the_next(twice: Path, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_types_of_a_run_can_be_given_to_the_next(twice: Path, tmp_path: Path
     columns[0]["kind"] = "category"
     mended = tmp_path / "types.json"
     mended.write_text(json.dumps(columns))
-    raw = read_raw(twice.parent / "0.csv")
+    raw = read_raw(twice.parent / "0.csv").frame
     before, after = infer_schema(raw, {}), infer_schema(raw, read_types(mended))
     assert [column.kind for column in before] == ["number", "category", "number"]
     assert [column.kind for column in after] == ["category", "category", "number"]

@@ -57,7 +57,7 @@ WRONG = {
     "fit houses.csv --target price --time -5s": "a duration above zero for --time; got '-5s'",
     "fit houses.csv --target price --time 0": "a duration above zero for --time; got '0'",
     "fit houses.csv --target price --trials 0": "--trials to be at least 1; got 0",
-    "fit houses.csv --target price --workers -1": "--workers to be at least 1; got -1",
+    "fit houses.csv --target price --workers -1": "--workers to be at least 0; got -1",
     "fit houses.csv --target price --seed -1": "--seed to be at least 0; got -1",
     "fit houses.csv --target price --metric auc": "rmse, mae, r2, rmsle",
     "fit houses.csv --target zone --metric rmse": "a metric for multiclass",

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from modelwright.core.errors import ModelFileError
-from modelwright.core.protocols import State, Step
+from modelwright.core.protocols import FittedStep, State, Step
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
@@ -18,9 +18,15 @@ from modelwright.features import (
     FittedDates,
     FittedNumbers,
     FittedText,
+    Keys,
+    Lists,
     Numbers,
+    Places,
     Text,
 )
+from modelwright.features.keys import FittedKeys
+from modelwright.features.lists import FittedLists
+from modelwright.features.places import FittedPlaces
 from modelwright.testing.steps import StepContract
 
 ROWS = 60
@@ -43,6 +49,11 @@ def one_kind(kind: Kind, **columns: object) -> Table:
         )
     )
     return Table(frame.with_columns(pl.Series(k, v) for k, v in others.items()), schema)
+
+
+def formatted(kind: Kind, name: str, cells: list[str], format: str) -> Table:
+    table = one_kind(kind, **{name: cells})
+    return Table(table.frame, table.schema.with_columns(Column(name, kind, format=format)))
 
 
 class TestNumbers(StepContract):
@@ -74,6 +85,67 @@ class TestCategories(StepContract):
         return one_kind(Kind.CATEGORY, few=few, many=many)
 
 
+class TestOrderedCategories(StepContract):
+    def step(self) -> Step:
+        return Categories()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        levels = ("low", "medium", "high")
+        table = one_kind(Kind.CATEGORY, risk=[levels[i] for i in rng.integers(0, 3, ROWS)])
+        ordered = Column("risk", Kind.CATEGORY, levels=levels)
+        return Table(table.frame, table.schema.with_columns(ordered))
+
+
+class TestLists(StepContract):
+    def step(self) -> Step:
+        return Lists()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        cells = ["|".join(rng.choice(["war", "love", "it's", "x, y"], rng.integers(0, 4), False))
+                 for _ in range(ROWS)]  # fmt: skip
+        return formatted(Kind.LIST, "genre", cells, "|")
+
+
+class TestBracketedLists(StepContract):
+    def step(self) -> Step:
+        return Lists(most=2)
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        cells = [str(list(map(str, rng.choice(["a", "b", "c"], 2)))) for _ in range(ROWS)]
+        return formatted(Kind.LIST, "tags", cells, "[]")
+
+
+class TestPlaces(StepContract):
+    def step(self) -> Step:
+        return Places()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        cells = [f"POINT ({x:.5f} {y:.5f})" for x, y in rng.uniform(-80, 80, (ROWS, 2))]
+        return formatted(Kind.GEO, "home", cells, "POINT (lon lat)")
+
+
+class TestKeys(StepContract):
+    def step(self) -> Step:
+        return Keys()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        return one_kind(Kind.ID, user=[str(i) for i in rng.integers(0, 10**9, ROWS)])
+
+
+class TestWordKeys(StepContract):
+    def step(self) -> Step:
+        return Categories()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        return one_kind(Kind.ID, shop=[f"S{i}" for i in rng.integers(0, 9, ROWS)])
+
+
 class TestDates(StepContract):
     def step(self) -> Step:
         return Dates()
@@ -95,7 +167,9 @@ class TestText(StepContract):
         return one_kind(Kind.TEXT, note=[" ".join(rng.choice(words, 3)) for _ in range(ROWS)])
 
 
-@pytest.mark.parametrize("step", [Numbers(), Categories(), Dates(), Text()], ids=str)
+@pytest.mark.parametrize(
+    "step", [Numbers(), Categories(), Dates(), Text(), Lists(), Places()], ids=str
+)
 def test_no_column_for_a_step_is_none(step: Step) -> None:
     table = Table(pl.DataFrame({"key": ["a", "b"]}), Schema((Column("key", Kind.ID),)))
     assert step.fit(table, Target(np.zeros(2)), seed=0) is None
@@ -119,10 +193,15 @@ def test_no_column_for_a_step_is_none(step: Step) -> None:
         (FittedText, {"columns": [{"column": "a", "surface": [], "words": ["x", "x"]}]}),
         (FittedText, {"columns": [{"column": "a", "surface": [], "words": [None]}]}),
         (FittedText, {"columns": 3}),
+        (FittedLists, {"columns": [{"column": "a", "format": "|", "known": ["x", "x"]}]}),
+        (FittedLists, {"columns": ["a"]}),
+        (FittedPlaces, {"columns": ["a"], "formats": ["street"]}),
+        (FittedPlaces, {"columns": ["a"], "formats": []}),
+        (FittedKeys, {"columns": "a"}),
     ],
 )
 def test_unsound_state(
-    fitted: type[FittedNumbers | FittedCategories | FittedDates | FittedText],
+    fitted: type[FittedStep],
     config: dict[str, object],
 ) -> None:
     with pytest.raises(ModelFileError, match="sound state"):

@@ -2,16 +2,18 @@
 
 from modelwright.acquire.casting import cast, conform
 from modelwright.acquire.frames import like
-from modelwright.acquire.inference import infer_schema
+from modelwright.acquire.inference import infer, infer_schema
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
-from modelwright.acquire.types_file import read_types
+from modelwright.acquire.types_file import Given, read_types
 
 __all__ = [
+    "Given",
     "Raw",
     "Reading",
     "cast",
     "conform",
+    "infer",
     "infer_schema",
     "like",
     "read_raw",

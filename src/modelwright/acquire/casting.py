@@ -7,9 +7,10 @@ from collections.abc import Collection
 
 import polars as pl
 
-from modelwright.acquire.dates import parse_dates
+from modelwright.acquire.dates import parse_dates, without_edges
 from modelwright.acquire.frames import plain
-from modelwright.acquire.words import FALSE_WORDS, TRUE_WORDS, clean
+from modelwright.acquire.quantities import parse_numbers
+from modelwright.acquire.words import FALSE_WORDS, PARTS, TRUE_WORDS, clean, hide
 from modelwright.core.errors import ColumnError
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import PHYSICAL, Table
@@ -114,9 +115,11 @@ def cast_column(raw: pl.Series, column: Column) -> tuple[pl.Series, pl.Series]:
     lost : polars.Series of String
         The values that became missing though they are no missing-value markers.
     """
-    values = plain(raw)
+    values = hide(plain(raw), column.missing)
     typed = _CASTS[column.kind](values, column.format).cast(PHYSICAL[column.kind])
-    return typed.alias(column.name), _lost(values, typed, column.kind)
+    if column.missing and column.kind is Kind.NUMBER:
+        typed = hide(typed, column.missing)  # "$999" is the 999 that means missing
+    return typed.alias(column.name), _lost(values, typed, column)
 
 
 def check_parsed(typed: pl.Series, lost: pl.Series, column: Column) -> None:
@@ -164,14 +167,17 @@ def _note(lost: pl.Series, column: Column) -> str:
     return f"{count} of {column.name!r} became missing: no {what}, such as {lost[0]!r}."
 
 
-def _lost(values: pl.Series, typed: pl.Series, kind: Kind) -> pl.Series:
+def _lost(values: pl.Series, typed: pl.Series, column: Column) -> pl.Series:
     none = pl.Series(dtype=pl.String)
     if typed.null_count() == values.null_count():
         return none
     gone = values.filter(typed.is_null() & values.is_not_null())
     if gone.dtype != pl.String:
         return gone.cast(pl.String)
-    return clean(gone, kind).drop_nulls()
+    gone = clean(gone, column.kind).drop_nulls()
+    if column.missing and column.kind is Kind.NUMBER:
+        gone = gone.filter(_number(gone, column.format).is_null())
+    return gone
 
 
 def _nothing(values: pl.Series) -> pl.Series:
@@ -182,6 +188,9 @@ def _nothing(values: pl.Series) -> pl.Series:
 def _number(values: pl.Series, format: str) -> pl.Series:
     if isinstance(values.dtype, pl.Datetime):
         return _nothing(values)
+    if format and values.dtype == pl.String:
+        numbers = parse_numbers(clean(values, Kind.NUMBER), format)
+        return numbers.set(~numbers.is_finite(), None)
     numbers = values.cast(pl.Float64, strict=False)
     if values.dtype == pl.String and numbers.null_count() > values.null_count():
         numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
@@ -190,7 +199,7 @@ def _number(values: pl.Series, format: str) -> pl.Series:
 
 def _datetime(values: pl.Series, format: str) -> pl.Series:
     if isinstance(values.dtype, pl.Datetime):
-        return values
+        return without_edges(values)
     return parse_dates(clean(_text(values), Kind.DATETIME), format)
 
 
@@ -199,13 +208,17 @@ def _boolean(values: pl.Series, format: str) -> pl.Series:
         return values
     if isinstance(values.dtype, pl.Datetime):
         return _nothing(values)
-    if values.dtype != pl.String:
-        return values.cast(pl.Float64, strict=False) != 0
-    words = clean(values, Kind.BOOLEAN).str.to_lowercase()
-    known = format in TRUE_WORDS or not format
-    true = words.is_in([*(TRUE_WORDS if known else ()), format, "1", "1.0"])
-    false = words.is_in([*FALSE_WORDS, "0", "0.0"]) if known else ~true
-    return true.set(~(true | false), None)
+    words = clean(_text(values), Kind.BOOLEAN).str.to_lowercase()
+    true, between, false = format.partition(PARTS)
+    if between:
+        digits = true.isdigit() or false.isdigit()
+        yes = words.is_in([true] if digits else [true, "1", "1.0"])
+        no = words.is_in([false] if digits else [false, "0", "0.0"])
+    else:
+        known = format in TRUE_WORDS or not format
+        yes = words.is_in([*(TRUE_WORDS if known else ()), format, "1", "1.0"])
+        no = words.is_in([*FALSE_WORDS, "0", "0.0"]) if known else ~yes
+    return yes.set(~(yes | no), None)
 
 
 def _text(values: pl.Series) -> pl.Series:
@@ -237,4 +250,6 @@ _CASTS = {
     Kind.DATETIME: _datetime,
     Kind.BOOLEAN: _boolean,
     Kind.ID: _category,
+    Kind.LIST: _free_text,
+    Kind.GEO: _free_text,
 }

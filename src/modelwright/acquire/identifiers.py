@@ -6,41 +6,29 @@ import re
 
 import polars as pl
 
-__all__ = ["code_id", "number_id"]
+from modelwright.acquire.hints import says_entity, says_id, says_person, says_phone, words_of
+
+__all__ = ["address_id", "code_id", "entity_id", "number_id"]
 
 _LEAST_ROWS = 20
 _DISTINCT = 0.995
 _ROW_NAMES = re.compile(r"|index|row_?names?|unnamed: \d+")
 _WHOLE = frozenset(["row", "index", "idx", "no", "nr", "number", "order", "record"])
-_LAST = frozenset(["id", "ids", "idx", "no", "nr", "number", "key", "uid", "uuid", "guid", "pid"])
-# English words in "id" that count something; every other word in "id" is likelier an identifier.
-_NOT_IDS = frozenset(
-    [
-        "acid",
-        "aid",
-        "amid",
-        "avoid",
-        "bid",
-        "covid",
-        "fluid",
-        "grid",
-        "humid",
-        "hybrid",
-        "kid",
-        "laid",
-        "lipid",
-        "liquid",
-        "mid",
-        "paid",
-        "raid",
-        "rapid",
-        "said",
-        "solid",
-        "unpaid",
-        "valid",
-        "void",
-    ]
-)
+_ENTITIES = 50  # so many distinct things are rather named than grouped by their key
+_ROWS_EACH = 20
+_MANY = 500
+# Addresses of machines and people: they name, whatever their column is called.
+_NAMES: tuple[tuple[str, str], ...] = (
+    ("web addresses", r"^(?i:(?:https?|ftp)://\S+|www\.\S+\.\S+|t\.co/\S+)$"),
+    ("e-mail addresses", r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"),
+    ("UUIDs", r"^\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?$"),
+    ("hashes", r"^(?:[0-9a-f]{24,128}|[0-9A-F]{24,128})$"),
+    ("network addresses",
+     r"^(?:\d{1,3}\.){3}\d{1,3}(?:[:/]\d+)?$|^(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$"),
+    ("telephone numbers",
+     r"^(?:\+\d[\d\s().-]{7,17}|\(\d{3}\)\s?\d{3}-\d{4}|\d{3}-\d{3}-\d{4})(?:\s?x\d+)?$"),
+)  # fmt: skip
+_PHONE = r"^\+?[\d\s().-]{6,18}$"
 
 
 def number_id(name: str, raw: pl.Series, numbers: pl.Series) -> str:
@@ -99,7 +87,7 @@ def code_id(name: str, values: pl.Series) -> str:
     filled = len(values)
     if filled < _LEAST_ROWS or _distinct(values) < _DISTINCT * filled:
         return ""
-    if values.str.contains(r"\s").any():
+    if values.str.contains(r"\s").any() and not _one_shape(values):
         return ""
     # "$1,200", "5%" and "8:15" are quantities, though not yet read as such.
     if values.str.contains(r"^[-+]?[$€£]?[\d.,:]+[%$€£]?$").sum() >= 0.9 * filled:
@@ -109,22 +97,68 @@ def code_id(name: str, values: pl.Series) -> str:
     return "distinct codes without spaces" if digits or _names_rows(name) else ""
 
 
+def _one_shape(values: pl.Series) -> bool:
+    """Tell whether all values have the same pattern of digits and letters, and some digits."""
+    some = values.head(1000)
+    shapes = some.str.replace_all(r"\d+", "9").str.replace_all(r"[A-Za-z]+", "A").n_unique()
+    return shapes <= max(1, len(some) // 100) and bool(some.str.contains(r"\d{2}").all())
+
+
+def entity_id(name: str, distinct: int, filled: int) -> str:
+    """Say why keys that come again name an entity each; empty when they rather group rows.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    distinct, filled : int
+        How many distinct keys, among how many.
+
+    Examples
+    --------
+    >>> entity_id("patient_id", 400, 900), entity_id("plot_id", 24, 900)
+    ('keys of 400 entities, as the name says', '')
+    """
+    many = distinct > _MANY and says_id(name) and words_of(name)[-1:] not in (["num"], ["number"])
+    if not many and (distinct <= _ENTITIES or not says_entity(name)):
+        return ""
+    if not many and not says_person(name) and distinct * _ROWS_EACH < filled:
+        return ""
+    return f"keys of {distinct:,} entities, as the name says"
+
+
+def address_id(name: str, values: pl.Series) -> str:
+    """Say why texts are addresses or other names given by machines; empty when they are not.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    values : polars.Series of String
+        Distinct and stripped, none missing.
+
+    Examples
+    --------
+    >>> address_id("x", pl.Series(["a@b.org", "c.d@e.com"]))
+    'e-mail addresses'
+    """
+    if values.is_empty():
+        return ""
+    for what, pattern in _NAMES:
+        if values.str.contains(pattern).sum() >= 0.95 * len(values):
+            return what
+    if says_phone(name) and values.str.contains(_PHONE).sum() >= 0.95 * len(values):
+        return "telephone numbers"
+    return ""
+
+
 def _distinct(values: pl.Series) -> int:
     return values.n_unique() - bool(values.null_count())
 
 
 def _names_rows(name: str) -> bool:
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    words = re.findall(r"[a-z]+", spaced.lower())
-    if not words:
-        return not name.strip()
-    whole = "".join(words)
-    if whole in _WHOLE or _ROW_NAMES.fullmatch(name.strip().lower()):
-        return True
-    # "invoice no", "user_id", "id_str"; but not "number of rooms".
-    if words[-1] in _LAST or "id" in words:
-        return True
-    return words[-1].endswith("id") and words[-1] not in _NOT_IDS
+    whole = "".join(words_of(name))
+    return says_id(name) or whole in _WHOLE or bool(_ROW_NAMES.fullmatch(name.strip().lower()))
 
 
 def _counts(name: str, numbers: pl.Series, filled: int) -> bool:

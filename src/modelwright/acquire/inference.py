@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from modelwright.acquire.casting import cast_column, check_parsed
-from modelwright.acquire.dates import find_formats, find_packed_format, parse_dates
+from modelwright.acquire.cells import find_list, find_place
+from modelwright.acquire.clocks import find_clock
+from modelwright.acquire.dates import BETWEEN, find_formats, find_mixed, find_packed_format
+from modelwright.acquire.epochs import find_epoch
 from modelwright.acquire.frames import plain
-from modelwright.acquire.identifiers import code_id, number_id
-from modelwright.acquire.words import clean, true_word
+from modelwright.acquire.guess import Guess
+from modelwright.acquire.numeric import judge_numbers
+from modelwright.acquire.quantities import find_written
+from modelwright.acquire.textual import judge_labels, judge_text
+from modelwright.acquire.types_file import Given
+from modelwright.acquire.words import PARTS, clean, hide, true_word
 from modelwright.core.errors import ColumnError, did_you_mean
 from modelwright.core.schema import Column, Kind, Role, Schema
 
-__all__ = ["infer_schema"]
+__all__ = ["infer", "infer_schema"]
 
 _SAMPLE = 10_000
-_STRAYS_FROM = 1000  # from so many values on, one in a thousand may be a typing error
-_TEXT_FROM = 20
-_TEXT_WORDS = 4
-_TEXT_LETTERS = 30
+_FEW = 1000
+_MARKERS = 100  # more than there are markers for missing values
 
 
-@dataclass(frozen=True)
-class _Guess:
-    kind: Kind
-    evidence: str
-    format: str = ""
-    ignored: bool = False
-
-
-def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind] | None = None) -> Schema:
+def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = None) -> Schema:
     """Decide what each column means.
 
     Parameters
     ----------
     raw : polars.DataFrame, shape (n_rows, n_columns)
         From `read_raw`.
-    types : mapping of str to Kind, optional
-        Kinds that the user knows better.
+    types : mapping of str to Kind or Given, optional
+        What the user knows better.
 
     Returns
     -------
@@ -64,58 +61,142 @@ def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind] | None = None) -> 
     size number  | all values are numbers
     sold boolean yes | two words for true and false
     """
-    chosen = dict(types or {})
+    return infer(raw, types)[0]
+
+
+def infer(
+    raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = None
+) -> tuple[Schema, tuple[str, ...]]:
+    """Decide what each column means, and say what needs an eye.
+
+    Parameters
+    ----------
+    raw, types
+        As for `infer_schema`.
+
+    Returns
+    -------
+    schema : Schema
+    notes : tuple of str
+        Sentences for the user: values that may stand for "missing", words read as missing.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> raw = pl.DataFrame({"days": [3, 5, 7, 5, 999, 999, 999, 999]})
+    >>> print(infer(raw)[1][0])
+    999 stands for 50.0% of 'days', far outside the other values (3 to 7): if it means missing, \
+say so with --types: {"days": {"missing": ["999"]}}
+    """
+    chosen = {
+        name: Given(item) if isinstance(item, Kind) else item
+        for name, item in (types or {}).items()
+    }
     for name in chosen:
         if name not in raw.columns:
             raise ColumnError(
                 "types for columns of the table", repr(name), did_you_mean(name, raw.columns)
             )
     index = np.linspace(0, raw.height - 1, min(raw.height, _SAMPLE)).astype(np.int64)
-    columns = []
+    columns, notes = [], []
     for values in raw:
         sample = values if raw.height <= _SAMPLE else values.gather(index)
-        kind = chosen.get(values.name)
-        columns.append(
-            _inferred(values, sample) if kind is None else _overridden(values, sample, kind)
-        )
-    return Schema(tuple(columns))
+        column, note = _column(values, sample, chosen.get(values.name))
+        columns.append(column)
+        notes += [note] if note else []
+    return Schema(tuple(columns)), tuple(notes)
 
 
-def _inferred(raw: pl.Series, raw_sample: pl.Series) -> Column:
+def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Column, str]:
+    if given is not None and given.kind is not None:
+        return _overridden(raw, sample, given, given.kind), ""
+    missing = given.missing if given else ()
+    if missing:
+        raw, sample = hide(plain(raw), missing), hide(plain(sample), missing)
+    column, note = _inferred(raw, sample)
+    if given is None:
+        return column, note
+    levels = column.levels if given.levels is None else given.levels
+    format = column.format if given.format is None else given.format
+    changed = replace(
+        column, format=format, levels=levels, missing=tuple(dict.fromkeys(column.missing + missing))
+    )
+    return (replace(changed, role=given.role) if given.role else changed), note
+
+
+def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
     values, sample = plain(raw), plain(raw_sample)
-    if isinstance(raw.dtype, pl.Categorical | pl.Enum):
-        guess = _Guess(Kind.CATEGORY, "stored as categories")
+    if values.null_count() == len(values):
+        guess = Guess(Kind.CATEGORY, "empty", ignored=True)
+    elif isinstance(raw.dtype, pl.Categorical | pl.Enum):
+        guess = replace(judge_labels(raw), evidence="stored as categories")
     elif values.dtype == pl.String:
-        guess = _from_text(values, sample)
+        guess = judge_text(values, sample)
     elif values.dtype == pl.Boolean:
-        guess = _Guess(Kind.BOOLEAN, "stored as true and false")
+        guess = Guess(Kind.BOOLEAN, "stored as true and false")
     elif isinstance(values.dtype, pl.Datetime):
-        guess = _Guess(Kind.DATETIME, "stored as dates")
+        guess = Guess(Kind.DATETIME, "stored as dates")
     else:
-        guess = _from_numbers(values, sample, values.cast(pl.Float64), "stored as numbers")
+        stored = Guess(Kind.NUMBER, "all values are numbers")
+        numbers = cast_column(values, Column(raw.name, Kind.NUMBER))[0]
+        guess = judge_numbers(values, sample, numbers, stored)
     role, evidence = _role(values, sample, guess)
-    return Column(raw.name, guess.kind, role, guess.format, evidence)
+    note = guess.note if role is not Role.IGNORED else ""
+    return (
+        Column(raw.name, guess.kind, role, guess.format, evidence, guess.levels, guess.missing),
+        note,
+    )
 
 
-def _overridden(raw: pl.Series, sample: pl.Series, kind: Kind) -> Column:
-    format = ""
-    words = clean(plain(sample).cast(pl.String), kind).drop_nulls()
-    text = plain(raw).dtype == pl.String
-    if kind is Kind.DATETIME and not isinstance(plain(raw).dtype, pl.Datetime):
-        found = find_formats(words.unique(maintain_order=True).head(1000).to_list())
-        format = found[0] if found else find_packed_format(words) or ""
-    elif kind is Kind.BOOLEAN and text:
-        folded = set(words.str.to_lowercase().unique().to_list())
-        format = true_word(folded) or max(folded, default="")
-    column = Column(raw.name, kind, Role.FEATURE, format, "given by the user")
+def _overridden(raw: pl.Series, sample: pl.Series, given: Given, kind: Kind) -> Column:
+    values = hide(plain(raw), given.missing)
+    some = hide(plain(sample), given.missing)
+    words = clean(some.cast(pl.String), kind).drop_nulls()
+    format = _format(raw, words, kind) if given.format is None else given.format
+    levels = given.levels or ()
+    if given.levels is None and kind is Kind.CATEGORY:
+        levels = judge_labels(values).levels
+    evidence = "given by the user"
+    column = Column(raw.name, kind, Role.FEATURE, format, evidence, levels, given.missing)
     typed, lost = cast_column(raw, column)
     check_parsed(typed, lost, column)
+    if given.role is not None:
+        return replace(column, role=given.role)
     if kind is Kind.ID or typed.drop_nulls().n_unique() < 2:
-        return Column(raw.name, kind, Role.IGNORED, format, column.evidence)
+        return replace(column, role=Role.IGNORED)
     return column
 
 
-def _role(values: pl.Series, sample: pl.Series, guess: _Guess) -> tuple[Role, str]:
+def _format(raw: pl.Series, words: pl.Series, kind: Kind) -> str:
+    """Find how a column is written whose kind the user gave."""
+    distinct = words.unique(maintain_order=True)
+    if kind is Kind.DATETIME and not isinstance(plain(raw).dtype, pl.Datetime):
+        first = distinct.head(1000)
+        found = find_formats(first.to_list()) or (BETWEEN.join(find_mixed(first)),)
+        numbers = first.cast(pl.Float64, strict=False)
+        epoch = "" if numbers.null_count() else find_epoch(numbers)
+        return found[0] or find_packed_format(words) or epoch
+    if kind is Kind.BOOLEAN and plain(raw).dtype != pl.Boolean:
+        folded = set(distinct.str.strip_suffix(".0").str.to_lowercase().to_list())
+        pair = PARTS.join(sorted(folded, reverse=True)) if len(folded) == 2 else ""
+        known = folded <= {"0", "1"}
+        return true_word(folded) or ("" if known else pair or max(folded, default=""))
+    if kind is Kind.NUMBER and distinct.cast(pl.Float64, strict=False).null_count():
+        clock = find_clock(distinct)
+        written = None if clock else find_written(distinct)[0]
+        return clock or (written.example() if written else "")
+    if kind is Kind.LIST:
+        return find_list(words)[0] or _between(words)
+    return find_place(distinct)[0] if kind is Kind.GEO else ""
+
+
+def _between(words: pl.Series) -> str:
+    """Take the mark that most cells have for what stands between labels."""
+    marks = ("|", ";", ",", "/", "+", "&", " ")
+    return max(marks, key=lambda mark: words.str.contains(mark, literal=True).sum())
+
+
+def _role(values: pl.Series, sample: pl.Series, guess: Guess) -> tuple[Role, str]:
     if guess.ignored:
         return Role.IGNORED, guess.evidence
     if _is_constant(sample, guess.kind) and _is_constant(values, guess.kind):
@@ -124,115 +205,7 @@ def _role(values: pl.Series, sample: pl.Series, guess: _Guess) -> tuple[Role, st
 
 
 def _is_constant(values: pl.Series, kind: Kind) -> bool:
+    if values.head(_FEW).n_unique() > _MARKERS:
+        return False
     present = clean(values, kind) if values.dtype == pl.String else values
     return present.drop_nulls().n_unique() < 2
-
-
-def _from_text(values: pl.Series, sample: pl.Series) -> _Guess:
-    if clean(sample, Kind.NUMBER).is_null().all():  # what the others mean is not yet known
-        sample = values
-    words = clean(sample, Kind.CATEGORY).drop_nulls()
-    if words.is_empty():
-        return _Guess(Kind.CATEGORY, "empty", ignored=True)
-    return (
-        _as_number(values, sample, words)
-        or _as_boolean(values, words)
-        or _as_datetime(values, words)
-        or _as_words(values)
-    )
-
-
-def _as_number(values: pl.Series, sample: pl.Series, words: pl.Series) -> _Guess | None:
-    known = clean(words, Kind.NUMBER).drop_nulls()
-    failed = known.cast(pl.Float64, strict=False).null_count()
-    if known.is_empty() or failed > _allowed(len(known)):
-        return None
-    numbers, lost = cast_column(values, Column(values.name, Kind.NUMBER))
-    filled = len(numbers) - numbers.null_count() + len(lost)
-    if len(lost) > _allowed(filled):
-        return None
-    evidence = "all values are numbers"
-    if len(lost):
-        evidence = f"numbers but for {len(lost)} of {filled:,} values, such as {lost[0]!r}"
-    return _from_numbers(values, sample, numbers, evidence)
-
-
-def _allowed(count: int) -> int:
-    return count // 1000 if count >= _STRAYS_FROM else 0
-
-
-def _from_numbers(
-    values: pl.Series, sample: pl.Series, numbers: pl.Series, evidence: str
-) -> _Guess:
-    name = values.name
-    if "date" in name.lower():
-        present = sample.drop_nulls().unique(maintain_order=True)
-        if present.dtype == pl.String:
-            present = clean(present, Kind.DATETIME).drop_nulls()
-        packed = find_packed_format(present)
-        if packed and not cast_column(values, Column(name, Kind.DATETIME, format=packed))[1].len():
-            return _Guess(Kind.DATETIME, "dates written as 8 digits", packed)
-    filled = len(sample) - sample.null_count()
-    # What repeats in the sample repeats in the whole, so most columns are counted in part only.
-    if sample.n_unique() >= 0.9 * filled:
-        reason = number_id(name, values, numbers)
-        if reason:
-            return _Guess(Kind.ID, reason, ignored=True)
-    return _Guess(Kind.NUMBER, evidence)
-
-
-def _as_boolean(values: pl.Series, words: pl.Series) -> _Guess | None:
-    words = clean(words, Kind.BOOLEAN).drop_nulls()
-    if len(words.head(100).unique()) > 4:
-        return None
-    folded = set(words.str.to_lowercase().unique().to_list())
-    if len(folded) > 2:
-        return None
-    folded = set(clean(values, Kind.BOOLEAN).drop_nulls().str.to_lowercase().unique().to_list())
-    true = true_word(folded)
-    if true:
-        return _Guess(Kind.BOOLEAN, "two words for true and false", true)
-    if len(folded) == 1 and folded <= {"true", "false", "yes", "no"}:
-        true = "true" if folded <= {"true", "false"} else "yes"
-        return _Guess(Kind.BOOLEAN, "constant", true)
-    return None
-
-
-def _as_datetime(values: pl.Series, words: pl.Series) -> _Guess | None:
-    known = clean(words, Kind.DATETIME).drop_nulls()
-    first = known.unique(maintain_order=True).head(1000).to_list()
-    found = find_formats(first)
-    if not found:
-        return None
-    present = clean(values, Kind.DATETIME).drop_nulls()
-    missed = {format: parse_dates(present, format).null_count() for format in found}
-    best = min(found, key=missed.__getitem__)
-    if missed[best] > _allowed(len(present)):
-        return None
-    evidence = "all values are dates"
-    if missed[best]:
-        evidence = f"dates but for {missed[best]} of {len(present):,} values"
-    if _swappable(best, [format for format in found if missed[format] == missed[best]]):
-        evidence += "; day and month could be swapped"
-    return _Guess(Kind.DATETIME, evidence, best)
-
-
-def _swappable(best: str, others: list[str]) -> bool:
-    return any(other.find("%d") > other.find("%m") for other in others) and any(
-        -1 < other.find("%d") < other.find("%m") for other in others
-    )
-
-
-def _as_words(values: pl.Series) -> _Guess:
-    texts = clean(values, Kind.TEXT).drop_nulls()
-    reason = code_id(values.name, texts)
-    if reason:
-        return _Guess(Kind.ID, reason, ignored=True)
-    if len(texts) >= _TEXT_FROM and texts.n_unique() > 0.5 * len(texts):
-        some = texts.head(_SAMPLE)
-        words = float(some.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
-        letters = float(some.str.len_chars().mean() or 0)  # type: ignore[arg-type]
-        if words >= _TEXT_WORDS or letters >= _TEXT_LETTERS:
-            return _Guess(Kind.TEXT, f"mostly distinct texts of {words:.0f} words on average")
-    distinct = clean(values, Kind.CATEGORY).drop_nulls().n_unique()
-    return _Guess(Kind.CATEGORY, f"words, {distinct:,} distinct")

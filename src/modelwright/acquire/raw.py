@@ -85,7 +85,7 @@ class Reading:
         nameless = all(_NAMELESS.fullmatch(name) for name in names)
         return cls(
             header=False if nameless else None,
-            verbatim=frozenset(c.name for c in schema if c.kind is not Kind.NUMBER),
+            verbatim=frozenset(c.name for c in schema if c.kind is not Kind.NUMBER or c.format),
             known=names,
             target=next(iter(schema.names(Role.TARGET)), ""),
             in_place=True,

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     DATETIME = "datetime"
     BOOLEAN = "boolean"
     ID = "id"
+    LIST = "list"
+    GEO = "geo"
 
 
 class Role(StrEnum):
@@ -49,9 +51,15 @@ class Column:
     role : Role
         The purpose.
     format : str
-        How text becomes a value: a date format, or the word that means true in a boolean.
+        How text becomes a value: a date format, an example of how the numbers are written
+        ("$1,234.5"), the word that means true in a boolean, what stands between the labels of a
+        list, how a position is written.
     evidence : str
         One clause that says why the kind was chosen.
+    levels : tuple of str
+        The labels of an ordered category, from the lowest to the highest.
+    missing : tuple of str
+        Values of this column that mean "missing", beside the usual markers.
     """
 
     name: str
@@ -59,15 +67,19 @@ class Column:
     role: Role = Role.FEATURE
     format: str = ""
     evidence: str = ""
+    levels: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str | list[str]]:
         """Give the column as plain JSON; empty fields are left out."""
-        fields = {
+        fields: dict[str, str | list[str]] = {
             "name": self.name,
             "kind": self.kind.value,
             "role": self.role.value,
             "format": self.format,
             "evidence": self.evidence,
+            "levels": list(self.levels),
+            "missing": list(self.missing),
         }
         return {key: value for key, value in fields.items() if value or key == "name"}
 
@@ -80,7 +92,18 @@ class Column:
             role=_member(Role, data.get("role", "feature"), f"the role of {data['name']!r}"),
             format=str(data.get("format", "")),
             evidence=str(data.get("evidence", "")),
+            levels=_texts(data, "levels"),
+            missing=_texts(data, "missing"),
         )
+
+
+def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    given = data.get(key, ())
+    if not isinstance(given, list | tuple) or len(set(map(str, given))) < len(given):
+        raise OptionError(
+            f"{key} of {data['name']!r} to be a list of different values", repr(given)
+        )
+    return tuple(str(item) for item in given)
 
 
 def _member(enum: type[E], value: object, what: str) -> E:
@@ -151,7 +174,7 @@ class Schema:
         """Give the schema of some of the columns, in the order asked for."""
         return Schema(tuple(self[name] for name in names))
 
-    def to_json(self) -> list[dict[str, str]]:
+    def to_json(self) -> list[dict[str, str | list[str]]]:
         """Give the schema as plain JSON."""
         return [column.to_json() for column in self.columns]
 

@@ -60,8 +60,9 @@ class Settings:
         The positive class of a binary task.
     weight : str, optional
         A column that says how much each row counts.
-    types : mapping of str to str, or path, optional
-        Columns whose type was read wrong: ``{"zip": "category"}``, or a JSON file of the same.
+    types : mapping, or path, optional
+        Columns whose type was read wrong: ``{"zip": "category"}``, or a JSON file of the same. An
+        object may stand in place of the word: ``{"days": {"kind": "number", "missing": ["999"]}}``.
     header : bool, optional
         Whether the first row of a text file or sheet holds names; None finds out.
     trials : int, optional
@@ -90,7 +91,7 @@ class Settings:
 
     positive: str | None = None
     weight: str | None = None
-    types: Mapping[str, str] | str | Path | None = None
+    types: Mapping[str, str | Mapping[str, Any]] | str | Path | None = None
     header: bool | None = None
     trials: int | None = None
     models: tuple[str, ...] = ()

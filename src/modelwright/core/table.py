@@ -22,6 +22,8 @@ PHYSICAL: dict[Kind, pl.DataType] = {
     Kind.DATETIME: pl.Datetime("us"),
     Kind.BOOLEAN: pl.Boolean(),
     Kind.ID: pl.String(),
+    Kind.LIST: pl.String(),
+    Kind.GEO: pl.String(),
 }
 
 

@@ -15,6 +15,7 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.features.keys import word_keys
 from modelwright.features.numbers import varies
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
@@ -40,6 +41,8 @@ class Levels:
         Whether the codes are a feature.
     counted : bool
         Whether the counts are a feature.
+    ranked : tuple of str
+        The labels of an ordered column in rising order, when their rank is a feature; else empty.
 
     Examples
     --------
@@ -52,6 +55,18 @@ class Levels:
     counts: NDArray[np.float32]
     coded: bool
     counted: bool
+    ranked: tuple[str, ...] = ()
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """The numbers it makes."""
+        counts = (f"{self.column}: count",) if self.counted else ()
+        return counts + ((f"{self.column}: rank",) if self.ranked else ())
+
+    def rank(self, series: pl.Series) -> NDArray[np.float32]:
+        """Give the place of each label from 0 on: NaN for one without, or a missing value."""
+        places = series.cast(pl.Enum(self.ranked), strict=False).to_physical()
+        return places.cast(pl.Float32).to_numpy(writable=True)
 
     def codes(self, series: pl.Series) -> NDArray[np.int32]:
         """Give the code of each value, shape (n_rows,)."""
@@ -93,8 +108,8 @@ class FittedCategories:
 
     @property
     def number_names(self) -> tuple[str, ...]:
-        """The counts it makes."""
-        return tuple(f"{level.column}: count" for level in self.levels if level.counted)
+        """The counts and ranks it makes."""
+        return tuple(name for level in self.levels for name in level.number_names)
 
     @property
     def code_names(self) -> tuple[str, ...]:
@@ -102,7 +117,7 @@ class FittedCategories:
         return tuple(level.column for level in self.levels if level.coded)
 
     def transform(self, table: Table) -> Matrix:
-        """Make codes (int32) and counts (float32); raises `ColumnError` for an absent column."""
+        """Make codes (int32), counts and ranks (float32); raises `ColumnError` when absent."""
         frame = read(table, self.columns, [Kind.CATEGORY] * len(self.levels))
         numbers = np.empty((frame.height, len(self.number_names)), np.float32)
         codes = np.empty((frame.height, len(self.code_names)), np.int32)
@@ -114,7 +129,9 @@ class FittedCategories:
                 code += 1
             if level.counted:
                 numbers[:, number] = level.count(found)
-                number += 1
+            if level.ranked:
+                numbers[:, number + level.counted] = level.rank(series)
+            number += len(level.number_names)
         sizes = tuple(len(level.known) for level in self.levels if level.coded)
         return Matrix(numbers, codes, self.number_names, self.code_names, sizes)
 
@@ -126,6 +143,7 @@ class FittedCategories:
                 "known": list(level.known),
                 "coded": level.coded,
                 "counted": level.counted,
+                **({"ranked": list(level.ranked)} if level.ranked else {}),
             }
             for level in self.levels
         ]
@@ -143,6 +161,7 @@ class FittedCategories:
                     np.asarray(state.arrays[f"counts{i}"], np.float32),
                     bool(item["coded"]),
                     bool(item["counted"]),
+                    texts(item, "ranked") if "ranked" in item else (),
                 )
                 for i, item in enumerate(state.config["columns"])
             )
@@ -151,6 +170,8 @@ class FittedCategories:
                     len(level.known),
                 ):
                     raise ValueError(f"the levels of {level.column!r} do not fit their counts")
+                if len(set(level.ranked)) != len(level.ranked):
+                    raise ValueError(f"a rank of {level.column!r} comes twice")
             return cls(levels)
 
 
@@ -160,8 +181,8 @@ class Categories:
 
     A level with fewer than `min_count` training rows is `UNSEEN`, as is one that first appears
     later, so that a learner meets during training what awaits it afterwards. A column of more
-    than 30 levels also becomes a number: how many training rows have the level. The target
-    is never looked at.
+    than 30 levels also becomes a number: how many training rows have the level; and a column
+    whose levels are in order, their rank. The target is never looked at.
 
     Parameters
     ----------
@@ -195,13 +216,14 @@ class Categories:
 
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedCategories | None:
         """Count the levels; None when no category column varies."""
-        names = columns_of(table, Kind.CATEGORY)
+        names = (*columns_of(table, Kind.CATEGORY), *word_keys(table))
         frame = read(table, names, [Kind.CATEGORY] * len(names))
-        levels = tuple(self._levels(series) for series in frame)
-        useful = tuple(level for level in levels if level.coded or level.counted)
+        order = {name: table.schema[name].levels for name in names}
+        levels = tuple(self._levels(series, order[series.name]) for series in frame)
+        useful = tuple(level for level in levels if level.coded or level.number_names)
         return FittedCategories(useful) if useful else None
 
-    def _levels(self, series: pl.Series) -> Levels:
+    def _levels(self, series: pl.Series, order: tuple[str, ...]) -> Levels:
         table = pl.DataFrame({"level": series.drop_nulls()})["level"].value_counts()
         table = table.sort(["count", "level"], descending=[True, False])
         many = table.height > _MANY
@@ -211,4 +233,7 @@ class Categories:
         codes = levels.codes(series)
         coded = known.height > 0 and bool(codes.min() < codes.max())
         counted = many and varies(levels.count(codes))
-        return Levels(series.name, levels.known, counts, coded, counted)
+        # Two levels have one distance: their code says it already.
+        ordered = Levels(series.name, (), counts, False, False, order if len(order) > 2 else ())
+        ranked = ordered.ranked if ordered.ranked and varies(ordered.rank(series)) else ()
+        return Levels(series.name, levels.known, counts, coded, counted, ranked)

@@ -13,14 +13,25 @@ from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.categories import Categories, FittedCategories
 from modelwright.features.dates import Dates, FittedDates
+from modelwright.features.keys import FittedKeys, Keys
+from modelwright.features.lists import FittedLists, Lists
 from modelwright.features.numbers import FittedNumbers, Numbers
+from modelwright.features.places import FittedPlaces, Places
 from modelwright.features.text import FittedText, Text
 
 __all__ = ["FittedRecipe", "Recipe", "default_recipe"]
 
 
 # The only names that a model file may ask for.
-_KNOWN: tuple[type[FittedStep], ...] = (FittedNumbers, FittedCategories, FittedDates, FittedText)
+_KNOWN: tuple[type[FittedStep], ...] = (
+    FittedNumbers,
+    FittedCategories,
+    FittedDates,
+    FittedText,
+    FittedLists,
+    FittedPlaces,
+    FittedKeys,
+)
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
 
@@ -157,7 +168,7 @@ class Recipe:
 
 
 def default_recipe() -> Recipe:
-    """Give the steps for tables of numbers, booleans, categories, dates and text.
+    """Give the steps for tables of numbers, booleans, categories, dates, text, lists and places.
 
     Returns
     -------
@@ -168,4 +179,4 @@ def default_recipe() -> Recipe:
     >>> default_recipe().uses_target
     False
     """
-    return Recipe((Numbers(), Categories(), Dates(), Text()))
+    return Recipe((Numbers(), Categories(), Dates(), Text(), Lists(), Places(), Keys()))

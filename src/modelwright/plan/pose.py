@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Raw, Reading, cast, infer_schema, read_types
+from modelwright.acquire import Given, Raw, Reading, cast, infer, read_types
 from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
@@ -84,26 +82,31 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     OptionError
         When task, metric or positive class do not fit the target.
     """
-    notes, frame = raw.notes, raw.frame
+    frame = raw.frame
     question = _found(question, frame.columns)
-    schema = infer_schema(frame, _types(settings))
-    column = _as_values(frame, schema[question.target])
+    given = _types(settings)
+    schema, noticed = infer(frame, given)
+    column = schema[question.target]
+    told = question.target in given and given[question.target].kind is not None
+    column = column if told and column.kind is not Kind.ID else _as_values(frame, column)
     values = cast(frame.select(column.name), Schema((column,))).frame[column.name]
     # "-" among numbers is a missing answer, not a class
-    labels = pl.select(pl.when(values.is_not_null()).then(_labels(frame, column.name))).to_series()
+    labels = pl.select(pl.when(values.is_not_null()).then(_labels(frame, column))).to_series()
     if 0 < labels.count() < FEWEST_ROWS:
         raise DataError(
             f"at least {FEWEST_ROWS} rows with an answer", f"{labels.count()}", "add rows"
         )
     kind, classes = frame_task(values, labels, column, question.task, question.positive)
     kind_of_values = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
-    target = replace(column, kind=kind_of_values, role=Role.TARGET, format="")
-    schema = _with_features(frame, _with_roles(schema.with_columns(target), question))
+    # A regression keeps how its numbers are written, as new rows are written alike.
+    format = column.format if kind is TaskKind.REGRESSION else ""
+    target = replace(column, kind=kind_of_values, role=Role.TARGET, format=format, levels=())
+    schema = _with_features(frame, _with_roles(frame, schema.with_columns(target), question))
     metric = find_metric(question.metric or default_metric(kind), kind).name
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
     table = cast(frame, schema)
-    table = Table(table.frame, table.schema, (*notes, *table.notes))
+    table = replace(table, notes=(*raw.notes, *noticed, *table.notes))
     return _answered(table, task, question, labels.is_not_null(), settings.seed)
 
 
@@ -130,40 +133,38 @@ def _found(question: Question, columns: list[str]) -> Question:
     return replace(question, **found)
 
 
-def _types(settings: Settings) -> dict[str, Kind]:
-    if settings.types is None:
-        return {}
-    if isinstance(settings.types, str | Path):
-        return read_types(settings.types)
-    known = [kind.value for kind in Kind]
-    for word in settings.types.values():
-        if word not in known:
-            raise OptionError("a known type of a column", repr(word), did_you_mean(word, known))
-    types: Mapping[str, str] = settings.types
-    return {name: Kind(word) for name, word in types.items()}
+def _types(settings: Settings) -> dict[str, Given]:
+    return {} if settings.types is None else read_types(settings.types)
 
 
-def _labels(raw: pl.DataFrame, name: str) -> pl.Series:
-    schema = Schema((Column(name, Kind.CATEGORY),))
-    return cast(raw.select(name), schema).frame[name]
+def _labels(raw: pl.DataFrame, column: Column) -> pl.Series:
+    words = Column(column.name, Kind.CATEGORY, missing=column.missing)
+    return cast(raw.select(column.name), Schema((words,))).frame[column.name]
 
 
 def _as_values(raw: pl.DataFrame, column: Column) -> Column:
-    """Read a column that looks like an identifier as what its values are."""
-    if column.kind is not Kind.ID:
+    """Read what looks like identifiers, codes, or 0 and 1 as the numbers that stand there."""
+    if column.kind not in (Kind.ID, Kind.BOOLEAN, Kind.CATEGORY):
         return column
-    as_number = replace(column, kind=Kind.NUMBER)
+    as_number = replace(column, kind=Kind.NUMBER, format="", levels=())
     numbers = cast(raw.select(column.name), Schema((as_number,))).frame[column.name]
-    if numbers.null_count() <= _labels(raw, column.name).null_count() + len(numbers) // 100:
+    known = len(numbers) - numbers.null_count()
+    if known and numbers.null_count() <= _labels(raw, column).null_count() + len(numbers) // 100:
         return as_number
-    return replace(column, kind=Kind.CATEGORY)
+    return replace(column, kind=Kind.CATEGORY) if column.kind is Kind.ID else column
 
 
-def _with_roles(schema: Schema, question: Question) -> Schema:
+def _with_roles(raw: pl.DataFrame, schema: Schema, question: Question) -> Schema:
+    # A file of types may come from a fit that asked something else.
+    others = [
+        c for c in schema if c.role in (Role.TARGET, Role.WEIGHT) and c.name != question.target
+    ]
+    schema = schema.with_columns(*(replace(column, role=Role.FEATURE) for column in others))
     if question.group:
         schema = schema.with_role(question.group, Role.GROUP)
-    if question.order:
-        schema = schema.with_role(question.order, Role.ORDER)
+    if question.order:  # codes and counters are in the order of their numbers, not of their text
+        order = _as_values(raw, schema[question.order])
+        schema = schema.with_columns(replace(order, role=Role.ORDER))
     if question.weight:
         weight = replace(schema[question.weight], kind=Kind.NUMBER, role=Role.WEIGHT)
         schema = schema.with_columns(weight)

@@ -1,0 +1,294 @@
+"""What columns of text mean, from numbers in disguise to free text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from modelwright.acquire.casting import cast_column
+from modelwright.acquire.cells import find_list, find_place
+from modelwright.acquire.clocks import find_clock
+from modelwright.acquire.dates import BETWEEN, find_formats, find_mixed, parse_dates
+from modelwright.acquire.guess import Guess, allowed
+from modelwright.acquire.hints import says_any_code, says_code, says_date
+from modelwright.acquire.identifiers import address_id, code_id, entity_id
+from modelwright.acquire.numeric import judge_numbers
+from modelwright.acquire.quantities import find_written, parse_numbers
+from modelwright.acquire.scales import find_levels
+from modelwright.acquire.sentinels import find_unknown
+from modelwright.acquire.words import clean, true_word
+from modelwright.core.schema import Column, Kind
+
+__all__ = ["judge_labels", "judge_text"]
+
+_SOME = 10_000
+_FEW = 1000
+_TEXT_FROM = 20
+_TEXT_WORDS = 4
+_TEXT_LETTERS = 30
+_LONG_WORDS = 8
+_MOSTLY = 0.5
+_MOST_LEVELS = 60
+# A word such as "varies" among numbers: how many such words, how often, beside how many numbers.
+_WORDS, _WORDS_SHARE, _WORDS_NUMBERS = 2, 0.9, 10
+_EDGE_DAYS = r"^(?:9999|000[01])[-/.]|\d[-/.](?:9999|000[01])(?:\D|$)"
+
+
+def judge_text(values: pl.Series, sample: pl.Series) -> Guess:
+    """Say what a column of text means.
+
+    Parameters
+    ----------
+    values : polars.Series of String
+        As found.
+    sample : polars.Series of String
+        Some of them; what it says is verified on all.
+
+    Returns
+    -------
+    Guess
+
+    Examples
+    --------
+    >>> prices = pl.Series("price", ["$1,200", "$35"])
+    >>> guess = judge_text(prices, prices)
+    >>> guess.kind.value, guess.format
+    ('number', '$1,234.5')
+    """
+    if clean(sample, Kind.NUMBER).is_null().all():  # what the others mean is not yet known
+        sample = values
+    words = clean(sample, Kind.CATEGORY).drop_nulls()
+    if words.is_empty():
+        return Guess(Kind.CATEGORY, "empty", ignored=True)
+    distinct = words.unique(maintain_order=True)
+    return (
+        _as_padded(values, distinct)
+        or _as_number(values, sample, words)
+        or _as_boolean(values, distinct)
+        or _as_datetime(values, distinct)
+        or _as_place(values, distinct)
+        or _as_written(values, words, distinct)
+        or _as_words(values, words)
+    )
+
+
+def _as_padded(values: pl.Series, distinct: pl.Series) -> Guess | None:
+    """Take digits with zeros in front as codes: nobody counts so."""
+    if not distinct.str.contains(r"^\s*0\d").any():
+        return None
+    known = clean(distinct, Kind.NUMBER).drop_nulls()
+    if not known.str.contains(r"^\d+$").all() or says_date(values.name):
+        return None
+    if known.n_unique() == 1 or (known.str.len_chars().n_unique() > 1 and not (
+        says_code(values.name) or says_any_code(values.name)
+    )):  # fmt: skip
+        return None
+    texts = clean(values, Kind.ID).drop_nulls()
+    reason = code_id(values.name, texts) if not says_any_code(values.name) else ""
+    if reason:
+        return Guess(Kind.ID, reason, ignored=True)
+    return Guess(Kind.CATEGORY, "digits with zeros in front")
+
+
+def _as_number(values: pl.Series, sample: pl.Series, words: pl.Series) -> Guess | None:
+    known = clean(words, Kind.NUMBER).drop_nulls()
+    failed = known.cast(pl.Float64, strict=False).null_count()
+    if known.is_empty() or failed > max(allowed(len(known)), _WORDS_SHARE * len(known)):
+        return None
+    numbers, lost = cast_column(values, Column(values.name, Kind.NUMBER))
+    filled = len(numbers) - numbers.null_count() + len(lost)
+    guess = Guess(Kind.NUMBER, "all values are numbers")
+    if len(lost) > allowed(filled):
+        found = _with_words(values.name, numbers, lost)
+        if found is None:
+            return None
+        guess = found
+    elif len(lost):
+        evidence = f"numbers but for {len(lost)} of {filled:,} values, such as {lost[0]!r}"
+        guess = Guess(Kind.NUMBER, evidence)
+    return judge_numbers(values, sample, numbers, guess)
+
+
+def _with_words(
+    name: str, typed: pl.Series, lost: pl.Series, kind: Kind = Kind.NUMBER, format: str = ""
+) -> Guess | None:
+    """Read one or two words as missing that come again among many different numbers or dates."""
+    counts = lost.value_counts(sort=True, name="rows")
+    words = counts[lost.name]
+    share = len(lost) / max(1, len(typed) - typed.null_count() + len(lost))
+    if (
+        len(words) > _WORDS
+        or counts["rows"].min() == 1
+        or share > _WORDS_SHARE
+        or words.str.contains(r"\d").any()
+    ):
+        return None
+    if not words.str.contains(r"[A-Za-z]").all() or typed.n_unique() <= _WORDS_NUMBERS:
+        return None
+    what = "numbers" if kind is Kind.NUMBER else "dates"
+    said = " and ".join(repr(word) for word in words)
+    return Guess(
+        kind,
+        f"{what} but for {said}, read as missing",
+        format,
+        missing=tuple(words),
+        note=f"{said} in {name!r} ({share:.1%} of it) became missing: the other values are {what}.",
+    )
+
+
+def _as_boolean(values: pl.Series, distinct: pl.Series) -> Guess | None:
+    distinct = clean(distinct, Kind.BOOLEAN).drop_nulls()
+    if len(distinct) > 12:
+        return None
+    folded = set(distinct.str.to_lowercase().unique().to_list())
+    if len(folded) > 6 or (len(folded) > 1 and not true_word(folded)):
+        return None
+    folded = set(clean(values, Kind.BOOLEAN).drop_nulls().str.to_lowercase().unique().to_list())
+    true = true_word(folded)
+    if true:
+        return Guess(Kind.BOOLEAN, "two words for true and false", true)
+    if len(folded) == 1 and folded <= {"true", "false", "yes", "no"}:
+        true = "true" if folded <= {"true", "false"} else "yes"
+        return Guess(Kind.BOOLEAN, "constant", true)
+    return None
+
+
+def _as_datetime(values: pl.Series, distinct: pl.Series) -> Guess | None:
+    known = clean(distinct, Kind.DATETIME).drop_nulls().head(_FEW)
+    dated = known.filter(known.str.contains(r"\d"))
+    if dated.is_empty() or len(known) - len(dated) > _WORDS:
+        return None
+    usual = dated.filter(~dated.str.contains(_EDGE_DAYS))
+    found = find_formats(usual.to_list()) or (BETWEEN.join(find_mixed(usual)),)
+    if not found[0]:
+        return None
+    present = clean(values, Kind.DATETIME).drop_nulls()
+    present = (
+        present.filter(~present.str.contains(_EDGE_DAYS)) if len(usual) < len(dated) else present
+    )
+    parsed = {format: parse_dates(present, format) for format in found}
+    missed = {format: dates.null_count() for format, dates in parsed.items()}
+    best = min(found, key=missed.__getitem__)
+    evidence = "all values are dates"
+    if BETWEEN in best:
+        evidence = f"dates in {best.count(BETWEEN) + 1} formats"
+    if missed[best] > allowed(len(present)):
+        lost = present.filter(parsed[best].is_null())
+        if len(known) == len(dated):
+            return None
+        return _with_words(values.name, parsed[best], lost, Kind.DATETIME, best)
+    if missed[best]:
+        evidence = f"dates but for {missed[best]} of {len(present):,} values"
+    if _swappable(best, [format for format in found if missed[format] == missed[best]]):
+        evidence += "; day and month could be swapped"
+    return Guess(Kind.DATETIME, evidence, best)
+
+
+def _swappable(best: str, others: list[str]) -> bool:
+    return any(other.find("%d") > other.find("%m") for other in others) and any(
+        -1 < other.find("%d") < other.find("%m") for other in others
+    )
+
+
+def _as_place(values: pl.Series, distinct: pl.Series) -> Guess | None:
+    some = distinct.head(_FEW)
+    if not some.str.contains(r"\d\D+\d").any():
+        return None
+    format, evidence = find_place(clean(some, Kind.GEO).drop_nulls())
+    return Guess(Kind.GEO, evidence, format) if format else None
+
+
+def _as_written(values: pl.Series, words: pl.Series, distinct: pl.Series) -> Guess | None:
+    """Take numbers with currency, unit or separators, and times of day, for numbers."""
+    known = clean(distinct, Kind.NUMBER).drop_nulls()
+    if known.is_empty() or not known.head(_FEW).str.contains(r"\d").mean() >= 0.5:  # type: ignore[operator]
+        return None
+    clock = find_clock(known.head(_FEW))
+    written, unsure = find_written(known)
+    if not clock and written is None:
+        guess = _as_words(values, words)
+        return replace(guess, evidence=f"{guess.evidence}; {unsure}") if unsure else guess
+    format = clock or (written.example() if written else "")
+    present = clean(values, Kind.NUMBER).drop_nulls()
+    numbers = parse_numbers(present, format)
+    lost = present.filter(numbers.is_null())
+    if len(lost) > allowed(len(present)):
+        return _with_words(values.name, numbers, lost, Kind.NUMBER, format)
+    evidence = f"times of day, as seconds since midnight ({format})"
+    if not clock:
+        evidence = f"numbers written as {format!r}"
+    if unsure:
+        evidence += f"; {unsure}"
+    if len(lost):
+        evidence += f"; but for {len(lost)} of {len(present):,} values, such as {lost[0]!r}"
+    return Guess(Kind.NUMBER, evidence, format)
+
+
+def _as_words(values: pl.Series, words: pl.Series) -> Guess:
+    texts = clean(values, Kind.TEXT).drop_nulls()
+    distinct = texts.n_unique()
+    first = words.unique(maintain_order=True).head(_FEW)
+    addresses = address_id(values.name, clean(first, Kind.ID).drop_nulls())
+    reason = f"{addresses}, which only name" if addresses else code_id(values.name, texts)
+    if reason:
+        return Guess(Kind.ID, reason, ignored=True)
+    if not texts.head(_FEW).str.contains(r"\s").any():
+        reason = entity_id(values.name, distinct, len(texts))
+    if reason:
+        return Guess(Kind.ID, reason)
+    labels = judge_labels(values)
+    if labels.levels:
+        return labels
+    format, evidence = find_list(clean(words, Kind.LIST).drop_nulls())
+    if format:
+        return Guess(Kind.LIST, evidence, format)
+    return _as_text(texts, distinct) or labels
+
+
+def _as_text(texts: pl.Series, distinct: int) -> Guess | None:
+    if len(texts) < _TEXT_FROM:
+        return None
+    some = texts.head(_SOME)
+    words = float(some.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
+    letters = float(some.str.len_chars().mean() or 0)  # type: ignore[arg-type]
+    share = distinct / len(texts)
+    if (
+        (share > 0.5 and (words >= _TEXT_WORDS or letters >= _TEXT_LETTERS))
+        or (share > _MOSTLY and words >= 2)
+        or (share > 0.2 and words >= _LONG_WORDS)
+    ):
+        often = "mostly distinct" if share > 0.5 else "long"
+        return Guess(Kind.TEXT, f"{often} texts of {words:.0f} words on average")
+    return None
+
+
+def judge_labels(values: pl.Series) -> Guess:
+    """Describe a category column, and find the order of its labels if they have one.
+
+    Parameters
+    ----------
+    values : polars.Series
+        As found.
+
+    Returns
+    -------
+    Guess
+
+    Examples
+    --------
+    >>> judge_labels(pl.Series("risk", ["low", "high", "low"])).levels
+    ('low', 'high')
+    """
+    labels = cast_column(values, Column(values.name, Kind.CATEGORY))[0].drop_nulls().unique()
+    evidence = f"words, {len(labels):,} distinct"
+    if len(labels) > _MOST_LEVELS:
+        return Guess(Kind.CATEGORY, evidence)
+    known = labels.sort().to_list()
+    levels, why = find_levels(values.name, known)
+    if levels:
+        evidence = f"{len(labels):,} labels in order: {why}"
+    unknown = find_unknown(known)
+    if unknown:
+        evidence += f"; {unknown!r} may mean missing"
+    return Guess(Kind.CATEGORY, evidence, levels=levels)
