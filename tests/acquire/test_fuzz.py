@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -98,6 +99,18 @@ def zipped(rows: list[list[str]], draw: random.Random) -> bytes:
     return buffer.getvalue()
 
 
+def sheet(rows: list[list[str]], draw: random.Random) -> bytes:
+    buffer = io.BytesIO()
+    book = openpyxl.Workbook()
+    for row in [HEAD, *rows]:
+        book.active.append(row)
+    for _ in range(draw.randint(0, 4)):
+        cell = f"{draw.choice('ABCDEF')}{draw.randint(1, 30)}"
+        book.active[cell] = draw.choice(["=1+1", "=A1/0", 10**30, -1.5, True, "#REF!", "x" * 4000])
+    book.save(buffer)
+    return buffer.getvalue()
+
+
 MAKERS: dict[str, Callable[[list[list[str]], random.Random], bytes]] = {
     ".csv": text,
     ".tsv": text,
@@ -111,6 +124,7 @@ MAKERS: dict[str, Callable[[list[list[str]], random.Random], bytes]] = {
     ".parquet": parquet,
     ".arrow": arrow,
     ".zip": zipped,
+    ".xlsx": sheet,
 }
 
 
