@@ -164,11 +164,15 @@ class Model:
         Raises
         ------
         DataError
-            When there is no such row, or the model was never validated: then it knows too little.
+            When there is no such row, or the fit had no time to describe the columns.
         """
         table = self._read(data, self.columns).select(self.columns)
         if self.evidence is None:
-            raise DataError("a validated model", "one that was not validated", "fit for longer")
+            raise DataError(
+                "a model that knows its columns",
+                "one that had no time to describe them",
+                "fit again with more --time",
+            )
         leading = [one.column for one in self.evidence.importances if one.column in self.columns]
         explainer = Explainer(
             self.predict_table,

@@ -169,3 +169,12 @@ def test_background_keeps_the_share_of_missing_values_and_whole_numbers() -> Non
     drawn = background_table([profile], Schema((Column("n", Kind.NUMBER),)), 2000)
     assert drawn.frame["n"].null_count() == pytest.approx(600, abs=80)
     assert drawn.frame["n"].drop_nulls().is_in([0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).all()
+
+
+def test_rare_words_stay_rare_and_long_tails_short() -> None:
+    rng = np.random.default_rng(2)
+    frame = pl.DataFrame({"rare": rng.random(20_000) < 0.002, "long": rng.lognormal(0, 2, 20_000)})
+    schema = Schema((Column("rare", Kind.BOOLEAN), Column("long", Kind.NUMBER)))
+    drawn = background_table(profile_table(Table(frame, schema)), schema, 20_000).frame
+    assert drawn["rare"].mean() < 0.01
+    assert 0.5 < drawn["long"].mean() / frame["long"].mean() < 2

@@ -98,7 +98,7 @@ def test_a_model_without_evidence_says_so(fitted: mw.Result, tmp_path: Path) -> 
     bare = replace(fitted.model, evidence=None)
     loaded = mw.load(bare.save(tmp_path / "bare.mw"))
     assert loaded.evidence is None
-    with pytest.raises(mw.DataError, match="not validated"):
+    with pytest.raises(mw.DataError, match="no time to describe"):
         loaded.explain({"strong": [1.0], "noise": [0.0], "town": ["Rome"]})
 
 
@@ -108,3 +108,14 @@ def test_evidence_that_does_not_fit_together_is_refused(fitted: mw.Result) -> No
     state = replace(evidence_of(fitted), y=np.zeros(3)).export()
     with pytest.raises(ValueError, match="different lengths"):
         Evidence.restore(state)
+
+
+def test_members_that_have_seen_every_row_are_not_asked_what_matters() -> None:
+    rng = np.random.default_rng(1)
+    table = {name: rng.normal(size=120) for name in "abcde"}
+    table["y"] = rng.normal(size=120)
+    settings = mw.Settings(trials=1, workers=1, models=("extra-trees",))
+    evidence = evidence_of(mw.fit(table, "y", settings=settings))
+    assert (evidence.importances, evidence.attributions) == ((), ())
+    assert evidence.heard == 0.0
+    assert len(evidence.profiles) == 6

@@ -146,6 +146,9 @@ class Evidence:
         Of the most important columns.
     attributions : tuple of Attribution
         A few predictions explained.
+    heard : float
+        The share of the ensemble behind importances, dependences and attributions: members that
+        were fitted once on all rows could not be asked about rows that they have not seen.
 
     Examples
     --------
@@ -166,6 +169,7 @@ class Evidence:
     importances: tuple[Importance, ...] = ()
     dependences: tuple[Dependence, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+    heard: float = 1.0
 
     def export(self) -> State:
         """Give everything in forms that are safe to read from a stranger."""
@@ -179,6 +183,7 @@ class Evidence:
             "importances": [asdict(importance) for importance in self.importances],
             "dependences": [asdict(dependence) for dependence in self.dependences],
             "attributions": [asdict(attribution) for attribution in self.attributions],
+            "heard": self.heard,
         }
         return State(config, arrays)
 
@@ -214,6 +219,7 @@ class Evidence:
             attributions=tuple(
                 Attribution(**_tuples(item)) for item in findings.get("attributions", ())
             ),
+            heard=float(findings.get("heard", 1.0)),
         )
 
 

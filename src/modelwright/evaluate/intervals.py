@@ -6,39 +6,47 @@ Efron and Tibshirani (1993), chapter 13; whole groups are drawn where rows belon
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import time
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.task import Target
+from modelwright.evaluate.metrics import Metric
 
 __all__ = ["Interval", "bootstrap_interval"]
 
 Interval = tuple[float, float]
-Score = Callable[[Target, NDArray[np.float32], NDArray[np.float64] | None], float]
 
-# The spread is measured on so many rows and scaled to all of them.
-MOST = 2_000
+TAILS = (0.025, 0.975)
 ROUNDS = 200
+# Fewer rounds than these, or fewer groups, tell too little.
+FEWEST_ROUNDS = 50
+FEWEST_GROUPS = 5
+# The spread is measured on so many rows, and scaled to all of them.
+MOST = 2_000
+# Where rows come in groups: on so many rows, of at least so many groups if there are as many.
+MOST_GROUPED = 8_000
+ENOUGH_GROUPS = 40
 
 
 def bootstrap_interval(
-    score: Score,
+    metric: Metric,
     y: Target,
     p: NDArray[np.float32],
     *,
     weight: NDArray[np.float64] | None = None,
     groups: NDArray[np.int64] | None = None,
-    level: float = 0.95,
+    known: float | None = None,
+    seconds: float = math.inf,
     seed: int = 0,
 ) -> Interval:
-    """Find between which values a score lies.
+    """Find between which values a score lies with a confidence of 95 %.
 
     Parameters
     ----------
-    score : callable
-        Of answers, predictions and weights, such as `Metric.score`.
+    metric : Metric
+        What is scored.
     y : Target
         The answers of n_rows rows.
     p : ndarray of float32, shape (n_rows, n_outputs)
@@ -47,17 +55,20 @@ def bootstrap_interval(
         How much each row counts.
     groups : ndarray of int64, shape (n_rows,), optional
         Rows of one group are drawn together.
-    level : float
-        The confidence.
+    known : float, optional
+        The score of all rows, when it is known.
+    seconds : float
+        What it may take; too little time gives no interval.
     seed : int
         The only source of randomness.
 
     Returns
     -------
     low, high : float
-        NaN when the score has no value. Of more than 2,000 rows, the spread is that of 2,000,
-        scaled by the square root of the sizes. It tells of the rows that were drawn, not of the
-        spread between fits, nor of what changes with time.
+        Within the range of the metric; NaN when the score has no value, when there are fewer than
+        5 groups, or no time. Of many rows the spread of some is measured, and scaled by the square
+        root of the numbers drawn from (rows, or groups). It tells of the rows that were drawn, not
+        of the spread between fits, nor of what changes with time.
 
     Examples
     --------
@@ -65,34 +76,56 @@ def bootstrap_interval(
     >>> from modelwright.evaluate import find_metric
     >>> rng = np.random.default_rng(0)
     >>> y = Target(rng.normal(size=400))
-    >>> rmse = find_metric("rmse", TaskKind.REGRESSION).score
+    >>> rmse = find_metric("rmse", TaskKind.REGRESSION)
     >>> low, high = bootstrap_interval(rmse, y, np.zeros((400, 1), np.float32))
     >>> 0.9 < low < 1 < high < 1.1
     True
     """
-    known = score(y, p, weight)
+    deadline = time.monotonic() + seconds
+    known = metric.score(y, p, weight) if known is None else known
     rng = np.random.default_rng(seed)
-    group = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    rows, scale = _sampled(group, rng)
-    y, p, group = y.rows(rows), p[rows], np.unique(group[rows], return_inverse=True)[1]
-    own = np.ones(len(rows)) if weight is None else weight[rows]
-    middle = score(y, p, own)
+    rows, group, scale = _drawn_rows(len(y), rng) if groups is None else _drawn_groups(groups, rng)
     count = int(group.max(initial=-1)) + 1
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=ROUNDS)
-    scores = np.array([score(y, p, own * times[group]) for times in drawn])
-    if not np.isfinite(scores).any():
+    if count < FEWEST_GROUPS:
         return math.nan, math.nan
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(scores, [tail, 1 - tail]) - middle
-    return float(known + scale * low), float(known + scale * high)
+    y, p = y.rows(rows), p[rows]
+    own = np.ones(len(rows)) if weight is None else weight[rows]
+    middle = metric.score(y, p, own)
+    scores = []
+    for _ in range(ROUNDS):
+        if time.monotonic() >= deadline:
+            break
+        times = np.bincount(rng.integers(0, count, count), minlength=count)
+        scores.append(metric.score(y, p, own * times[group]))
+    finite = np.array([score for score in scores if math.isfinite(score)])
+    if len(finite) < FEWEST_ROUNDS or not math.isfinite(middle):
+        return math.nan, math.nan
+    low, high = known + scale * (np.quantile(finite, TAILS) - middle)
+    if metric.greater_is_better:
+        return float(min(low, 1.0)), float(min(high, 1.0))
+    return float(max(low, 0.0)), float(max(high, 0.0))
 
 
-def _sampled(group: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArray[np.int64], float]:
-    """Draw whole groups of together about `MOST` rows, and give the factor of the spread."""
-    if len(group) <= MOST:
-        return np.arange(len(group)), 1.0
-    sizes = np.bincount(group)
+def _drawn_rows(
+    count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
+    """Draw rows; each is a group of its own."""
+    if count <= MOST:
+        return np.arange(count), np.arange(count), 1.0
+    rows = np.sort(rng.choice(count, MOST, replace=False))
+    return rows, np.arange(MOST), math.sqrt(MOST / count)
+
+
+def _drawn_groups(
+    groups: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
+    """Draw whole groups while rows last; only where they are few and large, some of their rows."""
+    codes = np.unique(groups, return_inverse=True)[1]
+    sizes = np.bincount(codes)
     order = rng.permutation(len(sizes))
-    enough = int(np.searchsorted(np.cumsum(sizes[order]), MOST)) + 1
-    rows = np.flatnonzero(np.isin(group, order[:enough]))
-    return rows, math.sqrt(len(rows) / len(group))
+    fitting = int(np.searchsorted(np.cumsum(sizes[order]), MOST_GROUPED, side="right"))
+    number = min(len(sizes), max(fitting, ENOUGH_GROUPS))
+    rows = np.flatnonzero(np.isin(codes, order[:number]))
+    if len(rows) > MOST_GROUPED:
+        rows = np.sort(rng.choice(rows, MOST_GROUPED, replace=False))
+    return rows, np.unique(codes[rows], return_inverse=True)[1], math.sqrt(number / len(sizes))

@@ -22,7 +22,7 @@ def background_table(
 ) -> Table:
     """Draw rows whose columns are as in the table that a model was fitted on, each on its own.
 
-    So a model file can explain predictions without holding rows of anybody's data.
+    So predictions can be explained without the rows that the model was fitted on.
 
     Parameters
     ----------
@@ -63,11 +63,10 @@ def background_table(
 def _drawn(
     profile: Profile, count: int, rng: np.random.Generator
 ) -> NDArray[np.generic] | Sequence[object]:
+    if profile.kind == Kind.BOOLEAN and profile.counts:
+        return np.asarray(rng.random(count) < profile.counts[-1] / sum(profile.counts))
     if profile.quantiles:
-        steps = np.linspace(0, 1, len(profile.quantiles))
-        numbers = np.interp(rng.random(count), steps, profile.quantiles)
-        if profile.kind == Kind.BOOLEAN:
-            return np.asarray(rng.random(count) < np.mean(profile.quantiles))
+        numbers = np.interp(rng.random(count), *_curve(profile))
         if profile.kind == Kind.DATETIME:
             return np.asarray(numbers * _MICROSECONDS).astype(np.int64)
         # Between two quantiles lie no halves of whole numbers.
@@ -78,3 +77,15 @@ def _drawn(
         codes = rng.choice(len(profile.levels), size=count, p=shares / shares.sum())
         return [profile.levels[code] for code in codes]
     return [None] * count
+
+
+def _curve(profile: Profile) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the quantile function; its ends are those of the histogram, which leaves out extremes.
+
+    Else the least and the greatest value would be drawn as often as all between them and the rest.
+    """
+    values = np.array(profile.quantiles)
+    if profile.edges:
+        values[0] = min(max(values[0], profile.edges[0]), values[1])
+        values[-1] = max(min(values[-1], profile.edges[-1]), values[-2])
+    return np.linspace(0, 1, len(values)), values

@@ -117,7 +117,7 @@ def by_association(table: Table, p: NDArray[np.float32], columns: Sequence[str])
     """Order columns by how much of the predictions' variance they explain alone, most first.
 
     A cheap guess at which columns matter, so that the dear measurement starts with those. Values
-    are cut into 10 equal parts; categories are taken as they are.
+    are taken in their order and cut into at most 30 parts of as many distinct values.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -160,11 +161,11 @@ class Board:
         return _signed(self.metric, new.score) <= _signed(self.metric, old.score)
 
     def leaderboard(
-        self, trials: Sequence[Trial], choice: Choice | None, *, intervals: bool = False
+        self, trials: Sequence[Trial], choice: Choice | None, *, seconds: float = 0.0
     ) -> Leaderboard:
         """List the scored trials and the ensemble, best first.
 
-        With `intervals` the best few say how far their scores could be off.
+        The best few say how far their scores could be off, if there is time (`seconds`) for it.
         """
         shares: dict[int, float] = {}
         lines: list[tuple[Standing, NDArray[np.float32]]] = []
@@ -178,15 +179,25 @@ class Board:
             line = Standing(trial.spec.name, trial.score, share, trial.seconds)
             lines.append((line, _known(trial)))
         lines.sort(key=lambda pair: _signed(self.metric, pair[0].score))
-        if intervals:
-            lines[:WITH_INTERVAL] = [
-                (self._widened(*line), line[1]) for line in lines[:WITH_INTERVAL]
-            ]
-        return Leaderboard(self.metric.name, tuple(line for line, _ in lines))
+        deadline = time.monotonic() + seconds
+        standings = [
+            self._widened(*line, deadline) if i < WITH_INTERVAL else line[0]
+            for i, line in enumerate(lines)
+        ]
+        return Leaderboard(self.metric.name, tuple(standings))
 
-    def _widened(self, line: Standing, oof: NDArray[np.float32]) -> Standing:
+    def _widened(self, line: Standing, oof: NDArray[np.float32], deadline: float) -> Standing:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return line
         low, high = bootstrap_interval(
-            self.metric.score, self._y, oof, weight=self._weight, groups=self._groups
+            self.metric,
+            self._y,
+            oof,
+            weight=self._weight,
+            groups=self._groups,
+            known=line.score,
+            seconds=left,
         )
         return replace(line, low=low, high=high) if np.isfinite([low, high]).all() else line
 

@@ -1,7 +1,8 @@
 """What workers find out about the chosen ensemble: columns shuffled, rows explained.
 
-Every row is asked of models that were fitted without it. The models are opened in a worker, where
-their libraries are warm, and where a deadline can stop whatever takes too long.
+Every row is asked of models that were fitted without it; a member that was fitted once on all rows
+(it bags) is not heard, and where there are only such members nothing is said. The models are opened
+in a worker, where their libraries are warm, and where a deadline can stop whatever takes too long.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from modelwright.explain import (
 )
 from modelwright.model import Model
 from modelwright.plan.publish import Voice, assemble
-from modelwright.plan.trial import ALL, fold_part
+from modelwright.plan.trial import fold_part
 from modelwright.plan.workspace import Workspace
 from modelwright.stats import profile_table
 
@@ -73,7 +74,8 @@ def examine(
     Returns
     -------
     dict
-        ``importances``, ``dependences`` and ``attributions`` as lists of plain JSON.
+        ``importances``, ``dependences`` and ``attributions`` as lists of plain JSON, and the
+        share of the ensemble that was ``heard``.
     """
     start = time.monotonic()
     deadline = start + (math.inf if seconds is None else seconds)
@@ -92,6 +94,7 @@ def examine(
         attributions = _attributions(last, columns[:SHARED_COLUMNS], deadline)
         dependences = _dependences(last, columns[:CURVES], deadline)
     return {
+        "heard": ensemble.share,
         "importances": [asdict(one) for one in importances],
         "dependences": [asdict(one) for one in dependences],
         "attributions": [asdict(one) for one in attributions],
@@ -129,7 +132,7 @@ class _Ensemble:
     def held_out(self, until: float) -> Iterator[_HeldOut]:
         """Open folds from the last one, which has seen the most when time orders the rows."""
         rows, folds = self.work.rows, self.work.splits.folds
-        wanted, opening = PROBED, 0.0
+        wanted, opening = PROBED if self.heard else 0, 0.0
         for number in reversed(range(max(0, len(folds) - PROBED_FOLDS), len(folds))):
             if wanted <= 0 or time.monotonic() + 2 * opening >= until:
                 return
@@ -137,22 +140,29 @@ class _Ensemble:
             index = _drawn(folds[number].valid, wanted, rows.seed)
             wanted -= len(index)
             weight = None if rows.weight is None else rows.weight[index]
-            model = self._without(fold_part(number))
+            model = self.model(self.heard, fold_part(number))
             yield _HeldOut(model, rows.table.rows(index), rows.y.rows(index), weight)
             opening = time.monotonic() - began
 
-    def _without(self, part: str) -> Model:
-        """Assemble the members that were fitted without a fold.
+    @cached_property
+    def heard(self) -> Sequence[tuple[int, float, int]]:
+        """The members that were fitted fold by fold; one that bags has seen every row."""
+        parts, part = self.work.parts, fold_part(len(self.work.splits) - 1)
+        return [m for m in self.members if parts.result(m[0], part) is not None]
 
-        A learner that bags was fitted once on all rows: it speaks only when nobody else can.
-        """
+    @property
+    def share(self) -> float:
+        """How much of the ensemble the members that are heard make up."""
+        total = sum(weight for _, weight, _ in self.members)
+        return sum(weight for _, weight, _ in self.heard) / total
+
+    def model(self, members: Sequence[tuple[int, float, int]], part: str) -> Model:
+        """Assemble some of the members from one part of each."""
+        total = sum(weight for _, weight, _ in members)
         parts = self.work.parts
-        fitted = [m for m in self.members if parts.result(m[0], part) is not None]
-        part, heard = (part, fitted) if fitted else (ALL, list(self.members))
-        total = sum(weight for _, weight, _ in heard)
         voices = [
             Voice(parts.spec(number).name, weight / total, number, units, (part,))
-            for number, weight, units in heard
+            for number, weight, units in members
         ]
         task = self.work.rows.task
         card = Card(__version__, "", "", 0, "", "", None, Leaderboard(task.metric, ()))

@@ -98,6 +98,11 @@ class Schedule:
         return None if self._replay is None else self._replay.whole
 
     @property
+    def width(self) -> int:
+        """How many columns the table has."""
+        return self._work.rows.table.frame.width
+
+    @property
     def doing(self) -> str:
         """What is under way, in words for a progress bar."""
         busy = {trial.spec.name: None for trial, _ in self._in_flight.values() if trial}

@@ -26,6 +26,7 @@ EXAMINATION_SHARE = 0.05
 EXAMINATION = "examination"
 # What is kept back for profiles of columns and intervals of scores.
 GATHERING = 0.25
+GATHERING_A_COLUMN = 0.0015
 # What is kept back for closing workers and leaving the process.
 SHUTDOWN = 0.35
 
@@ -154,6 +155,11 @@ class Search:
         if quick or self._publisher.provisional:
             self._publish(whole=self.whole, evidence=self._gather(self.choice, self._findings))
 
+    def _spare(self, whole: bool) -> float:
+        """Seconds that are left when the writing of the final model is paid for."""
+        writing = self._publisher.expected(self._members, whole=whole)
+        return self._clock.left - SHUTDOWN - 1.2 * writing
+
     @property
     def _examining(self) -> float:
         """Seconds that are kept back for an examination."""
@@ -243,12 +249,13 @@ class Search:
         self.choice = choice
         self._unwritten = True
         ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
-        self._schedule.reserve = SHUTDOWN + GATHERING + 1.5 * ending + self._examining
+        gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
+        self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + self._examining
 
     def _publish(self, *, whole: bool, evidence: Evidence | None = None) -> None:
         assert self.choice is not None  # callers have checked
-        final = evidence is not None
-        board = self._board.leaderboard(self._schedule.trials, self.choice, intervals=final)
+        seconds = 0.0 if evidence is None or self.interrupted else self._spare(whole)
+        board = self._board.leaderboard(self._schedule.trials, self.choice, seconds=seconds)
         notes = self._schedule.notes
         self._publisher.publish(self.choice, board, notes, whole=whole, evidence=evidence)
         self._unwritten = False

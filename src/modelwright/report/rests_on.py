@@ -32,14 +32,18 @@ def influence(model: Model) -> Chapter:
         element(
             "div.figures",
             figure.html("importance"),
-            element("div", _reading(), more_names(rest)),
+            element("div", _reading(evidence.heard), more_names(rest)),
         ),
         _dependences(model, evidence),
     )
     return Chapter("columns-that-matter", "What matters", body, "What matters")
 
 
-def _reading() -> Markup:
+def _reading(heard: float) -> Markup:
+    rest = (
+        f"Members that make up {1 - heard:.0%} of the ensemble were fitted once on all rows, so they "
+        "could not be asked about rows they had not seen: this is what the others say."
+    )
     return joined(
         element("h3", "How to read this"),
         element(
@@ -52,6 +56,7 @@ def _reading() -> Markup:
             "A column near zero can be left out at little cost. Two columns that carry the same "
             "information stand in for each other, and both look less important than they are.",
         ),
+        element("p.soft", rest) if heard < 0.995 else None,
     )
 
 

@@ -11,8 +11,8 @@ from modelwright.core.table import Table
 
 __all__ = ["profile_table"]
 
-# Quantiles and bars are taken from so many rows; missing values are counted in all.
-SAMPLE = 50_000
+# All but missing values is counted in so many rows.
+SAMPLE = 10_000
 BARS = 20
 LEVELS = 12
 _STEPS = np.linspace(0, 1, 21)
@@ -30,8 +30,8 @@ def profile_table(table: Table) -> tuple[Profile, ...]:
     Returns
     -------
     tuple of Profile
-        In the order of the schema. Of more than 50,000 rows, quantiles and counts are those of
-        50,000 rows spread evenly.
+        In the order of the schema. Of more than 10,000 rows, all but the missing values is
+        counted in 10,000 rows spread evenly.
 
     Examples
     --------
