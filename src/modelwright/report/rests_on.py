@@ -41,8 +41,8 @@ def influence(model: Model) -> Chapter:
 
 def _reading(heard: float) -> Markup:
     rest = (
-        f"Members that make up {1 - heard:.0%} of the ensemble were fitted once on all rows, so they "
-        "could not be asked about rows they had not seen: this is what the others say."
+        f"Members that make up {1 - heard:.0%} of the ensemble were fitted once on all rows, so "
+        "they could not be asked about rows they had not seen: this is what the others say."
     )
     return joined(
         element("h3", "How to read this"),
