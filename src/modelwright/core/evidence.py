@@ -105,7 +105,7 @@ class Attribution:
     output : str
         The class whose probability is explained; empty for a number.
     base : float
-        What the model says of an average row.
+        What the model says of typical rows of the table, on average.
     prediction : float
         What it says of this one.
     actual : str
@@ -204,8 +204,8 @@ class Evidence:
         weight = _array(arrays["weight"], "f", 1) if "weight" in arrays else None
         if not len(y) == len(p) == len(fold) or (weight is not None and len(weight) != len(y)):
             raise ValueError("evidence of different lengths")
-        if weight is not None and (weight < 0).any():
-            raise ValueError("a weight below zero")
+        if weight is not None and ((weight < 0).any() or (len(weight) and not weight.any())):
+            raise ValueError("weights below zero, or of nothing but zero")
         return cls(
             y,
             p,
