@@ -21,7 +21,6 @@ from modelwright.core.budget import Budget
 from modelwright.core.deferred import Deferred
 from modelwright.core.errors import FitError
 from modelwright.core.matrix import Matrix
-from modelwright.core.protocols import Stages
 from modelwright.core.task import Target
 from modelwright.models.columns import Ranks
 from modelwright.models.growth import Growth
@@ -192,7 +191,7 @@ class _Fit:
         ranks, table = _statistics(self.sample, seed)
         varies = [bool((column[1:] != column[:-1]).any()) for column in table.T]
         if not any(varies) or self.sample.rows < 2 or bool((values == values[0]).all()):
-            return self._constant(ranks)
+            return FittedHistogram.constant(ranks, self.sample, self.budget.units or 1, self.valid)
         if self.sample.classes.count:  # CatBoost starts from 0
             self.base = np.zeros(len(self.base))
         most = self.learner.max_rounds
@@ -222,15 +221,10 @@ class _Fit:
         """Give the validation rows with known answers, on the scale of training."""
         if self.valid is None or self.valid_y is None or self.budget.units is not None:
             return None
-        labels = self.valid_y.values
-        if self.sample.classes.count:
-            labels = self.sample.classes.position(labels)
-            rows = np.flatnonzero(labels >= 0)
-        else:
-            labels, rows = (labels - self.base[0]) / self.scale, np.arange(len(labels))
-        return (
-            catboost.Pool(ranks.table(self.valid.rows(rows)), labels[rows]) if len(rows) else None
-        )
+        rows, labels = self.sample.scaled(self.valid_y)
+        if not len(rows):
+            return None
+        return catboost.Pool(ranks.table(self.valid.rows(rows)), labels)
 
     def _record(self, model: Any, fitted: FittedHistogram, growth: Growth) -> None:
         """Record what the model said of the validation rows on the way."""
@@ -243,16 +237,6 @@ class _Fit:
             if growth.due(done) or done == fitted.units:
                 scores = np.asarray(raw, np.float64).reshape(self.valid.shape[0], -1)
                 growth.record(done, fitted.classes.answers(scores * self.scale + self.base))
-
-    def _constant(self, ranks: Ranks) -> FittedHistogram:
-        """Give the model that predicts the prior."""
-        units, none = self.budget.units or 1, np.array([-1])
-        leaf = Tree(none, np.zeros(1), none, none, np.zeros(1, bool), np.zeros((1, 1)))
-        fitted = self._fitted(FlatTrees.pack([leaf] * len(self.base)), ranks, units)
-        if self.valid is None:
-            return fitted
-        stages = Stages(np.array([units], np.int64), fitted.predict(self.valid)[None])
-        return replace(fitted, stages=stages)
 
     def _fitted(self, trees: FlatTrees, ranks: Ranks, done: int) -> FittedHistogram:
         return FittedHistogram(trees, ranks, self.sample.classes, self.base, self.scale, done)
