@@ -411,15 +411,25 @@ def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Mode
     weights = [member.weight for member in members]
     if not all(weight >= 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
         raise ValueError("shares of members that do not sum to one")
-    evidence = _below("evidence", entries)
+    task = Task.from_json(head["task"])
+    evidence = _evidence(_below("evidence", entries), task)
     return Model(
-        Task.from_json(head["task"]),
+        task,
         Schema.from_json(head["schema"]),
         tuple(members),
         Temperature(float(head["temperature"])),
         Card.from_json(head["card"]),
-        Evidence.restore(unpack_state(evidence)) if evidence else None,
+        evidence,
     )
+
+
+def _evidence(entries: Mapping[str, bytes], task: Task) -> Evidence | None:
+    if not entries:
+        return None
+    evidence = Evidence.restore(unpack_state(entries))
+    if not evidence.suits(task):
+        raise ValueError("evidence of another task")
+    return evidence
 
 
 def _under(folder: str, entries: Mapping[str, bytes]) -> dict[str, bytes]:

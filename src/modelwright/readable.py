@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from modelwright.core.errors import OptionError
-from modelwright.features import FittedCategories, FittedRecipe
-from modelwright.model import Model
+from modelwright.features import FittedCategories, FittedDates, FittedRecipe
+from modelwright.model import Member, Model
 from modelwright.models.tree import FittedTree
 from modelwright.models.tree_rules import Labels, draw_tree, write_rules
 
@@ -23,7 +25,9 @@ def tree_rules(model: Model) -> str:
     Returns
     -------
     str
-        Lines such as ``if age <= 30 and job in {cook, nurse}: p(yes) = 0.80 (n = 120)``.
+        Lines such as ``if age <= 30 and job in {cook, nurse}: p(yes) = 0.80 (n = 120)``. Where
+        there are several trees (one a fold, whose mean predicts, or several members), each has
+        its rules under a line such as ``# tree-0, tree 1 of 5, share 0.2 of the model``.
 
     Raises
     ------
@@ -39,7 +43,10 @@ def tree_rules(model: Model) -> str:
     if age <= 39.5: p(yes) = 0.01 (n = 40)
     if age > 39.5: p(yes) = 0.97 (n = 20)
     """
-    return write_rules(*_tree(model))
+    trees = _trees(model)
+    if len(trees) == 1:
+        return write_rules(trees[0].tree, trees[0].labels)
+    return "\n\n".join(f"# {one.heading}\n{write_rules(one.tree, one.labels)}" for one in trees)
 
 
 def tree_drawing(model: Model) -> str:
@@ -48,7 +55,8 @@ def tree_drawing(model: Model) -> str:
     Parameters
     ----------
     model : Model
-        As for `tree_rules`.
+        As for `tree_rules`; of several members with a tree the one with the largest share is
+        drawn.
 
     Returns
     -------
@@ -58,19 +66,56 @@ def tree_drawing(model: Model) -> str:
     Raises
     ------
     OptionError
-        When no member is a tree.
+        When no member is a tree, or the tree is the mean of several.
     """
-    return draw_tree(*_tree(model))
+    largest = max(_trees(model), key=lambda one: one.share)
+    if largest.of > 1:
+        raise OptionError(
+            "a model with one tree to draw",
+            f"the mean of {largest.of} trees, one a fold",
+            "give --time enough to fit it on all rows, or read them all with tree_rules",
+        )
+    return draw_tree(largest.tree, largest.labels)
 
 
-def _tree(model: Model) -> tuple[FittedTree, Labels]:
-    for member in model.members:
-        for part in member.parts:
-            if isinstance(part.fitted, FittedTree):
-                return part.fitted, _labels(model, part.recipe)
-    raise OptionError(
-        "a model with a decision tree", "none among its members", "fit it with --models tree"
+@dataclass(frozen=True)
+class _Tree:
+    """One tree of a model, and how much it says: the `number`-th of so many of a member."""
+
+    tree: FittedTree
+    labels: Labels
+    member: Member
+    number: int
+
+    @property
+    def of(self) -> int:
+        """How many parts the member is the mean of."""
+        return len(self.member.parts)
+
+    @property
+    def share(self) -> float:
+        """Its share of the model."""
+        return self.member.weight / self.of
+
+    @property
+    def heading(self) -> str:
+        """What is written above its rules."""
+        which = f", tree {self.number} of {self.of}" if self.of > 1 else ""
+        return f"{self.member.name}{which}, share {self.share:.2g} of the model"
+
+
+def _trees(model: Model) -> tuple[_Tree, ...]:
+    trees = tuple(
+        _Tree(part.fitted, _labels(model, part.recipe), member, number)
+        for member in model.members
+        for number, part in enumerate(member.parts, 1)
+        if isinstance(part.fitted, FittedTree)
     )
+    if not trees:
+        raise OptionError(
+            "a model with a decision tree", "none among its members", "fit it with --models tree"
+        )
+    return trees
 
 
 def _labels(model: Model, recipe: FittedRecipe) -> Labels:
@@ -82,7 +127,11 @@ def _labels(model: Model, recipe: FittedRecipe) -> Labels:
         for column in step.levels
         if column.coded
     )
+    days: dict[int, str] = {}
+    place = 0
+    for step in recipe.steps:
+        if isinstance(step, FittedDates):
+            days |= {place + i: date for i, (date, part) in enumerate(step.parts) if part == "days"}
+        place += len(step.number_names)
     task = model.task
-    return Labels(
-        recipe.names[: len(recipe.names) - len(codes)], codes, levels, task.target, task.classes
-    )
+    return Labels(recipe.names[:place], codes, levels, task.target, task.classes, days)

@@ -16,7 +16,7 @@ from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.core.task import Target
 from modelwright.models import AdditiveLearner
-from modelwright.models.additive import FittedAdditive
+from modelwright.models.additive import FittedAdditive, Side
 from modelwright.models.bins import Bins
 from modelwright.models.shaping import pair_gain, values_step
 from modelwright.testing import made_up
@@ -55,6 +55,47 @@ def test_curves_add_up_to_the_prediction(curves: tuple[Matrix, Target]) -> None:
     for shape in shapes:
         assert shape.counts.sum() == 2500
         assert shape.counts @ shape.contribution[:, 0] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_a_pair_is_pure_and_can_be_drawn(classes: int) -> None:
+    random = np.random.default_rng(0)
+    numbers = random.uniform(-1, 1, (1500, 2)).astype(np.float32)
+    numbers[::7, 0], numbers[::5, 1] = np.nan, 0.5
+    codes = random.integers(-2, 30, (1500, 1)).astype(np.int32)
+    X = Matrix(numbers, codes, ("a", "b"), ("c",), (30,))
+    known = np.nan_to_num(numbers)
+    y = known[:, 0] * known[:, 1] + known[:, 0] + known[:, 1] * (codes[:, 0] % 3)
+    answers = Target(np.digitize(y, [-0.3, 0.3]), 3) if classes else Target(y.astype(float))
+    fitted = FAST.fit(X, answers, budget=Budget(units=60), seed=0)
+    pairs = [shape for shape in fitted.shapes() if len(shape.columns) == 2]
+    assert len(pairs) == 3
+    for shape in pairs:
+        assert shape.counts.sum() == 1500
+        sums = shape.counts[:, :, None] * shape.contribution
+        assert np.abs(sums.sum(axis=0)).max() < 1e-8
+        assert np.abs(sums.sum(axis=1)).max() < 1e-8
+    binned = fitted.bins(X)
+    total = np.zeros((1500, len(fitted.base)))
+    for shape in fitted.shapes():
+        places = [binned[shape.columns[0]]]
+        if shape.sides:
+            places = [places_of(s, X, j) for s, j in zip(shape.sides, shape.columns, strict=True)]
+        assert np.array_equal(np.unique(shape.counts[tuple(places)] > 0), [True])
+        total += shape.contribution[tuple(places)]
+    said = fitted.predict(X).astype(float)
+    raw = np.log(said) - np.log(said).mean(axis=1, keepdims=True) if classes else said
+    off = raw - (total - (total.mean(axis=1, keepdims=True) if classes else 0))
+    assert np.ptp(off, axis=0).max() < 1e-4
+
+
+def places_of(side: Side, X: Matrix, column: int) -> np.ndarray:
+    """Find the bins of a column as a reader of the drawing would."""
+    if side.levels is not None:
+        code = X.codes[:, 0]
+        return np.where(code == -2, 0, np.where(code < 0, 1, side.levels[code]))
+    values = X.numbers[:, column]
+    return np.where(np.isnan(values), 0, 1 + np.searchsorted(side.edges, values))
 
 
 @pytest.mark.parametrize("classes", [0, 2])
@@ -159,6 +200,7 @@ def test_an_exclusive_or_is_a_pair_and_no_curve() -> None:
         ("tables", lambda a: a[:, 1:]),
         ("grids", lambda a: a[:, :, 1:]),
         ("pairs", lambda a: a + 99),
+        ("pair_counts", lambda a: a[:, 1:]),
         ("coarse", lambda a: a + 20),
         ("edges", lambda a: a[::-1].copy()),
         ("edge_starts", lambda a: a[::-1].copy()),

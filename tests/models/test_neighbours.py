@@ -79,6 +79,27 @@ def test_distances_that_take_too_long_are_not_begun() -> None:
         )
 
 
+def test_heavy_rows_choose_how_many_are_asked() -> None:
+    random = np.random.default_rng(0)
+    smooth = np.arange(600) % 2 == 0
+    x = random.uniform(0, 1, 600) + 10 * ~smooth
+    y = Target(np.where(smooth, np.sin(20 * x), random.normal(size=600)))
+    X = Matrix.of_numbers(x[:, None].astype(np.float32), ["x"])
+    asked = [
+        PLAIN.fit(X, y, weight=np.where(rows, 1.0, 1e-4), budget=Budget(), seed=0).units
+        for rows in (smooth, ~smooth)
+    ]
+    assert asked[0] < 10 < asked[1]
+
+
+def test_columns_that_fit_by_chance_do_not_ask_for_few_neighbours() -> None:
+    random = np.random.default_rng(0)
+    X = Matrix.of_numbers(random.normal(size=(150, 300)).astype(np.float32), ["x"] * 300)
+    y = Target(random.integers(0, 2, 150), 2)
+    learner = NeighboursLearner(relevance=3.0)
+    assert learner.fit(X, y, budget=Budget(), seed=0).units >= 60
+
+
 @pytest.mark.parametrize("name", ["points", "answers", "weight", "stretch", "mean"])
 def test_an_unsound_state_is_refused(name: str) -> None:
     puzzle = made_up(3)

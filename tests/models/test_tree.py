@@ -130,9 +130,9 @@ def obeys(row: tuple[np.ndarray, np.ndarray], condition: str) -> bool:
         return missing or high == "missing"
     if sign == "is":
         return high == "known"
-    if low is not None and not value > float(low):
+    if low is not None and not value > np.float32(low):
         return False
-    return value <= float(high) if sign == "<=" else value > float(high)
+    return value <= np.float32(high) if sign == "<=" else value > np.float32(high)
 
 
 @given(
@@ -150,9 +150,6 @@ def test_each_row_obeys_exactly_one_rule_and_it_tells_the_prediction(
         LABELS.numbers, LABELS.codes, (3, 6),
     )  # fmt: skip
     row = (X.numbers[0], X.codes[0])
-    shown = [round(float(bar), 5) for bar in tree.threshold]
-    if any(abs(value - bar) < 1e-4 for value in numbers for bar in shown):
-        return  # rules are written with six digits
     met = []
     for line in write_rules(tree, LABELS).splitlines():
         asked, said = re.match(r"if (.*): p\(yes\) = (\S+) ", line).groups()
@@ -160,6 +157,26 @@ def test_each_row_obeys_exactly_one_rule_and_it_tells_the_prediction(
             met.append(float(said))
     assert len(met) == 1
     assert met[0] == pytest.approx(tree.predict(X)[0, 1], abs=0.006)
+
+
+def test_near_thresholds_far_from_zero_are_told_apart() -> None:
+    when = (1_700_000_000 + np.arange(200) * 4096).astype(np.float32)[:, None]
+    y = Target((np.arange(200) // 50 % 2).astype(np.int64), 2)
+    X = Matrix.of_numbers(when, ["when"])
+    fitted = TreeLearner().fit(X, y, budget=Budget(units=4), seed=0)
+    text = write_rules(fitted, Labels(("when",), answer="a", classes=("no", "yes")))
+    shown = sorted({float(number) for number in re.findall(r"\d{9,}", text)})
+    assert [np.float32(bar) for bar in shown] == sorted(fitted.threshold[fitted.feature >= 0])
+    assert "e+" not in text
+
+
+def test_days_are_written_as_dates() -> None:
+    days = np.arange(19_700, 19_900, dtype=np.float32)[:, None]
+    y = Target((np.arange(200) >= 83).astype(np.int64), 2)
+    X = Matrix.of_numbers(days, ["sold: days"])
+    fitted = TreeLearner().fit(X, y, budget=Budget(units=2), seed=0)
+    labels = Labels(("sold: days",), answer="a", classes=("no", "yes"), days={0: "sold"})
+    assert write_rules(fitted, labels).startswith("if sold <= 2024-02-29 12:00: p(yes)")
 
 
 def test_a_drawing_is_sound_and_escaped(tree: FittedTree) -> None:

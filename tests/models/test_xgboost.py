@@ -118,6 +118,20 @@ def test_target_statistics_are_running_means() -> None:
     assert np.isnan(table[4, 0])
 
 
+def test_target_statistics_count_weights() -> None:
+    codes = np.array([[0], [1], [0], [0], [-2]], np.int32)
+    y = Target(np.array([1.0, 0.0, 0.0, 1.0, 1.0]))
+    weight = np.array([0.5, 1.0, 2.0, 1.0, 0.5])
+    sample = Sample.of(Matrix.of_codes(codes, ["c"], [2]), y, weight, Budget())
+    ranks, table = _statistics(sample, seed=0)
+    mean = 2.0 / 5.0
+    np.testing.assert_allclose(ranks.ranks, [(1.5 + mean) / 4.5, mean / 2], rtol=1e-6)
+    total = seen = 0.0
+    for row in (row for row in np.random.default_rng(0).permutation(5) if row in (0, 2, 3)):
+        assert table[row, 0] == pytest.approx((total + mean) / (seen + 1), rel=1e-6)
+        total, seen = total + weight[row] * y.values[row], seen + weight[row]
+
+
 def test_levels_are_ordered_by_their_answers() -> None:
     codes = np.array([[0]] * 30 + [[1]] * 30 + [[2]] * 30, np.int32)
     X = Matrix.of_codes(codes, ["c"], [4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +19,10 @@ from modelwright.core.table import Table
 from modelwright.core.task import Target, Task, TaskKind
 from modelwright.engine import Job, Outcome, Status
 from modelwright.features import default_recipe
+from modelwright.models import LEARNERS
 from modelwright.plan.clock import Clock
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
-from modelwright.plan.schedule import Limits, Schedule
+from modelwright.plan.schedule import STOPPING, Limits, Schedule
 from modelwright.plan.trial import ALL, TrialSpec
 from modelwright.plan.workspace import Rows, Workspace
 
@@ -165,3 +167,8 @@ def test_settings_that_change_nothing_fitted_share_a_fingerprint() -> None:
     question = Question("y")
     assert Settings(workers=1).fingerprint(question) == Settings(workers=2).fingerprint(question)
     assert Settings(seed=1).fingerprint(question) != Settings(seed=2).fingerprint(question)
+
+
+def test_learners_that_grow_are_the_ones_that_stop_when_told_to() -> None:
+    growing = {n for n, kind in LEARNERS.items() if hasattr(sys.modules[kind.__module__], "Growth")}
+    assert growing == STOPPING

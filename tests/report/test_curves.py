@@ -73,6 +73,17 @@ def test_the_wilson_interval_is_that_of_the_book() -> None:
     np.testing.assert_allclose(high, [0.3662, 0.1611], atol=5e-5)
 
 
+def test_one_heavy_row_makes_a_wide_interval() -> None:
+    p, true = np.full(100, 0.55), np.arange(100) % 2 == 0
+    heavy = np.where(np.arange(100) == 0, 900.0, 1.0)
+    alike, uneven = calibration_bins(true, p, np.full(100, 7.0)), calibration_bins(true, p, heavy)
+    plain = calibration_bins(true, p)
+    assert (alike.low[0], alike.high[0]) == pytest.approx((plain.low[0], plain.high[0]))
+    low, high = wilson(uneven.came, np.array([heavy.sum() ** 2 / (heavy**2).sum()]))
+    assert (uneven.low[0], uneven.high[0]) == (low[0], high[0])
+    assert high[0] - low[0] > 0.6
+
+
 def test_weights_count_in_quantiles() -> None:
     values = np.array([1.0, 2.0, 3.0])
     assert quantile(values, [0.5], np.array([1.0, 1.0, 10.0])).tolist() == [3.0]

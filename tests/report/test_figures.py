@@ -28,6 +28,7 @@ from modelwright.report import (
     roc_figure,
     scores_figure,
 )
+from modelwright.report.numbers import error_by_prediction_figure
 from modelwright.report.validation import folds_figure
 from modelwright.report.words import verdict
 
@@ -111,6 +112,25 @@ def test_many_points_are_counted_in_cells() -> None:
     figure = predicted_actual_figure(y, y + RNG.normal(size=20_000))
     assert len(figure.drawing) < 60_000
     assert "20,000 rows" in figure.description
+
+
+def test_weights_count_in_groups_of_predictions() -> None:
+    p = np.linspace(1, 2, 100)
+    y, weight = p - np.where(np.arange(100) % 2, 1.0, 0.0), np.where(np.arange(100) % 2, 3.0, 1.0)
+    for make, column in ((residuals_figure, 1), (predicted_actual_figure, None)):
+        rows = make(y, p, weight).data.rows
+        assert len(rows) == 10
+        assert sum(int(str(row[-1])) for row in rows) == 100
+        means = [
+            float(str(row[column])) if column else float(str(row[0])) - float(str(row[1]))
+            for row in rows
+        ]
+        assert float(np.mean(means)) == pytest.approx(0.75, abs=0.02)
+    boxes = error_by_prediction_figure(y, p, weight).data.rows
+    assert [row[2] for row in boxes] == ["1"] * 10
+    twice = np.where(np.arange(100) < 50, 2.0, 0.0)
+    halves = error_by_prediction_figure(y, p, twice).data.rows
+    assert sum(int(str(row[-1])) for row in halves) == 50
 
 
 def test_heavy_tails_get_a_log_scale() -> None:

@@ -94,7 +94,9 @@ def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
 
 def _tell_row(one: Attribution) -> None:
     what = f"the probability of {one.output!r}" if one.output else "the prediction"
-    say(f"{one.row}: {what} is {one.prediction:.5g}; on average it is {one.base:.5g}\n")
+    say(
+        f"{one.row}: {what} is {one.prediction:.5g}; typical rows of the table get {one.base:.5g}\n"
+    )
     names = [
         f"{column} = {value}" if value else column
         for column, value in zip(one.columns, one.values, strict=True)

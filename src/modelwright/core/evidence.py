@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from functools import partial
+from math import isfinite
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.protocols import State
+from modelwright.core.schema import Kind, Role
+from modelwright.core.task import Task
 
 __all__ = ["Attribution", "Dependence", "Evidence", "Importance", "Profile"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class Attribution:
     output : str
         The class whose probability is explained; empty for a number.
     base : float
-        What the model says of an average row.
+        What the model says of typical rows of the table, on average.
     prediction : float
         What it says of this one.
     actual : str
@@ -127,7 +133,7 @@ class Evidence:
     Parameters
     ----------
     y : ndarray, shape (n,)
-        The answers of at most 20,000 held-out rows: class codes (int32), or numbers (float64).
+        The answers of at most 20,000 held-out rows: class codes, or numbers (float64).
     p : ndarray of float32, shape (n, n_outputs)
         The ensemble's calibrated out-of-fold predictions for them.
     fold : ndarray of int16, shape (n,)
@@ -197,36 +203,128 @@ class Evidence:
             When the state is unsound.
         """
         config, arrays = state.config, state.arrays
-        y, p, fold = arrays["y"], arrays["p"], arrays["fold"]
-        if p.ndim != 2 or not len(y) == len(p) == len(fold):
+        y = _array(arrays["y"], "fiu", 1)
+        p = _array(arrays["p"], "f", 2).astype(np.float32, copy=False)
+        fold = _array(arrays["fold"], "i", 1).astype(np.int16, copy=False)
+        weight = _array(arrays["weight"], "f", 1) if "weight" in arrays else None
+        if not len(y) == len(p) == len(fold) or (weight is not None and len(weight) != len(y)):
             raise ValueError("evidence of different lengths")
+        if weight is not None and ((weight < 0).any() or (len(weight) and not weight.any())):
+            raise ValueError("weights below zero, or of nothing but zero")
         return cls(
             y,
             p,
             fold,
-            arrays.get("weight"),
-            dict(config["asked"]),
-            tuple((int(train), int(valid)) for train, valid in config["splits"]),
-            tuple(Profile(**_tuples(item)) for item in config["profiles"]),
+            weight,
+            _asked(config["asked"]),
+            tuple((_whole(train), _whole(valid)) for train, valid in config["splits"]),
+            tuple(_profile(item) for item in config["profiles"]),
         ).with_findings(config)
 
+    def suits(self, task: Task) -> bool:
+        """Whether answers and predictions are of this task: so many outputs, known classes."""
+        if self.p.shape[1] != task.outputs:
+            return False
+        if not task.is_classification:
+            return self.y.dtype.kind == "f"
+        codes = self.y.dtype.kind in "iu"
+        return codes and bool(((self.y >= 0) & (self.y < len(task.classes))).all())
+
     def with_findings(self, findings: Mapping[str, Any]) -> Evidence:
-        """Add importances, dependences and attributions that are plain JSON."""
+        """Add importances, dependences and attributions that are plain JSON.
+
+        Raises
+        ------
+        LookupError, TypeError or ValueError
+            When one of them is unsound.
+        """
         return replace(
             self,
-            importances=tuple(Importance(**item) for item in findings.get("importances", ())),
+            importances=tuple(_importance(item) for item in findings.get("importances", ())),
             dependences=tuple(_dependence(item) for item in findings.get("dependences", ())),
-            attributions=tuple(
-                Attribution(**_tuples(item)) for item in findings.get("attributions", ())
-            ),
-            heard=float(findings.get("heard", 1.0)),
+            attributions=tuple(_attribution(item) for item in findings.get("attributions", ())),
+            heard=_number(findings.get("heard", 1.0)),
         )
 
 
-def _tuples(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in item.items()}
+def _array(found: NDArray[Any], kinds: str, ndim: int) -> NDArray[Any]:
+    if found.dtype.kind not in kinds or found.ndim != ndim:
+        raise ValueError(f"evidence of type {found.dtype} with {found.ndim} dimensions")
+    if not np.isfinite(found).all():
+        raise ValueError("evidence with NaN or infinity")
+    return found
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        raise ValueError(f"{value!r:.40} is no finite number")
+    return float(value)
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ValueError(f"{value!r:.40} is no count")
+    return value
+
+
+def _each(read: Callable[[object], T], values: object) -> tuple[T, ...]:
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"{values!r:.40} is no list")
+    return tuple(read(value) for value in values)
+
+
+def _asked(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r:.40} is no mapping")
+    return dict(value)
+
+
+def _profile(item: Mapping[str, Any]) -> Profile:
+    profile = Profile(
+        _text(item["name"]),
+        Kind(item["kind"]).value,
+        Role(item["role"]).value,
+        _text(item["why"]),
+        _number(item["missing"]),
+        _whole(item["distinct"]),
+        _each(_number, item["quantiles"]),
+        _each(_number, item["edges"]),
+        _each(_text, item["levels"]),
+        _each(_whole, item["counts"]),
+    )
+    bars = len(profile.levels) or max(len(profile.edges) - 1, 0)
+    if len(profile.counts) != bars:
+        raise ValueError(f"{bars} bars, but {len(profile.counts)} counts")
+    return profile
+
+
+def _importance(item: Mapping[str, Any]) -> Importance:
+    loss, low, high = (_number(item[name]) for name in ("loss", "low", "high"))
+    return Importance(_text(item["column"]), loss, low, high)
 
 
 def _dependence(item: Mapping[str, Any]) -> Dependence:
-    means = tuple(tuple(float(mean) for mean in row) for row in item["means"])
-    return Dependence(str(item["column"]), tuple(item["at"]), means)
+    means = _each(partial(_each, _number), item["means"])
+    at: tuple[float | str, ...] = _each(
+        _text if all(isinstance(value, str) for value in item["at"]) else _number, item["at"]
+    )
+    if len(at) != len(means) or len({len(row) for row in means}) > 1:
+        raise ValueError(f"{len(at)} values, but {len(means)} means")
+    return Dependence(_text(item["column"]), at, means)
+
+
+def _attribution(item: Mapping[str, Any]) -> Attribution:
+    columns, values = _each(_text, item["columns"]), _each(_text, item["values"])
+    shares = _each(_number, item["shares"])
+    if not len(columns) == len(values) == len(shares):
+        raise ValueError("columns, values and shares of different lengths")
+    return Attribution(
+        _text(item["row"]), _text(item["output"]), _number(item["base"]),
+        _number(item["prediction"]), _text(item["actual"]), columns, values, shares,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""One prediction taken apart: how much each column moved it away from the average.
+"""One prediction taken apart: how much each column moved it away from what typical rows get.
 
 Shapley values by sampling orders of the columns (Štrumbelj and Kononenko, 2014). Columns that are
 absent from a coalition take values of background rows.

@@ -26,10 +26,10 @@ from modelwright.models.bins import Bins
 from modelwright.models.growth import Growth
 from modelwright.models.options import at_least, between
 from modelwright.models.sample import Classes, Sample, loss, softmax
-from modelwright.models.shaping import levels_step, pair_gain, pair_step, values_step
+from modelwright.models.shaping import levels_step, pair_gain, pair_step, purified, values_step
 from modelwright.models.unpack import array, number, unsound
 
-__all__ = ["AdditiveLearner", "FittedAdditive", "Shape"]
+__all__ = ["AdditiveLearner", "FittedAdditive", "Shape", "Side"]
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +40,22 @@ _CANDIDATES = 24
 _TABLE = 200_000
 """Numbers in the tables of a model at most: wide data get fewer bins a column."""
 _LEVEL_L2 = 10.0
+
+
+@dataclass(frozen=True)
+class Side:
+    """The bins of one column in a pair, at most 16: wider than those of its own curve.
+
+    Parameters
+    ----------
+    edges : ndarray of float32, optional
+        As in `Shape`.
+    levels : ndarray of int64, optional
+        As in `Shape`.
+    """
+
+    edges: NDArray[np.float32] | None
+    levels: NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
@@ -54,11 +70,14 @@ class Shape:
         Of a number: bin 1 holds values up to the first edge, bin 2 up to the second, and so on.
     levels : ndarray of int32, optional
         Of a category: the bin of each level.
-    contribution : ndarray of float64, shape (n_bins, n_scores) or (16, 16, n_scores)
+    contribution : ndarray of float64, shape (n_bins, n_scores) or (n_bins, n_bins, n_scores)
         What each bin adds, on average 0 over the training rows: units of the target, or of the
-        log odds (of the second of two classes; of each of more). Bin 0 is missing.
-    counts : ndarray of int64
-        Training rows in each bin; empty for a pair.
+        log odds (of the second of two classes; of each of more). Bin 0 is missing. A pair adds
+        nothing on average in any row and any column of its grid: that is in the curves.
+    counts : ndarray of int64, shape (n_bins,) or (n_bins, n_bins)
+        Training rows in each bin.
+    sides : tuple of Side
+        Of a pair, whose `edges` and `levels` are None: the bins down and across.
     """
 
     columns: tuple[int, ...]
@@ -66,6 +85,7 @@ class Shape:
     levels: NDArray[np.int32] | None
     contribution: Floats
     counts: NDArray[np.int64]
+    sides: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,8 @@ class FittedAdditive:
         What one unit of a table is worth in the units of the target.
     counts : ndarray of int64, shape (n_bins,)
         Training rows in each bin.
+    pair_counts : ndarray of int64, shape (n_pairs, 256)
+        Training rows in each cell of each pair.
     path : ndarray of int64, shape (n_held,)
         Rounds after which the tables are held.
     tables : ndarray of float64, shape (n_held, n_bins, n_scores)
@@ -103,6 +125,7 @@ class FittedAdditive:
     base: Floats
     scale: float
     counts: NDArray[np.int64]
+    pair_counts: NDArray[np.int64]
     path: NDArray[np.int64]
     tables: Floats
     grids: Floats
@@ -163,11 +186,23 @@ class FittedAdditive:
             edges = self.bins.cuts(j) if code < 0 else None
             levels = None if code < 0 else self.bins.levels(code)
             shapes.append(Shape((j,), edges, levels, table, counts))
-        none = np.empty(0, np.int64)
-        for (a, b), grid in zip(self.pairs.tolist(), self.grids[-1], strict=True):
-            square = grid.reshape(_GRID, _GRID, -1) * self.scale
-            shapes.append(Shape((a, b), None, None, square, none))
+        for place, (a, b) in enumerate(self.pairs.tolist()):
+            (down, rows), (across, columns) = self._side(a), self._side(b)
+            used = np.ix_(rows, columns)
+            grid = self.grids[-1, place].reshape(_GRID, _GRID, -1)[used] * self.scale
+            counts = self.pair_counts[place].reshape(_GRID, _GRID)[used]
+            shapes.append(Shape((a, b), None, None, grid, counts, (down, across)))
         return tuple(shapes)
+
+    def _side(self, column: int) -> tuple[Side, NDArray[np.int64]]:
+        """Give the bins of a column in a pair, and their places in the grid."""
+        groups = self.coarse[self._starts[column] : self._starts[column + 1]].astype(np.int64)
+        used = np.unique(groups)
+        code = column - self.bins.numbers
+        if code >= 0:
+            return Side(None, np.searchsorted(used, groups[self.bins.levels(code)])), used
+        last = np.flatnonzero(np.diff(groups[1:]))  # bins after which another group begins
+        return Side(self.bins.cuts(column)[last], None), used
 
     def export(self) -> State:
         """Give the whole state."""
@@ -176,6 +211,7 @@ class FittedAdditive:
             "pairs": self.pairs,
             "base": self.base,
             "counts": self.counts,
+            "pair_counts": self.pair_counts,
             "path": self.path,
             "tables": self.tables,
             "grids": self.grids,
@@ -192,6 +228,7 @@ class FittedAdditive:
         pairs = array(state, "pairs", np.int32, 2)
         base = array(state, "base", np.float64, 1)
         counts = array(state, "counts", np.int64, 1)
+        pair_counts = array(state, "pair_counts", np.int64, 2)
         path = array(state, "path", np.int64, 1)
         tables = array(state, "tables", np.float64, 3)
         grids = array(state, "grids", np.float64, 4)
@@ -205,10 +242,14 @@ class FittedAdditive:
         wanted = (held, len(pairs), _GRID**2, outputs)
         if tables.shape != (held, total, outputs) or grids.shape != wanted:
             raise unsound(f"tables of {total} bins", f"{tables.shape}")
+        if pair_counts.shape != (len(pairs), _GRID**2):
+            raise unsound("rows in each cell of each pair", f"{pair_counts.shape}")
         if len(base) != outputs:
             raise unsound(f"{outputs} scores", str(len(base)))
         scale = number(state, "scale")
-        return cls(bins, coarse, pairs, classes, base, scale, counts, path, tables, grids)
+        return cls(
+            bins, coarse, pairs, classes, base, scale, counts, pair_counts, path, tables, grids
+        )
 
 
 def _cells(model: FittedAdditive, binned: NDArray[np.uint16]) -> Iterator[NDArray[np.int64]]:
@@ -320,7 +361,8 @@ class _Fit:
         total = int(sizes.sum())
         self.model = FittedAdditive(
             bins, np.concatenate([*coarse, none]).astype(np.uint8), np.empty((0, 2), np.int32),
-            sample.classes, base, scale, np.concatenate([*counts, none]), np.ones(1, np.int64),
+            sample.classes, base, scale, np.concatenate([*counts, none]),
+            np.empty((0, _GRID**2), np.int64), np.ones(1, np.int64),
             np.zeros((1, total, len(base))), np.zeros((1, 0, _GRID**2, len(base))),
         )  # fmt: skip
         self.weight = (
@@ -338,11 +380,13 @@ class _Fit:
         watched = None if valid is None else self.model.bins(valid)
         seen = np.zeros((0 if valid is None else valid.shape[0], len(self.model.base)))
         scores = np.zeros((self.sample.rows, len(self.model.base)))
+        cells: list[NDArray[np.int64]] = []
         held: list[FittedAdditive] = []
         done, going = 0, True
         while going:
             if done == round(3 / self.learner.learning_rate) and self.learner.pairs:
                 self._find_pairs(scores)
+                cells = [] if watched is None else list(_cells(self.model, watched))
             rows = self._drawn(seed.derive("round", done))
             tables, grids = self._round(scores, rows)
             self._add(tables, grids)
@@ -350,7 +394,6 @@ class _Fit:
             done += 1
             judged, said = None, None
             if watched is not None:
-                cells = list(_cells(self.model, watched))
                 seen += _looked_up(self.starts, tables, grids, watched, cells)
                 raw = seen * self.model.scale + self.model.base
                 said = self.sample.classes.answers(raw)
@@ -372,7 +415,19 @@ class _Fit:
             grids[place, : len(model.pairs)] = model.grids[0]
         path = np.concatenate([model.path for model in held]).astype(np.int64)
         tables = np.concatenate([model.tables for model in held])
+        self._purify(tables, grids)
         return replace(held[-1], path=path, tables=tables, grids=grids, stages=stages)
+
+    def _purify(self, tables: Floats, grids: Floats) -> None:
+        """Move what a pair says of one of its columns alone into the curve of that column."""
+        square = (len(grids), _GRID, _GRID, grids.shape[-1])
+        for place, pair in enumerate(self.model.pairs.tolist()):
+            counts = self.model.pair_counts[place].reshape(_GRID, _GRID)
+            rest, *curves = purified(grids[:, place].reshape(square), counts)
+            grids[:, place] = rest.reshape(grids[:, place].shape)
+            for column, curve in zip(pair, curves, strict=True):
+                own = slice(self.starts[column], self.starts[column + 1])
+                tables[:, own] += curve[:, self.model.coarse[own]]
 
     def _drawn(self, seed: int) -> NDArray[np.int64]:
         rows = self.sample.rows
@@ -454,6 +509,9 @@ class _Fit:
         empty = np.zeros((1, len(chosen), _GRID**2, len(self.model.base)))
         self.model = replace(self.model, pairs=chosen, grids=empty)
         self.cells = list(_cells(self.model, self.binned))
+        counts = [np.bincount(cells, minlength=_GRID**2) for cells in self.cells]
+        shape = (len(counts), _GRID**2)
+        self.model = replace(self.model, pair_counts=np.array(counts, np.int64).reshape(shape))
 
 
 def _summed(parts: Floats, bins: NDArray[np.integer], size: int) -> Floats:

@@ -357,13 +357,8 @@ class _Fit:
         """Give the validation rows with known answers, on the scale of training."""
         if self.valid is None or self.valid_y is None or self.budget.units is not None:
             return None
-        classes = self.sample.classes
-        if not classes.count:
-            labels = (self.valid_y.values - self.base[0]) / self.scale
-            return np.arange(len(labels)), labels
-        labels = classes.position(self.valid_y.values)
-        rows = np.flatnonzero(labels >= 0)
-        return (rows, labels[rows]) if len(rows) else None
+        rows, labels = self.sample.scaled(self.valid_y)
+        return (rows, labels) if len(rows) else None
 
     def _grow(self, booster: Any, watched: bool, growth: Growth) -> int:
         table = None if self.valid is None else self.ranks.table(self.valid)

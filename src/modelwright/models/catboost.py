@@ -21,7 +21,6 @@ from modelwright.core.budget import Budget
 from modelwright.core.deferred import Deferred
 from modelwright.core.errors import FitError
 from modelwright.core.matrix import Matrix
-from modelwright.core.protocols import Stages
 from modelwright.core.task import Target
 from modelwright.models.columns import Ranks
 from modelwright.models.growth import Growth
@@ -192,7 +191,7 @@ class _Fit:
         ranks, table = _statistics(self.sample, seed)
         varies = [bool((column[1:] != column[:-1]).any()) for column in table.T]
         if not any(varies) or self.sample.rows < 2 or bool((values == values[0]).all()):
-            return self._constant(ranks)
+            return FittedHistogram.constant(ranks, self.sample, self.budget.units or 1, self.valid)
         if self.sample.classes.count:  # CatBoost starts from 0
             self.base = np.zeros(len(self.base))
         most = self.learner.max_rounds
@@ -222,15 +221,10 @@ class _Fit:
         """Give the validation rows with known answers, on the scale of training."""
         if self.valid is None or self.valid_y is None or self.budget.units is not None:
             return None
-        labels = self.valid_y.values
-        if self.sample.classes.count:
-            labels = self.sample.classes.position(labels)
-            rows = np.flatnonzero(labels >= 0)
-        else:
-            labels, rows = (labels - self.base[0]) / self.scale, np.arange(len(labels))
-        return (
-            catboost.Pool(ranks.table(self.valid.rows(rows)), labels[rows]) if len(rows) else None
-        )
+        rows, labels = self.sample.scaled(self.valid_y)
+        if not len(rows):
+            return None
+        return catboost.Pool(ranks.table(self.valid.rows(rows)), labels)
 
     def _record(self, model: Any, fitted: FittedHistogram, growth: Growth) -> None:
         """Record what the model said of the validation rows on the way."""
@@ -244,22 +238,12 @@ class _Fit:
                 scores = np.asarray(raw, np.float64).reshape(self.valid.shape[0], -1)
                 growth.record(done, fitted.classes.answers(scores * self.scale + self.base))
 
-    def _constant(self, ranks: Ranks) -> FittedHistogram:
-        """Give the model that predicts the prior."""
-        units, none = self.budget.units or 1, np.array([-1])
-        leaf = Tree(none, np.zeros(1), none, none, np.zeros(1, bool), np.zeros((1, 1)))
-        fitted = self._fitted(FlatTrees.pack([leaf] * len(self.base)), ranks, units)
-        if self.valid is None:
-            return fitted
-        stages = Stages(np.array([units], np.int64), fitted.predict(self.valid)[None])
-        return replace(fitted, stages=stages)
-
     def _fitted(self, trees: FlatTrees, ranks: Ranks, done: int) -> FittedHistogram:
         return FittedHistogram(trees, ranks, self.sample.classes, self.base, self.scale, done)
 
 
 def _statistics(sample: Sample, seed: int) -> tuple[Ranks, NDArray[np.float32]]:
-    """Give each level its mean answer, and each training row that of the rows before it.
+    """Give each level its weighted mean answer, and each training row that of the rows before it.
 
     The answer of a row must not be in its own feature: what looked like a strong column in
     training would be weak afterwards. Each mean counts one row like the average besides.
@@ -274,34 +258,44 @@ def _statistics(sample: Sample, seed: int) -> tuple[Ranks, NDArray[np.float32]]:
         answers = answers == int(np.argmax(sample.prior()))
     low, high = float(answers.min()), float(answers.max())
     answers = (answers - low) / ((high - low) or 1.0)
+    weight = np.ones(sample.rows) if sample.weight is None else sample.weight
+    weight = weight / weight.mean()
     order = np.random.default_rng(seed).permutation(sample.rows)
-    mean = float(answers.mean())
+    mean = float(np.average(answers, weights=weight))
     for j, levels in enumerate(sample.X.levels):
         code = sample.X.codes[:, j]
         known = (code >= 0) & (code < levels)
-        sums = np.bincount(code[known], answers[known], levels)
-        counts = np.bincount(code[known], minlength=levels)
+        sums = np.bincount(code[known], (weight * answers)[known], levels)
+        counts = np.bincount(code[known], weight[known], levels)
         own = slice(counted.starts[j], counted.starts[j + 1])
         values[own] = np.where(counts > 0, (sums + mean) / (counts + 1.0), -1)
         walked = order[known[order]]
-        table[walked, counted.numbers + j] = _before(code[walked], answers[walked], mean)
+        table[walked, counted.numbers + j] = _before(
+            code[walked], answers[walked], weight[walked], mean
+        )
     return replace(counted, ranks=values), table
 
 
-def _before(code: NDArray[np.integer], answers: Floats, mean: float) -> NDArray[np.float32]:
+def _before(
+    code: NDArray[np.integer], answers: Floats, weight: Floats, mean: float
+) -> NDArray[np.float32]:
     """Give each row the smoothed mean answer of the rows of its level that come before it."""
     by_level = np.argsort(code, kind="stable")
-    sorted_codes, sorted_answers = code[by_level], answers[by_level]
     if not len(code):
         return np.empty(0, np.float32)
-    first = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
+    first = np.flatnonzero(np.r_[True, np.diff(code[by_level]) != 0])
     lengths = np.diff(np.r_[first, len(code)]).astype(np.int64)
-    total = np.cumsum(sorted_answers) - sorted_answers
-    total -= np.repeat(total[first], lengths)
-    seen = np.arange(len(code)) - np.repeat(first, lengths)
+    total, seen = (_up_to(part[by_level], first, lengths) for part in (weight * answers, weight))
     out = np.empty(len(code), np.float32)
     out[by_level] = (total + mean) / (seen + 1.0)
     return out
+
+
+def _up_to(values: Floats, first: NDArray[np.int64], lengths: NDArray[np.int64]) -> Floats:
+    """Add up what comes before each value in its run."""
+    total = np.cumsum(values) - values
+    up_to: Floats = np.maximum(total - np.repeat(total[first], lengths), 0.0)
+    return up_to
 
 
 def _json(model: Any) -> dict[str, Any]:

@@ -76,6 +76,21 @@ class FittedHistogram:
             self, trees=self.trees.first(units * len(self.base)), units=units, stages=None
         )
 
+    @classmethod
+    def constant(
+        cls, ranks: Ranks, sample: Sample, units: int, valid: Matrix | None
+    ) -> FittedHistogram:
+        """Give the model that predicts the prior of a sample, after so many rounds of nothing."""
+        none = np.array([-1])
+        leaf = Tree(none, np.zeros(1), none, none, np.zeros(1, bool), np.zeros((1, 1)))
+        base, scale = sample.start()
+        trees = FlatTrees.pack([leaf] * len(base))
+        fitted = cls(trees, ranks, sample.classes, base, scale, units)
+        if valid is None:
+            return fitted
+        stages = Stages(np.array([units], np.int64), fitted.predict(valid)[None])
+        return replace(fitted, stages=stages)
+
     def export(self) -> State:
         """Give the whole state."""
         arrays = {
@@ -174,8 +189,10 @@ class HistogramBoosting:
             most = min(most, max(1, round(6 / self.learning_rate)))
         growth = Growth(most, budget)
         fit = _Fit(self, sample, valid, valid_y, growth)
+        if fit.hopeless:
+            return FittedHistogram.constant(fit.ranks, sample, budget.units or 1, valid)
         with threadpoolctl.threadpool_limits(self.threads, "openmp"):
-            return fit.constant() if fit.hopeless else fit.run(seed)
+            return fit.run(seed)
 
     def estimator(self, sample: Sample, seed: int) -> Any:
         """Give scikit-learn's estimator of these settings, unfitted."""
@@ -213,10 +230,6 @@ class _Fit:
         """Whether there is nothing to learn: no column, one class, or one answer."""
         values = self.sample.values
         return not self.ranks.width or self.sample.rows < 2 or bool((values == values[0]).all())
-
-    def constant(self) -> FittedHistogram:
-        """Give the model that predicts the prior."""
-        return self._watched([_leaf(0.0)] * len(self.base), self.growth.budget.units or 1)
 
     def run(self, seed: int) -> FittedHistogram:
         """Grow by about 30 % at a time: each start of scikit-learn begins with what is there."""
@@ -266,20 +279,6 @@ class _Fit:
             FlatTrees.pack(trees), self.ranks, self.sample.classes, self._moved(base), self.scale,
             done, self.growth.stages(),
         )  # fmt: skip
-
-    def _watched(self, trees: list[Tree], units: int) -> FittedHistogram:
-        fitted = FittedHistogram(
-            FlatTrees.pack(trees), self.ranks, self.sample.classes, self.base, self.scale, units
-        )
-        if self.valid is None:
-            return fitted
-        stages = Stages(np.array([units], np.int64), fitted.predict(self.valid)[None])
-        return replace(fitted, stages=stages)
-
-
-def _leaf(value: float) -> Tree:
-    none = np.array([-1])
-    return Tree(none, np.zeros(1), none, none, np.zeros(1, bool), np.array([[value]]))
 
 
 def _tree(predictor: Any) -> Tree:

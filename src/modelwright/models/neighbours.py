@@ -18,7 +18,7 @@ from modelwright.core.protocols import Stages, State
 from modelwright.core.task import Target
 from modelwright.models.design import Design
 from modelwright.models.options import at_least, between
-from modelwright.models.sample import Classes, Sample, loss
+from modelwright.models.sample import Classes, Sample
 from modelwright.models.unpack import array, integer, number, unsound
 
 __all__ = ["FittedNeighbours", "NeighboursLearner"]
@@ -32,6 +32,7 @@ _BLOCK = 4_000_000
 """Distances held at a time."""
 _ASKED = 1_000
 """Rows that choose k when there are no validation rows."""
+_FOLDS = 5
 _TIE = 1e-11
 """Rounding makes equal distances differ by less: among them the order of rows decides."""
 _BINS = 10
@@ -185,7 +186,7 @@ class NeighboursLearner:
     Numbers are standardised (a missing one lies in the middle, and its absence counts as a column),
     categories differ or do not, and columns that tell little about the answer count less. Unit: a
     neighbour. With validation rows a `Stages` is recorded for numbers of neighbours from 1 to 130;
-    without, and when the budget does not say how many, leaving out one row at a time chooses.
+    without, and when the budget does not say how many, cross-validation chooses.
 
     Parameters
     ----------
@@ -243,33 +244,58 @@ class NeighboursLearner:
         design = Design.fit(sample.X, sample.weight, knots=0, min_count=5, max_onehot=100)
         most = max(min(self.rows, sample.rows, _CELLS // max(design.columns, 1)), 1)
         kept = np.random.default_rng(seed).permutation(sample.rows)[:most]
-        points = design(sample.X.rows(kept)).to_dense()
-        stretch = _relevance(points, answers[kept]) ** (self.relevance / 2)
-        # two levels lie one apart: each has a column of its own
-        stretch[design.columns - design.width :] *= np.sqrt(0.5)
-        fitted = FittedNeighbours(
-            design, stretch, (points * stretch).astype(np.float32), answers[kept],
-            weights[kept] / weights[kept].mean(), sample.classes, self.nearness,
-            budget.units or _GRID[-1],
+        rows = _Rows(
+            design, design(sample.X.rows(kept)).to_dense(), answers[kept], weights[kept],
+            sample.classes,
         )  # fmt: skip
+        fitted = rows.fitted(self, budget.units or _GRID[-1])
         if budget.units is not None and valid is None:
             return fitted
         if valid is None:
-            return fitted.at(_left_out(fitted, kept, sample, answers))
+            return fitted.at(_validated(self, rows, sample.X.rows(kept[:_ASKED])))
         return _watched(fitted, valid, budget)
 
 
-def _relevance(points: Floats, answers: Floats) -> Floats:
+@dataclass(frozen=True)
+class _Rows:
+    """Training rows before columns are weighed: shapes as in `FittedNeighbours`."""
+
+    design: Design
+    points: Floats
+    answers: Floats
+    weight: Floats
+    classes: Classes
+
+    def without(self, rows: NDArray[np.int64]) -> _Rows:
+        """Leave some rows out."""
+        points, answers, weight = (
+            np.delete(part, rows, axis=0) for part in (self.points, self.answers, self.weight)
+        )
+        return replace(self, points=points, answers=answers, weight=weight)
+
+    def fitted(self, learner: NeighboursLearner, units: int) -> FittedNeighbours:
+        """Weigh the columns by what they tell about the answers of these rows."""
+        weight = self.weight / self.weight.mean()
+        stretch = _relevance(self.points, self.answers, weight) ** (learner.relevance / 2)
+        # two levels lie one apart: each has a column of its own
+        stretch[self.design.columns - self.design.width :] *= np.sqrt(0.5)
+        return FittedNeighbours(
+            self.design, stretch, (self.points * stretch).astype(np.float32), self.answers,
+            weight, self.classes, learner.nearness, units,
+        )  # fmt: skip
+
+
+def _relevance(points: Floats, answers: Floats, weight: Floats) -> Floats:
     """Give the share of the answers' variance between tenths of each column, the largest as 1."""
-    centred = answers - answers.mean(axis=0)
-    total = (centred**2).sum()
+    centred = answers - weight @ answers / weight.sum()
+    total = weight @ (centred**2).sum(axis=1)
     shares = np.zeros(points.shape[1])
     for j, column in enumerate(points.T):
         edges = np.unique(np.quantile(column, np.linspace(0, 1, _BINS + 1)[1:-1]))
         place = np.searchsorted(edges, column, side="left")
-        counts = np.bincount(place, minlength=_BINS)
-        sums = np.stack([np.bincount(place, part, _BINS) for part in centred.T])
-        between_ = (sums**2 / np.maximum(counts, 1)).sum()
+        counts = np.bincount(place, weight, _BINS)
+        sums = np.stack([np.bincount(place, weight * part, _BINS) for part in centred.T])
+        between_ = (sums[:, counts > 0] ** 2 / counts[counts > 0]).sum()
         # so much is there by chance alone
         chance = (np.count_nonzero(counts) - 1) * total / max(len(points), 1)
         shares[j] = max(between_ - chance, 0.02 * between_)
@@ -291,25 +317,30 @@ def _watched(fitted: FittedNeighbours, valid: Matrix, budget: Budget) -> FittedN
     return replace(fitted, units=counts[-1], stages=stages)
 
 
-def _left_out(
-    fitted: FittedNeighbours, kept: NDArray[np.int64], sample: Sample, answers: Floats
-) -> int:
-    """Choose how many neighbours are asked: each of some rows is judged by the others."""
-    counts = [count for count in _GRID if count < len(kept)]
-    asked = kept[:_ASKED]
-    if not counts or not fitted.points.shape[1]:
+def _validated(learner: NeighboursLearner, rows: _Rows, asked: Matrix) -> int:
+    """Choose how many neighbours are asked: fold by fold, some first rows are judged by others.
+
+    Columns are weighed anew without the rows of each fold: who has seen an answer finds that few
+    neighbours know it best.
+    """
+    size = asked.shape[0]
+    folds = np.array_split(np.arange(size), min(_FOLDS, size))
+    counts = [count for count in _GRID if count <= len(rows.points) - len(folds[0])]
+    if not counts or not rows.points.shape[1]:
         return 1
-    wrong, done = np.zeros(len(counts)), 0
-    for rows, distance in fitted._distances(sample.X.rows(asked)):
-        own = np.arange(done, done + len(distance))
-        distance[np.arange(len(own)), own] = np.inf
-        near, far = fitted._nearest(distance, counts[-1])
-        for place, count in enumerate(counts):
-            said = fitted._vote(near, far, count)
-            judged = sample.classes.spread(answers[asked[rows]])
-            target = Target(judged.argmax(axis=1), judged.shape[1])
-            if not sample.classes.count:
-                target = Target(judged[:, 0].astype(np.float64))
-            wrong[place] += loss(said, target) * len(own)
-        done += len(own)
+    wrong = np.zeros(len(counts))
+    for fold in folds:
+        fitted = rows.without(fold).fitted(learner, counts[-1])
+        for place, said in enumerate(fitted._said(asked.rows(fold), counts)):
+            wrong[place] += rows.weight[fold] @ _errors(rows, fold, said)
     return counts[int(np.argmin(wrong))]
+
+
+def _errors(rows: _Rows, fold: NDArray[np.int64], said: NDArray[np.float32]) -> Floats:
+    """Give the log loss or the squared error of each row."""
+    if not rows.classes.count:
+        squared: Floats = (said[:, 0] - rows.answers[fold, 0]) ** 2
+        return squared
+    right = said[np.arange(len(fold)), rows.classes.seen[rows.answers[fold].argmax(axis=1)]]
+    lost: Floats = -np.log(np.maximum(right, rows.classes.floor), dtype=np.float64)
+    return lost

@@ -199,6 +199,23 @@ class Sample:
         spread = np.average((self.values - prior[0]) ** 2, weights=self.weight)
         return prior, float(np.sqrt(spread)) or 1.0
 
+    def scaled(self, y: Target) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        """Give the rows whose answers training knows, and these answers as boosting takes them.
+
+        Returns
+        -------
+        rows : ndarray of int64
+            All of a regression; of classes those that were seen.
+        labels : ndarray
+            Numbers on the scale of `start`, or positions among the seen classes.
+        """
+        if not self.classes.count:
+            base, scale = self.start()
+            return np.arange(len(y)), (y.values - base[0]) / scale
+        labels = self.classes.position(y.values)
+        rows = np.flatnonzero(labels >= 0)
+        return rows, labels[rows]
+
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Turn scores into probabilities, row by row.

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["levels_step", "pair_gain", "pair_step", "values_step"]
+__all__ = ["levels_step", "pair_gain", "pair_step", "purified", "values_step"]
 
 Floats = NDArray[np.float64]
 
@@ -158,3 +158,41 @@ def pair_step(G: Floats, H: Floats, l2: float) -> Floats:
     i, j = i + 1, j + 1
     out[:i, :j], out[:i, j:], out[i:, :j], out[i:, j:] = steps
     return out
+
+
+def purified(grid: Floats, counts: NDArray[np.integer]) -> tuple[Floats, Floats, Floats]:
+    """Take out of a pair what belongs to its columns alone (Lengerich et al. 2020).
+
+    What is taken is the sum of two curves that is closest to the grid over the rows; the rest
+    has a mean of 0 in each row and in each column of the grid.
+
+    Parameters
+    ----------
+    grid : ndarray of shape (..., n, m, n_scores)
+        What each cell adds.
+    counts : ndarray of shape (n, m)
+        Rows in each cell.
+
+    Returns
+    -------
+    rest : ndarray of shape (..., n, m, n_scores)
+    down : ndarray of shape (..., n, n_scores)
+    across : ndarray of shape (..., m, n_scores)
+        ``rest + down[..., :, None, :] + across[..., None, :, :]`` is the grid.
+
+    Examples
+    --------
+    >>> grid = np.array([[[0.0], [1.0]], [[2.0], [7.0]]])
+    >>> rest, down, across = purified(grid, np.ones((2, 2), int))
+    >>> rest[:, :, 0].round(6)
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+    share = counts / max(counts.sum(), 1)
+    n = len(share)
+    normal = np.block([[np.diag(share.sum(axis=1)), share], [share.T, np.diag(share.sum(axis=0))]])
+    weighted = grid * share[:, :, None]
+    sums = np.concatenate([weighted.sum(axis=-2), weighted.sum(axis=-3)], axis=-2)
+    curves = np.linalg.pinv(normal, hermitian=True) @ sums
+    down, across = curves[..., :n, :], curves[..., n:, :]
+    return grid - down[..., :, None, :] - across[..., None, :, :], down, across

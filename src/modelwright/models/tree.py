@@ -208,7 +208,7 @@ def _levels(inner: NDArray[np.bool_], left: NDArray[np.integer]) -> Iterator[NDA
 
 @dataclass(frozen=True)
 class TreeLearner:
-    """One decision tree, pruned: the model that can be read (`modelwright.tree_rules`).
+    """One decision tree, pruned: the model that can be read (`tree_rules.write_rules`).
 
     Unit: a leaf. With validation rows it records a `Stages` for trees along the pruning path.
     Without, and when the budget does not say how many leaves, they are chosen by cross-validation

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from html import escape
 
 import numpy as np
@@ -33,6 +34,8 @@ class Labels:
         The target.
     classes : tuple of str
         The labels of the task in code order; empty for a regression.
+    days : mapping of int to str
+        The columns of numbers that are days since 1970, each with the name of its date.
     """
 
     numbers: tuple[str, ...]
@@ -40,6 +43,7 @@ class Labels:
     levels: tuple[tuple[str, ...], ...] = ()
     answer: str = "answer"
     classes: tuple[str, ...] = ()
+    days: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,16 +115,33 @@ def _condition(tree: FittedTree, labels: Labels, feature: int, asked: _Range) ->
     missing = asked.missing and bool(tree.holes[feature])
     if feature >= tree.ranks.numbers:
         return _levels(tree, labels, feature - tree.ranks.numbers, asked, missing)
-    name = labels.numbers[feature]
+    name = labels.days.get(feature, labels.numbers[feature])
+    tell = _date if feature in labels.days else _shortest
     low, high = asked.low, asked.high
     if high >= np.finfo(np.float32).max and low == -np.inf:
         return f"{name} is known"
     if low >= np.finfo(np.float32).max:
         return f"{name} is missing"
-    text = f"{name} <= {high:.6g}" if low == -np.inf else f"{name} > {low:.6g}"
+    text = f"{name} <= {tell(high)}" if low == -np.inf else f"{name} > {tell(low)}"
     if low > -np.inf and high < np.inf:
-        text = f"{low:.6g} < {name} <= {high:.6g}"
+        text = f"{tell(low)} < {name} <= {tell(high)}"
     return f"({text} or missing)" if missing else text
+
+
+def _shortest(bar: float) -> str:
+    """Write a threshold with as few digits as tell it from every other float32."""
+    if bar == 0 or 1e-5 <= abs(bar) < 1e15:
+        return np.format_float_positional(np.float32(bar), trim="-")
+    return np.format_float_scientific(np.float32(bar), trim="-")
+
+
+def _date(days: float) -> str:
+    """Write days since 1970 as a date, with the time of day unless it is midnight."""
+    try:
+        when = datetime(1970, 1, 1) + timedelta(seconds=round(days * 86_400))
+    except OverflowError:
+        return f"day {_shortest(days)}"
+    return when.isoformat(" ").removesuffix(":00").removesuffix(" 00:00")
 
 
 def _levels(tree: FittedTree, labels: Labels, code: int, asked: _Range, missing: bool) -> str:

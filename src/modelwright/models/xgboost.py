@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -116,7 +116,9 @@ class XGBoostLearner:
             When XGBoost is not installed.
         """
         fit = _Fit(self, Sample.of(X, y, weight, budget), valid, valid_y, budget)
-        return fit.constant() if fit.hopeless else fit.run(seed)
+        if fit.hopeless:
+            return FittedHistogram.constant(fit.ranks, fit.sample, budget.units or 1, valid)
+        return fit.run(seed)
 
     def parameters(self, outputs: int, seed: int) -> dict[str, Any]:
         """Give XGBoost's own names for these settings.
@@ -172,16 +174,6 @@ class _Fit:
         """Whether there is nothing to learn: no column, one class, or one answer."""
         values = self.sample.values
         return not self.ranks.width or self.sample.rows < 2 or bool((values == values[0]).all())
-
-    def constant(self) -> FittedHistogram:
-        """Give the model that predicts the prior."""
-        units, none = self.budget.units or 1, np.array([-1])
-        leaf = Tree(none, np.zeros(1), none, none, np.zeros(1, bool), np.zeros((1, 1)))
-        fitted = self._fitted([leaf] * len(self.base), units, None)
-        if self.valid is None:
-            return fitted
-        stages = Stages(np.array([units], np.int64), fitted.predict(self.valid)[None])
-        return replace(fitted, stages=stages)
 
     def run(self, seed: int) -> FittedHistogram:
         """Fit round by round."""
@@ -239,16 +231,11 @@ class _Fit:
         """Give the validation rows with known answers, on the scale of training."""
         if self.valid is None or self.valid_y is None or self.budget.units is not None:
             return None
-        labels = self.valid_y.values
-        if self.sample.classes.count:
-            labels = self.sample.classes.position(labels)
-            rows = np.flatnonzero(labels >= 0)
-        else:
-            labels, rows = (labels - self.base[0]) / self.scale, np.arange(len(labels))
+        rows, labels = self.sample.scaled(self.valid_y)
         if not len(rows):
             return None
         data = self._data(self.valid.rows(rows))
-        data.set_label(labels[rows])
+        data.set_label(labels)
         return data
 
     def _fitted(self, trees: list[Tree], done: int, stages: Stages | None) -> FittedHistogram:

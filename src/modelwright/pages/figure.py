@@ -54,7 +54,9 @@ class Grid:
             element("tr", *(self._cell("td", i, cell) for i, cell in enumerate(row)))
             for row in self.rows
         ]
-        table = element(".".join(("table", *self.classes)), element("thead", head), _body(rows))
+        table = element(
+            ".".join(("table", *self.classes)), element("thead", head), element("tbody", *rows)
+        )
         box = {"role": "region", "aria-label": self.label, "tabindex": "0"}
         return element("div.scroll.tall" if len(rows) > TALL else "div.scroll", table, at=box)
 
@@ -65,10 +67,6 @@ class Grid:
         if column == 0:
             return element("th", content, at={"scope": "row"})
         return element(name, content)
-
-
-def _body(rows: list[Markup]) -> Markup:
-    return element("tbody", *rows)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "percent",
     "plural",
     "signed",
+    "told_apart",
 ]
 
 # What stands for nothing, and for less than nothing.
@@ -47,6 +49,22 @@ def number(value: float, digits: int = 4) -> str:
     else:
         text = f"{value:.{digits}g}"
     return text.replace("-", MINUS)
+
+
+def told_apart(values: Sequence[float], digits: int = 3) -> list[str]:
+    """Write numbers with so many significant digits, or more where they would look alike.
+
+    Examples
+    --------
+    >>> told_apart([0.5, 0.00012, 0.99961, 0.99962])
+    ['0.5', '0.00012', '0.99961', '0.99962']
+    """
+    texts: list[str] = []
+    for some in range(digits, 18):
+        texts = [f"{value:.{some}g}" for value in values]
+        if len(set(texts)) == len(set(values)):
+            break
+    return texts
 
 
 def compact(value: float) -> str:

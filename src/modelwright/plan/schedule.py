@@ -19,6 +19,8 @@ __all__ = ["Limits", "Schedule"]
 LOOKAHEAD = 4
 # Kept back for the end of the run until it is known how long writing a model takes.
 FIRST_RESERVE = 0.8
+# Learners that stop when told to, and are then worth something (`models.growth`).
+STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"})
 # Below so many seconds a fit is not worth starting.
 LEAST = 0.3
 
@@ -241,7 +243,7 @@ class Schedule:
     def _cost(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part; an optimistic share for what stops when told to."""
         predicted = self._costs.seconds(spec, self._shape(fold_part(0)))
-        return predicted * 0.3 if spec.learner == "lightgbm" else predicted
+        return predicted * 0.3 if spec.learner in STOPPING else predicted
 
     def _waves(self, spec: TrialSpec) -> float:
         """Count how many fits come one after the other, a share of the refit included."""

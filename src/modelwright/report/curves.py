@@ -165,7 +165,8 @@ class Bins:
     said, came : ndarray, shape (m,)
         Mean probability and observed share in each bin.
     low, high : ndarray, shape (m,)
-        Between them lies the true share with a confidence of 95 % (Wilson 1927).
+        Between them lies the true share with a confidence of 95 % (Wilson 1927); weighted rows
+        count as the number of rows alike that would be as precise (Kish 1965).
     rows : ndarray of int64, shape (m,)
         Rows in each bin.
     error : float
@@ -196,7 +197,8 @@ def calibration_bins(true: NDArray[Any], p: Array, weight: Array | None = None) 
     kept = total > 0
     said = np.bincount(place, mass * p, 10)[kept] / total[kept]
     came = np.bincount(place, mass * true.astype(np.float64), 10)[kept] / total[kept]
-    low, high = wilson(came, rows[kept])
+    squares = np.bincount(place, mass**2, 10)[kept]
+    low, high = wilson(came, total[kept] ** 2 / squares)
     error = float(np.abs(said - came) @ total[kept] / total.sum())
     return Bins(said, came, low, high, rows[kept], error)
 

@@ -266,7 +266,7 @@ def _levels(
 
 
 def attribution_figure(attribution: Attribution, most: int = 9) -> Figure:
-    """Draw how one prediction comes from what an average row gets.
+    """Draw how one prediction comes from what typical rows get.
 
     Parameters
     ----------
@@ -283,7 +283,7 @@ def attribution_figure(attribution: Attribution, most: int = 9) -> Figure:
     --------
     >>> one = Attribution("typical", "", 10.0, 12.5, "12", ("age",), ("41",), (2.5,))
     >>> attribution_figure(one).description
-    'An average row gets 10, this one 12.5; the answer was 12.'
+    'Typical rows of the table get 10, this one 12.5; the answer was 12.'
     """
     steps = _steps(attribution, most)
     starts = attribution.base + np.cumsum([0.0, *(share for _, share in steps)])
@@ -301,7 +301,7 @@ def attribution_figure(attribution: Attribution, most: int = 9) -> Figure:
         ticks = [(value, percent(value, 1)) for value, _ in ticks]
     plot.axes("probability" if attribution.output else "prediction", "", x_ticks=ticks, y_ticks=())
     base, prediction = attribution.base, attribution.prediction
-    _end(plot, "an average row", base, 0, _amount(attribution, base))
+    _end(plot, "typical rows", base, 0, _amount(attribution, base))
     for i, (label, share) in enumerate(steps, start=1):
         told = _change(attribution, share)
         _step(plot, label, share, float(starts[i - 1]), i, told)
@@ -317,7 +317,7 @@ def attribution_figure(attribution: Attribution, most: int = 9) -> Figure:
     row = attribution.row
     return Figure(
         f"Row {row}" if row.isdigit() else row[:1].upper() + shorten(row, 60)[1:],
-        f"An average row gets {_amount(attribution, attribution.base)}{what}, this one "
+        f"Typical rows of the table get {_amount(attribution, attribution.base)}{what}, this one "
         f"{_amount(attribution, attribution.prediction)}{actual}.",
         plot.drawing(),
         plot.width,

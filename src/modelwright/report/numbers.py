@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from modelwright.core.errors import DataError
-from modelwright.pages import Figure, Grid, Markup, Plot, element
+from modelwright.pages import Figure, Grid, Plot, element
 from modelwright.pages.numerals import MINUS, number, percent, plural
 from modelwright.pages.scales import LINEAR, LOG
 from modelwright.report.curves import quantile
@@ -24,6 +24,7 @@ POINTS = 1_500
 _MISSED = f"predicted {MINUS} true"
 _SIZE = (460, 380)
 _MARGINS = (54.0, 26.0, 14.0, 42.0)
+_BOX = (0.1, 0.25, 0.5, 0.75, 0.9)
 _LEVELS = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 
 
@@ -99,7 +100,7 @@ def _cloud(plot: Plot, xs: Array, ys: Array, radius: float = 7.0) -> str:
     return f"The stronger the colour, the more of the {len(xs):,} rows lie there (log scale)."
 
 
-def predicted_actual_figure(y: ArrayLike, p: ArrayLike) -> Figure:
+def predicted_actual_figure(y: ArrayLike, p: ArrayLike, weight: Array | None = None) -> Figure:
     """Draw predictions against answers.
 
     Parameters
@@ -108,6 +109,8 @@ def predicted_actual_figure(y: ArrayLike, p: ArrayLike) -> Figure:
         The true numbers.
     p : array_like, shape (n,) or (n, 1)
         The predictions.
+    weight : ndarray, shape (n,), optional
+        How much each row counts in the means of the table.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def predicted_actual_figure(y: ArrayLike, p: ArrayLike) -> Figure:
     said += _outside(predictions, answers, plot)
     if plot.x.kind == LOG:
         said += " Both axes are logarithmic."
-    groups = _groups(answers, predictions)
+    groups = _groups(answers, predictions, weight)
     rows = tuple((number(g[0]), number(g[1]), f"{g[4]:,}") for g in groups)
     return Figure(
         "Predicted against true",
@@ -144,7 +147,7 @@ def predicted_actual_figure(y: ArrayLike, p: ArrayLike) -> Figure:
     )
 
 
-def residuals_figure(y: ArrayLike, p: ArrayLike) -> Figure:
+def residuals_figure(y: ArrayLike, p: ArrayLike, weight: Array | None = None) -> Figure:
     """Draw errors against predictions.
 
     Parameters and errors as for `predicted_actual_figure`.
@@ -161,7 +164,7 @@ def residuals_figure(y: ArrayLike, p: ArrayLike) -> Figure:
     plot.axes("predicted", _MISSED)
     said = _cloud(plot, predictions, missed)
     plot.segment((plot.x.low, 0), (plot.x.high, 0), "reference")
-    groups = _groups(answers, predictions)
+    groups = _groups(answers, predictions, weight)
     if len(groups) >= 4:
         for classes in ("halo", "mean"):
             plot.line([g[0] for g in groups], [g[2] for g in groups], classes)
@@ -170,8 +173,8 @@ def residuals_figure(y: ArrayLike, p: ArrayLike) -> Figure:
     head = ("mean prediction", "mean error", "mean absolute error", "rows")
     return Figure(
         "Errors against predictions",
-        "The orange line is the mean error of a tenth of the rows; where it leaves zero, "
-        f"predictions are off in one direction. {said}",
+        f"The orange line is the mean error of a tenth of the {_whole(weight)}; where it leaves "
+        f"zero, predictions are off in one direction. {said}",
         plot.drawing(),
         plot.width,
         plot.height,
@@ -237,18 +240,41 @@ def residual_distribution_figure(y: ArrayLike, p: ArrayLike, weight: Array | Non
     )
 
 
-def _groups(answers: Array, predictions: Array) -> list[tuple[float, float, float, float, int]]:
+def _groups(
+    answers: Array, predictions: Array, weight: Array | None
+) -> list[tuple[float, float, float, float, int]]:
     """Give mean prediction, answer, error, absolute error and rows, by tenths of the prediction."""
-    order = np.argsort(predictions, kind="stable")
-    groups = []
-    for rows in np.array_split(order, min(10, max(1, len(order) // 5))):
-        missed = predictions[rows] - answers[rows]
-        said, true = float(predictions[rows].mean()), float(answers[rows].mean())
-        groups.append((said, true, said - true, float(np.abs(missed).mean()), len(rows)))
+    missed, groups = predictions - answers, []
+    for rows in _tenths(predictions, weight):
+        mass = None if weight is None else weight[rows]
+        said, true, off = (
+            float(np.average(part[rows], weights=mass))
+            for part in (predictions, answers, np.abs(missed))
+        )
+        groups.append((said, true, said - true, off, len(rows)))
     return groups
 
 
-def error_by_prediction_figure(y: ArrayLike, p: ArrayLike) -> Figure:
+def _tenths(predictions: Array, weight: Array | None) -> list[NDArray[np.int64]]:
+    """Part rows that count into ten of equal weight by their prediction; fewer of few rows."""
+    order = np.argsort(predictions, kind="stable")
+    if weight is None:
+        return np.array_split(order, _parts(len(order)))
+    order = order[weight[order] > 0]
+    mass, parts = weight[order], _parts(len(order))
+    place = np.floor((np.cumsum(mass) - mass / 2) / mass.sum() * parts)
+    return np.split(order, np.flatnonzero(np.diff(place)) + 1)
+
+
+def _parts(rows: int) -> int:
+    return min(10, max(1, rows // 5))
+
+
+def _whole(weight: Array | None) -> str:
+    return "rows" if weight is None else "weight"
+
+
+def error_by_prediction_figure(y: ArrayLike, p: ArrayLike, weight: Array | None = None) -> Figure:
     """Draw how large errors are for small and for large predictions.
 
     Parameters and errors as for `predicted_actual_figure`.
@@ -259,17 +285,18 @@ def error_by_prediction_figure(y: ArrayLike, p: ArrayLike) -> Figure:
     'Where predictions are better and worse'
     """
     answers, predictions = _numbers(y, p)
-    order = np.argsort(predictions, kind="stable")
     missed = np.abs(predictions - answers)
-    parts = np.array_split(order, min(10, max(1, len(order) // 5)))
-    boxes = [np.quantile(missed[rows], [0.1, 0.25, 0.5, 0.75, 0.9]) for rows in parts]
+    parts = _tenths(predictions, weight)
+    boxes = [
+        quantile(missed[rows], _BOX, None if weight is None else weight[rows]) for rows in parts
+    ]
     spans = [(float(predictions[rows].min()), float(predictions[rows].max())) for rows in parts]
     top = float(max(box[4] for box in boxes))
     plot = Plot((0, len(parts)), (0, top * 1.06))
     ends = [span[0] for span in spans] + [spans[-1][1]]
     marked = range(0, len(ends), 2 if len(ends) > 6 else 1)
     plot.axes(
-        "predicted: tenths of the rows" if len(parts) == 10 else "predicted",
+        f"predicted: tenths of the {_whole(weight)}" if len(parts) == 10 else "predicted",
         "absolute error",
         x_ticks=[(k, number(ends[k], 3)) for k in marked],
     )
@@ -297,4 +324,4 @@ def _box(plot: Plot, x: float, box: Array) -> None:
     left, right = plot.x.place(x - 0.28), plot.x.place(x + 0.28)
     middle = plot.y.place(float(box[2]))
     at = {"x1": left, "x2": right, "y1": middle, "y2": middle}
-    plot.add(Markup(element("line.a.whisker", at=at)))
+    plot.add(element("line.a.whisker", at=at))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.task import TaskKind
 from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten
-from modelwright.pages.numerals import DASH, number, percent, plural
+from modelwright.pages.numerals import DASH, number, percent, plural, told_apart
 from modelwright.report import classes, numbers
 from modelwright.report.curves import Operating, confusion, operating_points, per_class
 from modelwright.report.data import search
@@ -110,10 +110,10 @@ def _numbers(held: HeldOut) -> Markup:
     return joined(
         _figures(
             {
-                "predicted": numbers.predicted_actual_figure(*drawn),
-                "residuals": numbers.residuals_figure(*drawn),
+                "predicted": numbers.predicted_actual_figure(*drawn, held.weight),
+                "residuals": numbers.residuals_figure(*drawn, held.weight),
                 "sizes": numbers.residual_distribution_figure(*drawn, held.weight),
-                "where": numbers.error_by_prediction_figure(*drawn),
+                "where": numbers.error_by_prediction_figure(*drawn, held.weight),
             },
         ),
         _scores(held),
@@ -202,12 +202,13 @@ def _thresholds(points: Operating, positive: str) -> Markup:
         apart = min(abs(points.flagged[near] - points.flagged[i]) for i in marks)
         if near > 0 and abs(points.flagged[near] - share) < share / 2 and apart > share / 4:
             marks[near] = ""
+    order = sorted(marks)
+    cuts = [0.5 if marks[i].endswith("half") else float(points.threshold[i]) for i in order]
     rows = []
-    for i in sorted(marks):
-        cut = 0.5 if marks[i].endswith("half") else float(points.threshold[i])
+    for i, cut in zip(order, told_apart(cuts), strict=True):
         rows.append(
             (
-                joined(f"{cut:.3f}", element("small.soft", f" {marks[i]}") if marks[i] else None),
+                joined(cut, element("small.soft", f" {marks[i]}") if marks[i] else None),
                 percent(float(points.flagged[i]), 1),
                 percent(float(points.precision[i]), 1) if i else DASH,
                 percent(float(points.recall[i]), 1),

@@ -99,7 +99,7 @@ def singles(model: Model) -> Chapter | None:
     ]
     words = (
         "Each bar is what the value of one column adds to the prediction or takes away, beginning "
-        "with what an average row gets."
+        "with what typical rows of the table get."
     )
     body = joined(element("p", words), element("div.figures", figures))
     return Chapter("singles", "Single predictions explained", body, "Single rows")
