@@ -15,6 +15,7 @@ from typing import Any, overload
 import polars as pl
 
 from modelwright.acquire import read_raw
+from modelwright.core.addresses import is_database, masked
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import Progress, progress, reading
@@ -188,6 +189,8 @@ def _source(data: object) -> str:
     """Say where the rows come from: an existing file by its full path."""
     if not isinstance(data, str | Path):
         return f"a {type(data).__name__} in memory"
+    if is_database(str(data)):
+        return masked(str(data))
     path = Path(data).expanduser()
     return str(path.resolve()) if path.exists() else str(data)
 

@@ -72,7 +72,7 @@ def located(path: str, folder: Path) -> Plain:
     """
     if is_pipe(path):
         return unpacked(spooled(path, folder), folder)
-    place = Path(path).expanduser()
+    place = _expanded(path)
     inner = None
     if not place.exists():
         archive = next(
@@ -83,6 +83,15 @@ def located(path: str, folder: Path) -> Plain:
             place = archive
     _check_file(place)
     return unpacked(Plain(place, place.name, place.name), folder, inner)
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # the home folder of nobody
+        raise DataError(
+            "a home folder after ~", f"none in {path!r}", "write ./~... for a name with a tilde"
+        ) from None
 
 
 def _check_file(path: Path) -> None:

@@ -19,8 +19,9 @@ from modelwright.acquire.files import is_parquet, located, reader_of
 from modelwright.acquire.json_records import read_json_lines
 from modelwright.acquire.raw import Reading
 from modelwright.acquire.rows import rows_are_even
-from modelwright.acquire.sql import Address, batches, is_database
+from modelwright.acquire.sql import Address, batches
 from modelwright.acquire.unpacking import Plain
+from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError, OptionError
 from modelwright.store import check_writable
 
@@ -127,7 +128,7 @@ def ingest(
             work.from_database(source) if is_database(source) else work.from_file(source, reading)
         )
         if not done.rows:
-            raise DataError("a table with rows", f"none in {source}")
+            raise DataError("a table with rows", f"none in {masked(source)}")
         os.replace(work.part, out)
     return done
 

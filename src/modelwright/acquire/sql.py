@@ -21,13 +21,17 @@ from modelwright.acquire.names import unique_names
 from modelwright.acquire.postgres import open_postgres
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.sqlite import open_sqlite
+from modelwright.core.addresses import masked, split_address
 from modelwright.core.errors import DataError, did_you_mean
 
-__all__ = ["Address", "Connection", "batches", "is_database", "read_database"]
+__all__ = ["Address", "Connection", "batches", "read_database"]
 
-_URL = re.compile(r"(sqlite|duckdb|postgresql|postgres)://", re.IGNORECASE)
-_SECRET = re.compile(r"(://[^/@:]*:)[^@/]*@|([?&]password=)[^&#]*", re.IGNORECASE)
-_QUERY = re.compile(r"\s*(select|with|from|values|table|show|describe)\s", re.IGNORECASE)
+# after blanks, comments and brackets; statements that may write a file are none
+_QUERY = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*+"
+    r"(?:select|with|from|values|table|show|describe)(?=[\s*(\"'\[`])",
+    re.IGNORECASE | re.DOTALL,
+)
 _BATCH = 20_000
 
 
@@ -81,7 +85,7 @@ class Address:
     @classmethod
     def parse(cls, url: str) -> Address:
         """Take a URL apart."""
-        place, _, asked = url.partition("#")
+        place, asked = split_address(url)
         scheme = place.split(":", 1)[0].lower()
         query = (
             unquote(asked) if re.search(r"%[0-9A-Fa-f]{2}", asked) and " " not in asked else asked
@@ -91,20 +95,7 @@ class Address:
     @property
     def shown(self) -> str:
         """The URL without a password."""
-        return _SECRET.sub(
-            lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", self.place
-        )
-
-
-def is_database(source: str) -> bool:
-    """Tell whether a source is the URL of a database.
-
-    Examples
-    --------
-    >>> is_database("sqlite:///sales.db#orders"), is_database("sales.db")
-    (True, False)
-    """
-    return _URL.match(source) is not None
+        return masked(self.place)
 
 
 def read_database(url: str, reading: Reading) -> Raw:
