@@ -32,12 +32,8 @@ class PostgresBase:
     def __init__(self, place: str, shown: str) -> None:
         self._shown = shown
         self._secrets = [place, *passwords_of(place)]
-        if any(mark in secret for secret in self._secrets[1:2] for mark in "@/"):
-            raise DataError(
-                "a password of the user whose @ and / are written %40 and %2F",
-                shown,
-                "write them so",
-            )
+        if _is_misread(place):
+            raise DataError("a password whose @ and / are written %40 and %2F", shown, "do so")
         try:
             self._base = _psycopg.connect(place, connect_timeout=_SECONDS, options=_OPTIONS)
         except _psycopg.Error as error:
@@ -77,6 +73,12 @@ class PostgresBase:
         for secret in self._secrets:
             reason = reason.replace(secret, "***")
         return DataError(expected, f"{reason} ({self._shown})", "check the URL")
+
+
+def _is_misread(place: str) -> bool:
+    """Tell whether the driver would take a part of the user's password for the host."""
+    user = place.split("://", 1)[1].partition("?")[0].rpartition("@")[0]
+    return ":" in user and any(mark in user for mark in "@/")
 
 
 def open_postgres(place: str, shown: str) -> PostgresBase:
