@@ -7,6 +7,7 @@ import pytest
 from modelwright.acquire.dialect import find_dialect
 from modelwright.acquire.header import header_is_absent
 from modelwright.acquire.raw import Reading
+from modelwright.acquire.scales import find_levels
 
 LETTERS = 100_000  # the square of it would take minutes
 
@@ -20,3 +21,7 @@ def test_a_long_cell_of_digits(cell: str) -> None:
     found = find_dialect(text, Reading())
     assert found is not None
     assert found.separator == "~"
+
+
+def test_a_long_label_has_no_order() -> None:
+    assert find_levels("a", ["low", "high", "not " * LETTERS]) == ((), "")
