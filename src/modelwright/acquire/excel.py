@@ -66,7 +66,7 @@ def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
         sheets = book.sheet_names[:_MOST_SHEETS]
         found: list[tuple[str, pl.DataFrame]] = []
         for name in sheets:
-            cells = _cells(book, name)
+            cells = _cells(book, name, reading.in_place)
             if cells is not None:
                 found.append((name, cells))
                 break
@@ -250,15 +250,22 @@ def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
             yield block
 
 
-def _cells(book: Any, name: str) -> pl.DataFrame | None:
-    """Give a sheet's cells as text, without empty rows and columns; None when it has no table."""
+def _cells(book: Any, name: str, in_place: bool) -> pl.DataFrame | None:
+    """Give a sheet's cells as text, without empty rows and columns; None when it has no table.
+
+    In place, empty rows between others stay.
+    """
     sheet = book.load_sheet(name, header_row=None, dtypes="string")
     if sheet.height < 1 or sheet.width < 1:
         return None
     cells = pl.DataFrame(sheet)
     filled = [c.name for c in cells if not (c.is_null() | (c.str.strip_chars() == "")).all()]
     cells = cells.select(filled)
-    cells = cells.filter(~pl.all_horizontal(pl.all().is_null())) if filled else cells
+    if filled:
+        present = cells.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+        places = present.arg_true()
+        whole = in_place and len(places)
+        cells = cells[places[0] : places[-1] + 1] if whole else cells.filter(present)
     return cells if cells.height > 1 else None
 
 

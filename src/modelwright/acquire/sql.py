@@ -15,7 +15,9 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from modelwright.acquire.damage import told_in_one_line
 from modelwright.acquire.duck import open_duckdb
+from modelwright.acquire.frames import plain
 from modelwright.acquire.json_records import series
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.postgres import open_postgres
@@ -121,16 +123,17 @@ def read_database(url: str, reading: Reading) -> Raw:
     address = Address.parse(url)
     parts: list[pl.DataFrame] = []
     size = 0
-    for part in batches(address):
-        parts.append(part)
-        size += int(part.estimated_size())
-        if reading.room is not None and size > reading.room:
-            raise DataError(
-                "rows that fit into memory",
-                f"more from {address.shown}",
-                "modelwright acquire writes them to a Parquet file, from which a sample is drawn",
-            )
-    frame = _joined(parts)
+    with told_in_one_line(address.shown):
+        for part in batches(address):
+            parts.append(part)
+            size += int(part.estimated_size())
+            if reading.room is not None and size > reading.room:
+                raise DataError(
+                    "rows that fit into memory",
+                    f"more from {address.shown}",
+                    "modelwright acquire writes them to a Parquet file: a sample is drawn from it",
+                )
+        frame = _joined(parts)
     if not frame.height:
         raise DataError("rows", f"none from {address.shown}", "check the query")
     return Raw(frame)
@@ -178,6 +181,12 @@ def _parts(name: str, scheme: str) -> list[str]:
     return name.split(".", 1) if scheme == "postgresql" else [name]
 
 
+def _as_text(values: pl.Series) -> pl.Series:
+    """Write values as text; those that are none, such as bytes, as Python does."""
+    strange = values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object)
+    return (plain(values) if strange else values).cast(pl.String)
+
+
 def _joined(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Join batches; where their dtypes cannot be reconciled, a column is text."""
     columns = []
@@ -185,7 +194,7 @@ def _joined(parts: list[pl.DataFrame]) -> pl.DataFrame:
         pieces = [part[name] for part in parts]
         dtypes = {piece.dtype for piece in pieces} - {pl.Null()}
         if len(dtypes) > 1 and not all(dtype.is_numeric() for dtype in dtypes):
-            pieces = [piece.cast(pl.String) for piece in pieces]
+            pieces = [_as_text(piece) for piece in pieces]
         joined = pl.concat([piece.to_frame() for piece in pieces], how="vertical_relaxed")
         columns.append(joined.to_series())
     return pl.DataFrame(columns)
