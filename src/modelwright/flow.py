@@ -169,7 +169,7 @@ def run(
         check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds
     live.advance(None, reading(data))
-    raw = read_raw(data, reading_for(question, settings))
+    raw = read_raw(data, reading_for(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")
     posed = pose(raw, question, settings)

@@ -34,9 +34,9 @@ def abandoned(folder: Path, record: RunRecord) -> bool:
 
     if record.status is not RunStatus.RUNNING:
         return record.status is not RunStatus.FINISHED
-    young = time.time() - record.created < STARTING
-    lock = run_folder(folder, record) / "lock"
-    return not is_locked(lock) and (lock.is_file() or not young)
+    if time.time() - record.created < STARTING:
+        return False  # asking for the lock could take it from the run that begins
+    return not is_locked(run_folder(folder, record) / "lock")
 
 
 def settled(folder: Path, record: RunRecord) -> RunRecord:
