@@ -34,9 +34,10 @@ def abandoned(folder: Path, record: RunRecord) -> bool:
 
     if record.status is not RunStatus.RUNNING:
         return record.status is not RunStatus.FINISHED
-    if time.time() - record.created < STARTING:
-        return False  # asking for the lock could take it from the run that begins
-    return not is_locked(run_folder(folder, record) / "lock")
+    lock = run_folder(folder, record) / "lock"
+    if not lock.is_file() and time.time() - record.created < STARTING:
+        return False
+    return not is_locked(lock)
 
 
 def settled(folder: Path, record: RunRecord) -> RunRecord:
