@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from modelwright.cli import main
-from modelwright.core.errors import ModelwrightWarning
-from modelwright.core.settings import Settings
+from modelwright.core.errors import DataError, ModelwrightWarning
+from modelwright.core.settings import Question, Settings
 from modelwright.flow import fit
 
 ROWS = [f"{i % 7},{'abc'[i % 3]},{i * 2.5 + i % 5}" for i in range(60)]
@@ -72,11 +72,21 @@ def test_a_file_larger_than_memory_is_sampled(
     path = tmp_path / "t.csv"
     path.write_text("rooms,zone,price\n" + "\n".join(ROWS * 20) + "\n")
     posing = importlib.import_module("modelwright.plan.pose")
-    monkeypatch.setattr(posing, "available_memory", lambda: path.stat().st_size)
+    room = 4_096
+    monkeypatch.setattr(posing, "total_memory", lambda: 8 * room + 5)
     result = fit(path, "price", settings=Settings(trials=1, models=("linear",), workers=1))
     assert "a uniform sample of" in result.notes[0]
     assert "of its 1,200 rows" in result.notes[0]
-    assert 250 < result.model.card.rows < 350
+    expected = 1_200 * room / path.stat().st_size
+    assert 0.8 * expected < result.model.card.rows < 1.2 * expected < 1_000
+    # not of what is free at the moment, unless that is too little to read at all
+    asked = (Question("price"), Settings(), str(path))
+    monkeypatch.setattr(posing, "available_memory", lambda: 3 * room)
+    assert posing.reading_for(*asked).room == room
+    monkeypatch.setattr(posing, "available_memory", lambda: room)
+    with pytest.raises(DataError, match="free memory"):
+        posing.reading_for(*asked)
+    monkeypatch.undo()
     assert result.predict(path).height == 1_200
 
 

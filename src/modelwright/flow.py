@@ -15,6 +15,7 @@ from typing import Any, overload
 import polars as pl
 
 from modelwright.acquire import read_raw
+from modelwright.core.addresses import is_database, masked
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import Progress, progress, reading
@@ -168,7 +169,7 @@ def run(
         check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds
     live.advance(None, reading(data))
-    raw = read_raw(data, reading_for(question, settings))
+    raw = read_raw(data, reading_for(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")
     posed = pose(raw, question, settings)
@@ -188,6 +189,8 @@ def _source(data: object) -> str:
     """Say where the rows come from: an existing file by its full path."""
     if not isinstance(data, str | Path):
         return f"a {type(data).__name__} in memory"
+    if is_database(str(data)):
+        return masked(str(data))
     path = Path(data).expanduser()
     return str(path.resolve()) if path.exists() else str(data)
 

@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from modelwright.acquire import read_raw
+from modelwright.acquire.encodings import _rewrite
 
 TEXTS = {
     "cp1252": "né,b\nà la carte,1\nß,2\n",
@@ -59,3 +61,14 @@ def test_nuls_are_removed_and_counted(tmp_path: Path, far: int) -> None:
     raw = read_raw(path)
     assert raw.frame.row(-1) == ("1", "xy")
     assert raw.notes == ("2 NUL characters were removed from the text.",)
+
+
+def test_threads_count_their_own_bytes(tmp_path: Path) -> None:
+    def lost(number: int) -> int:
+        path, folder = tmp_path / f"{number}.txt", tmp_path / f"to-{number}"
+        folder.mkdir()
+        path.write_bytes(b"a\xff" * number * 1_000)
+        return _rewrite(path, folder / "utf-8.txt", "utf-8")[1]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lost, range(1, 20))) == [n * 1_000 for n in range(1, 20)]

@@ -186,3 +186,11 @@ def test_an_open_document(tmp_path: Path) -> None:
         archive.writestr("META-INF/manifest.xml", "<manifest:encryption-data/>")
     with pytest.raises(DataError, match="without a password"):
         read_raw(path)
+
+
+def test_predictions_keep_empty_rows_within_a_sheet(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[], ["title"], ["a", "b"], [1, 2], [], [3, 4], []]
+    path = book(tmp_path / "t.xlsx", {"one": rows})
+    assert read_raw(path).frame.rows() == [("1", "2"), ("3", "4")]
+    kept = read_raw(path, Reading(in_place=True)).frame.rows()
+    assert kept == [("1", "2"), (None, None), ("3", "4")]

@@ -172,3 +172,9 @@ def test_types_file(tmp_path: Path) -> None:
             read_types(write(path, bad))
     with pytest.raises(DataError, match="readable"):
         read_types(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("before", ["", "sqlite:///"])
+def test_the_home_of_nobody(before: str) -> None:
+    with pytest.raises(DataError, match="a home folder after ~"):
+        read_raw(f"{before}~nobody-of-that-name/x.csv")

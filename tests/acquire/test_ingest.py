@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -169,3 +171,31 @@ def test_a_file_larger_than_the_memory_limit(tmp_path: Path) -> None:
     done = ingest(str(source), tmp_path / "t.parquet", memory=50_000_000)
     assert done.rows == 8_000_000
     assert pl.read_parquet(done.out)["a"][100_001] == 1
+
+
+@pytest.mark.parametrize("name", ["x?.csv", "x[1].csv", "x*.csv", "x?.jsonl", "x[12].parquet"])
+def test_marks_of_patterns_in_a_name_are_letters(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "in [1]"
+    folder.mkdir()
+    frame = pl.DataFrame({"a": [1], "b": [2]})
+    for each in (name, "x1" + Path(name).suffix):
+        write = {".csv": frame.write_csv, ".jsonl": frame.write_ndjson}
+        write.get(Path(name).suffix, frame.write_parquet)(folder / each)
+    assert ingest(str(folder / name), folder / "out.parquet").rows == 1
+
+
+def test_a_database_with_uuids_and_bytes(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "u.duckdb")) as base:
+        base.execute("CREATE TABLE t AS SELECT uuid() AS u, i, [i] AS l FROM range(5) r(i)")
+    url = f"duckdb:///{tmp_path / 'u.duckdb'}#t"
+    assert ingest(url, tmp_path / "out.parquet").rows == 5
+    frame = read_raw(url).frame
+    assert frame["u"].str.len_chars().to_list() == [36] * 5
+    with closing(sqlite3.connect(tmp_path / "t.db")) as base:
+        base.execute("CREATE TABLE t (a, b)")
+        rows = [(b"\xff\xfe", i) for i in range(20_000)] + [("text", 1)]
+        base.executemany("INSERT INTO t VALUES (?, ?)", rows)
+        base.commit()
+    url = f"sqlite:///{tmp_path / 't.db'}#t"
+    assert read_raw(url).frame["a"].to_list()[-2:] == [str(b"\xff\xfe"), "text"]
+    assert ingest(url, tmp_path / "out.parquet").rows == 20_001

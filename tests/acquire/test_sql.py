@@ -164,3 +164,25 @@ def test_postgresql(server: str) -> None:
         with pytest.raises(DataError) as caught:
             read_raw(f"{server}#{query}")
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query", ["select*from orders", "-- note\nselect 1 a", "(select 1)", "/* x */ values(1)"]
+)
+def test_queries_however_they_begin(tmp_path: Path, query: str) -> None:
+    path = tmp_path / "t.duckdb"
+    with duckdb.connect(str(path)) as base:
+        base.execute("CREATE TABLE orders AS SELECT 1 AS a")
+    assert read_raw(f"duckdb:///{path}#{query}").frame.height == 1
+
+
+def test_a_password_that_the_server_would_misread() -> None:
+    with pytest.raises(DataError, match="%40") as refused:
+        read_raw("postgresql://ann:p@QQ@localhost:1/db#t")
+    assert "QQ" not in str(refused.value)
+
+
+def test_no_password_in_what_a_driver_says() -> None:
+    with pytest.raises(DataError) as refused:
+        read_raw("postgresql://ann:QQ%zz@localhost:1/db#t")
+    assert "QQ" not in str(refused.value)

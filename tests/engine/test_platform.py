@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -126,3 +128,30 @@ def test_asking_for_a_lock_makes_no_file(tmp_path: Path) -> None:
 def test_lock_in_no_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="lock"), platform.lock_file(tmp_path / "no" / "lock"):
         pass
+
+
+def test_all_memory_is_what_the_narrowest_group_allows(
+    cgroups: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, membership = cgroups
+    (root / "a" / "memory.max").write_text("1000\n")
+    (root / "a" / "b" / "memory.max").write_text("max\n")
+    folders = platform._cgroup_folders("memory", root, membership)
+    monkeypatch.setattr(platform, "_cgroup_folders", lambda *_: folders)
+    assert platform.total_memory() == 1000
+
+
+def test_a_lock_waits_for_one_who_only_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    take, refused = platform._take_lock, [True]
+
+    def busy_once(file: IO[bytes]) -> None:
+        if refused.pop() if refused else False:
+            raise OSError(errno.EAGAIN, "busy")
+        take(file)
+
+    monkeypatch.setattr(platform, "_take_lock", busy_once)
+    with platform.lock_file(path):
+        assert refused == []

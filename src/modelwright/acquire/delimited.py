@@ -7,7 +7,7 @@ lines), a copy is made that is, and read instead.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +16,7 @@ from polars.exceptions import ComputeError, NoDataError
 from modelwright.acquire.dialect import BLANKS, Dialect, find_dialect
 from modelwright.acquire.encodings import as_utf8, find_encoding
 from modelwright.acquire.plain_numbers import plain_numbers
+from modelwright.acquire.quotes import quotes_are_sound
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.rows import mend, rows_are_even
 from modelwright.acquire.sampling import sample_rows
@@ -106,11 +107,7 @@ def read_delimited(plain: Plain, reading: Reading, folder: Path) -> Raw:
 
 def _read(text: Orderly, plain: Plain, reading: Reading, folder: Path) -> Raw:
     if reading.room is not None and plain.path.stat().st_size > reading.room:
-        sampled = sample_rows(
-            text.path, reading.room, folder,
-            header=text.dialect.header, quoted=True, seed=reading.seed,
-        )  # fmt: skip
-        text = Orderly(sampled.path, text.dialect, (*text.notes, sampled.note), (), text.recoded)
+        text = _sampled(text, reading, reading.room, folder)
     if text.dialect.separator == BLANKS or not text.dialect.even:
         text = text.in_order(folder, reading.in_place)
     try:
@@ -126,6 +123,17 @@ def _read(text: Orderly, plain: Plain, reading: Reading, folder: Path) -> Raw:
     if not text.mended and not _is_even(frame, text):
         return _second_look(text.in_order(folder, reading.in_place), reading, folder)
     return Raw(frame, text.notes, text.set_aside)
+
+
+def _sampled(text: Orderly, reading: Reading, room: int, folder: Path) -> Orderly:
+    """Draw rows; where quotes or blank lines hide where rows begin, it is put in order first."""
+    separator = text.dialect.separator
+    if not text.dialect.even or not quotes_are_sound(text.path, separator):
+        text = text.in_order(folder, reading.in_place)
+    sampled = sample_rows(
+        text.path, room, folder, header=text.dialect.header, quoted=True, seed=reading.seed
+    )
+    return replace(text, path=sampled.path, notes=(*text.notes, sampled.note))
 
 
 def _second_look(text: Orderly, reading: Reading, folder: Path) -> Raw:

@@ -26,7 +26,8 @@ BLANKS = " "
 _COMMON = ",;\t|"
 _RARE = ("\x01", "^", "~", ":")
 _SAMPLE_ROWS = 2_000
-_NUMBER = re.compile(r"\s*[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?\s*")
+_NUMBER = re.compile(r"[+-]?(\d+(?:[.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_LONGEST = 40  # letters of a number
 
 
 @dataclass(frozen=True)
@@ -201,5 +202,6 @@ def _fit(rows: list[list[str]]) -> tuple[float, int]:
 
 
 def _are_numbers(rows: list[list[str]]) -> bool:
-    cells = [cell for row in rows for cell in row]
-    return sum(_NUMBER.fullmatch(cell) is not None for cell in cells) > len(cells) / 2
+    cells = [cell.strip() for row in rows for cell in row]
+    numbers = sum(len(cell) <= _LONGEST and _NUMBER.fullmatch(cell) is not None for cell in cells)
+    return numbers > len(cells) / 2

@@ -38,7 +38,10 @@ class DuckFile:
     def tables(self) -> list[str]:
         """List tables and views."""
         query = "SELECT table_name FROM information_schema.tables ORDER BY table_name"
-        return [row[0] for row in self._base.execute(query).fetchall()]
+        try:
+            return [row[0] for row in self._base.execute(query).fetchall()]
+        except _duckdb.Error as error:
+            raise self._refused(error) from None
 
     def rows(self, query: str, batch: int) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
         """Run a query, and give names and rows in batches; at least one, perhaps empty."""

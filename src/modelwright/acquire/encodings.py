@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ _MOST_CONTROLS = 0.01  # of the bytes of a text file; a binary file has more
 _SAMPLE = 2**16
 _AROUND = 40  # bytes kept on each side of one that is not ASCII
 _FEW = 24  # so few letters beyond ASCII tell nothing of their language
+_COUNTED = "modelwright.counted"
 _FOREIGN_WORD = re.compile(rb"[\x80-\xff]{3}")  # in Western text a plain letter comes sooner
 _CODE_PAGES = [
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r"),
@@ -142,9 +144,9 @@ def is_utf8_throughout(path: Path) -> bool:
 
 
 def _rewrite(path: Path, into: Path, encoding: str) -> tuple[int, int]:
-    handler = _Counted()
+    _lost.count = 0
     decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)(
-        errors=handler.name
+        errors=_COUNTED
     )
     nuls, pending = 0, ""
     only_returns = _only_returns(path, encoding)
@@ -159,7 +161,7 @@ def _rewrite(path: Path, into: Path, encoding: str) -> tuple[int, int]:
             text = text.replace("\r\n", "\n")
             out.write((text.replace("\r", "\n") if only_returns else text).encode())
             if not block:
-                return nuls, handler.count
+                return nuls, _lost.count
 
 
 def _only_returns(path: Path, encoding: str) -> bool:
@@ -169,19 +171,23 @@ def _only_returns(path: Path, encoding: str) -> bool:
     return "\r" in text and "\n" not in text
 
 
-class _Counted:
-    """An error handler of codecs that replaces what it cannot read, and counts it."""
+class _Lost(threading.local):
+    """How many bytes this thread could not read: error handlers of codecs are for all threads."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.name = "modelwright.counted"
-        codecs.register_error(self.name, self._replace)
+    count = 0
 
-    def _replace(self, error: UnicodeError) -> tuple[str, int]:
-        if not isinstance(error, UnicodeDecodeError):
-            raise error
-        self.count += error.end - error.start
-        return "\N{REPLACEMENT CHARACTER}", error.end
+
+_lost = _Lost()
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    _lost.count += error.end - error.start
+    return "\N{REPLACEMENT CHARACTER}", error.end
+
+
+codecs.register_error(_COUNTED, _replaced)
 
 
 def _is_utf8(data: bytes) -> bool:

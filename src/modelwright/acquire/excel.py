@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from modelwright.acquire.bounds import MOST_RATIO
+from modelwright.acquire.extent import (
+    BinarySheet,
+    Extent,
+    MalformedError,
+    OpenSheets,
+    Sheet,
+    Strings,
+    parse_part,
+)
 from modelwright.acquire.header import header_is_absent, nameless
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.raw import Raw, Reading
@@ -27,18 +38,12 @@ _BLOCK = 2**20
 _MOST_BYTES = 2 * 2**30
 _MOST_CELLS = 50_000_000  # a sheet is laid out whole, from its first cell to its last
 _MOST_SHEETS = 100
-_CELL = re.compile(rb'<c [^>]{0,200}?r="([A-Z]{1,3})(\d{1,7})"')
-_ROW = re.compile(rb'<row [^>]{0,200}?r="(\d{1,7})"')
-_CELLS_REPEATED = re.compile(
-    rb'<table:table-cell(?=[^>]{0,500}value-type)[^>]{0,500}?columns-repeated="(\d{1,9})"'
-)
-_ROWS_REPEATED = re.compile(
-    rb'<table:table-row[^>]{0,500}?rows-repeated="(\d{1,9})"[^>]{0,500}>(.{0,2000}?)</table:table-row',
-    re.DOTALL,
-)
-_OVERLAP = 4096
+_FREE_TEXT = 2**26
+_MOST_TEXT = 2**31
+_MOST_BINARY = 2**27  # bytes of one part of .xlsb
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _HEAD_ROWS = 1_000
+_OPEN_CONTENT = "content.xml"
 _MANIFEST = "META-INF/manifest.xml"
 
 
@@ -61,7 +66,7 @@ def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
         sheets = book.sheet_names[:_MOST_SHEETS]
         found: list[tuple[str, pl.DataFrame]] = []
         for name in sheets:
-            cells = _cells(book, name)
+            cells = _cells(book, name, reading.in_place)
             if cells is not None:
                 found.append((name, cells))
                 break
@@ -100,65 +105,143 @@ def _check_lock(plain: Plain) -> None:
             before = block[-len(_ENCRYPTED) :]
 
 
-@dataclass
-class _Extent:
-    """How far the cells of a book reach, counted while it is inflated."""
-
-    inflated: int = 0
-    row: int = 0
-    column: int = 0
-    rows_repeated: int = 1
-    columns_repeated: int = 1
-    tail: bytes = b""
-
-    def add(self, block: bytes) -> None:
-        """Count one block of a part."""
-        self.inflated += len(block)
-        text = self.tail + block  # what is cut by the end of a block is whole in the next
-        self.tail = block[-_OVERLAP:]
-        found = _CELL.findall(text)
-        if found:
-            self.row = max(self.row, *(int(number) for _, number in found))
-            self.column = max(self.column, *(_place(name) for name in {f[0] for f in found}))
-        self.row = max(self.row, *(int(number) for number in _ROW.findall(text)), 0)
-        for times in _CELLS_REPEATED.findall(text):
-            self.columns_repeated = max(self.columns_repeated, int(times))
-        for times, cells in _ROWS_REPEATED.findall(text):
-            # rows of nothing, to the end of the sheet, are not laid out
-            if b"value-type" in cells:
-                self.rows_repeated = max(self.rows_repeated, int(times))
-
-    @property
-    def cells(self) -> int:
-        """How many cells a sheet may have, laid out whole."""
-        return max(self.row * self.column, self.rows_repeated * self.columns_repeated)
-
-
 def _check_bounds(plain: Plain) -> None:
-    """Inflate every part once, block by block, before anything is built of it."""
-    extent = _Extent()
+    """Inflate every part, block by block, and count its cells before anything is built of them."""
     try:
         with zipfile.ZipFile(plain.path) as archive:
             if _MANIFEST in archive.namelist():
                 with archive.open(_MANIFEST) as manifest:
                     if b"encryption-data" in manifest.read(_BLOCK):
                         raise _locked(plain.shown)
-            for info in archive.infolist():
-                for block in _blocks(archive, info):
-                    extent.add(block)
-                    if extent.inflated > _MOST_BYTES:
-                        held = f"{plain.shown}, more than {_MOST_BYTES // 2**30} GiB"
-                        raise DataError("a smaller spreadsheet", held, "save it as CSV")
+            _check_parts(archive, plain)
+    except MalformedError as error:
+        raise _damaged(plain.shown, error) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise _damaged(plain.shown, error) from None
     except RuntimeError:  # what zipfile says to a password
         raise _locked(plain.shown) from None
+
+
+def _check_parts(archive: zipfile.ZipFile, plain: Plain) -> None:
+    inflated, parts = 0, _Parts([], [])
+    is_binary = any(name.lower().endswith("workbook.bin") for name in archive.namelist())
+
+    def counted(info: zipfile.ZipInfo) -> Iterator[bytes]:
+        nonlocal inflated
+        for block in _blocks(archive, info):
+            inflated += len(block)
+            if inflated > _MOST_BYTES:
+                held = f"{plain.shown}, more than {_MOST_BYTES // 2**30} GiB"
+                raise DataError("a smaller spreadsheet", held, "save it as CSV")
+            yield block
+
+    for info in archive.infolist():
+        blocks = counted(info)
+        first = next(blocks, b"")
+        extent = Extent()
+        if _is_xml(first):
+            extent = parts.xml(info, chain([first], blocks))
+        elif is_binary:
+            extent = parts.binary(chain([first], blocks), plain)
+        for _ in blocks:  # a picture: only inflated
+            pass
+        _check_cells(extent, plain)
+    _check_shared(archive, parts, plain)
+
+
+def _check_cells(extent: Extent, plain: Plain) -> None:
     if extent.cells > _MOST_CELLS:
         raise DataError(
             f"sheets of at most {_MOST_CELLS:,} cells",
             f"{plain.shown}, with one of up to {extent.cells:,}",
             "save the part that matters as CSV",
         )
+    _check_text(extent.text, plain)
+
+
+def _check_shared(archive: zipfile.ZipFile, parts: _Parts, plain: Plain) -> None:
+    """Count the text of cells that point to shared strings, exactly where it may be much."""
+    for strings, (sheet, count) in product(parts.strings, parts.sheets):
+        if isinstance(strings, array):
+            _check_text(count * max(strings, default=0), plain)
+            continue
+        shared = Strings()
+        parse_part(_blocks(archive, strings), shared)
+        if sheet is not None and count * max(shared.lengths, default=0) > _FREE_TEXT:
+            exact = Sheet(shared.lengths)
+            parse_part(_blocks(archive, sheet), exact)
+            _check_text(exact.extent.text, plain)
+
+
+def _check_text(letters: int, plain: Plain) -> None:
+    most = min(max(_FREE_TEXT, MOST_RATIO * plain.path.stat().st_size), _MOST_TEXT)
+    if letters > most:
+        raise DataError(
+            f"cells of at most {most:,} letters in all",
+            f"{plain.shown}, with texts that are repeated to {letters:,}",
+            "save the part that matters as CSV",
+        )
+
+
+def _is_xml(start: bytes) -> bool:
+    return start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<")
+
+
+@dataclass
+class _Parts:
+    """The shared strings of a book, and the sheets that point to them, with how many cells."""
+
+    strings: list[zipfile.ZipInfo | array[int]]
+    sheets: list[tuple[zipfile.ZipInfo | None, int]]
+
+    def xml(self, info: zipfile.ZipInfo, blocks: Iterator[bytes]) -> Extent:
+        """Count a part, whatever it is."""
+        content = OpenSheets() if info.filename == _OPEN_CONTENT else Sheet()
+        seen = _Seen(blocks)
+        try:
+            parse_part(seen, content)
+        except MalformedError:
+            # drawings of old versions are no XML: they may pass, but nothing with cells
+            list(seen)
+            if seen.cells or not info.filename.lower().endswith(".vml"):
+                raise
+        if isinstance(content, Sheet) and content.items:
+            self.strings.append(info)
+        if content.extent.strings:
+            self.sheets.append((info, content.extent.strings))
+        return content.extent
+
+    def binary(self, blocks: Iterator[bytes], plain: Plain) -> Extent:
+        """Count a part of .xlsb."""
+        data = b""
+        for block in blocks:
+            data += block
+            if len(data) > _MOST_BINARY:
+                held = f"{plain.shown}, more than {_MOST_BINARY // 2**20} MiB in one sheet"
+                raise DataError("a smaller .xlsb", held, "save it as .xlsx or CSV")
+        content = BinarySheet()
+        content.read(data)
+        if content.lengths:
+            self.strings.append(content.lengths)
+        if content.extent.strings:
+            self.sheets.append((None, content.extent.strings))
+        return content.extent
+
+
+class _Seen:
+    """Blocks, and whether they spoke of cells."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self.cells = False
+        self._blocks = blocks
+        self._tail = b""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._blocks:
+            text = self._tail + block
+            self.cells = self.cells or b"sheetData" in text
+            self._tail = block[-len(b"sheetData") :]
+            yield block
 
 
 def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -167,22 +250,22 @@ def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
             yield block
 
 
-def _place(letters: bytes) -> int:
-    place = 0
-    for letter in letters:
-        place = place * 26 + letter - 64
-    return place
+def _cells(book: Any, name: str, in_place: bool) -> pl.DataFrame | None:
+    """Give a sheet's cells as text, without empty rows and columns; None when it has no table.
 
-
-def _cells(book: Any, name: str) -> pl.DataFrame | None:
-    """Give a sheet's cells as text, without empty rows and columns; None when it has no table."""
+    In place, empty rows between others stay.
+    """
     sheet = book.load_sheet(name, header_row=None, dtypes="string")
     if sheet.height < 1 or sheet.width < 1:
         return None
     cells = pl.DataFrame(sheet)
     filled = [c.name for c in cells if not (c.is_null() | (c.str.strip_chars() == "")).all()]
     cells = cells.select(filled)
-    cells = cells.filter(~pl.all_horizontal(pl.all().is_null())) if filled else cells
+    if filled:
+        present = cells.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+        places = present.arg_true()
+        whole = in_place and len(places)
+        cells = cells[places[0] : places[-1] + 1] if whole else cells.filter(present)
     return cells if cells.height > 1 else None
 
 

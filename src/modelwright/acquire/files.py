@@ -12,6 +12,7 @@ import polars as pl
 from modelwright.acquire.damage import told_in_one_line
 from modelwright.acquire.delimited import read_delimited
 from modelwright.acquire.excel import read_excel
+from modelwright.acquire.homes import expanded
 from modelwright.acquire.json_records import read_json, read_json_lines
 from modelwright.acquire.nested import flatten
 from modelwright.acquire.raw import Raw, Reading
@@ -72,7 +73,7 @@ def located(path: str, folder: Path) -> Plain:
     """
     if is_pipe(path):
         return unpacked(spooled(path, folder), folder)
-    place = Path(path).expanduser()
+    place = expanded(path)
     inner = None
     if not place.exists():
         archive = next(

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 __all__ = ["header_is_absent", "nameless"]
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}.*)?")
 _WHOLE = re.compile(r"\d{1,9}")
 _LEAST_ROWS = 3
+_LONGEST = 40  # letters of a number or a moment
 _MISSING = frozenset(["", "?", "NA", "NaN", "nan", "null", "NULL", "-", "N/A"])
 
 
@@ -70,10 +71,14 @@ def _is_like(cell: str, below: list[str]) -> bool:
     if not below:
         return False
     for pattern in (_NUMBER, _DATE):
-        if pattern.fullmatch(cell):
-            return sum(pattern.fullmatch(other) is not None for other in below) >= 0.95 * len(below)
-    words = sum(_NUMBER.fullmatch(other) is None for other in below)
+        if _fits(pattern, cell):
+            return sum(_fits(pattern, other) for other in below) >= 0.95 * len(below)
+    words = sum(not _fits(_NUMBER, other) for other in below)
     return 2 * words > len(below) and cell in below
+
+
+def _fits(pattern: re.Pattern[str], cell: str) -> bool:
+    return len(cell) <= _LONGEST and pattern.fullmatch(cell) is not None
 
 
 def _could_be_names(cells: list[str]) -> bool:

@@ -19,8 +19,9 @@ from modelwright.acquire.files import is_parquet, located, reader_of
 from modelwright.acquire.json_records import read_json_lines
 from modelwright.acquire.raw import Reading
 from modelwright.acquire.rows import rows_are_even
-from modelwright.acquire.sql import Address, batches, is_database
+from modelwright.acquire.sql import Address, batches
 from modelwright.acquire.unpacking import Plain
+from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError, OptionError
 from modelwright.store import check_writable
 
@@ -36,6 +37,7 @@ _FORMATS = {
     ".csv": "FORMAT csv, HEADER",
 }
 _BAD_COLUMN = re.compile(r'onverting column "(.+?)"\.', re.DOTALL)
+_PATTERN = re.compile(r"[*?\[]")
 _SQL_TYPES = {"Int64": "BIGINT", "Float64": "DOUBLE"}
 
 
@@ -127,7 +129,7 @@ def ingest(
             work.from_database(source) if is_database(source) else work.from_file(source, reading)
         )
         if not done.rows:
-            raise DataError("a table with rows", f"none in {source}")
+            raise DataError("a table with rows", f"none in {masked(source)}")
         os.replace(work.part, out)
     return done
 
@@ -150,20 +152,21 @@ class _Work:
         """Write batches to small files, and join them."""
         pieces = []
         address = Address.parse(url)
-        for number, frame in zip(count(), batches(address), strict=False):
-            if frame.height:
-                pieces.append(self.folder / f"batch-{number}.parquet")
-                frame.write_parquet(pieces[-1])
+        with told_in_one_line(address.shown):
+            for number, frame in zip(count(), batches(address), strict=False):
+                if frame.height:
+                    pieces.append(self.folder / f"batch-{number}.parquet")
+                    frame.write_parquet(pieces[-1])
         if not pieces:
             raise DataError("rows", f"none from {address.shown}", "check the query")
-        files = ", ".join(_text(str(piece)) for piece in pieces)
+        files = ", ".join(_file(piece) for piece in pieces)
         return self._copied(f"read_parquet([{files}], union_by_name = true)")
 
     def from_file(self, source: str, reading: Reading) -> Ingested:
         """Choose how a file is streamed."""
         plain = located(source, self.folder)
         read = reader_of(plain)
-        path = _text(str(plain.path))
+        path = _file(plain.path)
         if read is read_delimited:
             return self._delimited(plain, reading)
         if is_parquet(plain):
@@ -175,7 +178,7 @@ class _Work:
             raw = read(plain, reading, self.folder)
         piece = self.folder / "whole.parquet"
         raw.frame.write_parquet(piece)
-        return self._copied(f"read_parquet({_text(str(piece))})", raw.notes, raw.set_aside)
+        return self._copied(f"read_parquet({_file(piece)})", raw.notes, raw.set_aside)
 
     def _delimited(self, plain: Plain, reading: Reading) -> Ingested:
         text = open_text(plain, reading, self.folder)
@@ -220,7 +223,12 @@ def _csv(text: Orderly, numbers: dict[str, str], memory: int) -> str:
         "strict_mode = false", "new_line = '\\n'",
         f"buffer_size = {min(max(memory // 32, 2**22), 2**25)}",
     ]  # fmt: skip
-    return f"read_csv({_text(str(text.path))}, {', '.join(options)})"
+    return f"read_csv({_file(text.path)}, {', '.join(options)})"
+
+
+def _file(path: Path) -> str:
+    """Write the name of one file into a statement, whose ``*``, ``?`` and ``[`` are letters."""
+    return _text(_PATTERN.sub(r"[\g<0>]", str(path)))
 
 
 def _text(value: str) -> str:

@@ -23,6 +23,7 @@ __all__ = ["read_json", "read_json_lines", "series"]
 
 _SWELL = 10  # times its size is what a parsed JSON file takes
 _SHOWN = 10
+_JSON = (bool, int, float, list, tuple, dict)
 _SHAPE = "write [{...}, {...}], or one record a line"
 
 
@@ -185,8 +186,15 @@ def series(name: str, values: list[Any]) -> pl.Series:
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float} or len(kinds) <= 1:
         try:
-            return pl.Series(name, values, strict=kinds == {int})
+            made = pl.Series(name, values, strict=kinds == {int})
         except (TypeError, ValueError, OverflowError, PolarsError):  # whole numbers beyond 128 bits
-            pass
-    texts = [v if v is None or isinstance(v, str) else json.dumps(v, default=str) for v in values]
-    return pl.Series(name, texts, dtype=pl.String)
+            made = pl.Series(dtype=pl.Object())
+        if made.dtype != pl.Object:  # what Polars does not know, such as UUIDs
+            return made
+    return pl.Series(name, [None if v is None else _text(v) for v in values], dtype=pl.String)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, _JSON):
+        return json.dumps(value, default=str)
+    return str(value)

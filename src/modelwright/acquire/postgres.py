@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from modelwright.core.addresses import passwords_of
 from modelwright.core.deferred import Deferred
 from modelwright.core.errors import DataError
 
@@ -13,6 +14,8 @@ __all__ = ["PostgresBase", "open_postgres"]
 _psycopg = Deferred("psycopg", "postgres")
 
 _SECONDS = 15
+_MOST_SECONDS = 3600  # for one piece of the answer
+_OPTIONS = f"-c default_transaction_read_only=on -c statement_timeout={_MOST_SECONDS}s"
 
 
 class PostgresBase:
@@ -28,11 +31,11 @@ class PostgresBase:
 
     def __init__(self, place: str, shown: str) -> None:
         self._shown = shown
-        self._secret = place
+        self._secrets = [place, *passwords_of(place)]
+        if _is_misread(place):
+            raise DataError("a password whose @ and / are written %40 and %2F", shown, "do so")
         try:
-            self._base = _psycopg.connect(
-                place, connect_timeout=_SECONDS, options="-c default_transaction_read_only=on"
-            )
+            self._base = _psycopg.connect(place, connect_timeout=_SECONDS, options=_OPTIONS)
         except _psycopg.Error as error:
             raise self._refused("a PostgreSQL server that answers", error) from None
 
@@ -43,7 +46,10 @@ class PostgresBase:
             "|| table_name FROM information_schema.tables "
             "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
         )
-        return [row[0] for row in self._base.execute(query).fetchall()]
+        try:
+            return [row[0] for row in self._base.execute(query).fetchall()]
+        except _psycopg.Error as error:
+            raise self._refused("a list of the tables", error) from None
 
     def rows(self, query: str, batch: int) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
         """Run a query, and give names and rows in batches; at least one, perhaps empty."""
@@ -64,11 +70,15 @@ class PostgresBase:
 
     def _refused(self, expected: str, error: Exception) -> DataError:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return DataError(
-            expected,
-            f"{reason.replace(self._secret, self._shown)} ({self._shown})",
-            "check the URL",
-        )
+        for secret in self._secrets:
+            reason = reason.replace(secret, "***")
+        return DataError(expected, f"{reason} ({self._shown})", "check the URL")
+
+
+def _is_misread(place: str) -> bool:
+    """Tell whether the driver would take a part of the user's password for the host."""
+    user = place.split("://", 1)[1].partition("?")[0].rpartition("@")[0]
+    return ":" in user and any(mark in user for mark in "@/")
 
 
 def open_postgres(place: str, shown: str) -> PostgresBase:

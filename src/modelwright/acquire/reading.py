@@ -7,7 +7,8 @@ from pathlib import Path
 from modelwright.acquire.files import read_file
 from modelwright.acquire.frames import read_frame
 from modelwright.acquire.raw import Raw, Reading
-from modelwright.acquire.sql import is_database, read_database
+from modelwright.acquire.sql import read_database
+from modelwright.core.addresses import is_database
 
 __all__ = ["read_raw"]
 

@@ -56,8 +56,9 @@ def sample_rows(
     for block, ends in _row_ends(path, quoted):
         total, last = total + len(ends), block
     total += not last.endswith(b"\n")
-    keep = max(min(total, int(total * room / path.stat().st_size)), 1)
-    chosen = np.zeros(total + header + 1, dtype=bool)
+    total = max(total, 0)  # nothing, or only a header that does not end
+    keep = min(total, max(int(total * room / path.stat().st_size), 1))
+    chosen = np.zeros(total + header + 2, dtype=bool)
     draw = np.random.default_rng([seed, total])
     chosen[draw.choice(total, size=keep, replace=False, shuffle=False) + header] = True
     chosen[:header] = True

@@ -52,6 +52,7 @@ _NO_ANSWER = re.compile(
     r"|i prefer not to say|declined?( to (answer|state))?)\.?$"
 )
 _MOST = 60
+_LONGEST = 500  # letters of a label
 _DOES_NOT = re.compile(r"(?i)^(?:i )?(?:do|did|does|have|has|is|are|was)(?: not|n'?t)\b")
 _LETTER = re.compile(r"^[A-Z]$")
 _SCHOOL = re.compile(r"^(?:\d{1,2}|(?i:K|KG|kindergarten))$")
@@ -86,7 +87,7 @@ def find_levels(name: str, labels: Sequence[str]) -> tuple[tuple[str, ...], str]
     >>> find_levels("age", ["65+", "18-39", "40-64"])
     (('18-39', '40-64', '65+'), 'ranges of numbers')
     """
-    if not 2 <= len(labels) <= _MOST:
+    if not 2 <= len(labels) <= _MOST or max(map(len, labels)) > _LONGEST:
         return (), ""
     said = [label for label in labels if not _NO_ANSWER.match(label)]
     doing = [label for label in said if not _DOES_NOT.match(label)]

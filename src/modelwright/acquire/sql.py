@@ -15,19 +15,25 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from modelwright.acquire.damage import told_in_one_line
 from modelwright.acquire.duck import open_duckdb
+from modelwright.acquire.frames import plain
 from modelwright.acquire.json_records import series
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.postgres import open_postgres
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.sqlite import open_sqlite
+from modelwright.core.addresses import masked, split_address
 from modelwright.core.errors import DataError, did_you_mean
 
-__all__ = ["Address", "Connection", "batches", "is_database", "read_database"]
+__all__ = ["Address", "Connection", "batches", "read_database"]
 
-_URL = re.compile(r"(sqlite|duckdb|postgresql|postgres)://", re.IGNORECASE)
-_SECRET = re.compile(r"(://[^/@:]*:)[^@/]*@|([?&]password=)[^&#]*", re.IGNORECASE)
-_QUERY = re.compile(r"\s*(select|with|from|values|table|show|describe)\s", re.IGNORECASE)
+# after blanks, comments and brackets; statements that may write a file are none
+_QUERY = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*+"
+    r"(?:select|with|from|values|table|show|describe)(?=[\s*(\"'\[`])",
+    re.IGNORECASE | re.DOTALL,
+)
 _BATCH = 20_000
 
 
@@ -81,7 +87,7 @@ class Address:
     @classmethod
     def parse(cls, url: str) -> Address:
         """Take a URL apart."""
-        place, _, asked = url.partition("#")
+        place, asked = split_address(url)
         scheme = place.split(":", 1)[0].lower()
         query = (
             unquote(asked) if re.search(r"%[0-9A-Fa-f]{2}", asked) and " " not in asked else asked
@@ -91,20 +97,7 @@ class Address:
     @property
     def shown(self) -> str:
         """The URL without a password."""
-        return _SECRET.sub(
-            lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", self.place
-        )
-
-
-def is_database(source: str) -> bool:
-    """Tell whether a source is the URL of a database.
-
-    Examples
-    --------
-    >>> is_database("sqlite:///sales.db#orders"), is_database("sales.db")
-    (True, False)
-    """
-    return _URL.match(source) is not None
+        return masked(self.place)
 
 
 def read_database(url: str, reading: Reading) -> Raw:
@@ -130,16 +123,17 @@ def read_database(url: str, reading: Reading) -> Raw:
     address = Address.parse(url)
     parts: list[pl.DataFrame] = []
     size = 0
-    for part in batches(address):
-        parts.append(part)
-        size += int(part.estimated_size())
-        if reading.room is not None and size > reading.room:
-            raise DataError(
-                "rows that fit into memory",
-                f"more from {address.shown}",
-                "modelwright acquire writes them to a Parquet file, from which a sample is drawn",
-            )
-    frame = _joined(parts)
+    with told_in_one_line(address.shown):
+        for part in batches(address):
+            parts.append(part)
+            size += int(part.estimated_size())
+            if reading.room is not None and size > reading.room:
+                raise DataError(
+                    "rows that fit into memory",
+                    f"more from {address.shown}",
+                    "modelwright acquire writes them to a Parquet file: a sample is drawn from it",
+                )
+        frame = _joined(parts)
     if not frame.height:
         raise DataError("rows", f"none from {address.shown}", "check the query")
     return Raw(frame)
@@ -187,6 +181,12 @@ def _parts(name: str, scheme: str) -> list[str]:
     return name.split(".", 1) if scheme == "postgresql" else [name]
 
 
+def _as_text(values: pl.Series) -> pl.Series:
+    """Write values as text; those that are none, such as bytes, as Python does."""
+    strange = values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object)
+    return (plain(values) if strange else values).cast(pl.String)
+
+
 def _joined(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Join batches; where their dtypes cannot be reconciled, a column is text."""
     columns = []
@@ -194,7 +194,7 @@ def _joined(parts: list[pl.DataFrame]) -> pl.DataFrame:
         pieces = [part[name] for part in parts]
         dtypes = {piece.dtype for piece in pieces} - {pl.Null()}
         if len(dtypes) > 1 and not all(dtype.is_numeric() for dtype in dtypes):
-            pieces = [piece.cast(pl.String) for piece in pieces]
+            pieces = [_as_text(piece) for piece in pieces]
         joined = pl.concat([piece.to_frame() for piece in pieces], how="vertical_relaxed")
         columns.append(joined.to_series())
     return pl.DataFrame(columns)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from modelwright.acquire.homes import expanded
 from modelwright.core.errors import DataError
 
 __all__ = ["SqliteFile", "file_of", "open_sqlite"]
@@ -24,7 +25,7 @@ def file_of(place: str, shown: str) -> Path:
         When there is no such file.
     """
     rest = place.split("://", 1)[1]
-    path = Path(rest.removeprefix("/")).expanduser()
+    path = expanded(rest.removeprefix("/"))
     if not path.is_file():
         path = Path("/" + rest.lstrip("/"))
     if not path.is_file():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelwright.acquire.homes import expanded
 from modelwright.core.errors import DataError, OptionError, did_you_mean
 from modelwright.core.schema import Column, Kind, Role, Schema
 
@@ -70,7 +71,7 @@ def read_types(source: str | Path | Mapping[str, Any]) -> dict[str, Given]:
     >>> given["zip"].kind.value, given["days"].missing
     ('category', ('999',))
     """
-    content = source if isinstance(source, Mapping) else _content(Path(source).expanduser())
+    content = source if isinstance(source, Mapping) else _content(expanded(source))
     if isinstance(content, Mapping):
         return {str(name): _given(str(name), item) for name, item in content.items()}
     if isinstance(content, list) and all(

@@ -14,6 +14,7 @@ from modelwright.cli.completing import run_ids
 from modelwright.cli.printing import answer, say
 from modelwright.cli.standing import settled, summary
 from modelwright.cli.wording import Whole
+from modelwright.core.addresses import masked
 from modelwright.core.errors import OptionError
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _lines(record: RunRecord, folder: Path) -> list[tuple[str, str]]:
         ("created", datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M:%S")),
         ("status", record.status.value),
         ("question", options),
-        ("data", ", ".join(text for text in (str(facts.get("data", "")), size) if text)),
+        ("data", ", ".join(text for text in (masked(str(facts.get("data", ""))), size) if text)),
         ("settings", settings),
         ("validated", str(facts.get("splits", {}).get("reason", ""))),
         ("score", score),

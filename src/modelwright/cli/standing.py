@@ -34,9 +34,10 @@ def abandoned(folder: Path, record: RunRecord) -> bool:
 
     if record.status is not RunStatus.RUNNING:
         return record.status is not RunStatus.FINISHED
-    young = time.time() - record.created < STARTING
     lock = run_folder(folder, record) / "lock"
-    return not is_locked(lock) and (lock.is_file() or not young)
+    if not lock.is_file() and time.time() - record.created < STARTING:
+        return False
+    return not is_locked(lock)
 
 
 def settled(folder: Path, record: RunRecord) -> RunRecord:

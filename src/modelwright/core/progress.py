@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from modelwright.core.addresses import is_database, masked, split_address
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
@@ -258,10 +260,13 @@ def reading(data: object) -> str:
     """
     if not isinstance(data, str | Path):
         return "reading the table"
-    path = Path(data).expanduser()
+    if is_database(str(data)):
+        return f"reading {masked(split_address(str(data))[0])}"
+    path = Path(data)
     try:
+        path = path.expanduser()
         size = path.stat().st_size if path.is_file() else 0
-    except OSError:
+    except (OSError, RuntimeError):
         size = 0
     return f"reading {path.name}" + (f" ({size / 1e6:,.1f} MB)" if size else "")
 

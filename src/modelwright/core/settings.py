@@ -66,7 +66,8 @@ class Settings:
     header : bool, optional
         Whether the first row of a text file or sheet holds names; None finds out.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same result on every machine.
+        Fit exactly so many trials and look at no clock: the same result on every machine. Of a
+        table larger than memory rows are sampled: how many depends on the machine's memory.
     models : tuple of str
         Learners to use; empty means all.
     seed : int

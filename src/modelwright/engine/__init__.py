@@ -9,6 +9,7 @@ from modelwright.engine.platform import (
     is_locked,
     lock_file,
     process_started,
+    total_memory,
 )
 from modelwright.engine.start import start_engine, worker_count
 
@@ -25,5 +26,6 @@ __all__ = [
     "lock_file",
     "process_started",
     "start_engine",
+    "total_memory",
     "worker_count",
 ]

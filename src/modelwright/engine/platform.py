@@ -33,10 +33,12 @@ __all__ = [
     "popen_options",
     "process_started",
     "resident_memory",
+    "total_memory",
 ]
 
 _IMPORTED = time.monotonic()
 _CGROUPS = Path("/sys/fs/cgroup")
+_MOMENT = 0.05  # seconds; far more than asking for a lock takes
 _KILLED_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -90,6 +92,23 @@ def available_memory() -> int:
         if (room := _memory_room(folder)) is not None
     ]
     return max(min([free, *limits]), 0)
+
+
+def total_memory() -> int:
+    """Count the bytes of memory that this process could ever take, containers' limits obeyed.
+
+    Examples
+    --------
+    >>> total_memory() >= available_memory()
+    True
+    """
+    limits = [
+        limit
+        for folder in _cgroup_folders("memory", _CGROUPS)
+        for name in ("memory.max", "memory.limit_in_bytes")
+        if (limit := _number(folder / name)) is not None
+    ]
+    return min([int(psutil.virtual_memory().total), *limits])
 
 
 def core_count() -> int:
@@ -268,7 +287,7 @@ def lock_file(path: Path) -> Iterator[None]:
         raise _no_lock(path, error) from error
     with file:
         try:
-            _take_lock(file)
+            _take_lock_patiently(file)
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
                 raise _no_lock(path, error) from error
@@ -322,6 +341,17 @@ def _take_lock(file: IO[bytes]) -> None:
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _take_lock_patiently(file: IO[bytes]) -> None:
+    """Try twice: who only asks whether it is held (`is_locked`) holds it for a moment."""
+    try:
+        _take_lock(file)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            raise
+        time.sleep(_MOMENT)
+        _take_lock(file)
 
 
 def _free_lock(file: IO[bytes]) -> None:

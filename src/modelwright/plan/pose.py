@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Question, Settings
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
-from modelwright.engine import available_memory
+from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import default_metric, find_metric
 from modelwright.plan.workspace import Rows
 
@@ -24,6 +25,8 @@ __all__ = ["Posed", "pose", "reading_for"]
 FEWEST_ROWS = 3
 # What a byte of a file takes in memory, copies for typing and for features included.
 MEMORY_PER_BYTE = 4
+# With less, reading alone would fail.
+LEAST_PER_BYTE = 2
 # Predictions are float32.
 LARGEST = 1e36
 
@@ -49,12 +52,39 @@ class Posed:
         return self.rows.table.schema
 
 
-def reading_for(question: Question, settings: Settings) -> Reading:
-    """Say how the data is to be read: columns that may be labels keep their exact text."""
+def reading_for(question: Question, settings: Settings, data: object = None) -> Reading:
+    """Say how the data is to be read: columns that may be labels keep their exact text.
+
+    Raises
+    ------
+    DataError
+        When `data` is a file for which less memory is free than it takes to read.
+    """
     labels = {name for name in (question.target, question.group) if name is not None}
-    room = available_memory() // MEMORY_PER_BYTE
+    room = _room(data)
     verbatim = frozenset(labels | set(_types(settings)))
     return Reading(settings.header, verbatim, room=room, seed=settings.seed)
+
+
+def _room(data: object) -> int:
+    """Say how many bytes of a file are read; more are sampled.
+
+    It comes of all the memory that the machine has, in powers of two, not of what is free at the
+    moment: another run on the same machine draws the same rows.
+    """
+    room = 1 << max((total_memory() // (2 * MEMORY_PER_BYTE)).bit_length() - 1, 0)
+    try:
+        size = Path(data).stat().st_size if isinstance(data, str | Path) else 0
+    except (OSError, ValueError):  # no file, or a name that none can have: told when it is read
+        size = 0
+    least, free = LEAST_PER_BYTE * min(size, room), available_memory()
+    if least > free:
+        raise DataError(
+            f"{least / 1e9:,.1f} GB of free memory to read the table",
+            f"{free / 1e9:,.1f} GB",
+            "end other programs, or fit a part of the rows",
+        )
+    return room
 
 
 def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
