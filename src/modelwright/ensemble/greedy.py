@@ -89,7 +89,7 @@ def select_members(
     counts[first] = 1
     total = predictions[first].astype(np.float32, copy=True)
     best = Selection(counts / 1.0, alone[first])
-    for size in range(2, rounds + 1):
+    for size in range(2, rounds + 1) if len(predictions) > 1 else ():
         open_to = _admissible(counts, most)
         losses = [_finite(loss((total + predictions[i]) / np.float32(size))) for i in open_to]
         least = min(losses)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modelwright.core.errors import OptionError
 from modelwright.core.matrix import MISSING, UNSEEN, Matrix
 from modelwright.core.protocols import State
-from modelwright.core.schema import Kind
+from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.keys import word_keys
@@ -23,6 +23,8 @@ __all__ = ["Categories", "FittedCategories", "Levels"]
 
 # Above so many levels a code alone is hard to learn from, and the count of a level helps.
 _MANY = 30
+# Above so many levels of rows in order, names come and go: how common one is tells its future.
+_NAMES = 1_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Levels:
     counted : bool
         Whether the counts are a feature.
     ranked : tuple of str
-        The labels of an ordered column in rising order, when their rank is a feature; else empty.
+        Labels in rising order, when their rank is a feature; else empty.
 
     Examples
     --------
@@ -184,6 +186,10 @@ class Categories:
     than 30 levels also becomes a number: how many training rows have the level; and a column
     whose levels are in order, their rank. The target is never looked at.
 
+    Where rows are in the order of time, how common a level is over all training rows tells each
+    row what comes after it (a name that stays was successful). There, a column of more than 30
+    levels becomes the place of the level in the order of its text, and of more than 1,000 no code.
+
     Parameters
     ----------
     min_count : int
@@ -219,11 +225,12 @@ class Categories:
         names = (*columns_of(table, Kind.CATEGORY), *word_keys(table))
         frame = read(table, names, [Kind.CATEGORY] * len(names))
         order = {name: table.schema[name].levels for name in names}
-        levels = tuple(self._levels(series, order[series.name]) for series in frame)
+        in_time = bool(table.schema.names(Role.ORDER))
+        levels = tuple(self._levels(series, order[series.name], in_time) for series in frame)
         useful = tuple(level for level in levels if level.coded or level.number_names)
         return FittedCategories(useful) if useful else None
 
-    def _levels(self, series: pl.Series, order: tuple[str, ...]) -> Levels:
+    def _levels(self, series: pl.Series, order: tuple[str, ...], in_time: bool) -> Levels:
         table = pl.DataFrame({"level": series.drop_nulls()})["level"].value_counts()
         table = table.sort(["count", "level"], descending=[True, False])
         many = table.height > _MANY
@@ -232,7 +239,10 @@ class Categories:
         levels = Levels(series.name, tuple(known["level"]), counts, True, True)
         codes = levels.codes(series)
         coded = known.height > 0 and bool(codes.min() < codes.max())
-        counted = many and varies(levels.count(codes))
+        coded = coded and not (in_time and table.height > _NAMES)
+        counted = many and not in_time and varies(levels.count(codes))
+        if many and in_time and not order:
+            order = tuple(sorted(table["level"]))
         # Two levels have one distance: their code says it already.
         ordered = Levels(series.name, (), counts, False, False, order if len(order) > 2 else ())
         ranked = ordered.ranked if ordered.ranked and varies(ordered.rank(series)) else ()

@@ -62,6 +62,15 @@ _SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
     ),
 )
 
+# Above so many rows boosting first sees a sample: a model of all rows may not end in time, and
+# where rows drift it may be no better (docs: log).
+_LARGE = 200_000
+_SAMPLES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
+    ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 5.0),
+    ("lightgbm", {"learning_rate": 0.1}, 4.0),
+)
+_SAMPLE_ROWS = 100_000
+
 
 def bagging_learners(splits: Splits, recipe: Recipe) -> frozenset[str]:
     """Name the learners whose out-of-bag predictions are honest under this plan.
@@ -107,9 +116,9 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     specs = [_spec(i, name, {}, 1.0, rows) for i, name in enumerate(unusual)]
     number = 0
     while usual.intersection(models or usual) and len(specs) < count and number < 10 * _MOST:
-        learner, config, gain = _shape(number, rows.seed)
+        learner, config, gain, most = _shape(number, len(rows.y), rows.seed)
         if learner in (models or default):
-            specs.append(_spec(len(specs), learner, config, gain, rows))
+            specs.append(_spec(len(specs), learner, config, gain, rows, most))
         number += 1
     return specs
 
@@ -121,9 +130,14 @@ def _belongs(learner: str, rows: int) -> bool:
     return learner != "additive" or rows <= _ADDITIVE_ROWS
 
 
-def _shape(number: int, seed: int) -> tuple[str, Mapping[str, Any], float]:
+def _shape(number: int, rows: int, seed: int) -> tuple[str, Mapping[str, Any], float, int | None]:
+    """Give the learner, its settings, its gain, and how many rows it may see at most."""
+    if rows > _LARGE:  # the linear one, which is quick, stays the first
+        if 0 < number <= len(_SAMPLES):
+            return *_SAMPLES[number - 1], _SAMPLE_ROWS
+        number -= len(_SAMPLES) if number else 0
     if number < len(_SHAPES):
-        return _SHAPES[number]
+        return *_SHAPES[number], None
     rng = np.random.default_rng(Seed(seed).derive("portfolio", number))
     gain = 2.0 / number
     if number % 7 == 0:
@@ -131,11 +145,12 @@ def _shape(number: int, seed: int) -> tuple[str, Mapping[str, Any], float]:
             "linear",
             {"min_count": int(rng.integers(2, 30)), "knots": int(rng.integers(3, 9))},
             gain,
+            None,
         )
     if number % 4 == 0:
         shares = {"column_share": float(rng.uniform(0.3, 1.0))}
-        return "extra-trees", {"min_rows_leaf": int(rng.integers(1, 20)), **shares}, gain
-    return "lightgbm", _drawn_boosting(rng), gain
+        return "extra-trees", {"min_rows_leaf": int(rng.integers(1, 20)), **shares}, gain, None
+    return "lightgbm", _drawn_boosting(rng), gain, None
 
 
 def _drawn_boosting(rng: np.random.Generator) -> dict[str, Any]:
@@ -152,11 +167,16 @@ def _drawn_boosting(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _spec(
-    number: int, learner: str, config: Mapping[str, Any], gain: float, rows: Rows
+    number: int,
+    learner: str,
+    config: Mapping[str, Any],
+    gain: float,
+    rows: Rows,
+    most: int | None = None,
 ) -> TrialSpec:
     height, width = rows.table.height, len(rows.table.features())
     chosen = dict(config)
-    most = _ROWS.get(learner)
+    most = _ROWS.get(learner) if most is None else most
     if hasattr(LEARNERS[learner], "threads"):
-        chosen["threads"] = 2 if height * width > _TWO_THREADS else 1
+        chosen["threads"] = 2 if min(height, most or height) * width > _TWO_THREADS else 1
     return TrialSpec(number, learner, chosen, most, gain)

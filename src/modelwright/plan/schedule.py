@@ -21,6 +21,9 @@ LOOKAHEAD = 4
 FIRST_RESERVE = 0.8
 # Learners that stop when told to, and are then worth something (`models.growth`).
 STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"})
+# The shares of the time left that one trial may take: on all rows, and on a sample of them.
+FIT_SHARE = 0.8
+SAMPLE_SHARE = 0.4
 # Below so many seconds a fit is not worth starting.
 LEAST = 0.3
 
@@ -281,7 +284,9 @@ class Schedule:
             return left
         missing = sum(p not in trial.parts for p in trial.wanted)
         share = missing / len(trial.wanted)
-        return 0.8 * left / max(self._waves(trial.spec) * share, 1.0)
+        # A sample is there to have something soon: it leaves time for a fit on all rows.
+        most = SAMPLE_SHARE if self._thinned(trial.spec) else FIT_SHARE
+        return most * left / max(self._waves(trial.spec) * share, 1.0)
 
     def _busy(self, key: str) -> bool:
         """Whether a job is under way, or was lost before: it is not tried a second time."""

@@ -92,11 +92,18 @@ class Search:
         self._fresh = False
         self._unwritten = False
         self._choosing = 0.0
+        self._offered: list[int] = []
+        self._chosen: Choice | None = None
         self._told: set[int] = set()
         self._where = ""
         self.choice: Choice | None = None
         self.interrupted = False
         self.whole = True
+        if clock.timed:  # fits that start now must end before what the first ensemble will ask for
+            ending = SHUTDOWN + GATHERING + self._examining
+            schedule.reserve = max(
+                schedule.reserve, min(schedule.reserve + ending, 0.1 * clock.left)
+            )
 
     def run(self) -> None:
         """Search, fit the chosen members on all rows, and write the final model.
@@ -229,9 +236,7 @@ class Search:
         """Choose the ensemble again when there is a new trial, and write it when it is due."""
         if self._fresh:
             self._fresh = False
-            began = time.monotonic()
-            choice = self._board.choose(self._schedule.trials)
-            self._choosing = time.monotonic() - began
+            choice = self._choose()
             if choice is not None and self._board.better(choice, self.choice):
                 self._adopt(choice)
             self._show()
@@ -241,9 +246,18 @@ class Search:
 
     def _conclude(self) -> None:
         """Choose from all that is scored, whatever came first."""
-        choice = self._board.choose(self._schedule.trials)
+        choice = self._choose()
         if choice is not None:
             self._adopt(choice)
+
+    def _choose(self) -> Choice | None:
+        """Choose from all that is scored; what is known of the same trials is not sought twice."""
+        scored = [trial.spec.number for trial in self._schedule.trials if trial.oof is not None]
+        if scored != self._offered:
+            began = time.monotonic()
+            self._offered, self._chosen = scored, self._board.choose(self._schedule.trials)
+            self._choosing = time.monotonic() - began
+        return self._chosen
 
     def _adopt(self, choice: Choice) -> None:
         self.choice = choice
