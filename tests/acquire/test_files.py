@@ -172,3 +172,9 @@ def test_types_file(tmp_path: Path) -> None:
             read_types(write(path, bad))
     with pytest.raises(DataError, match="readable"):
         read_types(tmp_path / "none.json")
+
+
+def test_a_saved_web_page_is_told_apart(tmp_path: Path) -> None:
+    page = write(tmp_path / "t.csv", b"<!DOCTYPE html>\n<html><table><tr><td>1</td></tr></table>")
+    with pytest.raises(DataError, match="a web page"):
+        read_raw(page)

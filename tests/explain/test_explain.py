@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -20,6 +22,7 @@ from modelwright.explain import (
     telling_rows,
 )
 from modelwright.explain.attribution import attribute
+from modelwright.explain.rows import _text
 from modelwright.stats import profile_table
 
 RNG = np.random.default_rng(0)
@@ -169,3 +172,18 @@ def test_background_keeps_the_share_of_missing_values_and_whole_numbers() -> Non
     drawn = background_table([profile], Schema((Column("n", Kind.NUMBER),)), 2000)
     assert drawn.frame["n"].null_count() == pytest.approx(600, abs=80)
     assert drawn.frame["n"].drop_nulls().is_in([0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "missing"),
+        (1_700_000_000.0, "1700000000"),
+        (0.1234567, "0.123457"),
+        (datetime(2024, 3, 1), "2024-03-01"),
+        (datetime(2024, 3, 1, 9, 30), "2024-03-01 09:30:00"),
+        ("a\n b", "a b"),
+    ],
+)
+def test_values_are_shown_as_people_write_them(value: object, shown: str) -> None:
+    assert _text(value) == shown

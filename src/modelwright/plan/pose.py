@@ -26,6 +26,7 @@ FEWEST_ROWS = 3
 MEMORY_PER_BYTE = 4
 # Predictions are float32.
 LARGEST = 1e36
+_SHORT = {"y": "yes", "n": "no", "t": "true", "f": "false"}
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,24 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
     table = cast(frame, schema)
-    table = replace(table, notes=(*raw.notes, *noticed, *table.notes))
+    table = replace(table, notes=(*raw.notes, *noticed, *_alike(classes), *table.notes))
     return _answered(table, task, question, labels.is_not_null(), settings.seed)
+
+
+def _alike(classes: tuple[str, ...]) -> list[str]:
+    """Warn of classes that are spellings of each other: a model would tell them apart."""
+    folded: dict[str, list[str]] = {}
+    for name in classes:
+        word = " ".join(name.casefold().split())
+        folded.setdefault(_SHORT.get(word, word), []).append(name)
+    twins = [names for names in folded.values() if len(names) > 1]
+    if not twins:
+        return []
+    shown = "; ".join(", ".join(repr(name) for name in names) for names in twins[:3])
+    return [
+        f"Classes that look like one answer ({shown}{'...' if len(twins) > 3 else ''}) are kept "
+        "apart: write them alike in the data if they mean the same."
+    ]
 
 
 def _found(question: Question, columns: list[str]) -> Question:

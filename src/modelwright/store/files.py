@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "atomic_write",
+    "check_suffix",
     "check_writable",
     "digest",
     "output_error",
@@ -236,13 +237,7 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
     OutputError
         When the file cannot be written.
     """
-    suffix = path.suffix.lower()
-    if suffix not in _FRAME_SUFFIXES:
-        raise OptionError(
-            "the name of a table file",
-            repr(path.name),
-            did_you_mean(suffix or path.name, _FRAME_SUFFIXES),
-        )
+    suffix = check_suffix(path)
     with replacing(path) as file:
         try:
             _write_frame(frame, file, suffix)
@@ -252,6 +247,24 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
             if match is None:
                 raise
             raise OSError(int(match[1]), os.strerror(int(match[1]))) from error
+
+
+def check_suffix(path: Path) -> str:
+    """Give the suffix of a table file.
+
+    Raises
+    ------
+    OptionError
+        When it names no format that `write_frame` writes.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _FRAME_SUFFIXES:
+        raise OptionError(
+            "the name of a table file",
+            repr(path.name),
+            did_you_mean(suffix or path.name, _FRAME_SUFFIXES),
+        )
+    return suffix
 
 
 def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
