@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, like, read_raw
+from modelwright.acquire import Reading, conform, like, read_raw, totals_below
 from modelwright.core.errors import DataError, ModelFileError, ModelwrightWarning
 from modelwright.core.evidence import Attribution, Evidence, Importance
 from modelwright.core.framing import decode_labels, encode_target
@@ -277,7 +277,9 @@ class Model:
         )
 
     def _with_answers(self, data: object) -> Table:
-        table = self._read(data, (*self.columns, self.task.target))
+        raw = self._raw(data)
+        rows = raw.head(raw.height - totals_below(raw))
+        table = conform(rows, self.schema, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
         if not len(known):
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
@@ -285,10 +287,13 @@ class Model:
 
     def _read(self, data: object, required: tuple[str, ...]) -> Table:
         """Read rows as those before them were, and warn of what was noticed."""
+        return conform(self._raw(data), self.schema, required)
+
+    def _raw(self, data: object) -> pl.DataFrame:
         raw = read_raw(data, Reading.like(self.schema))
         for note in raw.notes:
-            warnings.warn(note, ModelwrightWarning, stacklevel=4)
-        return conform(raw.frame, self.schema, required)
+            warnings.warn(note, ModelwrightWarning, stacklevel=5)
+        return raw.frame
 
     def _weight(self, table: Table) -> NDArray[np.float64] | None:
         """Give the weights of rows, when the column of weights is there."""

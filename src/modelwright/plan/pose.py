@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Given, Raw, Reading, cast, infer, read_types
+from modelwright.acquire import Given, Raw, Reading, cast, infer, read_types, totals_below
 from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
@@ -83,7 +83,7 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     OptionError
         When task, metric or positive class do not fit the target.
     """
-    frame = raw.frame
+    frame, sums = _without_totals(raw.frame)
     question = _found(question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given)
@@ -107,8 +107,17 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
     table = cast(frame, schema)
-    table = replace(table, notes=(*raw.notes, *noticed, *_alike(classes), *table.notes))
+    table = replace(table, notes=(*raw.notes, *sums, *noticed, *_alike(classes), *table.notes))
     return _answered(table, task, question, labels.is_not_null(), settings.seed)
+
+
+def _without_totals(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Leave out what sums up the rows above it."""
+    count = totals_below(frame)
+    if not count:
+        return frame, []
+    what = "The last row holds totals" if count == 1 else f"The last {count} rows hold totals"
+    return frame.head(frame.height - count), [f"{what} of the rows above, and was left out."]
 
 
 def _alike(classes: tuple[str, ...]) -> list[str]:
