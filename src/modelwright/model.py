@@ -278,7 +278,7 @@ class Model:
 
     def _with_answers(self, data: object) -> Table:
         raw = self._raw(data)
-        rows = raw.head(raw.height - totals_below(raw))
+        rows = raw.head(raw.height - totals_below(raw))  # sums would weigh more than the rows
         table = conform(rows, self.schema, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
         if not len(known):

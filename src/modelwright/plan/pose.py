@@ -8,7 +8,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Given, Raw, Reading, cast, infer, read_types, totals_below
+from modelwright.acquire import (
+    Given,
+    Raw,
+    Reading,
+    cast,
+    infer,
+    names_again,
+    read_types,
+    totals_below,
+)
 from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
@@ -83,7 +92,7 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     OptionError
         When task, metric or positive class do not fit the target.
     """
-    frame, sums = _without_totals(raw.frame)
+    frame, strays = _without_strays(raw.frame)
     question = _found(question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given)
@@ -107,17 +116,28 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
     table = cast(frame, schema)
-    table = replace(table, notes=(*raw.notes, *sums, *noticed, *_alike(classes), *table.notes))
+    table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
     return _answered(table, task, question, labels.is_not_null(), settings.seed)
 
 
-def _without_totals(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Leave out what sums up the rows above it."""
+def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Leave out names that stand again among the rows, and what sums them up at the end."""
+    notes = []
     count = totals_below(frame)
-    if not count:
-        return frame, []
-    what = "The last row holds totals" if count == 1 else f"The last {count} rows hold totals"
-    return frame.head(frame.height - count), [f"{what} of the rows above, and was left out."]
+    if count:
+        frame = frame.head(frame.height - count)
+        notes.append(f"Totals at the end were left out: {_rows(count)}.")
+    again = names_again(frame)
+    if again:
+        keep = np.ones(frame.height, dtype=bool)
+        keep[again] = False
+        frame = frame.filter(keep)
+        notes.append(f"Names of columns again among the rows were left out: {_rows(len(again))}.")
+    return frame, notes
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _alike(classes: tuple[str, ...]) -> list[str]:
@@ -211,7 +231,8 @@ def _answered(table: Table, task: Task, question: Question, known: pl.Series, se
     notes = list(table.notes)
     if not known.all():
         absent = int(table.height - known.sum())
-        notes.append(f"{absent:,} rows without a value of {task.target!r} were left out")
+        were = "was" if absent == 1 else "were"
+        notes.append(f"{_rows(absent)} without a value of {task.target!r} {were} left out")
         table = Table(table.frame.filter(known), table.schema, table.notes)
     if table.height < FEWEST_ROWS:
         raise DataError(

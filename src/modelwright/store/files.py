@@ -268,6 +268,8 @@ def check_suffix(path: Path) -> str:
 
 
 def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
+    if suffix not in (".parquet", ".arrow"):
+        frame = frame.with_columns(_short(column) for column in frame)
     if suffix == ".csv":
         frame.write_csv(file)
     elif suffix == ".tsv":
@@ -278,6 +280,16 @@ def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
         frame.write_ipc(file)
     else:
         frame.write_ndjson(file)
+
+
+def _short(column: pl.Series) -> pl.Series:
+    """Write 0.1, not 0.10000000149011612, where single precision says the same number."""
+    import polars as pl
+
+    if column.dtype != pl.Float64:
+        return column
+    single = column.cast(pl.Float32)
+    return single if single.cast(pl.Float64).equals(column, null_equal=True) else column
 
 
 def check_writable(path: Path, *inputs: object) -> None:

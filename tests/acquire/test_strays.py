@@ -1,4 +1,4 @@
-"""A sum below a table is no row of it; a row that only looks like one is."""
+"""Sums below a table and names among its rows are no rows; what only looks like them is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import modelwright as mw
-from modelwright.acquire.totals import totals_below
+from modelwright.acquire.strays import names_again, totals_below
 from test_flow import quick, table
 
 ROWS = [["a", "x", "1", "7"], ["b", "y", "2", "8"], ["c", "x", "3", "9"]]
@@ -48,10 +48,29 @@ def test_a_fit_leaves_the_sum_out_and_a_prediction_does_not(tmp_path: Path) -> N
     path.write_text(rows.write_csv() + f"Total,,,{rows['price'].sum()}\n")
     result = mw.fit(path, "price", settings=quick(trials=1))
     assert result.model.card.rows == rows.height
-    assert any("total" in note for note in result.model.card.notes)
+    assert any("Totals at the end" in note for note in result.model.card.notes)
     assert result.model.card.score is not None
     assert result.model.card.score < 50
     assert result.predict(path).height == rows.height + 1
     some = tmp_path / "some.csv"
     some.write_text(rows.head(50).write_csv() + "Total,,,99999\n")
     assert result.model.evaluate(some)["r2"] > 0.9
+
+
+def test_names_among_the_rows_are_found() -> None:
+    assert names_again(frame(["name", "kind", " size", "price"], *ROWS)) == [3]
+    assert names_again(frame(["name", "kind", "4", "price"], *ROWS)) == []
+    assert names_again(frame(["name", None, "size", "price"])) == []
+    assert names_again(pl.DataFrame({"a": ["a", "b"]})) == []
+    assert names_again(pl.DataFrame({"a": ["a", "b"], "b": [1, 2]})) == []
+
+
+def test_tables_pasted_below_each_other_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "houses.csv"
+    rows = table().drop("sold")
+    once = rows.write_csv()
+    path.write_text(once + once)
+    result = mw.fit(path, "price", settings=quick(trials=1))
+    assert result.model.card.rows == 2 * rows.height
+    assert any("again among the rows" in note for note in result.model.card.notes)
+    assert result.predict(path).height == 2 * rows.height + 1

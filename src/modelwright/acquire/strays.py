@@ -1,10 +1,10 @@
-"""Totals below a table, as people leave them in spreadsheets: a sum is no row like the others."""
+"""Rows that are none: totals below a table, and its names, pasted again among the rows."""
 
 from __future__ import annotations
 
 import polars as pl
 
-__all__ = ["totals_below"]
+__all__ = ["names_again", "totals_below"]
 
 _WORDS = frozenset(
     ["total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme",
@@ -47,3 +47,31 @@ def totals_below(raw: pl.DataFrame) -> int:
             break
         found += 1
     return found if found < raw.height else 0
+
+
+def names_again(raw: pl.DataFrame) -> list[int]:
+    """Find rows that repeat the names of the columns, as in tables pasted below each other.
+
+    Parameters
+    ----------
+    raw : polars.DataFrame, shape (n_rows, n_columns)
+        As found.
+
+    Returns
+    -------
+    list of int
+        Their positions. A table with one column, or with columns that are no text, has none.
+
+    Examples
+    --------
+    >>> names_again(pl.DataFrame({"flat": ["a", "flat", "b"], "rooms": ["2", "rooms", "3"]}))
+    [1]
+    """
+    if raw.width < 2 or any(dtype != pl.String for dtype in raw.dtypes):
+        return []
+    rows = raw.to_series(0).str.strip_chars() == raw.columns[0].strip()
+    for name in raw.columns[1:]:
+        if not rows.any():
+            return []
+        rows &= (raw[name].str.strip_chars() == name.strip()).fill_null(value=False)
+    return rows.arg_true().to_list()
