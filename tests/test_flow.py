@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 import modelwright as mw
+from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.progress import SilentProgress
 from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question
@@ -285,8 +286,10 @@ def test_prices_with_a_currency_are_numbers_to_predict(tmp_path: Path) -> None:
     assert result.model.task.kind is TaskKind.REGRESSION
     assert result.model.schema["price"].format == "12 EUR"
     loaded = mw.load(result.model.save(tmp_path / "houses.mw"))
-    scores = loaded.evaluate(tmp_path / "houses.csv")
-    assert scores["r2"] > 0.9
+    euros.tail(80).write_csv(tmp_path / "some.csv")
+    assert loaded.evaluate(tmp_path / "some.csv")["r2"] > 0.9
+    with pytest.warns(ModelwrightWarning, match="very rows"):
+        loaded.evaluate(tmp_path / "houses.csv")
 
 
 def test_zeros_and_ones_are_classes_or_numbers_as_asked() -> None:
@@ -318,4 +321,17 @@ def test_words_in_order_lists_and_places_are_learned_from() -> None:
     assert [column.kind.value for column in result.model.schema] == [
         "category", "list", "geo", "number",
     ]  # fmt: skip
-    assert result.model.evaluate(frame)["r2"] > 0.95
+    assert result.model.evaluate(frame.head(100))["r2"] > 0.95
+
+
+def test_spellings_of_one_answer_are_told() -> None:
+    words = ["Yes", "yes", "Y", "no ", "No"]
+    answers = [words[i % 5] for i in range(ROWS)]
+    frame = table().drop("price").with_columns(pl.Series("sold", answers))
+    notes = mw.fit(frame, "sold", settings=quick(trials=1)).model.card.notes
+    (told,) = (note for note in notes if "look like one answer" in note)
+    assert all(repr(word.strip()) in told for word in words)
+    assert not any(
+        "look like one" in note
+        for note in mw.fit(table(), "zone", settings=quick(trials=1)).model.card.notes
+    )

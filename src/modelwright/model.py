@@ -12,28 +12,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, like, read_raw
+from modelwright.acquire import Reading, conform, like, read_raw, totals_below
 from modelwright.core.errors import DataError, ModelFileError, ModelwrightWarning
-from modelwright.core.evidence import Attribution, Evidence
+from modelwright.core.evidence import Attribution, Evidence, Importance
 from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Target, Task
-from modelwright.evaluate import METRICS, Temperature
-from modelwright.explain import Explainer, background_table
+from modelwright.evaluate import METRICS, Temperature, find_metric
+from modelwright.explain import Explainer, background_table, permutation_importance
 from modelwright.features import FittedRecipe
 from modelwright.models import fitted_name, restore_fitted
 from modelwright.store import pack_state, read_archive, unpack_state, write_archive
 
-__all__ = ["Member", "Model", "Part", "load"]
+__all__ = ["SEEN", "Answered", "Member", "Model", "Part", "load"]
 
 # What unpacking a hostile file may raise.
 _UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
@@ -42,6 +42,12 @@ CHUNK = 100_000
 # Columns that get a share of their own in an explanation, and rows that it compares with.
 EXPLAINED = 20
 BACKGROUND = 64
+# Rows whose columns are shuffled, one after the other.
+PROBED = 2_000
+SEEN = (
+    "These are the very rows that the model was fitted on: scores on them are too good to be true. "
+    "Score rows that it has not seen; its leaderboard holds honest scores."
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,27 @@ class Member:
     name: str
     weight: float
     parts: tuple[Part, ...]
+
+
+class Answered(NamedTuple):
+    """Rows whose answers are known, and what a model says of them.
+
+    Parameters
+    ----------
+    y : Target
+        The answers of the rows that have one.
+    p : ndarray of float32, shape (n_rows, n_outputs)
+        The predictions for them.
+    weight : ndarray of float64, shape (n_rows,), optional
+        How much each row counts; None when the table does not say.
+    seen : bool
+        Whether they are the very rows that the model was fitted on.
+    """
+
+    y: Target
+    p: NDArray[np.float32]
+    weight: NDArray[np.float64] | None
+    seen: bool
 
 
 @dataclass(frozen=True)
@@ -206,15 +233,13 @@ class Model:
         DataError
             When no row has an answer, or a label is unknown to the model.
         """
-        y, p, weight = self.answered(data)
+        y, p, weight, _ = self.answered(data)
         fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
         fitting.sort(key=lambda metric: metric.name != self.task.metric)
         return {metric.name: metric.score(y, p, weight) for metric in fitting}
 
-    def answered(
-        self, data: object
-    ) -> tuple[Target, NDArray[np.float32], NDArray[np.float64] | None]:
-        """Predict rows whose answers are known.
+    def answered(self, data: object) -> Answered:
+        """Predict rows whose answers are known; warn when they are those that it learned from.
 
         Parameters
         ----------
@@ -223,27 +248,56 @@ class Model:
 
         Returns
         -------
-        y : Target
-            The answers of the rows that have one.
-        p : ndarray of float32, shape (n_rows, n_outputs)
-            The predictions for them.
-        weight : ndarray of float64, shape (n_rows,), optional
-            How much each row counts; None when the table does not say.
+        Answered
         """
-        table = self._read(data, (*self.columns, self.task.target))
+        table = self._with_answers(data)
+        seen = table.fingerprint() == self.card.data
+        if seen:
+            warnings.warn(SEEN, ModelwrightWarning, stacklevel=3)
+        y = encode_target(self.task, table.frame[self.task.target])
+        return Answered(y, self.predict_table(table), self._weight(table), seen)
+
+    def importances(self, data: object) -> tuple[Importance, ...]:
+        """Measure on given rows how much each column matters.
+
+        Parameters
+        ----------
+        data : path or frame
+            As for `evaluate`, which raises the same errors; at most 2,000 rows are drawn.
+
+        Returns
+        -------
+        tuple of Importance
+            How much worse the metric gets when a column is shuffled, the greatest first.
+        """
+        table = self._with_answers(data)
+        if table.height > PROBED:
+            drawn = np.random.default_rng(0).choice(table.height, PROBED, replace=False)
+            table = table.rows(np.sort(drawn))
+        metric = find_metric(self.task.metric, self.task.kind)
+        y, weight = encode_target(self.task, table.frame[self.task.target]), self._weight(table)
+        return permutation_importance(
+            self.predict_table, table, lambda p: metric.loss(y, p, weight), self.columns
+        )
+
+    def _with_answers(self, data: object) -> Table:
+        raw = self._raw(data)
+        rows = raw.head(raw.height - totals_below(raw))  # sums would weigh more than the rows
+        table = conform(rows, self.schema, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
         if not len(known):
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
-        table = table.rows(known)
-        y = encode_target(self.task, table.frame[self.task.target])
-        return y, self.predict_table(table), self._weight(table)
+        return table.rows(known)
 
     def _read(self, data: object, required: tuple[str, ...]) -> Table:
         """Read rows as those before them were, and warn of what was noticed."""
+        return conform(self._raw(data), self.schema, required)
+
+    def _raw(self, data: object) -> pl.DataFrame:
         raw = read_raw(data, Reading.like(self.schema))
         for note in raw.notes:
-            warnings.warn(note, ModelwrightWarning, stacklevel=4)
-        return conform(raw.frame, self.schema, required)
+            warnings.warn(note, ModelwrightWarning, stacklevel=5)
+        return raw.frame
 
     def _weight(self, table: Table) -> NDArray[np.float64] | None:
         """Give the weights of rows, when the column of weights is there."""

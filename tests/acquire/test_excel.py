@@ -44,7 +44,26 @@ def test_cells_are_text_as_they_stand(tmp_path: Path) -> None:
 def test_the_first_sheet_with_a_table_is_read_and_told(tmp_path: Path) -> None:
     raw = read_raw(book(tmp_path / "t.xlsx", {"notes": [], "data": TABLE, "more": TABLE}))
     assert raw.frame.height == 2
-    assert raw.notes == ("The sheet 'data' was read, not 'notes', 'more'.",)
+    note = "The sheet 'data' was read, not 'notes', 'more'; t.xlsx/notes reads another."
+    assert raw.notes == (note,)
+
+
+def test_a_page_of_titles_is_no_table(tmp_path: Path) -> None:
+    titles: list[list[object]] = [["Prices of 2024"], ["by sales"]]
+    path = book(tmp_path / "t.xlsx", {"cover": titles, "data": TABLE})
+    assert read_raw(path).frame.columns == ["a", "b", "when", "sure"]
+    alone = book(tmp_path / "one.xlsx", {"list": [["a"], [1], [2]], "none": []})
+    assert read_raw(alone).frame.columns == ["a"]
+
+
+def test_a_sheet_may_be_asked_for(tmp_path: Path) -> None:
+    other: list[list[object]] = [["x", "y"], [1, 2]]
+    path = book(tmp_path / "t.xlsx", {"data": TABLE, "More of it": other})
+    raw = read_raw(f"{path}/more of it")
+    assert raw.frame.columns == ["x", "y"]
+    assert raw.notes == ()
+    with pytest.raises(DataError, match="did you mean 'data'"):
+        read_raw(f"{path}/dta")
 
 
 def test_titles_and_empty_rows_and_columns_are_left_out(tmp_path: Path) -> None:

@@ -178,3 +178,9 @@ def test_types_file(tmp_path: Path) -> None:
 def test_the_home_of_nobody(before: str) -> None:
     with pytest.raises(DataError, match="a home folder after ~"):
         read_raw(f"{before}~nobody-of-that-name/x.csv")
+
+
+def test_a_saved_web_page_is_told_apart(tmp_path: Path) -> None:
+    page = write(tmp_path / "t.csv", b"<!DOCTYPE html>\n<html><table><tr><td>1</td></tr></table>")
+    with pytest.raises(DataError, match="a web page"):
+        read_raw(page)

@@ -16,6 +16,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with rows, a model and the report of its fit."""
     folder = tmp_path_factory.mktemp("pages")
     table().write_csv(folder / "houses.csv")
+    table().head(90).write_csv(folder / "some.csv")
     options = ["--trials", "1", "--workers", "1", "--models", "linear"]
     places = ["--out", str(folder / "model.mw"), "--report", str(folder / "fit.html")]
     given = ["fit", str(folder / "houses.csv"), "--target", "price", *options, *places]
@@ -41,7 +42,7 @@ def test_report_writes_the_same_page_from_the_model_file(
 
 def test_evaluate_draws_new_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = folder / "new.html"
-    given = ["evaluate", str(folder / "model.mw"), str(folder / "houses.csv")]
+    given = ["evaluate", str(folder / "model.mw"), str(folder / "some.csv")]
     assert main([*given, "--report", str(out), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["report"] == str(out)

@@ -65,7 +65,7 @@ def test_a_comparison_for_people(twice: Path, capsys: pytest.CaptureFixture[str]
     text = capsys.readouterr().out
     assert text.splitlines()[0].split() == ["run", oldest, newest]
     assert "  column zone" in text
-    assert "not like for like" in text
+    assert "not quite like for like" in text
     assert max(map(len, text.splitlines())) <= 120
 
 

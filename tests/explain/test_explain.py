@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -20,6 +22,7 @@ from modelwright.explain import (
     telling_rows,
 )
 from modelwright.explain.attribution import attribute
+from modelwright.explain.rows import _text
 from modelwright.stats import profile_table
 
 RNG = np.random.default_rng(0)
@@ -178,3 +181,18 @@ def test_rare_words_stay_rare_and_long_tails_short() -> None:
     drawn = background_table(profile_table(Table(frame, schema)), schema, 20_000).frame
     assert drawn["rare"].mean() < 0.01
     assert 0.5 < drawn["long"].mean() / frame["long"].mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "missing"),
+        (1_700_000_000.0, "1700000000"),
+        (0.1234567, "0.123457"),
+        (datetime(2024, 3, 1), "2024-03-01"),
+        (datetime(2024, 3, 1, 9, 30), "2024-03-01 09:30:00"),
+        ("a\n b", "a b"),
+    ],
+)
+def test_values_are_shown_as_people_write_them(value: object, shown: str) -> None:
+    assert _text(value) == shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import modelwright as mw
-from modelwright.core.errors import OutputError
+from modelwright.core.errors import ModelwrightWarning, OutputError
 from modelwright.core.evidence import Evidence
 from modelwright.core.result import Leaderboard
 from modelwright.core.task import TaskKind
@@ -269,10 +270,24 @@ def test_an_evaluation_gives_the_scores_and_the_plots(
 ) -> None:
     result, table = fitted
     path = tmp_path / "new.html"
-    scores = write_evaluation(result.model, table, path)
-    assert scores == pytest.approx(result.model.evaluate(table), nan_ok=True)
+    new = table.sample(fraction=1.0, seed=1, shuffle=True)
+    scores = write_evaluation(result.model, new, path)
+    assert scores == pytest.approx(result.model.evaluate(new), nan_ok=True)
     assert next(iter(scores)) == "rmse"
     words = check(path.read_text(encoding="utf-8")).text
     assert "200 new rows" in words
     assert "Predicted against true" in words
     assert "When the model was fitted, held-out rows gave rmse" in words
+    found = re.search(r"on new rows, 95 % interval ([\d.]+) to ([\d.]+)", words)
+    assert found is not None
+    assert float(found[1]) < scores["rmse"] < float(found[2])
+
+
+def test_an_evaluation_on_the_rows_of_the_fit_says_so(
+    fitted: tuple[mw.Result, pl.DataFrame], tmp_path: Path
+) -> None:
+    result, table = fitted
+    path = tmp_path / "same.html"
+    with pytest.warns(ModelwrightWarning, match="the very rows"):
+        write_evaluation(result.model, table, path)
+    assert "too good to be true" in check(path.read_text(encoding="utf-8")).text

@@ -49,6 +49,11 @@ def test_equal_runs_differ_in_nothing() -> None:
         ({"facts": {**FACTS, "rows": 99}}, ("data", "rows")),
         ({"facts": {**FACTS, "data": "/b/houses.csv"}}, ("data", "file")),
         ({"facts": {**FACTS, "columns": FACTS["columns"][:1]}}, ("data", "column price")),
+        (
+            {"facts": {**FACTS, "columns": [{**FACTS["columns"][0], "missing": ["-9"]},
+                                            *FACTS["columns"][1:]]}},
+            ("data", f"column {FACTS['columns'][0]['name']}"),
+        ),
         ({"facts": {**FACTS, "splits": {**FACTS["splits"], "folds": 3}}}, ("validation", "folds")),
         ({"facts": {**FACTS, "settings": {**FACTS["settings"], "seed": 1}}},
          ("settings", "--seed")),

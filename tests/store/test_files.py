@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -148,6 +149,14 @@ def test_frames_come_back(tmp_path: Path, suffix: str) -> None:
     }[suffix.lower()]
     assert read(path).equals(FRAME)
     assert names(tmp_path) == [path.name]
+
+
+def test_single_precision_is_written_short(tmp_path: Path) -> None:
+    values = {"a": [float(np.float32(0.1)), None], "b": [0.1, 1e300], "c": [float("nan"), 2.0]}
+    write_frame(pl.DataFrame(values), tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text() == "a,b,c\n0.1,0.1,NaN\n,1e300,2.0\n"
+    write_frame(pl.DataFrame(values), tmp_path / "a.parquet")
+    assert pl.read_parquet(tmp_path / "a.parquet").equals(pl.DataFrame(values))
 
 
 def test_unknown_suffix(tmp_path: Path) -> None:

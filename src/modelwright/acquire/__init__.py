@@ -5,6 +5,7 @@ from modelwright.acquire.frames import like
 from modelwright.acquire.inference import infer, infer_schema
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
+from modelwright.acquire.strays import names_again, totals_below
 from modelwright.acquire.types_file import Given, read_types
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "infer",
     "infer_schema",
     "like",
+    "names_again",
     "read_raw",
     "read_types",
+    "totals_below",
 ]

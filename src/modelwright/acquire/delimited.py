@@ -7,6 +7,7 @@ lines), a copy is made that is, and read instead.
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from modelwright.acquire.quotes import quotes_are_sound
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.rows import mend, rows_are_even
 from modelwright.acquire.sampling import sample_rows
+from modelwright.acquire.titles import find_titles
 from modelwright.acquire.unpacking import Plain
 from modelwright.core.errors import DataError
 
@@ -169,10 +171,27 @@ def open_text(plain: Plain, reading: Reading, folder: Path) -> Orderly:
             file.seek(0)
             head = file.read(_LONGEST_LINE)
             head = head[: head.find(b"\n") + _HEAD]
-    dialect = find_dialect(head.decode("utf-8-sig", errors="replace"), reading)
+    start = head.decode("utf-8-sig", errors="replace")
+    titles = find_titles(start, reading)
+    if titles.lines:
+        path = _below(path, titles.lines, folder)
+        start = start.split("\n", titles.lines)[-1]
+    dialect = find_dialect(start, reading, titles.separator)
     if dialect is None:
         raise _empty(plain.shown)
-    return Orderly(path, dialect, (*notes, *dialect.notes), recoded=encoding is not None)
+    dialect = replace(dialect, above=titles.lines)
+    notes = (*notes, *titles.notes, *dialect.notes)
+    return Orderly(path, dialect, notes, recoded=encoding is not None)
+
+
+def _below(path: Path, lines: int, folder: Path) -> Path:
+    """Copy what is below some lines."""
+    into = folder / "below.csv"
+    with path.open("rb") as source, into.open("wb") as out:
+        for _ in range(lines):
+            source.readline()
+        shutil.copyfileobj(source, out, _HEAD)
+    return into
 
 
 def _check_line(head: bytes, more: bytes, shown: str) -> None:

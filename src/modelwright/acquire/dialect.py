@@ -46,6 +46,8 @@ class Dialect:
         What was decided.
     even : bool
         Whether the first row is as wide as the names, with no line above it.
+    above : int
+        How many lines of the file are above its text, for the numbers of lines.
     """
 
     separator: str
@@ -53,6 +55,7 @@ class Dialect:
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     even: bool = True
+    above: int = 0
 
     @property
     def width(self) -> int:
@@ -60,7 +63,7 @@ class Dialect:
         return len(self.names)
 
 
-def find_dialect(text: str, reading: Reading) -> Dialect | None:
+def find_dialect(text: str, reading: Reading, separator: str = "") -> Dialect | None:
     r"""Find out how a file is written from its start.
 
     Parameters
@@ -69,6 +72,8 @@ def find_dialect(text: str, reading: Reading) -> Dialect | None:
         The first lines; the last may be cut.
     reading : Reading
         What the user or a model knows of it.
+    separator : str
+        When the file names it; else it is found.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def find_dialect(text: str, reading: Reading) -> Dialect | None:
     >>> find_dialect("a;b\n1,5;x\n", Reading()).separator
     ';'
     """
-    separator = _delimiter(text)
+    separator = separator or _delimiter(text)
     rows = list(islice(_rows(text, separator), _SAMPLE_ROWS))
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""Spreadsheets: the first sheet that holds a table."""
+"""Spreadsheets: the sheet that is asked for, or the first that holds a table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from modelwright.acquire.names import unique_names
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.unpacking import Plain
 from modelwright.core.deferred import Deferred
-from modelwright.core.errors import DataError
+from modelwright.core.errors import DataError, did_you_mean
 
 __all__ = ["read_excel"]
 
@@ -51,12 +51,14 @@ def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
     """Read a spreadsheet (.xlsx, .xlsm, .xlsb, .xls, .ods).
 
     A formula gives its last computed value. Empty rows and columns around the table, and titles
-    above it, are left out.
+    above it, are left out. Unless a sheet is asked for, it is the first with two columns or more,
+    then the first with one.
 
     Raises
     ------
     DataError
-        When it is locked by a password, damaged, swells beyond bounds, or holds no table.
+        When it is locked by a password, damaged, swells beyond bounds, or holds no table, or not
+        the sheet that is asked for.
     """
     _check_lock(plain)
     if zipfile.is_zipfile(plain.path):
@@ -64,21 +66,42 @@ def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
     try:
         book = _fastexcel.read_excel(str(plain.path))
         sheets = book.sheet_names[:_MOST_SHEETS]
-        found: list[tuple[str, pl.DataFrame]] = []
-        for name in sheets:
-            cells = _cells(book, name, reading.in_place)
-            if cells is not None:
-                found.append((name, cells))
-                break
-        others = [name for name in sheets if not found or name != found[0][0]]
+        found = _chosen(book, _wanted(sheets, plain), reading.in_place)
     except _fastexcel.FastExcelError as error:
         raise _damaged(plain.shown, error) from None
-    if not found:
+    if found is None:
         raise DataError("a sheet with a table", f"none in {plain.shown}", "save the cells first")
-    name, cells = found[0]
+    name, cells = found
     frame, notes = _table(cells, reading)
-    chosen = (f"The sheet {name!r} was read, not {_listed(others)}.",) if others else ()
-    return Raw(frame, (*plain.notes, *chosen, *notes))
+    others = [other for other in sheets if other != name]
+    if others and not plain.sheet:
+        cure = f"{plain.name}/{others[0]} reads another."
+        notes.insert(0, f"The sheet {name!r} was read, not {_listed(others)}; {cure}")
+    return Raw(frame, (*plain.notes, *notes))
+
+
+def _wanted(sheets: list[str], plain: Plain) -> list[str]:
+    """Give the sheets to look at: all, or the one that is asked for."""
+    if not plain.sheet:
+        return sheets
+    near = [name for name in sheets if name.strip().lower() == plain.sheet.strip().lower()]
+    if not near:
+        raise DataError(
+            f"a sheet of {plain.shown}", repr(plain.sheet), did_you_mean(plain.sheet, sheets)
+        )
+    return near[:1]
+
+
+def _chosen(book: Any, names: list[str], in_place: bool) -> tuple[str, pl.DataFrame] | None:
+    """Take the first sheet that is wide enough for a table; else a list of one column."""
+    narrow = None
+    for name in names:
+        cells = _cells(book, name, in_place)
+        if cells is not None and cells.width > 1:
+            return name, cells
+        if cells is not None and narrow is None:
+            narrow = name, cells
+    return narrow
 
 
 def _damaged(shown: str, error: Exception) -> DataError:

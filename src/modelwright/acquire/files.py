@@ -27,6 +27,7 @@ Reader = Callable[[Plain, Reading, Path], Raw]
 
 _SQLITE = b"SQLite format 3\0"
 _DUCKDB = b"DUCK"
+_OF_SEVERAL = (".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _SWELL = 4  # times its size is what a Parquet file takes in memory
 
 
@@ -37,8 +38,8 @@ def read_file(path: str, reading: Reading) -> Raw:
     ----------
     path : str
         Delimited text, JSON, JSON lines, Parquet, Arrow IPC or a spreadsheet; each also as .gz,
-        .zst, .bz2, .xz, or in a zip (``archive.zip/rows.csv`` when there are several); ``-`` is
-        standard input.
+        .zst, .bz2, .xz, or in a zip (``archive.zip/rows.csv`` when there are several); one sheet
+        of a spreadsheet as ``book.xlsx/Sheet``; ``-`` is standard input.
     reading : Reading
         What is known of it.
 
@@ -74,16 +75,18 @@ def located(path: str, folder: Path) -> Plain:
     if is_pipe(path):
         return unpacked(spooled(path, folder), folder)
     place = expanded(path)
-    inner = None
+    inner = ""
     if not place.exists():
-        archive = next(
-            (p for p in place.parents if p.suffix.lower() == ".zip" and p.is_file()), None
+        whole = next(
+            (p for p in place.parents if p.suffix.lower() in _OF_SEVERAL and p.is_file()), None
         )
-        if archive is not None:
-            inner = place.relative_to(archive).as_posix()
-            place = archive
+        if whole is not None:
+            inner = place.relative_to(whole).as_posix()
+            place = whole
     _check_file(place)
-    return unpacked(Plain(place, place.name, place.name), folder, inner)
+    if place.suffix.lower() == ".zip":
+        return unpacked(Plain(place, place.name, place.name), folder, inner or None)
+    return unpacked(Plain(place, place.name, place.name, sheet=inner), folder)
 
 
 def _check_file(path: Path) -> None:
@@ -140,6 +143,8 @@ def _text_reader(start: bytes, ending: str) -> Reader:
         return read_json
     known = ending in (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".psv")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[:15].lower().startswith((b"<!doctype html", b"<html")):
+        raise DataError("a table", "a web page (HTML)", "open it in a spreadsheet, save it as CSV")
     if not known and text.startswith(b"{"):
         return read_json_lines if text.split(b"\n", 1)[0].rstrip().endswith(b"}") else read_json
     return read_json if not known and text.startswith(b"[") else read_delimited

@@ -191,7 +191,7 @@ def _rows(
     separator = dialect.separator
     splitter = _Splitter(separator, dialect.width)
     ahead: deque[str] = deque()
-    number = 0
+    number = dialect.above
     while True:
         line = ahead.popleft() if ahead else next(source, None)
         if line is None:

@@ -40,12 +40,15 @@ class Plain:
         What the user calls it.
     notes : tuple of str
         What was chosen on the way.
+    sheet : str
+        Which sheet of a spreadsheet is meant; empty when nobody said.
     """
 
     path: Path
     name: str
     shown: str
     notes: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 _OPENERS: tuple[tuple[bytes, Callable[[BinaryIO], Any]], ...] = (

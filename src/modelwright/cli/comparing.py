@@ -110,7 +110,7 @@ def _say_scores(found: Comparison) -> None:
         rows.append([f"  {pair.name}", *scores, verdict])
     say("\n" + as_table(rows))
     if not found.same_data:
-        say("the rows differ: scores on different rows are not like for like")
+        say("the rows, or what their columns were taken for, differ: not quite like for like")
 
 
 def _verdict(one: float | None, other: float | None, overlap: bool | None, greater: bool) -> str:

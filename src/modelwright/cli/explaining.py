@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 _BAR = 24
+_ON_DATA = "modelwright explain MODEL DATA --columns"
 
 
 def explain(
@@ -28,6 +29,8 @@ def explain(
     /,
     *,
     rows: str = "0",
+    columns: Annotated[bool, Parameter(negative=())] = False,
+    rules: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Show which columns a model leans on, or take predictions of single rows apart.
@@ -40,6 +43,10 @@ def explain(
         Rows to explain; without it, the columns that matter are listed.
     rows
         Which rows of the data, counted from 0, such as 0,5,9.
+    columns
+        Measure on the data, which holds the answers, how much each column matters.
+    rules
+        Print the decision tree of the model as rules; fit it with --models tree.
     json
         Print one JSON object on stdout.
     """
@@ -49,7 +56,12 @@ def explain(
     if data is not None:
         check_data(data)
     opened = load(model)
-    if data is not None:
+    if rules:
+        _tell_rules(opened, json)
+        return
+    if columns and data is None:
+        raise OptionError("DATA with answers beside --columns", "none", _ON_DATA)
+    if data is not None and not columns:
         explained = opened.explain(data, _positions(rows))
         if json:
             answer({"explanations": [asdict(one) for one in explained]})
@@ -57,11 +69,21 @@ def explain(
         for one in explained:
             _tell_row(one)
         return
-    found = _importances(opened)
+    found = _importances(opened) if data is None else opened.importances(data)
     if json:
         answer({"importances": [asdict(one) for one in found]})
     else:
         _tell_columns(opened, found)
+
+
+def _tell_rules(model: Model, json: bool) -> None:
+    from modelwright.readable import tree_rules
+
+    written = tree_rules(model)
+    if json:
+        answer({"rules": written.splitlines()})
+    else:
+        say(written)
 
 
 def _positions(text: str) -> list[int]:
@@ -77,7 +99,7 @@ def _importances(model: Model) -> Sequence[Importance]:
         raise DataError(
             "a model whose columns were examined",
             "one that had no time for it",
-            "fit again with more --time, or give DATA to explain single rows",
+            f"fit again with more --time, or measure it now: {_ON_DATA}",
         )
     return model.evidence.importances
 

@@ -13,6 +13,7 @@ from modelwright.cli.comparing import compare
 from modelwright.cli.completing import run_ids
 from modelwright.cli.printing import answer, say
 from modelwright.cli.standing import settled, summary
+from modelwright.cli.tables import as_table
 from modelwright.cli.wording import Whole
 from modelwright.core.addresses import masked
 from modelwright.core.errors import OptionError
@@ -56,11 +57,14 @@ def list_runs(*, limit: Whole = 20, store: Path | None = None, json: _Json = Fal
         return
     if not found:
         say("no runs yet: modelwright fit makes one")
-    for record in found:
-        when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
-        score = "" if record.score is None else f"{record.metric} {record.score:.5g}"
-        target = " ".join(record.target.split())
-        say(f"{record.id}  {when}  {record.status.value:<11}  {target:<20}  {score}".rstrip())
+        return
+    say(as_table([_line(record) for record in found]))
+
+
+def _line(record: RunRecord) -> list[str]:
+    when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
+    score = "not validated" if record.score is None else f"{record.metric} {record.score:.5g}"
+    return [record.id, when, record.status.value, record.target, score]
 
 
 @runs.command

@@ -41,9 +41,11 @@ def predict(
         Print one JSON object on stdout.
     """
     from modelwright.store import check_writable, write_frame
+    from modelwright.store.files import check_suffix
 
     began = time.monotonic()
     check_writable(out, data, model)
+    check_suffix(out)
     with progress(json) as live:
         opened = _open(model, data)
         live.advance(None, f"{reading(data)} and predicting")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ __all__ = ["Explainer", "telling_rows"]
 
 # Longer values are cut: an explanation is not a copy of the data.
 _LETTERS = 80
+_WHOLE = 1e15  # whole numbers below are exact, and written out
 OTHERS = "all other columns"
 
 
@@ -97,7 +99,11 @@ class Explainer:
 def _text(value: object) -> str:
     if value is None:
         return "missing"
-    text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
+    text = " ".join(str(value).split())
+    if isinstance(value, float):
+        text = f"{value:.0f}" if value.is_integer() and abs(value) < _WHOLE else f"{value:.6g}"
+    elif isinstance(value, datetime):
+        text = text.removesuffix(" 00:00:00")
     return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"
 
 

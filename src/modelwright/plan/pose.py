@@ -9,7 +9,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Given, Raw, Reading, cast, infer, read_types
+from modelwright.acquire import (
+    Given,
+    Raw,
+    Reading,
+    cast,
+    infer,
+    names_again,
+    read_types,
+    totals_below,
+)
 from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
@@ -29,6 +38,7 @@ MEMORY_PER_BYTE = 4
 LEAST_PER_BYTE = 2
 # Predictions are float32.
 LARGEST = 1e36
+_SHORT = {"y": "yes", "n": "no", "t": "true", "f": "false"}
 
 
 @dataclass(frozen=True)
@@ -112,7 +122,7 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     OptionError
         When task, metric or positive class do not fit the target.
     """
-    frame = raw.frame
+    frame, strays = _without_strays(raw.frame)
     question = _found(question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given)
@@ -136,8 +146,44 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
     table = cast(frame, schema)
-    table = replace(table, notes=(*raw.notes, *noticed, *table.notes))
+    table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
     return _answered(table, task, question, labels.is_not_null(), settings.seed)
+
+
+def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Leave out names that stand again among the rows, and what sums them up at the end."""
+    notes = []
+    count = totals_below(frame)
+    if count:
+        frame = frame.head(frame.height - count)
+        notes.append(f"Totals at the end were left out: {_rows(count)}.")
+    again = names_again(frame)
+    if again:
+        keep = np.ones(frame.height, dtype=bool)
+        keep[again] = False
+        frame = frame.filter(keep)
+        notes.append(f"Names of columns again among the rows were left out: {_rows(len(again))}.")
+    return frame, notes
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _alike(classes: tuple[str, ...]) -> list[str]:
+    """Warn of classes that are spellings of each other: a model would tell them apart."""
+    folded: dict[str, list[str]] = {}
+    for name in classes:
+        word = " ".join(name.casefold().split())
+        folded.setdefault(_SHORT.get(word, word), []).append(name)
+    twins = [names for names in folded.values() if len(names) > 1]
+    if not twins:
+        return []
+    shown = "; ".join(", ".join(repr(name) for name in names) for names in twins[:3])
+    return [
+        f"Classes that look like one answer ({shown}{'...' if len(twins) > 3 else ''}) are kept "
+        "apart: write them alike in the data if they mean the same."
+    ]
 
 
 def _found(question: Question, columns: list[str]) -> Question:
@@ -215,7 +261,8 @@ def _answered(table: Table, task: Task, question: Question, known: pl.Series, se
     notes = list(table.notes)
     if not known.all():
         absent = int(table.height - known.sum())
-        notes.append(f"{absent:,} rows without a value of {task.target!r} were left out")
+        were = "was" if absent == 1 else "were"
+        notes.append(f"{_rows(absent)} without a value of {task.target!r} {were} left out")
         table = Table(table.frame.filter(known), table.schema, table.notes)
     if table.height < FEWEST_ROWS:
         raise DataError(

@@ -65,7 +65,8 @@ def _axis(values: Array) -> tuple[float, float, str]:
 def _outside(xs: Array, ys: Array, plot: Plot) -> str:
     out = (xs < plot.x.low) | (xs > plot.x.high) | (ys < plot.y.low) | (ys > plot.y.high)
     count = int(out.sum())
-    return f" {plural(count, 'row')} beyond the border stand at it." if count else ""
+    stands = "stands" if count == 1 else "stand"
+    return f" {plural(count, 'row')} beyond the border {stands} at it." if count else ""
 
 
 def _cloud(plot: Plot, xs: Array, ys: Array, radius: float = 7.0) -> str:

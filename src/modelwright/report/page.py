@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,10 @@ import numpy as np
 from modelwright.core.errors import DataError
 from modelwright.core.evidence import Evidence
 from modelwright.core.result import Standing
+from modelwright.core.schema import Role
+from modelwright.evaluate import bootstrap_interval
 from modelwright.flow import Result
-from modelwright.model import Model
+from modelwright.model import SEEN, Model
 from modelwright.pages import Chapter, Markup, element, page, shorten
 from modelwright.pages.numerals import number
 from modelwright.report.data import data
@@ -108,15 +111,15 @@ def write_evaluation(model: Model, data: object, path: str | Path) -> dict[str, 
     OutputError
         When the disk is full or the folder cannot be written to.
     """
-    y, p, weight = model.answered(data)
+    y, p, weight, seen = model.answered(data)
     fold = np.zeros(len(y), np.int16)
     held = HeldOut.of(model.task, Evidence(y.values, p, fold, weight))
     if held is None:
         raise DataError("rows that can be scored", "none: no weight is above zero")
     scores = {metric.name: held.score(metric) for metric in held.metrics}
-    line = Standing("model", next(iter(scores.values())), 1.0, 0.0)
-    notes = []
-    if model.card.score is not None:
+    line = _line_of(model, held, next(iter(scores.values())))
+    notes = [SEEN] if seen else []
+    if model.card.score is not None and not seen:
         before, now = number(model.card.score), number(line.score)
         notes.append(
             f"When the model was fitted, held-out rows gave {model.task.metric} {before}; these "
@@ -126,6 +129,17 @@ def write_evaluation(model: Model, data: object, path: str | Path) -> dict[str, 
     text = _page(model, "evaluation of a model", top, [quality(held.sample(_MOST), _NEW)])
     atomic_write(Path(path), text.encode())
     return scores
+
+
+def _line_of(model: Model, held: HeldOut, score: float) -> Standing:
+    """Say how good the model is on these rows, and how far that could be off."""
+    if model.schema.names(Role.GROUP):  # rows of a group are no independent evidence
+        return Standing("model", score, 1.0, 0.0)
+    low, high = bootstrap_interval(
+        held.metrics[0].score, held.target, held.p.astype(np.float32), weight=held.weight
+    )
+    between = (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
+    return Standing("model", score, 1.0, 0.0, *between)
 
 
 def _page(model: Model, what: str, top: Markup, chapters: Sequence[Chapter | None]) -> str:

@@ -176,9 +176,17 @@ def _between(about: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> It
 
 
 def _meanings(columns: Any) -> dict[str, str]:
-    """Give the type of each column; its role is a matter of the question."""
+    """Say what each column was taken for; most roles are a matter of the question."""
     found = columns if isinstance(columns, list) else []
-    return {f"column {column['name']}": str(column["kind"]) for column in found}
+    return {f"column {column['name']}": _meaning(column) for column in found}
+
+
+def _meaning(column: Mapping[str, Any]) -> str:
+    words = [str(column["kind"])]
+    if column.get("role") == "ignored":
+        words.append("ignored")
+    words += [f"{value!r} is missing" for value in column.get("missing", ())]
+    return ", ".join(words)
 
 
 def _scores(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "atomic_write",
+    "check_suffix",
     "check_writable",
     "digest",
     "output_error",
@@ -236,13 +237,7 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
     OutputError
         When the file cannot be written.
     """
-    suffix = path.suffix.lower()
-    if suffix not in _FRAME_SUFFIXES:
-        raise OptionError(
-            "the name of a table file",
-            repr(path.name),
-            did_you_mean(suffix or path.name, _FRAME_SUFFIXES),
-        )
+    suffix = check_suffix(path)
     with replacing(path) as file:
         try:
             _write_frame(frame, file, suffix)
@@ -254,7 +249,27 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
             raise OSError(int(match[1]), os.strerror(int(match[1]))) from error
 
 
+def check_suffix(path: Path) -> str:
+    """Give the suffix of a table file.
+
+    Raises
+    ------
+    OptionError
+        When it names no format that `write_frame` writes.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _FRAME_SUFFIXES:
+        raise OptionError(
+            "the name of a table file",
+            repr(path.name),
+            did_you_mean(suffix or path.name, _FRAME_SUFFIXES),
+        )
+    return suffix
+
+
 def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
+    if suffix not in (".parquet", ".arrow"):
+        frame = frame.with_columns(_short(column) for column in frame)
     if suffix == ".csv":
         frame.write_csv(file)
     elif suffix == ".tsv":
@@ -265,6 +280,16 @@ def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
         frame.write_ipc(file)
     else:
         frame.write_ndjson(file)
+
+
+def _short(column: pl.Series) -> pl.Series:
+    """Write 0.1, not 0.10000000149011612, where single precision says the same number."""
+    import polars as pl
+
+    if column.dtype != pl.Float64:
+        return column
+    single = column.cast(pl.Float32)
+    return single if single.cast(pl.Float64).equals(column, null_equal=True) else column
 
 
 def check_writable(path: Path, *inputs: object) -> None:

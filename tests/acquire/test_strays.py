@@ -1,0 +1,76 @@
+"""Sums below a table and names among its rows are no rows; what only looks like them is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import modelwright as mw
+from modelwright.acquire.strays import names_again, totals_below
+from test_flow import quick, table
+
+ROWS = [["a", "x", "1", "7"], ["b", "y", "2", "8"], ["c", "x", "3", "9"]]
+
+
+def frame(*below: list[str | None]) -> pl.DataFrame:
+    return pl.DataFrame([*ROWS, *below], schema=["name", "kind", "size", "price"], orient="row")
+
+
+@pytest.mark.parametrize(
+    ("below", "count"),
+    [
+        ([["Total", None, None, "24"]], 1),
+        ([["Summe:", None, "6", None]], 1),
+        ([[None, "TOTAL", None, "24"]], 1),
+        ([["Subtotal", None, None, "24"], ["Grand total", "", "", "24"]], 2),
+        ([], 0),
+        ([["Total", "x", "4", "24"]], 0),
+        ([["Totals of May", None, None, "24"]], 0),
+        ([["d", None, None, None]], 0),
+        ([["total", None, None, "1"], ["d", "x", "4", "5"]], 0),
+        ([["total", None, "3", "1"], ["d", "x", "4", "5"], ["total", None, None, "5"]], 0),
+    ],
+)
+def test_totals_are_counted(below: list[list[str | None]], count: int) -> None:
+    assert totals_below(frame(*below)) == count
+
+
+def test_a_table_of_totals_alone_stays() -> None:
+    alone = pl.DataFrame({"a": ["total"], "b": [None], "c": [None]})
+    assert totals_below(alone) == 0
+
+
+def test_a_fit_leaves_the_sum_out_and_a_prediction_does_not(tmp_path: Path) -> None:
+    rows = table().select("zone", "area", "rooms", "price")
+    path = tmp_path / "houses.csv"
+    path.write_text(rows.write_csv() + f"Total,,,{rows['price'].sum()}\n")
+    result = mw.fit(path, "price", settings=quick(trials=1))
+    assert result.model.card.rows == rows.height
+    assert any("Totals at the end" in note for note in result.model.card.notes)
+    assert result.model.card.score is not None
+    assert result.model.card.score < 50
+    assert result.predict(path).height == rows.height + 1
+    some = tmp_path / "some.csv"
+    some.write_text(rows.head(50).write_csv() + "Total,,,99999\n")
+    assert result.model.evaluate(some)["r2"] > 0.9
+
+
+def test_names_among_the_rows_are_found() -> None:
+    assert names_again(frame(["name", "kind", " size", "price"], *ROWS)) == [3]
+    assert names_again(frame(["name", "kind", "4", "price"], *ROWS)) == []
+    assert names_again(frame(["name", None, "size", "price"])) == []
+    assert names_again(pl.DataFrame({"a": ["a", "b"]})) == []
+    assert names_again(pl.DataFrame({"a": ["a", "b"], "b": [1, 2]})) == []
+
+
+def test_tables_pasted_below_each_other_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "houses.csv"
+    rows = table().drop("sold")
+    once = rows.write_csv()
+    path.write_text(once + once)
+    result = mw.fit(path, "price", settings=quick(trials=1))
+    assert result.model.card.rows == 2 * rows.height
+    assert any("again among the rows" in note for note in result.model.card.notes)
+    assert result.predict(path).height == 2 * rows.height + 1

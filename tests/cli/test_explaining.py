@@ -1,0 +1,80 @@
+"""``modelwright explain``: columns, rows and rules, and what to do when there are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import modelwright as mw
+from modelwright.cli import main
+from test_flow import table
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with rows, a model of straight lines, and one that is a tree."""
+    folder = tmp_path_factory.mktemp("explained")
+    rows = table()
+    rows.write_csv(folder / "houses.csv")
+    for name in ("linear", "tree"):
+        settings = mw.Settings(
+            trials=1, models=(name,), workers=0, store=folder / "store", out=folder / f"{name}.mw"
+        )
+        mw.fit(rows, "price", settings=settings)
+    return folder
+
+
+def test_rules_of_a_tree(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(folder / "tree.mw"), "--rules"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 1
+    assert all(line.startswith("if ") and "(n = " in line for line in lines)
+    assert main(["explain", str(folder / "tree.mw"), "--rules", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"rules": lines}
+
+
+def test_a_model_without_a_tree_says_how_to_get_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", str(folder / "linear.mw"), "--rules"]) == 2
+    assert "--models tree" in capsys.readouterr().err
+
+
+def test_columns_are_measured_on_given_rows(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = str(folder / "houses.csv")
+    assert main(["explain", str(folder / "linear.mw"), rows, "--columns", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["importances"]
+    model = mw.load(folder / "linear.mw")
+    assert {one["column"] for one in found} == set(model.columns)
+    assert found[0]["loss"] > 0
+    assert [one["loss"] for one in found] == sorted((one["loss"] for one in found), reverse=True)
+    assert main(["explain", str(folder / "linear.mw"), "--columns"]) == 2
+    assert "DATA" in capsys.readouterr().err
+
+
+def test_columns_need_answers(folder: Path, tmp_path: Path) -> None:
+    model = mw.load(folder / "linear.mw")
+    with pytest.raises(mw.UserError, match="price"):
+        model.importances(table().drop("price"))
+
+
+def test_a_model_that_was_not_examined_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = pl.DataFrame({"a": [1.0, 2.0, 3.0] * 20, "y": [2.0, 4.0, 6.5] * 20})
+    settings = mw.Settings(trials=1, models=("linear",), workers=0, store=tmp_path / "store")
+    model = mw.fit(rows, "y", settings=settings).model
+    bare = mw.Model(model.task, model.schema, model.members, model.temperature, model.card)
+    bare.save(tmp_path / "bare.mw")
+    rows.write_csv(tmp_path / "rows.csv")
+    assert main(["explain", str(tmp_path / "bare.mw")]) == 2
+    assert "--columns" in capsys.readouterr().err
+    assert (
+        main(["explain", str(tmp_path / "bare.mw"), str(tmp_path / "rows.csv"), "--columns"]) == 0
+    )
+    assert capsys.readouterr().out.splitlines()[-1].startswith("a ")
