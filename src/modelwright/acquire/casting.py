@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Collection
 
 import polars as pl
@@ -190,11 +191,16 @@ def _number(values: pl.Series, format: str) -> pl.Series:
         return _nothing(values)
     if format and values.dtype == pl.String:
         numbers = parse_numbers(clean(values, Kind.NUMBER), format)
-        return numbers.set(~numbers.is_finite(), None)
+        return _finite(numbers)
     numbers = values.cast(pl.Float64, strict=False)
     if values.dtype == pl.String and numbers.null_count() > values.null_count():
         numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
-    return numbers.set(~numbers.is_finite(), None)
+    return _finite(numbers)
+
+
+def _finite(numbers: pl.Series) -> pl.Series:
+    all_finite = math.isfinite(numbers.sum())  # quicker than to look at each
+    return numbers if all_finite else numbers.set(~numbers.is_finite(), None)
 
 
 def _datetime(values: pl.Series, format: str) -> pl.Series:
@@ -226,9 +232,7 @@ def _text(values: pl.Series) -> pl.Series:
         return values.cast(pl.String).str.to_titlecase()
     if not values.dtype.is_float():
         return values.cast(pl.String)
-    wide = values.cast(pl.Float64)
-    finite = wide.set(~wide.is_finite(), None)
-    return finite.cast(pl.String).str.strip_suffix(".0")
+    return _finite(values.cast(pl.Float64)).cast(pl.String).str.strip_suffix(".0")
 
 
 def _category(values: pl.Series, format: str) -> pl.Series:
