@@ -63,7 +63,9 @@ def number_id(name: str, raw: pl.Series, numbers: pl.Series) -> str:
     if _ROW_NAMES.fullmatch(name.strip().lower()) and _many_distinct(raw, 0.9 * filled):
         return "distinct numbers under a name for rows"
     named = _names_rows(name)
-    if not (named or _counts(numbers, filled)) or not are_whole(numbers):
+    if not (named or _counts(numbers, filled)) or not (
+        raw.dtype.is_integer() or are_whole(numbers)
+    ):
         return ""
     if not _many_distinct(raw, _DISTINCT * filled):
         return ""

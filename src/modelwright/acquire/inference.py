@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from modelwright.acquire.casting import cast_column, check_parsed
+from modelwright.acquire.casting import cast_column, check_parsed, finite
 from modelwright.acquire.cells import find_list, find_place
 from modelwright.acquire.clocks import find_clock
 from modelwright.acquire.dates import BETWEEN, find_formats, find_mixed, find_packed_format
@@ -142,8 +142,7 @@ def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
         guess = Guess(Kind.DATETIME, "stored as dates")
     else:
         stored = Guess(Kind.NUMBER, "all values are numbers")
-        numbers = cast_column(values, Column(raw.name, Kind.NUMBER))[0]
-        guess = judge_numbers(values, sample, numbers, stored)
+        guess = judge_numbers(values, sample, finite(values), stored)
     role, evidence = _role(values, sample, guess)
     note = guess.note if role is not Role.IGNORED else ""
     return (

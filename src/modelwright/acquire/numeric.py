@@ -21,7 +21,7 @@ from modelwright.acquire.hints import (
     says_phone,
 )
 from modelwright.acquire.identifiers import are_whole, entity_id, number_id
-from modelwright.acquire.sentinels import find_sentinel
+from modelwright.acquire.sentinels import SENTINELS, find_sentinel
 from modelwright.acquire.words import clean
 from modelwright.core.schema import Column, Kind
 
@@ -73,7 +73,7 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
         codes = _as_codes(name, numbers)
         if codes is not None:
             return replace(codes, missing=guess.missing)
-    return _with_sentinel(name, numbers, guess)
+    return _with_sentinel(name, numbers, guess) if {low, high} & SENTINELS else guess
 
 
 def _telephones(name: str, numbers: pl.Series) -> str:

@@ -6,9 +6,9 @@ import re
 
 import polars as pl
 
-__all__ = ["find_sentinel", "find_unknown"]
+__all__ = ["SENTINELS", "find_sentinel", "find_unknown"]
 
-_NUMBERS = frozenset([-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0])
+SENTINELS = frozenset([-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0])
 _LEAST = 3
 _LOOKED = 1000
 _LEAST_SHARE = 0.002
@@ -38,7 +38,7 @@ def find_sentinel(numbers: pl.Series) -> tuple[float, float, float, float] | Non
     """
     filled = len(numbers) - numbers.null_count()
     ends = {float(end) for end in (numbers.min(), numbers.max()) if end is not None}  # type: ignore[arg-type]
-    for value in ends & _NUMBERS:
+    for value in ends & SENTINELS:
         count = int((numbers == value).sum())
         if count < max(_LEAST, _LEAST_SHARE * filled):
             continue

@@ -13,6 +13,7 @@ __all__ = ["FALSE_WORDS", "PARTS", "TRUE_WORDS", "clean", "condense", "hide", "s
 
 # Between the word that means true and the one that means false.
 PARTS = " / "
+_FEW_WORDS = 6
 
 _MISSING = frozenset(
     ["", "?", "??", "--", "---", "NA", "N/A", "n/a", "N/a", "N.A.", "n.a.", "<NA>", "#N/A", "#NA",
@@ -100,6 +101,11 @@ def condense(values: pl.Series, sample: pl.Series) -> pl.Series:
     """
     if len(sample) == len(values) or 2 * sample.n_unique() > len(sample):
         return values
+    some = sample.drop_nulls().unique()
+    # A few words are compared sooner than a table of all words is made.
+    few = len(some) <= _FEW_WORDS
+    if few and sum(int((values == word).sum()) for word in some) == len(values):
+        return some
     return values.unique()
 
 
