@@ -180,9 +180,15 @@ def run(
         session.first_model()
         first = time.monotonic() - began
         # Not earlier: on two cores, starting workers makes the first model a second later.
-        with start_engine(settings.workers, preload=("modelwright.plan.warm",)) as engine:
+        with start_engine(settings.workers, preload=_preload(settings)) as engine:
             session.search(engine, live)
         return _result(session, {"read": read, "first_model": first}, began)
+
+
+def _preload(settings: Settings) -> tuple[str, ...]:
+    """Have workers import the libraries at their start, unless linear models alone will come."""
+    first = settings.trials == 1 and not settings.models
+    return () if first or settings.models == ("linear",) else ("modelwright.plan.warm",)
 
 
 def _source(data: object) -> str:

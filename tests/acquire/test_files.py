@@ -130,7 +130,7 @@ def test_every_row_is_kept_whatever_its_cells(rows: list[str]) -> None:
         ("t.csv", b"a,b\n", "only a header"),
         ("t.csv", b"a,b\n1,2,3\n4,5,6\n7,8,9,9", "3 rows with more"),
         ("t.csv", bytes(range(256)) * 9, "binary"),
-        ("t.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:-9], "readable file"),
+        ("t.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99, mtime=0)[:-9], "readable file"),
         ("t.csv.gz", b"\x1f\x8bjunk", "readable file"),
         ("t.csv.zst", b"\x28\xb5\x2f\xfdjunk", "readable file"),
         ("t.parquet", b"PAR1 and junk", "readable file"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Collection
 
 import polars as pl
@@ -15,7 +16,7 @@ from modelwright.core.errors import ColumnError
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import PHYSICAL, Table
 
-__all__ = ["cast", "cast_column", "check_parsed", "conform"]
+__all__ = ["cast", "cast_column", "check_parsed", "conform", "finite"]
 
 _EXPECTED = {
     Kind.NUMBER: "numbers",
@@ -180,6 +181,20 @@ def _lost(values: pl.Series, typed: pl.Series, column: Column) -> pl.Series:
     return gone
 
 
+def finite(numbers: pl.Series) -> pl.Series:
+    """Give numbers as float64, null where they are infinite.
+
+    Examples
+    --------
+    >>> finite(pl.Series([1.0, float("inf")])).to_list()
+    [1.0, None]
+    """
+    wide = numbers.cast(pl.Float64)
+    # A sum passes on what is not finite, and is several times quicker than to look for it.
+    all_finite = math.isfinite(wide.sum())
+    return wide if all_finite else wide.set(~wide.is_finite(), None)
+
+
 def _nothing(values: pl.Series) -> pl.Series:
     """Keep nothing of dates that come in place of numbers, though they are stored as such."""
     return pl.Series(values.name, [None], dtype=pl.Float64).new_from_index(0, len(values))
@@ -190,11 +205,11 @@ def _number(values: pl.Series, format: str) -> pl.Series:
         return _nothing(values)
     if format and values.dtype == pl.String:
         numbers = parse_numbers(clean(values, Kind.NUMBER), format)
-        return numbers.set(~numbers.is_finite(), None)
+        return finite(numbers)
     numbers = values.cast(pl.Float64, strict=False)
     if values.dtype == pl.String and numbers.null_count() > values.null_count():
         numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
-    return numbers.set(~numbers.is_finite(), None)
+    return finite(numbers)
 
 
 def _datetime(values: pl.Series, format: str) -> pl.Series:
@@ -226,9 +241,7 @@ def _text(values: pl.Series) -> pl.Series:
         return values.cast(pl.String).str.to_titlecase()
     if not values.dtype.is_float():
         return values.cast(pl.String)
-    wide = values.cast(pl.Float64)
-    finite = wide.set(~wide.is_finite(), None)
-    return finite.cast(pl.String).str.strip_suffix(".0")
+    return finite(values).cast(pl.String).str.strip_suffix(".0")
 
 
 def _category(values: pl.Series, format: str) -> pl.Series:

@@ -8,9 +8,10 @@ import polars as pl
 
 from modelwright.acquire.hints import says_entity, says_id, says_person, says_phone, words_of
 
-__all__ = ["address_id", "code_id", "entity_id", "number_id"]
+__all__ = ["address_id", "are_whole", "code_id", "entity_id", "number_id"]
 
 _LEAST_ROWS = 20
+_HEAD = 10_000
 _DISTINCT = 0.995
 _ROW_NAMES = re.compile(r"|index|row_?names?|unnamed: \d+")
 _WHOLE = frozenset(["row", "index", "idx", "no", "nr", "number", "order", "record"])
@@ -58,14 +59,18 @@ def number_id(name: str, raw: pl.Series, numbers: pl.Series) -> str:
     filled = len(numbers) - numbers.null_count()
     if filled < _LEAST_ROWS:
         return ""
-    distinct = _distinct(raw) / filled
-    if distinct >= 0.9 and _ROW_NAMES.fullmatch(name.strip().lower()):
+    # To count what is distinct is dear, so it comes after all that can be said without.
+    if _ROW_NAMES.fullmatch(name.strip().lower()) and _many_distinct(raw, 0.9 * filled):
         return "distinct numbers under a name for rows"
-    if distinct < _DISTINCT or not bool((numbers == numbers.floor()).all()):
+    named = _names_rows(name)
+    if not (named or _counts(numbers, filled)) or not (
+        raw.dtype.is_integer() or are_whole(numbers)
+    ):
         return ""
-    if _names_rows(name):
-        return "distinct integers under a name for identifiers"
-    return "distinct integers that count the rows" if _counts(name, numbers, filled) else ""
+    if not _many_distinct(raw, _DISTINCT * filled):
+        return ""
+    which = "under a name for identifiers" if named else "that count the rows"
+    return f"distinct integers {which}"
 
 
 def code_id(name: str, values: pl.Series) -> str:
@@ -85,7 +90,7 @@ def code_id(name: str, values: pl.Series) -> str:
     'distinct codes without spaces'
     """
     filled = len(values)
-    if filled < _LEAST_ROWS or _distinct(values) < _DISTINCT * filled:
+    if filled < _LEAST_ROWS or not _many_distinct(values, _DISTINCT * filled):
         return ""
     if values.str.contains(r"\s").any() and not _one_shape(values):
         return ""
@@ -152,6 +157,30 @@ def address_id(name: str, values: pl.Series) -> str:
     return ""
 
 
+def are_whole(numbers: pl.Series) -> bool:
+    """Tell whether all numbers are integers; what is missing does not count.
+
+    Examples
+    --------
+    >>> are_whole(pl.Series([1.0, None])), are_whole(pl.Series([1.0, 1.5]))
+    (True, False)
+    """
+    # Most columns that are not whole say so in their first rows.
+    return all(bool((some == some.floor()).all()) for some in (numbers.head(_HEAD), numbers))
+
+
+def _many_distinct(values: pl.Series, least: float) -> bool:
+    """Tell whether so many values are distinct, without looking at all if some say no."""
+    room = len(values) - values.null_count() - least  # this many may repeat others
+    if values.dtype.is_integer() and not values.null_count() and values.is_sorted():
+        ends = values.head(-1), values.tail(-1)
+        return int((ends[0] == ends[1]).sum()) <= room
+    return all(
+        len(some) - some.null_count() - _distinct(some) <= room
+        for some in (values.head(len(values) // 8), values)
+    )
+
+
 def _distinct(values: pl.Series) -> int:
     return values.n_unique() - bool(values.null_count())
 
@@ -161,10 +190,9 @@ def _names_rows(name: str) -> bool:
     return says_id(name) or whole in _WHOLE or bool(_ROW_NAMES.fullmatch(name.strip().lower()))
 
 
-def _counts(name: str, numbers: pl.Series, filled: int) -> bool:
+def _counts(numbers: pl.Series, filled: int) -> bool:
     present = numbers.drop_nulls()
-    values = present.to_numpy()
-    low, high = float(values.min()), float(values.max())
+    low, high = float(present.min()), float(present.max())  # type: ignore[arg-type]
     if filled / (high - low + 1) <= 0.5:
         return False
     if low <= 1:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from modelwright.acquire.casting import cast_column, check_parsed
+from modelwright.acquire.casting import cast_column, check_parsed, finite
 from modelwright.acquire.cells import find_list, find_place
 from modelwright.acquire.clocks import find_clock
 from modelwright.acquire.dates import BETWEEN, find_formats, find_mixed, find_packed_format
@@ -27,6 +28,7 @@ __all__ = ["infer", "infer_schema"]
 
 _SAMPLE = 10_000
 _FEW = 1000
+_AT_ONCE = 4  # more would need more memory
 _MARKERS = 100  # more than there are markers for missing values
 
 
@@ -98,13 +100,15 @@ say so with --types: {"days": {"missing": ["999"]}}
                 "types for columns of the table", repr(name), did_you_mean(name, raw.columns)
             )
     index = np.linspace(0, raw.height - 1, min(raw.height, _SAMPLE)).astype(np.int64)
-    columns, notes = [], []
-    for values in raw:
+
+    def judge(values: pl.Series) -> tuple[Column, str]:
         sample = values if raw.height <= _SAMPLE else values.gather(index)
-        column, note = _column(values, sample, chosen.get(values.name))
-        columns.append(column)
-        notes += [note] if note else []
-    return Schema(tuple(columns)), tuple(notes)
+        return _column(values, sample, chosen.get(values.name))
+
+    # Polars works outside the interpreter's lock, so columns that are long are judged at once.
+    with ThreadPoolExecutor(min(_AT_ONCE, pl.thread_pool_size())) as pool:
+        each = list((map if raw.height <= _SAMPLE else pool.map)(judge, raw))
+    return Schema(tuple(column for column, _ in each)), tuple(note for _, note in each if note)
 
 
 def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Column, str]:
@@ -138,8 +142,7 @@ def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
         guess = Guess(Kind.DATETIME, "stored as dates")
     else:
         stored = Guess(Kind.NUMBER, "all values are numbers")
-        numbers = cast_column(values, Column(raw.name, Kind.NUMBER))[0]
-        guess = judge_numbers(values, sample, numbers, stored)
+        guess = judge_numbers(values, sample, finite(values), stored)
     role, evidence = _role(values, sample, guess)
     note = guess.note if role is not Role.IGNORED else ""
     return (

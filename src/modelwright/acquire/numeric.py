@@ -20,8 +20,8 @@ from modelwright.acquire.hints import (
     says_id,
     says_phone,
 )
-from modelwright.acquire.identifiers import entity_id, number_id
-from modelwright.acquire.sentinels import find_sentinel
+from modelwright.acquire.identifiers import are_whole, entity_id, number_id
+from modelwright.acquire.sentinels import SENTINELS, find_sentinel
 from modelwright.acquire.words import clean
 from modelwright.core.schema import Column, Kind
 
@@ -56,7 +56,7 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
     """
     name = values.name
     low, high = numbers.min(), numbers.max()
-    two = low == 0 and high == 1 and numbers.n_unique() - bool(numbers.null_count()) == 2
+    two = low == 0 and high == 1 and ((numbers == 0) | (numbers == 1)).all()
     if two and not says_count(name):
         return Guess(Kind.BOOLEAN, "nothing but 0 and 1", missing=guess.missing)
     if says_date(name):
@@ -73,12 +73,13 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
         codes = _as_codes(name, numbers)
         if codes is not None:
             return replace(codes, missing=guess.missing)
-    return _with_sentinel(name, numbers, guess)
+    return _with_sentinel(name, numbers, guess) if {low, high} & SENTINELS else guess
 
 
 def _telephones(name: str, numbers: pl.Series) -> str:
-    whole = bool((numbers == numbers.floor()).all()) and numbers.is_between(1e6, 1e15).all()
-    return "telephone numbers, as the name says" if whole and says_phone(name) else ""
+    if not says_phone(name) or not numbers.is_between(1e6, 1e15).all():
+        return ""
+    return "telephone numbers, as the name says" if are_whole(numbers) else ""
 
 
 def _as_dates(values: pl.Series, sample: pl.Series, numbers: pl.Series) -> Guess | None:
@@ -91,7 +92,7 @@ def _as_dates(values: pl.Series, sample: pl.Series, numbers: pl.Series) -> Guess
         if lost.is_empty():
             return Guess(Kind.DATETIME, "dates written as digits, as the name says", packed)
     epoch = find_epoch(numbers.drop_nulls())
-    if not epoch or (numbers != numbers.floor()).any():
+    if not epoch or not are_whole(numbers):
         return None
     if epoch.startswith("days") and (numbers.n_unique() < 3 or "dat" not in values.name.lower()):
         return None
@@ -100,7 +101,7 @@ def _as_dates(values: pl.Series, sample: pl.Series, numbers: pl.Series) -> Guess
 
 def _as_codes(name: str, numbers: pl.Series) -> Guess | None:
     present = numbers.drop_nulls()
-    if present.is_empty() or (present != present.floor()).any():
+    if present.is_empty() or not are_whole(present):
         return None
     distinct, filled = present.n_unique(), len(present)
     reason = entity_id(name, distinct, filled)

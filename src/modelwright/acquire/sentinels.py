@@ -6,9 +6,9 @@ import re
 
 import polars as pl
 
-__all__ = ["find_sentinel", "find_unknown"]
+__all__ = ["SENTINELS", "find_sentinel", "find_unknown"]
 
-_NUMBERS = frozenset([-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0])
+SENTINELS = frozenset([-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0])
 _LEAST = 3
 _LOOKED = 1000
 _LEAST_SHARE = 0.002
@@ -36,20 +36,20 @@ def find_sentinel(numbers: pl.Series) -> tuple[float, float, float, float] | Non
     >>> find_sentinel(pl.Series([97.0, 98.0, 99.0, 99.0, 99.0])) is None
     True
     """
-    present = numbers.drop_nulls().to_numpy()
-    if not len(present):
-        return None
-    low, high = float(present.min()), float(present.max())
-    for value in {low, high} & _NUMBERS:
-        others = present[present != value]
-        count = len(present) - len(others)
-        if count < max(_LEAST, _LEAST_SHARE * len(present)) or len(set(others[:_LOOKED])) < 3:
+    filled = len(numbers) - numbers.null_count()
+    ends = {float(end) for end in (numbers.min(), numbers.max()) if end is not None}  # type: ignore[arg-type]
+    for value in ends & SENTINELS:
+        count = int((numbers == value).sum())
+        if count < max(_LEAST, _LEAST_SHARE * filled):
             continue
-        least, most = float(others.min()), float(others.max())
+        others = numbers.filter(numbers != value)
+        if others.head(_LOOKED).n_unique() < 3:
+            continue
+        least, most = float(others.min()), float(others.max())  # type: ignore[arg-type]
         wide = most - least
         below = value < 0 <= least and (value == -1 or least - value > wide / 4)
         if below or value - most > max(wide, 0.5 * abs(most)):
-            return value, count / len(present), least, most
+            return value, count / filled, least, most
     return None
 
 

@@ -17,7 +17,7 @@ from modelwright.acquire.numeric import judge_numbers
 from modelwright.acquire.quantities import find_written, parse_numbers
 from modelwright.acquire.scales import find_levels
 from modelwright.acquire.sentinels import find_unknown
-from modelwright.acquire.words import clean, true_word
+from modelwright.acquire.words import clean, condense, true_word
 from modelwright.core.schema import Column, Kind
 
 __all__ = ["judge_labels", "judge_text"]
@@ -62,14 +62,15 @@ def judge_text(values: pl.Series, sample: pl.Series) -> Guess:
     if words.is_empty():
         return Guess(Kind.CATEGORY, "empty", ignored=True)
     distinct = words.unique(maintain_order=True)
+    once = condense(values, sample)
     return (
         _as_padded(values, distinct)
         or _as_number(values, sample, words)
-        or _as_boolean(values, distinct)
-        or _as_datetime(values, distinct)
+        or _as_boolean(once, distinct)
+        or _as_datetime(values, once, distinct)
         or _as_place(values, distinct)
-        or _as_written(values, words, distinct)
-        or _as_words(values, words)
+        or _as_written(values, once, sample, distinct)
+        or _as_words(values, once, sample)
     )
 
 
@@ -154,7 +155,8 @@ def _as_boolean(values: pl.Series, distinct: pl.Series) -> Guess | None:
     return None
 
 
-def _as_datetime(values: pl.Series, distinct: pl.Series) -> Guess | None:
+def _as_datetime(values: pl.Series, once: pl.Series, distinct: pl.Series) -> Guess | None:
+    """Take text for dates; `once` has the values without what repeats, or all of them."""
     known = clean(distinct, Kind.DATETIME).drop_nulls().head(_FEW)
     dated = known.filter(known.str.contains(r"\d"))
     if dated.is_empty() or len(known) - len(dated) > _WORDS:
@@ -163,7 +165,7 @@ def _as_datetime(values: pl.Series, distinct: pl.Series) -> Guess | None:
     found = find_formats(usual.to_list()) or (BETWEEN.join(find_mixed(usual)),)
     if not found[0]:
         return None
-    present = clean(values, Kind.DATETIME).drop_nulls()
+    present = clean(once, Kind.DATETIME).drop_nulls()
     present = (
         present.filter(~present.str.contains(_EDGE_DAYS)) if len(usual) < len(dated) else present
     )
@@ -173,6 +175,8 @@ def _as_datetime(values: pl.Series, distinct: pl.Series) -> Guess | None:
     evidence = "all values are dates"
     if BETWEEN in best:
         evidence = f"dates in {best.count(BETWEEN) + 1} formats"
+    if missed[best] and once is not values:  # rows have to be counted
+        return _as_datetime(values, values, distinct)
     if missed[best] > allowed(len(present)):
         lost = present.filter(parsed[best].is_null())
         if len(known) == len(dated):
@@ -199,7 +203,9 @@ def _as_place(values: pl.Series, distinct: pl.Series) -> Guess | None:
     return Guess(Kind.GEO, evidence, format) if format else None
 
 
-def _as_written(values: pl.Series, words: pl.Series, distinct: pl.Series) -> Guess | None:
+def _as_written(
+    values: pl.Series, once: pl.Series, sample: pl.Series, distinct: pl.Series
+) -> Guess | None:
     """Take numbers with currency, unit or separators, and times of day, for numbers."""
     known = clean(distinct, Kind.NUMBER).drop_nulls()
     if known.is_empty() or not known.head(_FEW).str.contains(r"\d").mean() >= 0.5:  # type: ignore[operator]
@@ -207,12 +213,14 @@ def _as_written(values: pl.Series, words: pl.Series, distinct: pl.Series) -> Gue
     clock = find_clock(known.head(_FEW))
     written, unsure = find_written(known)
     if not clock and written is None:
-        guess = _as_words(values, words)
+        guess = _as_words(values, once, sample)
         return replace(guess, evidence=f"{guess.evidence}; {unsure}") if unsure else guess
     format = clock or (written.example() if written else "")
-    present = clean(values, Kind.NUMBER).drop_nulls()
+    present = clean(once, Kind.NUMBER).drop_nulls()
     numbers = parse_numbers(present, format)
     lost = present.filter(numbers.is_null())
+    if len(lost) and once is not values:  # rows have to be counted
+        return _as_written(values, values, sample, distinct)
     if len(lost) > allowed(len(present)):
         return _with_words(values.name, numbers, lost, Kind.NUMBER, format)
     evidence = f"times of day, as seconds since midnight ({format})"
@@ -225,34 +233,45 @@ def _as_written(values: pl.Series, words: pl.Series, distinct: pl.Series) -> Gue
     return Guess(Kind.NUMBER, evidence, format)
 
 
-def _as_words(values: pl.Series, words: pl.Series) -> Guess:
-    texts = clean(values, Kind.TEXT).drop_nulls()
+def _as_words(values: pl.Series, once: pl.Series, sample: pl.Series) -> Guess:
+    texts, some = clean(once, Kind.TEXT), clean(sample, Kind.TEXT).drop_nulls().head(_SOME)
+    filled = len(values) - _rows_of(values, once.filter(texts.is_null()))
+    texts = texts.drop_nulls()
     distinct = texts.n_unique()
+    words = clean(sample, Kind.CATEGORY).drop_nulls()
     first = words.unique(maintain_order=True).head(_FEW)
     addresses = address_id(values.name, clean(first, Kind.ID).drop_nulls())
-    reason = f"{addresses}, which only name" if addresses else code_id(values.name, texts)
+    reason = f"{addresses}, which only name" if addresses else ""
+    if not reason and once is values:
+        reason = code_id(values.name, texts)
     if reason:
         return Guess(Kind.ID, reason, ignored=True)
-    if not texts.head(_FEW).str.contains(r"\s").any():
-        reason = entity_id(values.name, distinct, len(texts))
+    if not some.head(_FEW).str.contains(r"\s").any():
+        reason = entity_id(values.name, distinct, filled)
     if reason:
         return Guess(Kind.ID, reason)
-    labels = judge_labels(values)
+    labels = judge_labels(once)
     if labels.levels:
         return labels
     format, evidence = find_list(clean(words, Kind.LIST).drop_nulls())
     if format:
         return Guess(Kind.LIST, evidence, format)
-    return _as_text(texts, distinct) or labels
+    return _as_text(some, distinct, filled) or labels
 
 
-def _as_text(texts: pl.Series, distinct: int) -> Guess | None:
-    if len(texts) < _TEXT_FROM:
+def _rows_of(values: pl.Series, some: pl.Series) -> int:
+    """Count the rows that have one of some values, or none."""
+    others = some.drop_nulls().unique()
+    found = int(values.is_in(others.implode()).sum()) if len(others) else 0
+    return found + values.null_count()
+
+
+def _as_text(some: pl.Series, distinct: int, filled: int) -> Guess | None:
+    if filled < _TEXT_FROM:
         return None
-    some = texts.head(_SOME)
     words = float(some.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
     letters = float(some.str.len_chars().mean() or 0)  # type: ignore[arg-type]
-    share = distinct / len(texts)
+    share = distinct / filled
     if (
         (share > 0.5 and (words >= _TEXT_WORDS or letters >= _TEXT_LETTERS))
         or (share > _MOSTLY and words >= 2)
@@ -280,7 +299,8 @@ def judge_labels(values: pl.Series) -> Guess:
     >>> judge_labels(pl.Series("risk", ["low", "high", "low"])).levels
     ('low', 'high')
     """
-    labels = cast_column(values, Column(values.name, Kind.CATEGORY))[0].drop_nulls().unique()
+    each = values.unique()
+    labels = cast_column(each, Column(values.name, Kind.CATEGORY))[0].drop_nulls().unique()
     evidence = f"words, {len(labels):,} distinct"
     if len(labels) > _MOST_LEVELS:
         return Guess(Kind.CATEGORY, evidence)

@@ -9,10 +9,11 @@ import polars as pl
 
 from modelwright.core.schema import Kind
 
-__all__ = ["FALSE_WORDS", "PARTS", "TRUE_WORDS", "clean", "hide", "strip", "true_word"]
+__all__ = ["FALSE_WORDS", "PARTS", "TRUE_WORDS", "clean", "condense", "hide", "strip", "true_word"]
 
 # Between the word that means true and the one that means false.
 PARTS = " / "
+_FEW_WORDS = 6
 
 _MISSING = frozenset(
     ["", "?", "??", "--", "---", "NA", "N/A", "n/a", "N/a", "N.A.", "n.a.", "<NA>", "#N/A", "#NA",
@@ -53,9 +54,8 @@ FALSE_WORDS = frozenset(false for _, false in _PAIRS)
 
 
 def strip(values: pl.Series) -> pl.Series:
-    """Strip outer whitespace from text, at no cost when there is none."""
-    padded = values.str.contains(r"^\s|\s$").any()
-    return values.str.strip_chars() if padded else values
+    """Strip outer whitespace from text."""
+    return values.str.strip_chars()  # quicker than to look whether there is any
 
 
 def clean(values: pl.Series, kind: Kind) -> pl.Series:
@@ -79,6 +79,34 @@ def clean(values: pl.Series, kind: Kind) -> pl.Series:
     text = strip(values)
     marked = text.is_in(list(_MARKERS[kind]))
     return text.set(marked, None) if marked.any() else text
+
+
+def condense(values: pl.Series, sample: pl.Series) -> pl.Series:
+    """Keep each value once where the sample says that most come again; else keep all.
+
+    What holds for every distinct value holds for every row, and there are far fewer of them.
+
+    Parameters
+    ----------
+    values, sample : polars.Series of String
+        A column, and some of it when it is long.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> condense(pl.Series(["a", "b"] * 500), pl.Series(["a", "b"] * 5)).sort().to_list()
+    ['a', 'b']
+    >>> condense(pl.Series(["a", "b", "b"]), pl.Series(["a", "b", "b"])).to_list()
+    ['a', 'b', 'b']
+    """
+    if len(sample) == len(values) or 2 * sample.n_unique() > len(sample):
+        return values
+    some = sample.drop_nulls().unique()
+    # A few words are compared sooner than a table of all words is made.
+    few = len(some) <= _FEW_WORDS
+    if few and sum(int((values == word).sum()) for word in some) == len(values):
+        return some
+    return values.unique()
 
 
 def hide(values: pl.Series, missing: Collection[str]) -> pl.Series:

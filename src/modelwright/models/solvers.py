@@ -20,6 +20,8 @@ from modelwright.models.sample import softmax
 __all__ = ["LinearProblem", "minimise"]
 
 Floats = NDArray[np.float64]
+# How far, by how much the gradient changed on the way, and their inner product.
+_Step = tuple[Floats, Floats, np.float64]
 
 _EXACT = 2_000
 """Columns (or rows, when they are fewer) up to which the eigendecomposition is made."""
@@ -59,7 +61,7 @@ def minimise(
     """
     x = start
     value, gradient = objective(x)
-    memory: list[tuple[Floats, Floats]] = []
+    memory: list[_Step] = []
     for _ in range(steps):
         direction = -_two_loops(gradient, memory, precondition)
         slope = float((gradient * direction).sum())
@@ -74,23 +76,24 @@ def minimise(
         else:
             break
         move, change = step * direction, new_gradient - gradient
-        if (move * change).sum() > 1e-14 * (change * change).sum() ** 0.5:
-            memory = [*memory[-9:], (move, change)]
+        bend = (move * change).sum()
+        if bend > 1e-14 * (change * change).sum() ** 0.5:
+            memory = [*memory[-9:], (move, change, bend)]
         x, value, gradient = x + move, new_value, new_gradient
     return x
 
 
 def _two_loops(
-    gradient: Floats, memory: list[tuple[Floats, Floats]], precondition: Callable[[Floats], Floats]
+    gradient: Floats, memory: list[_Step], precondition: Callable[[Floats], Floats]
 ) -> Floats:
     q, factors = gradient.copy(), []
-    for move, change in reversed(memory):
-        factor = (move * q).sum() / (move * change).sum()
+    for move, change, bend in reversed(memory):
+        factor = (move * q).sum() / bend
         q -= factor * change
         factors.append(factor)
     r = precondition(q)
-    for (move, change), factor in zip(memory, reversed(factors), strict=True):
-        r = r + move * (factor - (change * r).sum() / (move * change).sum())
+    for (move, change, bend), factor in zip(memory, reversed(factors), strict=True):
+        r = r + move * (factor - (change * r).sum() / bend)
     return r
 
 
