@@ -136,7 +136,7 @@ def _line_of(model: Model, held: HeldOut, score: float) -> Standing:
     if model.schema.names(Role.GROUP):  # rows of a group are no independent evidence
         return Standing("model", score, 1.0, 0.0)
     low, high = bootstrap_interval(
-        held.metrics[0].score, held.target, held.p.astype(np.float32), weight=held.weight
+        held.metrics[0], held.target, held.p.astype(np.float32), weight=held.weight, known=score
     )
     between = (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
     return Standing("model", score, 1.0, 0.0, *between)
