@@ -16,7 +16,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with rows, a model and the report of its fit."""
     folder = tmp_path_factory.mktemp("pages")
     table().write_csv(folder / "houses.csv")
-    options = ["--trials", "1", "--workers", "1", "--models", "linear"]
+    options = ["--trials", "1", "--workers", "0", "--models", "linear"]
     places = ["--out", str(folder / "model.mw"), "--report", str(folder / "fit.html")]
     given = ["fit", str(folder / "houses.csv"), "--target", "price", *options, *places]
     assert main([*given, "--store", str(folder / "store")]) == 0
