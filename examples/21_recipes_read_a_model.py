@@ -24,17 +24,17 @@ def main() -> None:
     table = table.with_columns(tumour=pl.Series(cancer.target_names[cancer.target]))
 
     models = ("tree", "random-forest")
-    both = mw.fit(table, "tumour", settings=mw.Settings(trials=2, models=models, workers=1))
+    both = mw.fit(table, "tumour", settings=mw.Settings(trials=2, models=models, workers=0))
     print(both.leaderboard)  # the price of reading: a forest of the same trees is better
 
-    tree = mw.fit(table, "tumour", settings=mw.Settings(trials=1, models=("tree",), workers=1))
+    tree = mw.fit(table, "tumour", settings=mw.Settings(trials=1, models=("tree",), workers=0))
     print(mw.tree_rules(tree.model))
     with tempfile.TemporaryDirectory() as folder:
         drawing = Path(folder) / "tree.svg"
         drawing.write_text(mw.tree_drawing(tree.model), encoding="utf-8")
         print(f"a drawing of {drawing.stat().st_size:,} bytes")
 
-    settings = mw.Settings(trials=1, models=("additive",), workers=1)
+    settings = mw.Settings(trials=1, models=("additive",), workers=0)
     curves = mw.fit(table, "tumour", settings=settings)
     (part,) = curves.model.members[0].parts
     assert isinstance(part.fitted, FittedAdditive)

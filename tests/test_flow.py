@@ -223,14 +223,17 @@ def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     table(rows=4_000).write_csv(path)
     command = [sys.executable, "-m", "modelwright", "fit", str(path), "--target", "price"]
     process = subprocess.Popen(
-        [*command, "--out", str(out), "--time", "60s"],
+        [*command, "--out", str(out), "--time", "120s"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=dict(os.environ),
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not out.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    first = out.stat().st_mtime_ns  # the second one comes of the search, that is to be interrupted
+    while out.stat().st_mtime_ns == first and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     said, errors = process.communicate(timeout=30)

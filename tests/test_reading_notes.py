@@ -25,7 +25,7 @@ def ragged(tmp_path: Path) -> Path:
 
 
 def test_rows_in_are_rows_used_and_rows_told(ragged: Path) -> None:
-    result = fit(ragged, "price", settings=Settings(trials=1, models=("linear",), workers=1))
+    result = fit(ragged, "price", settings=Settings(trials=1, models=("linear",), workers=0))
     assert any("(line 62)" in note and "left out" in note for note in result.notes)
     assert any("(line 63)" in note for note in result.notes)
     assert result.model.card.rows == 60
@@ -38,7 +38,7 @@ def test_the_terminal_tells(
     ragged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model, out = tmp_path / "m.mw", tmp_path / "p.csv"
-    words = ["--target", "price", "--models", "linear", "--trials", "1", "--workers", "1"]
+    words = ["--target", "price", "--models", "linear", "--trials", "1", "--workers", "0"]
     assert main(["fit", str(ragged), *words, "--out", str(model)]) == 0
     assert "note: 1 row (line 62) has more cells" in capsys.readouterr().out
     assert main(["predict", str(model), str(ragged), "--out", str(out)]) == 0
@@ -56,7 +56,7 @@ def test_a_table_without_names_from_fit_to_predict(
 ) -> None:
     path, model, out = tmp_path / "t.csv", tmp_path / "m.mw", tmp_path / "p.csv"
     path.write_text("\n".join(ROWS))
-    words = ["--models", "linear", "--trials", "1", "--workers", "1", "--out", str(model)]
+    words = ["--models", "linear", "--trials", "1", "--workers", "0", "--out", str(model)]
     assert main(["fit", str(path), "--target", "column_3", *words]) == 0
     assert "looks like data" in capsys.readouterr().out
     path.write_text("3,a\n4,b\n")
@@ -74,7 +74,7 @@ def test_a_file_larger_than_memory_is_sampled(
     posing = importlib.import_module("modelwright.plan.pose")
     room = 4_096
     monkeypatch.setattr(posing, "total_memory", lambda: 8 * room + 5)
-    result = fit(path, "price", settings=Settings(trials=1, models=("linear",), workers=1))
+    result = fit(path, "price", settings=Settings(trials=1, models=("linear",), workers=0))
     assert "a uniform sample of" in result.notes[0]
     assert "of its 1,200 rows" in result.notes[0]
     expected = 1_200 * room / path.stat().st_size
@@ -96,7 +96,7 @@ def test_rows_through_a_pipe(ragged: Path, tmp_path: Path) -> None:
         return subprocess.run(command, input=ragged.read_bytes(), capture_output=True, check=False)
 
     model, out = str(tmp_path / "m.mw"), tmp_path / "p.csv"
-    words = ["--target", "price", "--models", "linear", "--trials", "1", "--workers", "1"]
+    words = ["--target", "price", "--models", "linear", "--trials", "1", "--workers", "0"]
     assert run("fit", "-", *words, "--out", model).returncode == 0
     assert run("predict", model, "-", "--out", str(out)).returncode == 0
     assert len(out.read_text().splitlines()) == 63

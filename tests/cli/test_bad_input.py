@@ -147,7 +147,7 @@ def test_full_disk_leaves_nothing_half_written(houses: Path, tmp_path: Path) -> 
     out.mkdir()
     command = (
         f"ulimit -f 1; exec {sys.executable} -m modelwright fit {houses} --target price "
-        f"--trials 1 --workers 1 --out {out / 'model.mw'} --store {tmp_path / 'store'}"
+        f"--trials 1 --workers 0 --out {out / 'model.mw'} --store {tmp_path / 'store'}"
     )
     done = subprocess.run(
         ["sh", "-c", command], capture_output=True, text=True, timeout=60, env=dict(os.environ)

@@ -23,7 +23,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "modelwright", "fit", "houses.csv", "--target", "price"),
-            *("--trials", "2", "--workers", "2", "--store", "store", "--json"),
+            *("--trials", "2", "--workers", "1", "--store", "store", "--json"),
         ],
         cwd=folder,
         capture_output=True,

@@ -43,7 +43,7 @@ def outcome(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     code = main(
         [
             *("fit", str(path), "--target", "price", "--models", "linear", "--trials", "1"),
-            *("--workers", "1", "--out", str(path.with_name("m.mw"))),
+            *("--workers", "0", "--out", str(path.with_name("m.mw"))),
         ]
     )
     return code, capsys.readouterr().err

@@ -17,7 +17,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     table().write_csv(folder / "houses.csv")
     table().head(90).write_csv(folder / "some.csv")
-    options = ["--trials", "1", "--workers", "1", "--models", "linear"]
+    options = ["--trials", "1", "--workers", "0", "--models", "linear"]
     places = ["--out", str(folder / "model.mw"), "--report", str(folder / "fit.html")]
     given = ["fit", str(folder / "houses.csv"), "--target", "price", *options, *places]
     assert main([*given, "--store", str(folder / "store")]) == 0

@@ -34,7 +34,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, data in enumerate([table, changed]):
         data.write_csv(folder / f"{number}.csv")
         settings = mw.Settings(
-            trials=1, models=("linear",), seed=number, workers=1, store=folder / "store"
+            trials=1, models=("linear",), seed=number, workers=0, store=folder / "store"
         )
         mw.fit(folder / f"{number}.csv", "price", settings=settings)
     return folder / "store"

@@ -26,7 +26,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> mw.Result:
         "won": np.where(strong + (town == "Rome") + 0.3 * rng.normal(size=n) > 0, "yes", "no"),
     }
     store = tmp_path_factory.mktemp("store")
-    settings = mw.Settings(trials=3, workers=1, store=store, out=store / "model.mw")
+    settings = mw.Settings(trials=3, workers=0, store=store, out=store / "model.mw")
     return mw.fit(table, "won", settings=settings)
 
 

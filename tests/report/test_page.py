@@ -252,7 +252,7 @@ def fitted() -> tuple[mw.Result, pl.DataFrame]:
     rng = np.random.default_rng(0)
     x = rng.normal(size=200)
     table = pl.DataFrame({"x": x, "z": rng.normal(size=200), "y": 2 * x + rng.normal(size=200)})
-    result = mw.fit(table, "y", settings=mw.Settings(trials=1, workers=1))
+    result = mw.fit(table, "y", settings=mw.Settings(trials=1, workers=0))
     return result, table
 
 
