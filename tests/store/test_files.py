@@ -154,7 +154,7 @@ def test_frames_come_back(tmp_path: Path, suffix: str) -> None:
 def test_single_precision_is_written_short(tmp_path: Path) -> None:
     values = {"a": [float(np.float32(0.1)), None], "b": [0.1, 1e300], "c": [float("nan"), 2.0]}
     write_frame(pl.DataFrame(values), tmp_path / "a.csv")
-    assert (tmp_path / "a.csv").read_text() == "a,b,c\n0.1,0.1,NaN\n,1e300,2.0\n"
+    assert (tmp_path / "a.csv").read_text() == "a,b,c\n0.1,0.1,NaN\n,1e+300,2.0\n"
     write_frame(pl.DataFrame(values), tmp_path / "a.parquet")
     assert pl.read_parquet(tmp_path / "a.parquet").equals(pl.DataFrame(values))
 
