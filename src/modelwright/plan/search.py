@@ -100,7 +100,9 @@ class Search:
         self.whole = True
         if clock.timed:  # fits that start now must end before what the first ensemble will ask for
             ending = SHUTDOWN + GATHERING + self._examining
-            schedule.reserve = max(schedule.reserve, min(schedule.reserve + ending, 0.1 * clock.left))
+            schedule.reserve = max(
+                schedule.reserve, min(schedule.reserve + ending, 0.1 * clock.left)
+            )
 
     def run(self) -> None:
         """Search, fit the chosen members on all rows, and write the final model.
