@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwright.core.errors import OptionError
-from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features import Categories, Dates, Numbers, Text
@@ -75,6 +75,31 @@ def test_categories_of_many_levels_are_counted_too() -> None:
     assert matrix.number_names == ("a: count",)
     np.testing.assert_array_equal(matrix.numbers.ravel(), [5, 2, 1, 1, np.nan])
     assert matrix.codes.ravel().tolist() == [0, 8, -1, -1, -2]
+
+
+def test_names_of_rows_in_time_say_nothing_of_their_future() -> None:
+    names = [f"player {i:04}" for i in range(1_001)]
+    values = [*names, *names[:500], None]
+    when = Column("when", Kind.NUMBER, Role.ORDER)
+    frame = pl.DataFrame({"name": values, "when": np.arange(len(values), dtype=float)})
+    table = Table(frame, Schema((Column("name", Kind.CATEGORY), when)))
+    fitted = Categories().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert fitted.code_names == ()
+    assert fitted.number_names == ("name: rank",)
+    new = frame.head(3).with_columns(name=pl.Series(["player 0700", "somebody", None]))
+    ranks = fitted.transform(Table(new, table.schema)).numbers.ravel()
+    np.testing.assert_array_equal(ranks, [700, np.nan, np.nan])
+
+
+def test_few_levels_of_rows_in_time_stay_categories() -> None:
+    values = ["a", "b", "b", "a", "c", "c"]
+    when = Column("when", Kind.NUMBER, Role.ORDER)
+    frame = pl.DataFrame({"name": values, "when": np.arange(6.0)})
+    table = Table(frame, Schema((Column("name", Kind.CATEGORY), when)))
+    fitted = Categories().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert (fitted.code_names, fitted.number_names) == (("name",), ())
 
 
 @pytest.mark.parametrize("values", [["x"] * 4, ["a", "b", "c", "d"], [None, "a", "b", "c"]])

@@ -161,6 +161,25 @@ def test_the_portfolio_is_the_same_everywhere_and_grows_with_rows() -> None:
     assert {spec.learner for spec in make_portfolio(rows(), ("linear",))} == {"linear"}
 
 
+def test_many_rows_are_first_learned_from_in_a_sample() -> None:
+    few, many = (make_portfolio(rows(n), ()) for n in (200_000, 200_001))
+    assert [spec.learner for spec in many[:3]] == ["linear", "lightgbm", "lightgbm"]
+    assert all(spec.rows is not None for spec in many[:3])
+    whole = [(spec.learner, spec.config) for spec in few[1:5]]
+    assert [(spec.learner, spec.config) for spec in many[3:7]] == whole
+
+
+def test_a_sample_leaves_time_for_a_fit_on_all_rows(work: Workspace) -> None:
+    (work.folder / "matrices" / "fold-0").mkdir(parents=True)
+    seconds = []
+    for most in (None, ROWS // 3):
+        plan = schedule(work, Clock(budget=100.0), [TrialSpec(0, "lightgbm", {}, rows=most)])
+        job = plan.next_job(())
+        assert job is not None
+        seconds.append(job.arguments["seconds"])
+    assert seconds[0] == pytest.approx(2 * seconds[1], rel=0.05)
+
+
 def test_settings_that_change_nothing_fitted_share_a_fingerprint() -> None:
     from modelwright.core.settings import Question
 

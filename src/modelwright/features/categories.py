@@ -186,9 +186,9 @@ class Categories:
     than 30 levels also becomes a number: how many training rows have the level; and a column
     whose levels are in order, their rank. The target is never looked at.
 
-    Where rows are in the order of time, how common a level is over all training rows tells each
-    row what comes after it (a name that stays was successful). There, a column of more than 30
-    levels becomes the place of the level in the order of its text, and of more than 1,000 no code.
+    Where rows are in the order of time, how common a name is over all training rows tells a row
+    what comes after it: a player who wins plays more matches. There, a column of more than 1,000
+    levels becomes one number, the place of the level in the order of its text.
 
     Parameters
     ----------
@@ -239,10 +239,10 @@ class Categories:
         levels = Levels(series.name, tuple(known["level"]), counts, True, True)
         codes = levels.codes(series)
         coded = known.height > 0 and bool(codes.min() < codes.max())
-        coded = coded and not (in_time and table.height > _NAMES)
-        counted = many and not in_time and varies(levels.count(codes))
-        if many and in_time and not order:
-            order = tuple(sorted(table["level"]))
+        counted = many and varies(levels.count(codes))
+        if in_time and table.height > _NAMES:
+            coded = counted = False
+            order = order or tuple(sorted(table["level"]))
         # Two levels have one distance: their code says it already.
         ordered = Levels(series.name, (), counts, False, False, order if len(order) > 2 else ())
         ranked = ordered.ranked if ordered.ranked and varies(ordered.rank(series)) else ()
