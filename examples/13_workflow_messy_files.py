@@ -1,4 +1,4 @@
-"""Read files as people have them: titles, decimal commas, units, a zip, a database, a web answer."""
+"""Read files as people have them: titles, decimal commas, units, a zip, a database."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ for column in schema:
 assert abs(table.frame["alcohol"][0] - wine.data[0, 0]) < 0.01
 
 # 2. The same rows in a database, through a query that only reads.
+Path("wine.db").unlink(missing_ok=True)
 with sqlite3.connect("wine.db") as base:
     base.execute("CREATE TABLE wine (bottle TEXT, alcohol REAL)")
     base.executemany("INSERT INTO wine VALUES (?, ?)", [(r[0], float(r[2])) for r in rows])

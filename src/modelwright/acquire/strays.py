@@ -8,7 +8,7 @@ __all__ = ["names_again", "totals_below"]
 
 _WORDS = frozenset(
     ["total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme",
-     "insgesamt", "zwischensumme", "totaal", "totale", "totaux", "somme", "suma", "soma", "totalt",
+     "insgesamt", "zwischensumme", "totaal", "totale", "totaux", "suma", "soma", "totalt",
      "summa", "yhteensä", "razem", "celkem", "итого", "合计", "合計"]
 )  # fmt: skip
 _MOST = 3
