@@ -186,31 +186,39 @@ class Model:
         -------
         tuple of Attribution
             One for each of these rows: Shapley values, compared with rows whose columns are drawn
-            independently from what the model file knows of each (never from stored rows).
+            independently from what the model file knows of each (never from stored rows). A model
+            that had no time to describe its columns is compared with rows of `data`.
 
         Raises
         ------
         DataError
-            When there is no such row, or the fit had no time to describe the columns.
+            When there is no such row, or only one and the fit had no time to describe the columns.
         """
         table = self._read(data, self.columns).select(self.columns)
-        if self.evidence is None:
-            raise DataError(
-                "a model that knows its columns",
-                "one that had no time to describe them",
-                "fit again with more --time",
-            )
-        leading = [one.column for one in self.evidence.importances if one.column in self.columns]
+        found = () if self.evidence is None else self.evidence.importances
+        leading = [one.column for one in found if one.column in self.columns]
         explainer = Explainer(
             self.predict_table,
             self.task,
-            background_table(self.evidence.profiles, table.schema, BACKGROUND),
+            self._background(table),
             tuple(dict.fromkeys((*leading, *self.columns)))[:EXPLAINED],
         )
         for row in rows:
             if not 0 <= row < table.height:
                 raise DataError(f"rows 0 to {table.height - 1}", f"row {row}")
         return tuple(explainer.explain(table, row, row=f"row {row}") for row in rows)
+
+    def _background(self, table: Table) -> Table:
+        """Find rows to compare with."""
+        if self.evidence is not None:
+            return background_table(self.evidence.profiles, table.schema, BACKGROUND)
+        if table.height < 2:
+            raise DataError(
+                "a model that knows its columns, or rows to compare with",
+                "one that had no time to describe them, and one row",
+                "give more rows, or fit again with more --time",
+            )
+        return table.rows(np.random.default_rng(0).choice(table.height, BACKGROUND))
 
     def evaluate(self, data: object) -> dict[str, float]:
         """Score the model on rows whose answers are known.

@@ -74,7 +74,12 @@ def test_a_model_that_was_not_examined_says_what_to_do(
     rows.write_csv(tmp_path / "rows.csv")
     assert main(["explain", str(tmp_path / "bare.mw")]) == 2
     assert "--columns" in capsys.readouterr().err
-    assert (
-        main(["explain", str(tmp_path / "bare.mw"), str(tmp_path / "rows.csv"), "--columns"]) == 0
-    )
+    given = [str(tmp_path / "bare.mw"), str(tmp_path / "rows.csv")]
+    assert main(["explain", *given, "--columns"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("a ")
+    assert main(["explain", *given, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["explanations"]
+    assert row["base"] + sum(row["shares"]) == pytest.approx(row["prediction"], abs=1e-3)
+    rows.head(1).write_csv(tmp_path / "one.csv")
+    assert main(["explain", given[0], str(tmp_path / "one.csv")]) == 2
+    assert "give more rows" in capsys.readouterr().err
