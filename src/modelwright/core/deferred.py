@@ -53,4 +53,6 @@ class Deferred:
         return self._module
 
     def __getattr__(self, attribute: str) -> Any:
+        if attribute == "__wrapped__":  # doctest and inspect only look: no import for that
+            raise AttributeError(attribute)
         return getattr(self.load(), attribute)
