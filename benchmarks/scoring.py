@@ -83,8 +83,7 @@ class Scored:
             if name.startswith("p_")
         }
         if meta["metric"] == "roc_auc":
-            labels = {_word(label) for label in meta["classes"]}
-            positive = _word(meta.get("positive_class") or sorted(labels)[-1])
+            positive = positive_class(meta)
             return cls("roc_auc", rows.truth == positive, chances[positive])
         # A class that only the test rows have gets probability zero.
         names = sorted(set(rows.truth) | set(chances))
@@ -92,6 +91,13 @@ class Scored:
         table = np.column_stack([chances.get(name, nothing) for name in names])
         codes = np.searchsorted(np.array(names), rows.truth.astype(str))
         return cls("log_loss", codes, table / table.sum(axis=1, keepdims=True))
+
+    @property
+    def kept(self) -> NDArray[np.float64]:
+        """What scores can be found from again, shape (n_known,): of classes, that of the truth."""
+        if self.metric != "log_loss":
+            return self.p
+        return np.take_along_axis(self.p, self.truth[:, None], axis=1)[:, 0]
 
     @property
     def greater_is_better(self) -> bool:
@@ -127,6 +133,12 @@ def score(answers: Path, test: Path, meta: Mapping[str, Any]) -> float:
     """
     given = pd.read_csv(answers, low_memory=False)
     return Scored.of(given, known_rows(test, meta), meta).score()
+
+
+def positive_class(meta: Mapping[str, Any]) -> str:
+    """Name the positive class of a binary set, in the one way of writing labels."""
+    labels = {_word(label) for label in meta["classes"]}
+    return _word(meta.get("positive_class") or sorted(labels)[-1])
 
 
 def _word(label: object) -> str:
