@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -105,10 +105,21 @@ say so with --types: {"days": {"missing": ["999"]}}
         sample = values if raw.height <= _SAMPLE else values.gather(index)
         return _column(values, sample, chosen.get(values.name))
 
-    # Polars works outside the interpreter's lock, so columns that are long are judged at once.
-    with ThreadPoolExecutor(min(_AT_ONCE, pl.thread_pool_size())) as pool:
-        each = list((map if raw.height <= _SAMPLE else pool.map)(judge, raw))
+    each = [judge(values) for values in raw] if raw.height <= _SAMPLE else _at_once(judge, raw)
     return Schema(tuple(column for column, _ in each)), tuple(note for _, note in each if note)
+
+
+def _at_once(
+    judge: Callable[[pl.Series], tuple[Column, str]], raw: pl.DataFrame
+) -> list[tuple[Column, str]]:
+    """Judge columns side by side: Polars works outside the interpreter's lock."""
+    # Text takes longest, so it comes first: no thread is left alone with it at the end.
+    slowest_first = sorted(raw, key=lambda values: values.dtype != pl.String)
+    with ThreadPoolExecutor(min(_AT_ONCE, pl.thread_pool_size())) as pool:
+        judged = dict(
+            zip((v.name for v in slowest_first), pool.map(judge, slowest_first), strict=True)
+        )
+    return [judged[name] for name in raw.columns]
 
 
 def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Column, str]:
@@ -142,7 +153,8 @@ def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
         guess = Guess(Kind.DATETIME, "stored as dates")
     else:
         stored = Guess(Kind.NUMBER, "all values are numbers")
-        guess = judge_numbers(values, sample, finite(values), stored)
+        numbers = values if values.dtype.is_integer() else finite(values)
+        guess = judge_numbers(values, sample, numbers, stored)
     role, evidence = _role(values, sample, guess)
     note = guess.note if role is not Role.IGNORED else ""
     return (
