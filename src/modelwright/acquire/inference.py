@@ -88,7 +88,8 @@ def infer(
     >>> raw = pl.DataFrame({"days": [3, 5, 7, 5, 999, 999, 999, 999]})
     >>> print(infer(raw)[1][0])
     999 stands for 50.0% of 'days', far outside the other values (3 to 7): if it means missing, \
-say so with --types: {"days": {"missing": ["999"]}}
+say so: --types types.json, a file that holds {"days": {"missing": ["999"]}}, or \
+Settings(types={"days": {"missing": ["999"]}})
     """
     chosen = {
         name: Given(item) if isinstance(item, Kind) else item

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import polars as pl
 
+from modelwright.acquire.advice import say_so
 from modelwright.acquire.casting import cast_column
 from modelwright.acquire.dates import find_packed_format
 from modelwright.acquire.epochs import find_epoch
@@ -133,7 +133,6 @@ def _with_sentinel(name: str, numbers: pl.Series, guess: Guess) -> Guess:
     clause = f"{text} may mean missing"
     note = (
         f"{text} stands for {share:.1%} of {name!r}, far outside the other values ({least:g} to "
-        f"{most:g}): if it means missing, say so with --types: "
-        f"{json.dumps({name: {'missing': [text]}}, ensure_ascii=False)}"
+        f"{most:g}): if it means missing, {say_so({name: {'missing': [text]}})}"
     )
     return replace(guess, evidence=f"{guess.evidence}; {clause}", note=guess.note or note)
