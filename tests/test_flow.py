@@ -23,6 +23,7 @@ from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question
 from modelwright.core.task import TaskKind
 from modelwright.flow import run
+from modelwright.store import RunStatus, RunStore
 
 ROWS = 240
 
@@ -260,10 +261,16 @@ def test_nothing_validated_is_said_and_can_be_resumed(tmp_path: Path) -> None:
     assert result.score is None
     assert any("nothing could be validated" in note for note in result.notes)
     assert result.predict(table()).height == ROWS
+    with RunStore(tmp_path) as runs:
+        record = runs.run(result.run)
+    assert (record.status, record.score) == (RunStatus.TOO_SHORT, None)
+    assert mw.load(record.model).predict(table()).height == ROWS
     again = mw.Settings(store=tmp_path, resume=True, workers=0, models=("linear",))
     more = mw.fit(table(), "price", time="60s", settings=again)
     assert more.run == result.run
     assert more.score is not None
+    with RunStore(tmp_path) as runs:
+        assert runs.run(result.run).status is RunStatus.FINISHED
 
 
 def test_a_column_without_a_name_is_called_as_pandas_calls_it(tmp_path: Path) -> None:

@@ -149,13 +149,15 @@ class Session:
         if search.choice is None:
             reason = "nothing could be validated: the model is the first one; give it more time"
             self._publisher.unvalidated((reason, *schedule.notes))
-        if search.interrupted or search.choice is None:
+        if search.interrupted:
             self._store.mark(self.run_id, RunStatus.INTERRUPTED)
             return
-        score = self.model.card.score
-        model = self._settings.out or self.work.folder / "model.mw"
+        model = str(Path(self._settings.out or self.work.folder / "model.mw").resolve())
+        if search.choice is None:
+            self._store.mark(self.run_id, RunStatus.TOO_SHORT, model)
+            return
         notes = (*self._posed.notes, *schedule.notes)
-        self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)
+        self._store.finish(self.run_id, self.model.card.score, model, notes)
         self.work.tidy()
 
     def _gather(self, choice: Choice, findings: Mapping[str, Any]) -> Evidence:
