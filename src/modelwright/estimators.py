@@ -41,8 +41,8 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     time : str or float
         How long one fit may take: ``"60s"``, ``"5m"``, or seconds.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same model on every machine (tables
-        larger than memory, of which rows are sampled by the machine's memory, aside).
+        Fit exactly so many trials and look at no clock: the same model again where the same
+        libraries are installed; see `Settings`.
     metric : str, optional
         What decides; None: ``roc_auc`` or ``log_loss``.
     models : tuple of str
@@ -175,8 +175,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     time : str or float
         How long one fit may take: ``"60s"``, ``"5m"``, or seconds.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same model on every machine (tables
-        larger than memory, of which rows are sampled by the machine's memory, aside).
+        Fit exactly so many trials and look at no clock: the same model again where the same
+        libraries are installed; see `Settings`.
     metric : str, optional
         What decides; None: ``rmse``.
     models : tuple of str

@@ -39,7 +39,8 @@ class Effort:
     Parameters
     ----------
     trials : int, optional
-        Fit exactly so many trials and look at no clock.
+        Fit exactly so many trials and look at no clock: the same result again where the same
+        libraries are installed (CatBoost takes part where it is, unless --models names others).
     models : str, optional
         Learners to use, such as linear,lightgbm.
     types : pathlib.Path, optional

@@ -66,8 +66,10 @@ class Settings:
     header : bool, optional
         Whether the first row of a text file or sheet holds names; None finds out.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same result on every machine. Of a
-        table larger than memory rows are sampled: how many depends on the machine's memory.
+        Fit exactly so many trials and look at no clock: the same result again, however fast the
+        machine is and however many its workers, as long as the same libraries are installed:
+        CatBoost, where it is, takes part unless `models` names others. Of a table larger than
+        memory rows are sampled: how many depends on the machine's memory.
     models : tuple of str
         Learners to use; empty means all.
     seed : int
