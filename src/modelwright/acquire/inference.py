@@ -18,6 +18,7 @@ from modelwright.acquire.frames import plain
 from modelwright.acquire.guess import Guess
 from modelwright.acquire.numeric import judge_numbers
 from modelwright.acquire.quantities import find_written
+from modelwright.acquire.spellings import ANY_CASE
 from modelwright.acquire.textual import judge_labels, judge_text
 from modelwright.acquire.types_file import Given
 from modelwright.acquire.words import PARTS, clean, hide, true_word
@@ -67,7 +68,7 @@ def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = N
 
 
 def infer(
-    raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = None
+    raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = None, target: str = ""
 ) -> tuple[Schema, tuple[str, ...]]:
     """Decide what each column means, and say what needs an eye.
 
@@ -75,6 +76,8 @@ def infer(
     ----------
     raw, types
         As for `infer_schema`.
+    target : str
+        The column that is to be predicted: its labels stay as they are written.
 
     Returns
     -------
@@ -104,7 +107,10 @@ Settings(types={"days": {"missing": ["999"]}})
 
     def judge(values: pl.Series) -> tuple[Column, str]:
         sample = values if raw.height <= _SAMPLE else values.gather(index)
-        return _column(values, sample, chosen.get(values.name))
+        column, note = _column(values, sample, chosen.get(values.name))
+        if values.name == target and column.kind is Kind.CATEGORY:
+            return replace(column, format=""), ""
+        return column, note
 
     each = [judge(values) for values in raw] if raw.height <= _SAMPLE else _at_once(judge, raw)
     return Schema(tuple(column for column, _ in each)), tuple(note for _, note in each if note)
@@ -134,6 +140,10 @@ def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Col
         return column, note
     levels = column.levels if given.levels is None else given.levels
     format = column.format if given.format is None else given.format
+    if format != column.format and column.kind is Kind.CATEGORY and given.levels is None:
+        levels = judge_labels(plain(raw), apart=format != ANY_CASE).levels
+    if given.format is not None and column.kind is Kind.CATEGORY:
+        note = ""  # the user has seen it
     changed = replace(
         column, format=format, levels=levels, missing=tuple(dict.fromkeys(column.missing + missing))
     )
@@ -145,7 +155,7 @@ def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
     if values.null_count() == len(values):
         guess = Guess(Kind.CATEGORY, "empty", ignored=True)
     elif isinstance(raw.dtype, pl.Categorical | pl.Enum):
-        guess = replace(judge_labels(raw), evidence="stored as categories")
+        guess = replace(judge_labels(raw, apart=True), evidence="stored as categories")
     elif values.dtype == pl.String:
         guess = judge_text(values, sample)
     elif values.dtype == pl.Boolean:
@@ -171,7 +181,7 @@ def _overridden(raw: pl.Series, sample: pl.Series, given: Given, kind: Kind) -> 
     format = _format(raw, words, kind) if given.format is None else given.format
     levels = given.levels or ()
     if given.levels is None and kind is Kind.CATEGORY:
-        levels = judge_labels(values).levels
+        levels = judge_labels(values, apart=format != ANY_CASE).levels
     evidence = "given by the user"
     column = Column(raw.name, kind, Role.FEATURE, format, evidence, levels, given.missing)
     typed, lost = cast_column(raw, column)

@@ -125,7 +125,7 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     frame, strays = _without_strays(raw.frame)
     question = _found(question, frame.columns)
     given = _types(settings)
-    schema, noticed = infer(frame, given)
+    schema, noticed = infer(frame, given, question.target)
     column = schema[question.target]
     told = question.target in given and given[question.target].kind is not None
     column = column if told and column.kind is not Kind.ID else _as_values(frame, column)
