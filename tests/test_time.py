@@ -22,28 +22,27 @@ def fitted(machine: Machine, seconds: float, monkeypatch: pytest.MonkeyPatch) ->
     return mw.fit(table(rows=60), "price", time=seconds, settings=mw.Settings(models=("linear",)))
 
 
-@pytest.mark.parametrize("write", [0.05, 0.5])
-@pytest.mark.parametrize("fit", [0.05, 0.3, 1.7, 60.0])
-@pytest.mark.parametrize("seconds", [4.0, 10.0, 60.0])
-def test_a_time_budget_is_kept(
-    seconds: float, fit: float, write: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    machine = Machine(fit=fit, write=write)
+@pytest.mark.parametrize(
+    ("seconds", "fit"),
+    [(60.0, 0.05), (10.0, 0.3), (10.0, 1.7), (10.0, 60.0), (4.0, 0.3), (4.0, 60.0), (1.0, 0.3)],
+)
+def test_a_time_budget_is_kept(seconds: float, fit: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(fit=fit, write=0.3)
     result = fitted(machine, seconds, monkeypatch)
     assert machine.now <= seconds + LATE
     assert result.timings["total"] == pytest.approx(machine.now, abs=0.1)
     assert result.predict(table()).height == table().height
-    validated = result.score is not None
-    assert validated or any("nothing could be validated" in note for note in result.notes)
-    # ten folds and the end have to fit into it
-    assert validated or 12 * fit + 4 * write + 2 > seconds
+    told = any("nothing could be validated" in note for note in result.notes)
+    assert told == (result.score is None)
+    # where ten folds and the writing fit in, there is a score
+    assert result.score is not None or 12 * fit + 3 > seconds
 
 
 def test_the_time_is_used_while_there_is_something_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(fit=1.0)
     result = fitted(machine, 30.0, monkeypatch)
-    assert machine.now > 25
-    assert len(list(result.leaderboard)) >= 3  # the ensemble, and two trials of ten folds each
+    assert 20 < machine.now <= 30 + LATE
+    assert len(result.leaderboard) >= 3  # the ensemble, and two trials of ten folds each
 
 
 def test_a_fit_ends_early_when_nothing_is_left_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
