@@ -19,7 +19,7 @@ __all__ = ["Machine"]
 
 
 class Machine:
-    """One core, and a clock that goes on by what is done.
+    """One core, for fits with one worker, and a clock that goes on by what is done.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ class Machine:
     """
 
     def __init__(self, *, fit: float, write: float = 0.3, look: float = 1e-4) -> None:
-        self.now = 1000.0
+        # Below every moment of the real clock, so that none noted before lies in the past.
+        self.now = 0.0
         self._fit = fit
         self._write = write
         self._look = look
@@ -43,7 +44,7 @@ class Machine:
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Have everything that `modelwright.fit` does happen on this machine."""
         patch.setattr("time.monotonic", self.monotonic)
-        patch.setattr("modelwright.flow.start_engine", lambda *_: MachineEngine(self))
+        patch.setattr("modelwright.flow.start_engine", lambda *_, **__: MachineEngine(self))
         patch.setattr(work, "_fit", self._taking(self._fit, work._fit))
         patch.setattr(Model, "save", self._taking(self._write, Model.save))
 

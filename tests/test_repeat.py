@@ -48,8 +48,8 @@ def test_a_timed_run_can_be_replayed(store: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         # every look at the clock costs time, so that boosting is cut short by it
         Machine(fit=0.1, look=0.02).install(patch)
-        settings = mw.Settings(store=store, models=models)
-        timed = mw.fit(table(), "price", time="20s", settings=settings)
+        settings = mw.Settings(store=store, models=models, workers=1)
+        timed = mw.fit(table(), "price", time="60s", settings=settings)
     assert len(timed.leaderboard.standings) > 2
     plan = json.loads((timed.folder / "plan.json").read_text())
     boosted = [trial for trial in plan["trials"] if trial["spec"]["learner"] == "lightgbm"]

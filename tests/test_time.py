@@ -19,7 +19,9 @@ LATE = 2.0
 
 def fitted(machine: Machine, seconds: float, monkeypatch: pytest.MonkeyPatch) -> mw.Result:
     machine.install(monkeypatch)
-    return mw.fit(table(rows=60), "price", time=seconds, settings=mw.Settings(models=("linear",)))
+    return mw.fit(
+        table(rows=60), "price", time=seconds, settings=mw.Settings(models=("linear",), workers=1)
+    )
 
 
 @pytest.mark.parametrize(

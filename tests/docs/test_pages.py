@@ -44,7 +44,7 @@ def test_the_code_of_a_page_runs(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     if path.name != "README.md":  # the first page is run with workers, as the reader's machine does
-        monkeypatch.setattr("modelwright.flow.start_engine", lambda *_: InlineEngine())
+        monkeypatch.setattr("modelwright.flow.start_engine", lambda *_, **__: InlineEngine())
     run_page(path, folder, environment)
 
 
