@@ -141,7 +141,7 @@ def is_condensed(values: pl.Series, sample: int) -> bool:
     return condense(values, values.gather(index)) is not values
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(recipes)
 def test_a_condensed_column_means_what_all_its_rows_mean(recipe: Recipe) -> None:
     values = recipe.column()
