@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from modelwright.acquire import inference, read_raw, textual
 from modelwright.acquire.words import condense
-from modelwright.core.schema import Column
+from modelwright.core.schema import Column, Kind, Role
 
 SAMPLE = 200  # in place of 10,000, so that a column is long sooner
 ROWS = 1_400  # enough for a typing error to be forgiven
@@ -167,6 +167,13 @@ def test_gaps_do_not_come_again(kind: str, gap: str | None) -> None:
     with mock.patch.object(inference, "_SAMPLE", SAMPLE):
         assert judged(values) == judged_whole(values)
     assert not is_condensed(values, SAMPLE)
+
+
+def test_codes_of_a_few_rows_are_no_labels() -> None:
+    random = np.random.default_rng(0)
+    codes = [f"AB-{i:05}" if random.random() < 0.3 else None for i in range(12_000)]
+    column, _ = judged(pl.Series("coupon", codes))
+    assert (column.kind, column.role) == (Kind.ID, Role.IGNORED)
 
 
 @pytest.mark.parametrize("name", ["adult", "birds_struck", "loans_homeownership"])
