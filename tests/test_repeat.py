@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import modelwright as mw
-from machine import Machine
+from simulated import Machine
 from test_flow import table
 
 

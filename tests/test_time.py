@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import modelwright as mw
-from machine import Machine
+from simulated import Machine
 from test_flow import table
 
 # What is promised: the whole command within its time, and this at most.
