@@ -46,7 +46,7 @@ def quick(**changes: object) -> mw.Settings:
 @pytest.fixture(scope="module")
 def houses(tmp_path_factory: pytest.TempPathFactory) -> mw.Result:
     store = tmp_path_factory.mktemp("runs")
-    return mw.fit(table(), "price", settings=quick(trials=3, workers=2, store=store))
+    return mw.fit(table(), "price", settings=quick(trials=3, workers=1, store=store))
 
 
 def test_a_fit_explains_unseen_rows(houses: mw.Result) -> None:
