@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modelwright.core.evidence import Evidence
-from modelwright.core.result import Card, Leaderboard
+from modelwright.core.result import Card, Contrast, Leaderboard
 from modelwright.core.schema import Schema
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
+from modelwright.plan.fresh import Judge
 from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
@@ -88,6 +89,8 @@ class Publisher:
         self._out = out
         self.card = card
         self.plan = ""
+        self.judge: Judge | None = None
+        self.contrast: Contrast | None = None
         self.model: Model | None = None
         self._seconds_a_byte = FIRST_RATE
 
@@ -137,11 +140,14 @@ class Publisher:
         *,
         whole: bool,
         evidence: Evidence | None = None,
+        until: float | None = None,
     ) -> None:
         """Write the model of an ensemble.
 
         A member that was fitted on all rows answers alone; another one answers as the mean of the
-        models of its folds, or as the first of them when it must be quick (not `whole`).
+        models of its folds, or as the first of them when it must be quick (not `whole`). The final
+        model is scored on fresh rows if there are some, and if that may take time (`until`, of
+        `time.monotonic`).
         """
         began = time.monotonic()
         card = replace(
@@ -151,6 +157,7 @@ class Publisher:
             score=choice.score,
             leaderboard=board,
             notes=(*self.card.notes, *notes),
+            contrast=self.contrast,
         )
         voices = [
             Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))
@@ -158,7 +165,10 @@ class Publisher:
         ]
         task = self._work.rows.task
         frame = Model(task, self._schema, (), choice.temperature, card, evidence)
-        self._write(assemble(self._work, voices, frame))
+        model = assemble(self._work, voices, frame)
+        if self.judge is not None and until is not None:
+            model = self.judge.judge(model, until - time.monotonic())
+        self._write(model)
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
         self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)

@@ -30,7 +30,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.core.schema import Schema
+from modelwright.core.schema import Role, Schema
 from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
@@ -41,7 +41,7 @@ from modelwright.plan.trial import ALL
 from modelwright.store import read_json, write_json
 from modelwright.store.files import replacing
 
-__all__ = ["Rows", "Workspace"]
+__all__ = ["Rows", "Workspace", "group_codes"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,9 @@ class Rows:
         arrays = {"y": self.y.values}
         if self.weight is not None:
             arrays["weight"] = self.weight
+        groups = group_codes(self.table)
+        if groups is not None:
+            arrays["groups"] = groups
         save_arrays(folder / "arrays.npz", arrays)
         schema = self.table.schema.select(names)
         head = {"task": self.task.to_json(), "schema": schema.to_json(), "seed": self.seed}
@@ -91,6 +94,14 @@ class Rows:
         arrays = load_arrays(folder / "arrays.npz")
         y = Target(arrays["y"], len(task.classes))
         return cls(table, task, y, arrays.get("weight"), head["seed"])
+
+
+def group_codes(table: Table) -> NDArray[np.int64] | None:
+    """Number the groups of a table; None when it has no column of groups."""
+    names = table.schema.names(Role.GROUP)
+    if not names:
+        return None
+    return table.frame[names[0]].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,11 @@ class Workspace:
         """Keep rows that are in memory at hand, so that this process does not read them again."""
         self.__dict__["rows"] = rows  # where cached_property would put them
 
+    @property
+    def groups(self) -> NDArray[np.int64] | None:
+        """The group of each row; None when rows have none."""
+        return load_arrays(self.folder / "arrays.npz").get("groups")
+
     @cached_property
     def splits(self) -> Splits:
         """The plan."""
@@ -141,13 +157,14 @@ class Workspace:
         kind, reason = (str(text) for text in arrays["head"])
         count = sum(name.startswith("train-") for name in arrays)
         folds = tuple(Fold(arrays[f"train-{i}"], arrays[f"valid-{i}"]) for i in range(count))
-        return Splits(folds, int(arrays["rows"]), kind, reason)
+        return Splits(folds, int(arrays["rows"]), kind, reason, int(arrays.get("times", 1)))
 
     def write_splits(self, splits: Splits) -> None:
         """Keep the plan of row indices."""
         arrays: dict[str, NDArray[Any]] = {
             "head": np.array([splits.kind, splits.reason]),
             "rows": np.array(splits.rows),
+            "times": np.array(splits.times),
         }
         for i, fold in enumerate(splits.folds):
             arrays[f"train-{i}"] = fold.train
