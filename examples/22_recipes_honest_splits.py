@@ -11,7 +11,7 @@ import polars as pl
 
 import modelwright as mw
 
-MACHINES, DAYS = 30, 100
+MACHINES, DAYS = 20, 100
 rng = np.random.default_rng(0)
 level = rng.normal(0, 5, MACHINES)
 wear = np.cumsum(rng.normal(0.05, 0.4, (MACHINES, DAYS + 7)), axis=1)

@@ -34,6 +34,8 @@ __all__ = ["contrast"]
 FOLDS = 3
 ROWS = 20_000
 ROUNDS = 60
+# Of at least so many groups, if there are as many.
+GROUPS = 20
 
 Index = NDArray[np.int64]
 
@@ -105,10 +107,16 @@ def _thinned(work: Workspace, fold: Fold, most: int) -> Fold:
 
 
 def _whole_groups(side: Index, groups: Index, most: int, rng: np.random.Generator) -> Index:
-    """Draw groups until there are so many rows; of the last one, and of a large one, a part."""
+    """Draw groups until there are so many rows; of a large one a part, so that there are several."""
+    side = side[rng.permutation(len(side))]
     codes = np.unique(groups[side], return_inverse=True)[1]
-    rank = rng.permutation(int(codes.max()) + 1)[codes]
-    return side[np.argsort(rank, kind="stable")][:most]
+    counts = np.bincount(codes)
+    order = np.argsort(codes, kind="stable")
+    within = np.empty(len(side), np.int64)  # the number of a row within its group
+    within[order] = np.arange(len(side)) - (np.cumsum(counts) - counts)[codes[order]]
+    few = within < max(most // GROUPS, 1)
+    rank = rng.permutation(len(counts))[codes]
+    return side[few][np.argsort(rank[few], kind="stable")][:most]
 
 
 def _mixed(fold: Fold, y: Target, seed: int) -> Fold:

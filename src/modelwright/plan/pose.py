@@ -148,7 +148,8 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format=format, levels=())
     schema = _with_roles(frame, schema.with_columns(target), question)
     if splits is not None:
-        folds = replace(schema[splits], role=Role.IGNORED, evidence="the given folds")
+        # As it is written: two folds called 0 and 1 would be read as true and false.
+        folds = Column(splits, Kind.CATEGORY, Role.IGNORED, evidence="the given folds")
         schema = schema.with_columns(folds)
     schema = _with_features(frame, schema)
     metric = find_metric(question.metric or default_metric(kind), kind).name

@@ -28,6 +28,7 @@ EXAMINATION = "examination"
 # The same for what a random split would have promised: it takes twice as much if there is time.
 CONTRAST_SECONDS = 2.0
 CONTRAST_SHARE = 0.025
+CONTRAST_LEAST = 0.25
 CONTRAST = "contrast"
 # What is kept back for profiles of columns and intervals of scores.
 GATHERING = 0.25
@@ -144,7 +145,7 @@ class Search:
         self._schedule.reserve -= self._examining + self._contrasting
         if self.choice is not None and self._work_left():
             self._engine.submit(self._examination(self.choice))
-            if self._schedule.structured:
+            if self._schedule.structured and (self._contrasting or not self._clock.timed):
                 self._engine.submit(self._contrast())
         self._where = " on all rows"
         while members and self._work_left():
@@ -186,7 +187,8 @@ class Search:
         """Seconds that are kept back for a contrast."""
         if not self._clock.timed or not self._schedule.structured:
             return 0.0
-        return min(CONTRAST_SECONDS, CONTRAST_SHARE * self._clock.budget)
+        seconds = min(CONTRAST_SECONDS, CONTRAST_SHARE * self._clock.budget)
+        return seconds if seconds >= CONTRAST_LEAST else 0.0
 
     @property
     def _judging(self) -> float:

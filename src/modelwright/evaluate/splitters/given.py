@@ -103,10 +103,8 @@ def _words(series: pl.Series) -> pl.Series:
     """Write labels alike: whole numbers without a decimal point, words in small letters."""
     if series.dtype.is_float():
         series = series.fill_nan(None)
-        whole = series.cast(pl.Int64, strict=False)
-        if (whole.cast(pl.Float64) == series).all():
-            series = whole
     words = series.cast(pl.String).str.strip_chars().str.to_lowercase()
+    words = words.str.replace(r"^(-?\d+)\.0+$", "$1")
     return pl.select(pl.when(words != "").then(words)).to_series()
 
 

@@ -13,7 +13,7 @@ from modelwright.evaluate.splitters.groups import GroupKFold
 from modelwright.evaluate.splitters.k_fold import KFold
 from modelwright.evaluate.splitters.stratified import StratifiedKFold
 from modelwright.evaluate.splitters.time_ordered import TimeOrdered
-from modelwright.evaluate.splitters.times import Span
+from modelwright.evaluate.splitters.times import Span, read_times
 
 __all__ = ["HoldOut"]
 
@@ -81,8 +81,10 @@ class HoldOut:
                 return plan, plan.folds[-1], latest
             both = GroupTime(self.group, self.order, parts - 1, gap=self.gap, window=self.window)
             plan = both.split(table, y, seed=seed)
-            last = plan.folds[-both.parts :]  # of the latest block, should all parts be in it
-            fold = max(last, key=lambda fold: len(fold.valid))
+            times = read_times(table, self.order)
+            start = times.blocks(parts)[-1].start
+            last = [fold for fold in plan.folds if times.values[fold.valid].min() >= start]
+            fold = max(last or plan.folds[-1:], key=lambda fold: len(fold.valid))
             return plan, fold, f"{latest}, of groups of {self.group!r} that are not fitted on"
         if self.group is not None:
             plan = GroupKFold(self.group, parts).split(table, y, seed=seed)

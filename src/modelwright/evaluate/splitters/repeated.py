@@ -79,11 +79,12 @@ class Repeated:
         if self.times == 1:
             return first
         few = instead(self.times, count, "other draws give the same folds")
+        drawn = f"drawn {count} times over" if count > 1 else "drawn once"
         return replace(
             first,
             folds=tuple(chain.from_iterable(plan.folds for plan in plans)),
             times=count,
-            reason=f"{first.reason.removesuffix('.')}; drawn {count} times over{few}.",
+            reason=f"{first.reason.removesuffix('.')}; {drawn}{few}.",
         )
 
 
