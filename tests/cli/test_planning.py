@@ -55,9 +55,7 @@ def test_all_of_them_are_told_to_programs_and_to_people(
     assert "note: These test rows were scored in 1 earlier run of 'price' already" in text
 
 
-def test_runs_show_and_compare_know_them(
-    houses: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_runs_show_and_compare_know_them(houses: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = said(fit(houses, "--folds", "3", "--test", houses / "later.csv"), capsys)["run"]
     two = said(fit(houses, "--folds", "3", "--repeats", "2"), capsys)["run"]
     store = ["--store", str(houses / "store")]

@@ -65,7 +65,7 @@ def test_draws_that_cannot_differ_are_left_out() -> None:
     shuffled = Repeated(GroupKFold("g", 4, shuffle=True), 3).split(close, y, seed=0)
     assert shuffled.times == 3
     held = [len(fold.valid) for fold in shuffled.folds]
-    assert max(held) < 1.15 * min(held), "draws stay balanced"
+    assert max(held) - min(held) <= 69, "they differ by one group at most"
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,7 @@ def test_groups_in_time_can_be_drawn_again() -> None:
     assert not plan.exchangeable
 
 
-@given(
-    st.lists(st.integers(0, 3), min_size=2, max_size=80), st.integers(2, 5), st.integers(0, 2)
-)
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=80), st.integers(2, 5), st.integers(0, 2))
 @settings(max_examples=120, deadline=None)
 def test_scored_classes_are_of_equal_size(values: list[int], k: int, seed: int) -> None:
     y = Target(np.array(values), 4)
@@ -142,7 +140,9 @@ def test_entities_stay_whole(names: list[int], share: float) -> None:
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.33])
 def test_as_many_entities_as_a_group_shuffle_split_holds_out(share: float) -> None:
     names = np.repeat([f"g{i}" for i in range(37)], 3)
-    (_, valid), *_ = GroupShuffleSplit(1, test_size=share, random_state=0).split(names, groups=names)
+    (_, valid), *_ = GroupShuffleSplit(1, test_size=share, random_state=0).split(
+        names, groups=names
+    )
     (fold,) = EntityHoldOut("g", share).split(table_of(g=names), zeros(111), seed=0).folds
     assert len(fold.valid) == len(valid)
 

@@ -67,9 +67,7 @@ def test_empty_cells_are_fitted_on_in_every_fold_of_numbers() -> None:
 )
 def test_columns_that_are_no_folds(values: list[object], words: str) -> None:
     with pytest.raises(DataError, match="--splits") as told:
-        Given("f").split(
-            table_of(f=pl.Series(values, dtype=pl.String)), zeros(len(values)), seed=0
-        )
+        Given("f").split(table_of(f=pl.Series(values, dtype=pl.String)), zeros(len(values)), seed=0)
     assert words in told.value.got
     assert "train, valid and test" in told.value.cure
 

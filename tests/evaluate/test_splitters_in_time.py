@@ -52,9 +52,7 @@ def test_gap_window_and_horizon_mean_what_they_say(
         wanted = [
             i
             for i, t in enumerate(times)
-            if t is not None
-            and t + horizon + gap < start
-            and t >= start - horizon - gap - window
+            if t is not None and t + horizon + gap < start and t >= start - horizon - gap - window
         ]
         assert fold.train.tolist() == wanted
 

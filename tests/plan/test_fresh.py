@@ -111,7 +111,9 @@ def test_folds_of_a_column() -> None:
 
 
 def test_a_splitter_of_the_users() -> None:
-    folds = GivenFolds([(np.arange(120), np.arange(120, 240)), (np.arange(120, 240), np.arange(120))])
+    folds = GivenFolds(
+        [(np.arange(120), np.arange(120, 240)), (np.arange(120, 240), np.arange(120))]
+    )
     result = mw.fit(table(), "price", settings=asked(splits=folds))
     assert "2 given folds: 240 of 240 rows are scored" in result.model.card.plan
     later = mw.fit(table(), "price", settings=asked(splits=TimeOrdered("sold", 2, gap="30d")))

@@ -1,4 +1,4 @@
-"""Plans that are drawn several times: predictions are averaged, and no row chooses its own stage."""
+"""Plans that are drawn several times: mean predictions, and no row chooses its own stage."""
 
 from __future__ import annotations
 
@@ -101,9 +101,7 @@ def test_rows_that_are_scored_more_often_than_others(tmp_path: Path) -> None:
     rows.write(tmp_path)
     twice = GivenFolds([(range(20, 30), range(20)), (range(10), range(10, 30))], times=2)
     work.write_splits(twice.split(rows.table, rows.y, seed=0))
-    trial = pretend(
-        work, [np.full((20, 1), 4, np.float32), np.full((20, 1), 8, np.float32)]
-    )
+    trial = pretend(work, [np.full((20, 1), 4, np.float32), np.full((20, 1), 8, np.float32)])
     Board(work).score(trial)
     assert trial.oof is not None
     assert trial.oof[:, 0].tolist() == [4.0] * 10 + [6.0] * 10 + [8.0] * 10

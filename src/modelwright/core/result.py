@@ -198,7 +198,8 @@ class Contrast:
     Examples
     --------
     >>> print(Contrast("roc_auc", 0.99, 0.58, 4000))
-    a random split would have promised roc_auc 0.99; this plan says 0.58 (one quick model, 4,000 rows)
+    a random split would have promised roc_auc 0.99; this plan says 0.58
+    (one quick model, 4,000 rows)
     """
 
     metric: str

@@ -109,7 +109,9 @@ def choose_splitter(
     group = next(iter(table.schema.names(Role.GROUP)), None)
     if order is None and (gap is not None or window is not None):
         name = "gap" if gap is not None else "window"
-        raise OptionError(f"an order of the rows for --{name}", "none", "name a column with --order")
+        raise OptionError(
+            f"an order of the rows for --{name}", "none", "name a column with --order"
+        )
     k = folds_for(table.height) if folds is None else folds
     one: Splitter
     if k == 1:

@@ -52,7 +52,10 @@ def check_plan(splits: Splits, y: Target, metric: Metric, classes: Sequence[str]
     >>> check_plan(plan, y, find_metric("log_loss", TaskKind.MULTICLASS), ("a", "b", "c"))
     ["Class 'c' is not among the fitted rows of 1 of 1 folds: there its rows count as missed."]
     """
-    told = "among the rows that the plan scores", "fewer folds, or another --group or --order column"
+    told = (
+        "among the rows that the plan scores",
+        "fewer folds, or another --group or --order column",
+    )
     check_judged(y.rows(splits.scored), metric, classes, told)
     if not y.classes:
         return []
@@ -81,9 +84,7 @@ def check_plan(splits: Splits, y: Target, metric: Metric, classes: Sequence[str]
     return notes
 
 
-def check_judged(
-    y: Target, metric: Metric, classes: Sequence[str], told: tuple[str, str]
-) -> None:
+def check_judged(y: Target, metric: Metric, classes: Sequence[str], told: tuple[str, str]) -> None:
     """Refuse answers on which the metric has no value.
 
     Parameters

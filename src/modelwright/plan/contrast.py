@@ -102,12 +102,15 @@ def _thinned(work: Workspace, fold: Fold, most: int) -> Fold:
             for side, size in zip((fold.train, fold.valid), sizes, strict=True)
         )
     else:
-        train, valid = rng.permutation(fold.train)[: sizes[0]], rng.permutation(fold.valid)[: sizes[1]]
+        train, valid = (
+            rng.permutation(fold.train)[: sizes[0]],
+            rng.permutation(fold.valid)[: sizes[1]],
+        )
     return Fold(np.sort(train), np.sort(valid))
 
 
 def _whole_groups(side: Index, groups: Index, most: int, rng: np.random.Generator) -> Index:
-    """Draw groups until there are so many rows; of a large one a part, so that there are several."""
+    """Draw groups until there are so many rows; of a large one a part, so that others have room."""
     side = side[rng.permutation(len(side))]
     codes = np.unique(groups[side], return_inverse=True)[1]
     counts = np.bincount(codes)

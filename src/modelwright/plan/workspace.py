@@ -97,7 +97,7 @@ class Rows:
 
 
 def group_codes(table: Table) -> NDArray[np.int64] | None:
-    """Number the groups of a table; None when it has no column of groups."""
+    """Give each row the number of its group; None when the table has no column of groups."""
     names = table.schema.names(Role.GROUP)
     if not names:
         return None

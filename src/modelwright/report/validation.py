@@ -42,8 +42,8 @@ def validation(model: Model) -> Chapter:
 def _contrasted(contrast: Contrast) -> str:
     said = str(contrast)
     return (
-        f"{said[:1].upper()}{said[1:]}. What lies between the two is what rows that belong together, "
-        "or the future, would have given away."
+        f"{said[:1].upper()}{said[1:]}. What lies between the two is what rows that belong "
+        "together, or the future, would have given away."
     )
 
 
@@ -115,7 +115,9 @@ def _sentence(splits: Sequence[tuple[int, int]], growing: bool) -> str:
     if not whole:
         return f"{len(splits)} folds of rows fitted on and rows held out."
     times = held // total
-    return f"{len(splits)} folds; every row is held out {'once' if times == 1 else f'{times} times'}."
+    return (
+        f"{len(splits)} folds; every row is held out {'once' if times == 1 else f'{times} times'}."
+    )
 
 
 def leaderboard(model: Model, held: HeldOut | None) -> Chapter:

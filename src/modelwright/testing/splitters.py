@@ -14,6 +14,7 @@ from modelwright.core.task import Target
 
 __all__ = ["SplitterContract", "assert_sound"]
 
+
 def assert_sound(splits: Splits, rows: int) -> None:
     """Check that a plan is one: in range, ascending, disjoint, nowhere empty.
 

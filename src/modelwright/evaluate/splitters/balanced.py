@@ -80,7 +80,9 @@ class ClassBalanced:
         rank = np.empty(rows, np.int64)  # of a row within its class
         rank[order] = np.arange(rows) - (np.cumsum(counts) - counts)[y.values[order]]
         fold = rank // each
-        folds = tuple(Fold(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(self.k))
+        folds = tuple(
+            Fold(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(self.k)
+        )
         rest = rows - self.k * each * len(present)
         left = f"; {rest:,} rows beyond that are fitted on only" if rest else ""
         reason = (

@@ -16,7 +16,7 @@ from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.evaluate.splitters.common import Index, at_least
 
-__all__ = ["Given", "GivenFolds", "says_where_to_score", "says_test"]
+__all__ = ["Given", "GivenFolds", "says_test", "says_where_to_score"]
 
 _TRAIN = ("train", "training", "fit")
 _VALID = ("valid", "validation", "val", "dev")
@@ -67,6 +67,7 @@ class Given:
         found = words.drop_nulls().unique().to_list()
         known = (*_TRAIN, *_VALID, *_TEST)
         strange = sorted(set(found) - set(known))
+        folds: tuple[Fold, ...]
         if len(strange) < len(found):
             if strange or words.null_count():
                 got = repr(strange[0]) if strange else f"{words.null_count():,} empty cells"
@@ -77,10 +78,10 @@ class Given:
         if any(not len(fold.train) or not len(fold.valid) for fold in folds):
             raise self._error("rows to fit on and rows to score", "none for one of them")
         kept = _counts(table.height, folds)
+        count = "1 fold" if len(folds) == 1 else f"{len(folds)} folds"
         reason = (
-            f"{len(folds)} {'fold' if len(folds) == 1 else 'folds'} as column {self.column!r} says: "
-            f"{kept[0]:,} rows are scored, {kept[1]:,} are fitted on only"
-            + (f", {kept[2]:,} are in no fold." if kept[2] else ".")
+            f"{count} as column {self.column!r} says: {kept[0]:,} rows are scored, {kept[1]:,} are "
+            "fitted on only" + (f", {kept[2]:,} are in no fold." if kept[2] else ".")
         )
         return Splits(folds, table.height, "given", reason)
 
@@ -129,8 +130,10 @@ def says_where_to_score(series: pl.Series) -> bool:
 
     Examples
     --------
-    >>> says_where_to_score(pl.Series(["train", "test"])), says_where_to_score(pl.Series([1.0, 2.0]))
-    (False, True)
+    >>> says_where_to_score(pl.Series(["train", "test"]))
+    False
+    >>> says_where_to_score(pl.Series(["train", "valid"]))
+    True
     """
     found = set(_words(series).drop_nulls().unique().to_list())
     return not found <= {*_TRAIN, *_TEST}
@@ -220,8 +223,11 @@ def _check_fold(fold: Fold, rows: int) -> None:
             raise OptionError("rows to fit on and rows to score in every fold", "none")
         if index[0] < 0 or index[-1] >= rows:
             wrong = index[0] if index[0] < 0 else index[-1]
-            raise OptionError(f"row positions from 0 to {rows - 1}", str(wrong),
-                              "rows without an answer are left out before they are counted")  # fmt: skip
+            raise OptionError(
+                f"row positions from 0 to {rows - 1}",
+                str(wrong),
+                "rows without an answer are left out before they are counted",
+            )
         if not (np.diff(index) > 0).all():
             raise OptionError("every row once on a side of a fold", "one of them twice")
     both = np.intersect1d(fold.train, fold.valid)

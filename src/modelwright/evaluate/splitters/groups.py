@@ -86,7 +86,7 @@ class GroupKFold:
 
 
 def groups_of(table: Table, column: str) -> Index:
-    """Number the groups of a column from 0; rows without a group are one.
+    """Give each row the number of its group, from 0; rows without a group are one.
 
     Raises
     ------
@@ -102,9 +102,7 @@ def groups_of(table: Table, column: str) -> Index:
     return group
 
 
-def place_groups(
-    group: Index, y: Target, parts: int, seed: int, *, shuffle: bool = False
-) -> Index:
+def place_groups(group: Index, y: Target, parts: int, seed: int, *, shuffle: bool = False) -> Index:
     """Choose the part of each group, the largest first.
 
     Parameters
