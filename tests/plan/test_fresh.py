@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from modelwright.acquire import read_raw
 from modelwright.core.result import Card
 from modelwright.core.settings import Question
 from modelwright.evaluate.splitters import GivenFolds, TimeOrdered
-from modelwright.plan import fresh as module
-from modelwright.plan.fresh import Judge
+from modelwright.plan import judging as module
+from modelwright.plan.judging import Judge
 from modelwright.plan.pose import Posed, pose
 from test_flow import quick, table
 
@@ -67,7 +66,7 @@ def test_a_second_look_is_told(tmp_path: Path) -> None:
     assert looks == [0, 1, 2]
     assert not any("scored in" in note for note in first.notes)
     (told,) = (note for note in third.notes if "scored in" in note)
-    assert "2 earlier runs of 'price'" in told
+    assert "2 earlier runs of this target" in told
     assert "keep rows that nobody has scored" in told
     other = mw.fit(table().drop("price"), "area", settings=asked(test=path))
     assert other.test is not None
@@ -157,21 +156,27 @@ def test_options_that_contradict_each_other() -> None:
             mw.Validation(**wrong)  # type: ignore[arg-type]
 
 
-def test_little_time_scores_a_part_and_none_scores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_time_scores_a_part_and_none_scores_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = mw.fit(table(), "price", settings=asked())
     fresh = posed(table(), test=table(seed=1, rows=4_000)).fresh
     assert fresh is not None
-    judge = Judge(fresh, lambda: 0)
-    whole = judge.judge(result.model, math.inf).card
-    assert whole.test is not None
-    assert whole.test.rows == 4_000
+    fresh.write(tmp_path)
+    result.model.save(tmp_path / "model.mw")
+    judge, card = Judge(fresh, lambda: 0), result.model.card
+    whole = judge.told(card, module.judge(str(tmp_path), None)).test
+    assert whole is not None
+    assert whole.rows == 4_000
+    assert whole.score == pytest.approx(result.model.evaluate(table(seed=1, rows=4_000))["rmse"])
     monkeypatch.setattr(module, "_affordable", lambda *_: np.arange(0, 4_000, 10))
-    some = judge.judge(result.model, 5.0).card
-    assert some.test is not None
-    assert (some.test.rows, some.test.of) == (400, 4_000)
-    assert "drawn from 4,000" in str(some.test)
+    some = judge.told(card, module.judge(str(tmp_path), 60.0)).test
+    assert some is not None
+    assert (some.rows, some.of) == (400, 4_000)
+    assert "drawn from 4,000" in str(some)
     monkeypatch.undo()
-    none = judge.judge(result.model, -1.0).card
+    assert module.judge(str(tmp_path), -1.0) is None
+    none = judge.told(card, None)
     assert none.test is None
     assert any("no time left to score the test rows" in note for note in none.notes)
     assert judge.reserve(60.0) < 1.0

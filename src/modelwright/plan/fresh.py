@@ -1,11 +1,8 @@
-"""Rows that no fit and no choice sees: read at the start, scored once, at the end."""
+"""Rows that no fit and no choice sees: read at the start, kept apart until the end."""
 
 from __future__ import annotations
 
 import hashlib
-import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,25 +14,23 @@ from modelwright.acquire import Reading, conform, read_raw, totals_below
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError
 from modelwright.core.framing import encode_target
-from modelwright.core.result import FreshScore
 from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.evaluate import bootstrap_interval, find_metric
+from modelwright.evaluate import find_metric
 from modelwright.evaluate.soundness import check_judged
 from modelwright.evaluate.splitters import says_test
-from modelwright.model import Model
+from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows, group_codes
+from modelwright.store.files import replacing
 
-__all__ = ["Fresh", "Judge", "read_fresh", "set_apart"]
+__all__ = ["ARRAYS", "TABLE", "Fresh", "read_fresh", "set_apart"]
 
-# Kept back for scoring: so many seconds and so many a row, at most this share of the time.
-SECONDS = 0.2
-SECONDS_A_ROW = 2e-5
-SHARE = 0.1
-# So many rows are predicted first, to learn how long all will take.
-PROBE = 500
-_NO_TIME = "There was no time left to score the test rows: modelwright evaluate does it."
+TABLE = "test.arrow"
+"""The file of the rows in a run's folder, which is deleted when the run is done."""
+
+ARRAYS = "test.npz"
+"""The same for their answers, weights and groups."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +59,16 @@ class Fresh:
     digest: str
     source: str
     notes: tuple[str, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        """Keep the rows in a run's folder, where a worker finds them at the end."""
+        names = self.table.features()
+        with replacing(folder / TABLE) as file:
+            self.table.frame.select(names).write_ipc(file, compression="uncompressed")
+        groups = group_codes(self.table)
+        found = {"y": self.y.values, "weight": self.weight, "groups": groups}
+        arrays = {name: values for name, values in found.items() if values is not None}
+        save_arrays(folder / ARRAYS, arrays)
 
 
 def read_fresh(data: object, rows: Rows) -> Fresh:
@@ -181,106 +186,3 @@ def _source(data: object) -> str:
     if not isinstance(data, str | Path):
         return f"a {type(data).__name__} in memory"
     return masked(str(data)) if is_database(str(data)) else Path(data).name
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Scores the final model on fresh rows, and writes the score into its card.
-
-    Parameters
-    ----------
-    fresh : Fresh
-        The rows.
-    looks : callable
-        Says in how many earlier runs the same rows were scored.
-    """
-
-    fresh: Fresh
-    looks: Callable[[], int]
-
-    def reserve(self, budget: float) -> float:
-        """Say how many seconds of a budget are kept back for this."""
-        return min(SECONDS + SECONDS_A_ROW * len(self.fresh.y), SHARE * budget)
-
-    def judge(self, model: Model, seconds: float) -> Model:
-        """Give the model with its score on the fresh rows.
-
-        Parameters
-        ----------
-        model : Model
-            The final one.
-        seconds : float
-            What it may take; when that is too little for all rows, some are drawn.
-
-        Returns
-        -------
-        Model
-            The same with another card.
-        """
-        score = self._score(model, seconds)
-        if score is None:
-            return replace(model, card=replace(model.card, notes=(*model.card.notes, _NO_TIME)))
-        notes = (*model.card.notes, *_told(score, model.task.target))
-        return replace(model, card=replace(model.card, test=score, notes=notes))
-
-    def _score(self, model: Model, seconds: float) -> FreshScore | None:
-        deadline = time.monotonic() + seconds
-        fresh, task = self.fresh, model.task
-        index = _affordable(model, fresh, seconds)
-        if not len(index):
-            return None
-        table, y = fresh.table.rows(index), fresh.y.rows(index)
-        weight = None if fresh.weight is None else fresh.weight[index]
-        metric = find_metric(task.metric, task.kind)
-        p = model.predict_table(table)
-        score = metric.score(y, p, weight)
-        if not math.isfinite(score):
-            return None
-        low, high = bootstrap_interval(
-            metric,
-            y,
-            p,
-            weight=weight,
-            groups=group_codes(table),
-            known=score,
-            seconds=deadline - time.monotonic(),
-        )
-        known = math.isfinite(low) and math.isfinite(high)
-        return FreshScore(
-            task.metric,
-            score,
-            low if known else None,
-            high if known else None,
-            len(index),
-            len(fresh.y),
-            self.looks(),
-            fresh.digest,
-            fresh.source,
-        )
-
-
-def _affordable(model: Model, fresh: Fresh, seconds: float) -> NDArray[np.int64]:
-    """Choose as many rows as there is time for, by how long the first ones take."""
-    count = len(fresh.y)
-    if math.isinf(seconds) or seconds <= 0:
-        return np.arange(count if seconds > 0 else 0)
-    order = np.random.default_rng(0).permutation(count)
-    began = time.monotonic()
-    model.predict_table(fresh.table.rows(order[:PROBE]))
-    spent = time.monotonic() - began
-    # Half of the time is for the interval, and for what was guessed wrong.
-    most = int(PROBE * (0.5 * seconds - spent) / max(spent, 1e-6))
-    if count <= most or (count <= PROBE and 2 * spent < seconds):
-        return np.arange(count)
-    return np.sort(order[: max(most, 0)])
-
-
-def _told(score: FreshScore, target: str) -> list[str]:
-    if not score.looks:
-        return []
-    runs = "1 earlier run" if score.looks == 1 else f"{score.looks} earlier runs"
-    return [
-        f"These test rows were scored in {runs} of {target!r} already. Whoever tries again after "
-        "each look chooses by luck as well, and the score gets too good: decide by the out-of-fold "
-        "scores, and keep rows that nobody has scored for the last word."
-    ]

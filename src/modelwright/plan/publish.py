@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from modelwright.core.evidence import Evidence
 from modelwright.core.result import Card, Contrast, Leaderboard
 from modelwright.core.schema import Schema
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
-from modelwright.plan.fresh import Judge
+from modelwright.plan.judging import Judge
 from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
@@ -98,6 +99,12 @@ class Publisher:
         """Write the model that was fitted before the workers start."""
         self._write(model)
 
+    def judged(self, found: Mapping[str, Any] | None) -> None:
+        """Write the model again, with its score on fresh rows."""
+        if self.model is not None and self.judge is not None:
+            card = self.judge.told(self.model.card, found)
+            self._write(replace(self.model, card=card))
+
     def unvalidated(self, notes: Sequence[str]) -> None:
         """Write the first model again, with the reasons why there is no better one."""
         if self.model is not None:
@@ -140,14 +147,11 @@ class Publisher:
         *,
         whole: bool,
         evidence: Evidence | None = None,
-        until: float | None = None,
     ) -> None:
         """Write the model of an ensemble.
 
         A member that was fitted on all rows answers alone; another one answers as the mean of the
-        models of its folds, or as the first of them when it must be quick (not `whole`). The final
-        model is scored on fresh rows if there are some, and if that may take time (`until`, of
-        `time.monotonic`).
+        models of its folds, or as the first of them when it must be quick (not `whole`).
         """
         began = time.monotonic()
         card = replace(
@@ -165,10 +169,7 @@ class Publisher:
         ]
         task = self._work.rows.task
         frame = Model(task, self._schema, (), choice.temperature, card, evidence)
-        model = assemble(self._work, voices, frame)
-        if self.judge is not None and until is not None:
-            model = self.judge.judge(model, until - time.monotonic())
-        self._write(model)
+        self._write(assemble(self._work, voices, frame))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
         self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)

@@ -162,18 +162,39 @@ class Search:
             return
         if not self.interrupted:
             self._watch.progress.advance(1.0, "writing the model", self._clock.left)
-        left = self._clock.left - SHUTDOWN
+        left = self._clock.left - SHUTDOWN - self._judging
         told = self._schedule.told_whole
         cost = self._publisher.expected(self._members, whole=True)
         self.whole = cost < left if told is None else told
         quick = self._publisher.expected(self._members, whole=False) < left
         if quick or self._publisher.provisional:
             self._publish(whole=self.whole, evidence=self._gather(self.choice, self._findings))
+            if not self.interrupted:
+                self._judge()
+
+    def _judge(self) -> None:
+        """Have the final model scored on fresh rows, if there are some."""
+        judge = self._publisher.judge
+        if judge is None:
+            return
+        writing = 1.2 * self._publisher.expected(self._members, whole=self.whole)
+        seconds = self._clock.left - SHUTDOWN - writing if self._clock.timed else None
+        found = None
+        if seconds is None or seconds > 0:
+            self._watch.progress.advance(1.0, "scoring the test rows", self._clock.left)
+            self._engine.submit(judge.job(self._publisher.folder, seconds))
+            while self._engine.pending and found is None:
+                for outcome in self._engine.wait(seconds):
+                    found = outcome.value
+                if self._clock.left <= SHUTDOWN + writing:
+                    break
+            self._engine.cancel_all()
+        self._publisher.judged(found)
 
     def _spare(self, whole: bool) -> float:
         """Seconds that are left when the writing of the final model is paid for."""
         writing = self._publisher.expected(self._members, whole=whole)
-        return self._clock.left - SHUTDOWN - 1.2 * writing
+        return self._clock.left - SHUTDOWN - 1.2 * writing - self._judging
 
     @property
     def _examining(self) -> float:
@@ -192,9 +213,12 @@ class Search:
 
     @property
     def _judging(self) -> float:
-        """Seconds that are kept back for scoring fresh rows."""
+        """Seconds that are kept back for scoring fresh rows, and for writing the score."""
         judge = self._publisher.judge
-        return judge.reserve(self._clock.budget) if judge and self._clock.timed else 0.0
+        if judge is None or not self._clock.timed:
+            return 0.0
+        writing = self._publisher.expected(self._members, whole=False)
+        return judge.reserve(self._clock.budget) + 1.2 * writing
 
     def _contrast(self) -> Job:
         """Ask a worker what a random split would have promised."""
@@ -301,13 +325,8 @@ class Search:
 
     def _publish(self, *, whole: bool, evidence: Evidence | None = None) -> None:
         assert self.choice is not None  # callers have checked
-        final = evidence is not None and not self.interrupted
-        spare = self._spare(whole) if final else 0.0
-        until = time.monotonic() + spare if final else None
-        seconds = max(spare - self._judging, 0.0)
+        seconds = 0.0 if evidence is None or self.interrupted else self._spare(whole)
         board = self._board.leaderboard(self._schedule.trials, self.choice, seconds=seconds)
         notes = self._schedule.notes
-        self._publisher.publish(
-            self.choice, board, notes, whole=whole, evidence=evidence, until=until
-        )
+        self._publisher.publish(self.choice, board, notes, whole=whole, evidence=evidence)
         self._unwritten = False

@@ -27,8 +27,8 @@ from modelwright.plan.clock import Clock
 from modelwright.plan.evidence import gather_evidence
 from modelwright.plan.executed import Executed, read_executed, write_executed
 from modelwright.plan.facts import facts_of
-from modelwright.plan.fresh import Judge
 from modelwright.plan.instant import instant_model
+from modelwright.plan.judging import Judge
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
 from modelwright.plan.publish import Publisher
@@ -147,6 +147,8 @@ class Session:
         if not self.work.ready:
             self._posed.rows.write(self.work.folder)
             self.work.write_splits(self._splits)
+        if self._posed.fresh is not None:
+            self._posed.fresh.write(self.work.folder)
         self.learn(facts_of(self._posed, self._settings, self._splits))
         write_json(self.work.folder / "types.json", self._posed.schema.to_json())
         schedule = Schedule(

@@ -5,6 +5,7 @@
     runs/<id>/
       table.arrow  arrays.npz  rows.json   the rows and the question
       splits.npz                           the plan; written last: workers may start
+      test.arrow  test.npz                 rows that are scored at the end
       journal.jsonl                        one line when a fit starts, one when it is done
       matrices/fold-0/ ... all/            features made by the recipe of each part
       trials/003/fold-0/ ... all/          each fitted part with its predictions
@@ -195,5 +196,6 @@ class Workspace:
         The answers, the plan and every out-of-fold prediction stay.
         """
         shutil.rmtree(self.folder / "matrices", ignore_errors=True)
-        (self.folder / "table.arrow").unlink(missing_ok=True)
+        for name in ("table.arrow", "test.arrow", "test.npz"):
+            (self.folder / name).unlink(missing_ok=True)
         self.parts.forget_models()
