@@ -30,7 +30,7 @@ __all__ = ["JUDGEMENT", "Judge", "judge"]
 
 JUDGEMENT = "judgement"
 # Kept back for scoring: so many seconds and so many a row, at most this share of the time.
-SECONDS = 0.5
+SECONDS = 1.0
 SECONDS_A_ROW = 2e-5
 SHARE = 0.1
 # So many rows are predicted first, to learn how long all will take.
@@ -85,11 +85,12 @@ def _affordable(model: Model, table: Table, deadline: float) -> NDArray[np.int64
         return np.arange(count)
     order = np.random.default_rng(0).permutation(count)
     probed = min(count, PROBE)
+    model.predict_table(table.rows(order[:1]))  # what the first prediction of a process has to load
     began = time.monotonic()
     model.predict_table(table.rows(order[:probed]))
     now = time.monotonic()
-    # Half of the time is for the interval, and for what was guessed wrong.
-    most = int(probed * 0.5 * (deadline - now) / max(now - began, 1e-6))
+    # The rest of the time is for the interval, and for what was guessed wrong.
+    most = int(probed * 0.7 * (deadline - now) / max(now - began, 1e-6))
     return np.arange(count) if count <= most else np.sort(order[: max(most, 0)])
 
 
