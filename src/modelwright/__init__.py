@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         UserError,
     )
     from modelwright.core.result import Leaderboard
-    from modelwright.core.settings import Settings
+    from modelwright.core.settings import Settings, Validation
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.flow import Result, fit
     from modelwright.model import Model, load
@@ -42,6 +42,7 @@ _HOMES = {
     "Result": "modelwright.flow",
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
+    "Validation": "modelwright.core.settings",
     "fit": "modelwright.flow",
     "load": "modelwright.model",
     "tree_drawing": "modelwright.readable",
@@ -63,6 +64,7 @@ __all__ = [
     "Result",
     "Settings",
     "UserError",
+    "Validation",
     "__version__",
     "fit",
     "load",

@@ -11,13 +11,14 @@ from cyclopts import Parameter
 from modelwright.cli.asking import Asked
 from modelwright.cli.completing import learners, run_ids
 from modelwright.cli.inputs import check_data
+from modelwright.cli.planning import Checked
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.wording import Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Question, Settings, Validation
 
 if TYPE_CHECKING:
     from modelwright.flow import Result
@@ -69,7 +70,9 @@ class Effort:
     resume: Annotated[bool, Parameter(negative=())] = False
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
 
-    def settings(self, question: Question, out: Path | None) -> Settings:
+    def settings(
+        self, question: Question, out: Path | None, validation: Validation | None = None
+    ) -> Settings:
         """Give the same as settings."""
         names = tuple(name.strip() for name in (self.models or "").split(",") if name.strip())
         if self.models is not None and not names:
@@ -91,6 +94,7 @@ class Effort:
             store=self.store,
             resume=self.resume,
             replay=self.replay,
+            validation=validation or Validation(),
         )
 
 
@@ -100,6 +104,7 @@ def fit(
     *,
     question: Asked,
     effort: Effort | None = None,
+    checked: Checked | None = None,
     time: Duration = "60s",
     out: Path = Path("model.mw"),
     report: Path | None = None,
@@ -116,6 +121,8 @@ def fit(
         What is asked.
     effort
         How the answer is to be found.
+    checked
+        How models are checked.
     time
         How long it may take in all, such as 30s or 5m.
     out
@@ -128,10 +135,9 @@ def fit(
     check_data(data)
     check_page(report, data, out)
     asked = question.question()
+    settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     kept_back = 0.0 if report is None else REPORT_SECONDS
-    result = _fitted(
-        str(data), asked, effort or Effort(), time, out, quiet=json, kept_back=kept_back
-    )
+    result = _fitted(str(data), asked, settings, time, out, quiet=json, kept_back=kept_back)
     if report is not None:
         from modelwright.report import write_report
 
@@ -148,7 +154,7 @@ def fit(
 def _fitted(
     data: object,
     question: Question,
-    effort: Effort,
+    settings: Settings,
     time: str,
     out: Path,
     *,
@@ -157,7 +163,6 @@ def _fitted(
 ) -> Result:
     seconds = parse_duration(time, "--time")
     seconds -= min(kept_back, seconds / 4)
-    settings = effort.settings(question, out)
     before = _stamp(out)
     try:
         from modelwright.engine import process_started
@@ -191,6 +196,8 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "score": result.score,
         "plan": card.plan,
         "leaderboard": result.leaderboard.to_json()["standings"],
+        "test": None if card.test is None else card.test.to_json(),
+        "contrast": None if card.contrast is None else card.contrast.to_json(),
         "notes": list(result.notes),
         "timings": result.timings,
         "interrupted": result.interrupted,
@@ -202,7 +209,12 @@ def _tell(result: Result, out: Path) -> None:
         say(f"note: {note}")
     say(str(result.model))
     if result.score is not None:
-        say(f"validated by: {result.model.card.plan}\n\n{result.leaderboard}\n")
+        say(f"validated by: {result.model.card.plan}")
+        if result.model.card.contrast is not None:
+            say(f"the split matters: {result.model.card.contrast}")
+        say(f"\n{result.leaderboard}\n")
+    if result.test is not None:
+        say(f"test: {result.test}")
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")
@@ -239,7 +251,9 @@ def demo(
     if not json:
         say(f"data: {train} and {test}: 442 diabetes patients, to predict the disease a year later")
         say(f"running: modelwright fit {train} --target progression --time {time} --out {out}\n")
-    result = _fitted(train, Question("progression"), Effort(store=store), time, out, quiet=json)
+    question = Question("progression")
+    settings = Effort(store=store).settings(question, out)
+    result = _fitted(train, question, settings, time, out, quiet=json)
     write_frame(result.predict(test), answers)
     scores = result.model.evaluate(test)
     if json:

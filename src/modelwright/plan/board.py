@@ -20,7 +20,7 @@ from modelwright.evaluate import (
     fit_temperature,
 )
 from modelwright.evaluate.intervals import group_codes
-from modelwright.plan.selection import choose_stages
+from modelwright.plan.selection import choose_in_rounds
 from modelwright.plan.trial import ALL, Trial
 from modelwright.plan.workspace import Workspace
 
@@ -101,13 +101,17 @@ class Board:
                 self._stage_losses(s.predictions, fold.valid)
                 for s, fold in zip(stages, folds, strict=True)
             ]
-            choice = choose_stages(stages, losses, [len(fold.valid) for fold in folds])
+            sizes = [len(fold.valid) for fold in folds]
+            choice = choose_in_rounds(stages, losses, sizes, self._work.splits.rounds)
             predictions = [s.predictions[i] for s, i in zip(stages, choice.positions, strict=True)]
             units = choice.overall
-        oof = np.empty((len(self._scored), self._y.outputs), dtype=np.float32)
+        total = np.zeros((len(self._scored), self._y.outputs), dtype=np.float32)
+        times = np.zeros((len(self._scored), 1), dtype=np.float32)
         for fold, values in zip(folds, predictions, strict=True):
-            oof[np.searchsorted(self._scored, fold.valid)] = values
-        return oof, units
+            at = np.searchsorted(self._scored, fold.valid)
+            total[at] += values
+            times[at] += 1
+        return total / times, units  # the mean over repeats
 
     def _stage_losses(
         self, predictions: NDArray[np.float32], valid: NDArray[np.int64]

@@ -22,11 +22,12 @@ from modelwright.acquire import (
 from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Question, Settings, Validation
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import default_metric, find_metric
+from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
 
 __all__ = ["Posed", "pose", "reading_for"]
@@ -51,10 +52,13 @@ class Posed:
         Rows with an answer; the table holds every column.
     notes : tuple of str
         What was noticed.
+    fresh : Fresh, optional
+        Rows that are scored at the end; None when there are none.
     """
 
     rows: Rows
     notes: tuple[str, ...]
+    fresh: Fresh | None = None
 
     @property
     def schema(self) -> Schema:
@@ -124,6 +128,7 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     """
     frame, strays = _without_strays(raw.frame)
     question = _found(question, frame.columns)
+    splits = _split_column(settings.validation, question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given, question.target)
     column = schema[question.target]
@@ -141,13 +146,47 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     # A regression keeps how its numbers are written, as new rows are written alike.
     format = column.format if kind is TaskKind.REGRESSION else ""
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format=format, levels=())
-    schema = _with_features(frame, _with_roles(frame, schema.with_columns(target), question))
+    schema = _with_roles(frame, schema.with_columns(target), question)
+    if splits is not None:
+        # As it is written: two folds called 0 and 1 would be read as true and false.
+        folds = Column(splits, Kind.CATEGORY, Role.IGNORED, evidence="the given folds")
+        schema = schema.with_columns(folds)
+    schema = _with_features(frame, schema)
     metric = find_metric(question.metric or default_metric(kind), kind).name
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
     table = cast(frame, schema)
     table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
-    return _answered(table, task, question, labels.is_not_null(), settings.seed)
+    posed = _answered(table, task, question, labels.is_not_null(), settings.seed)
+    return _with_fresh(posed, settings.validation, splits)
+
+
+def _split_column(asked: Validation, question: Question, columns: list[str]) -> str | None:
+    """Find the column of folds, which has no other purpose."""
+    if not isinstance(asked.splits, str):
+        return None
+    name = _column(asked.splits, columns, "splits")
+    for role in ("target", "group", "order", "weight"):
+        if getattr(question, role) == name:
+            raise OptionError(f"different columns for --splits and --{role}", f"{name!r} for both",
+                              "leave one of them out, or name another column")  # fmt: skip
+    return name
+
+
+def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
+    """Add the rows that are scored at the end: those of a file, or those that a column names."""
+    rows, fresh = (posed.rows, None) if splits is None else set_apart(posed.rows, splits)
+    if asked.test is not None:
+        if fresh is not None:
+            raise OptionError(
+                "--test FILE or test rows in the column of --splits",
+                "both",
+                "leave --test out, or mark no rows of the column as test",
+            )
+        fresh = read_fresh(asked.test, rows)
+    if fresh is None:
+        return posed
+    return Posed(rows, (*posed.notes, *fresh.notes), fresh)
 
 
 def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -193,12 +232,7 @@ def _found(question: Question, columns: list[str]) -> Question:
     for role, name in names.items():
         if name is None:
             continue
-        near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
-        if len(near) != 1:
-            raise ColumnError(
-                f"a column of the table for --{role}", repr(name), did_you_mean(name, columns)
-            )
-        found[role] = near[0]
+        found[role] = _column(name, columns, role)
     if len(set(found.values())) < len(found):
         shared = [role for role in found if list(found.values()).count(found[role]) > 1]
         raise OptionError(
@@ -207,6 +241,15 @@ def _found(question: Question, columns: list[str]) -> Question:
             "leave one of them out, or name another column",
         )
     return replace(question, **found)
+
+
+def _column(name: str, columns: list[str], role: str) -> str:
+    near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
+    if len(near) != 1:
+        raise ColumnError(
+            f"a column of the table for --{role}", repr(name), did_you_mean(name, columns)
+        )
+    return near[0]
 
 
 def _types(settings: Settings) -> dict[str, Given]:
