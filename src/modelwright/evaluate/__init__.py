@@ -7,13 +7,12 @@ from modelwright.evaluate.calibration import (
     fit_temperature,
 )
 from modelwright.evaluate.choose import choose_splitter
-from modelwright.evaluate.intervals import Interval, bootstrap_interval, group_codes
+from modelwright.evaluate.intervals import bootstrap_interval
 from modelwright.evaluate.metrics import (
     METRICS,
     Metric,
     default_metric,
     find_metric,
-    metrics_of,
 )
 from modelwright.evaluate.splitters import GroupKFold, HoldOut, KFold, StratifiedKFold, TimeOrdered
 
@@ -22,7 +21,6 @@ __all__ = [
     "Answered",
     "GroupKFold",
     "HoldOut",
-    "Interval",
     "KFold",
     "Metric",
     "StratifiedKFold",
@@ -34,6 +32,4 @@ __all__ = [
     "expected_calibration_error",
     "find_metric",
     "fit_temperature",
-    "group_codes",
-    "metrics_of",
 ]
