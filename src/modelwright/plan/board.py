@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.result import Leaderboard, Standing
-from modelwright.core.schema import Role
-from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.ensemble import Selection, select_members
 from modelwright.evaluate import (
@@ -21,6 +18,7 @@ from modelwright.evaluate import (
     bootstrap_interval,
     find_metric,
     fit_temperature,
+    group_codes,
 )
 from modelwright.plan.selection import choose_stages
 from modelwright.plan.trial import ALL, Trial
@@ -80,7 +78,7 @@ class Board:
         self._scored = work.splits.scored
         self._y = rows.y.rows(self._scored)
         self._weight = None if rows.weight is None else rows.weight[self._scored]
-        groups = _group_codes(rows.table)
+        groups = group_codes(rows.table)
         self._groups = None if groups is None else groups[self._scored]
 
     def score(self, trial: Trial) -> None:
@@ -200,13 +198,6 @@ class Board:
             seconds=left,
         )
         return replace(line, low=low, high=high) if np.isfinite([low, high]).all() else line
-
-
-def _group_codes(table: Table) -> NDArray[np.int64] | None:
-    names = table.schema.names(Role.GROUP)
-    if not names:
-        return None
-    return table.frame[names[0]].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _signed(metric: Metric, score: float) -> float:
