@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.evidence import Evidence
+from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.board import Choice
 from modelwright.plan.workspace import Workspace
 from modelwright.stats import profile_table
@@ -45,6 +46,7 @@ def gather_evidence(
         fold[one.valid] = number
     kept = _drawn(len(splits.scored), rows.seed)
     index = splits.scored[kept]
+    groups = group_codes(rows.table)
     return Evidence(
         y=rows.y.values[index],
         p=choice.oof[kept],
@@ -53,6 +55,7 @@ def gather_evidence(
         asked=dict(asked),
         splits=tuple((len(one.train), len(one.valid)) for one in splits.folds),
         profiles=profile_table(rows.table),
+        group=None if groups is None else groups[index].astype(np.int32),
     ).with_findings(findings)
 
 
