@@ -24,7 +24,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("models", "agents"),
     ("ensemble", "tune"),
     ("model",),
-    ("plan", "readable"),
+    ("plan", "readable", "versus"),
     ("flow",),
     ("report", "serve", "estimators"),
     ("cli",),
