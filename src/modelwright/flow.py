@@ -141,8 +141,8 @@ def fit(
     ['prediction']
     """
     chosen = settings or Settings()
-    own = None if isinstance(metric, str) else metric
-    name = metric if own is None else own.name
+    own = metric if isinstance(metric, Metric) else None
+    name = metric.name if isinstance(metric, Metric) else metric
     question = Question(_name(target), task, name, chosen.positive, group, order, chosen.weight)
     with progress() as live:
         return run(data, question, chosen, seconds=parse_duration(time), live=live, metric=own)

@@ -32,10 +32,10 @@ from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
-from modelwright.core.task import LabelType, Target, Task
+from modelwright.core.task import LabelType, Task
 from modelwright.evaluate import Answered, Metric, Temperature, find_metric
 from modelwright.evaluate.catalogue import metric_or_usual
-from modelwright.evaluate.decisions import Decision, MostProbable, Threshold, restore_decision
+from modelwright.evaluate.decisions import Decision, Threshold, restore_decision
 from modelwright.evaluate.intervals import group_codes
 from modelwright.explain import Explainer, background_table, permutation_importance
 from modelwright.features import FittedRecipe
@@ -114,7 +114,7 @@ class Model:
     temperature: Temperature
     card: Card
     evidence: Evidence | None = None
-    decision: Decision = MostProbable()
+    decision: Decision = USUAL
 
     @property
     def leaderboard(self) -> Leaderboard:
@@ -272,9 +272,7 @@ class Model:
             got = f"a {self.task.kind.value} task"
             raise OptionError("a model of two classes for --threshold", got, "leave it out")
         told = f"the answer is {self.task.positive} from a probability of {value:.4g} on, as asked"
-        return replace(
-            self, decision=Threshold(value), card=replace(self.card, decision=told)
-        )
+        return replace(self, decision=Threshold(value), card=replace(self.card, decision=told))
 
     def answered(self, data: object) -> Answered:
         """Predict rows whose answers are known; warn when they are those that it learned from.

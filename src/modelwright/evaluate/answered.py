@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.task import Target, Task
 from modelwright.evaluate.catalogue import metrics_of
-from modelwright.evaluate.decisions import Decision, MostProbable
+from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import (
     ClassIntervals,
     Interval,
@@ -62,7 +62,7 @@ class Answered:
     weight: NDArray[np.float64] | None
     groups: NDArray[np.int64] | None
     seen: bool
-    decision: Decision = MostProbable()
+    decision: Decision = USUAL
 
     def metrics(self, more: Sequence[Metric] = ()) -> tuple[Metric, ...]:
         """List what is scored: the metric that decided, the usual ones, and what is asked for.

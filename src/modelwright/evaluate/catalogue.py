@@ -21,11 +21,7 @@ __all__ = [
 ]
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
-    {
-        form.name: form.filled(Call(form.name), ())
-        for form in FORMS
-        if not form.sample
-    }
+    {form.name: form.filled(Call(form.name), ()) for form in FORMS if not form.sample}
 )
 """The metrics that need no parameters, by their names."""
 

@@ -14,7 +14,15 @@ from modelwright.evaluate.amount import Amount
 from modelwright.evaluate.scores.classes import confusion
 from modelwright.evaluate.scores.ordering import taken
 
-__all__ = ["Best", "Decision", "LeastCost", "MostProbable", "Threshold", "restore_decision"]
+__all__ = [
+    "USUAL",
+    "Best",
+    "Decision",
+    "LeastCost",
+    "MostProbable",
+    "Threshold",
+    "restore_decision",
+]
 
 Codes = NDArray[np.int64]
 Table = NDArray[np.float64]
@@ -52,7 +60,8 @@ class MostProbable:
 
     def answers(self, p: NDArray[Any]) -> Codes:
         """Decide for one class in each row."""
-        return p.argmax(axis=1)
+        best: Codes = p.argmax(axis=1)
+        return best
 
     def table(self, y: NDArray[Any], p: NDArray[Any], weight: NDArray[Any] | None) -> Table:
         """Count weight by true class (down) and decided class (across)."""
@@ -64,6 +73,10 @@ class MostProbable:
 
     def __str__(self) -> str:
         return "the most probable class"
+
+
+USUAL = MostProbable()
+"""How a model answers that nobody tuned."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +186,8 @@ class LeastCost:
     def answers(self, p: NDArray[Any]) -> Codes:
         """Decide for one class in each row."""
         expected = p.astype(np.float64) @ np.array(self.costs)
-        return expected.argmin(axis=1)
+        best: Codes = expected.argmin(axis=1)
+        return best
 
     def table(self, y: NDArray[Any], p: NDArray[Any], weight: NDArray[Any] | None) -> Table:
         """Count weight by true class (down) and decided class (across)."""

@@ -101,7 +101,9 @@ class Form:
         if strange is not None:
             expected = f"parameters of {self.name}: {', '.join(words)}"
             expected = expected if words else f"{self.name} without parameters"
-            raise OptionError(expected, repr(strange), did_you_mean(strange, words) if words else "")
+            raise OptionError(
+                expected, repr(strange), did_you_mean(strange, words) if words else ""
+            )
         absent = [one.name for one in self.parameters if one.required and one.name not in given]
         if absent:
             expected = f"{absent[0]} for the metric {self.name}"
@@ -135,8 +137,14 @@ _PRECISION_AT, _RECALL_AT = "precision_at(k=100)", "recall_at(precision=0.9)"
 
 
 def _number(
-    name: str, usual: float | None = None, *, words: str = "a number", low: float = -math.inf,
-    high: float = math.inf, open_ends: bool = False, whole: bool = False,
+    name: str,
+    usual: float | None = None,
+    *,
+    words: str = "a number",
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_ends: bool = False,
+    whole: bool = False,
 ) -> Parameter:
     """Make a parameter that is a number."""
 
@@ -200,7 +208,10 @@ def _error(
 
 
 def _explained(
-    function: MetricFunction, needs: Needs | None = None, *, least: float = -math.inf,
+    function: MetricFunction,
+    needs: Needs | None = None,
+    *,
+    least: float = -math.inf,
     smooth: bool = True,
 ) -> Callable[[], Metric]:
     """Make a score of numbers whose best is 1."""
@@ -248,12 +259,17 @@ def _one_of(example: str, values: Sequence[tuple[str, Value]]) -> tuple[str, Val
     return given[0]
 
 
+def _float(value: Value) -> float:
+    assert isinstance(value, float)  # as its reader gave it
+    return value
+
+
 def _precision_at(k: Amount | None, recall: float | None) -> Metric:
     name, value = _one_of(_PRECISION_AT, [("k", k), ("recall", recall)])
     function: MetricFunction = (
         TopRows(ordering.precision_at, value)
         if isinstance(value, Amount)
-        else partial(ordering.precision_at_recall, recall=recall)
+        else partial(ordering.precision_at_recall, recall=_float(value))
     )
     return Metric("", BINARY, True, function)
 
@@ -267,9 +283,9 @@ def _recall_at(k: Amount | None, precision: float | None, false_alarms: float | 
     if isinstance(value, Amount):
         function = TopRows(ordering.recall_at, value)
     elif name == "precision":
-        function = partial(ordering.recall_at_precision, precision=precision)
+        function = partial(ordering.recall_at_precision, precision=_float(value))
     else:
-        function = partial(ordering.recall_at_false_alarms, false_alarms=false_alarms)
+        function = partial(ordering.recall_at_false_alarms, false_alarms=_float(value))
     return Metric("", BINARY, True, function)
 
 
@@ -278,7 +294,11 @@ def _lift_at(k: Amount) -> Metric:
 
 
 def _profit(
-    tp: float | None, fp: float | None, tn: float, fn: float, capacity: Amount | None,
+    tp: float | None,
+    fp: float | None,
+    tn: float,
+    fn: float,
+    capacity: Amount | None,
     matrix: Costs | None,
 ) -> Metric:
     values = _values(_PROFIT, ("tp", "fp"), (tn, fp, fn, tp), (tn, fn), matrix)
@@ -288,7 +308,11 @@ def _profit(
 
 
 def _cost(
-    fp: float | None, fn: float | None, tp: float, tn: float, capacity: Amount | None,
+    fp: float | None,
+    fn: float | None,
+    tp: float,
+    tn: float,
+    capacity: Amount | None,
     matrix: Costs | None,
 ) -> Metric:
     values = _values(_COST, ("fp", "fn"), (tn, fp, fn, tp), (tn, tp), matrix)
@@ -351,6 +375,8 @@ def _d2_tweedie(power: float) -> Metric:
 def _needs_of(power: float) -> Needs | None:
     if power == 0:
         return None
+    if power < 1:
+        raise OptionError("a power of 0, or at least 1", f"{power:g}", "write power=1.5")
     return _POSITIVE if power >= 2 else _NOT_BELOW_ZERO
 
 
@@ -385,19 +411,25 @@ FORMS: tuple[Form, ...] = (
     Form("kappa", CLASSES, _kappa, (_word("weights", ("linear", "quadratic")),)),
     Form("jaccard", CLASSES, _averaged(classes.jaccard), (_AVERAGE,)),
     Form(
-        "fbeta", CLASSES, _fbeta,
+        "fbeta",
+        CLASSES,
+        _fbeta,
         (_required(_number("beta", words="a number above 0", low=0.0, open_ends=True)), _AVERAGE),
         "fbeta(beta=2)",
     ),
     Form(
-        "calibration_error", CLASSES, _calibration,
+        "calibration_error",
+        CLASSES,
+        _calibration,
         (
             _number("bins", 15.0, words="a whole number from 1 on", low=1.0, high=1e6, whole=True),
             _word("equal", ("width", "mass"), "width"),
         ),
     ),
     Form(
-        "top_k_accuracy", MULTICLASS, _top_k,
+        "top_k_accuracy",
+        MULTICLASS,
+        _top_k,
         (_required(_number("k", words="a whole number from 1 on", low=1.0, whole=True)),),
         "top_k_accuracy(k=5)",
     ),
@@ -411,13 +443,19 @@ FORMS: tuple[Form, ...] = (
     ),
     Form("lift_at", BINARY, _lift_at, (_required(_rows("k")),), "lift_at(k=10%)"),
     Form(
-        "profit", BINARY, _profit,
+        "profit",
+        BINARY,
+        _profit,
         (_number("tp"), _number("fp"), _TN, _FN, _rows("capacity"), _MATRIX),
         _PROFIT,
     ),
-    Form("profit", MULTICLASS, _profit_of_classes, (_required(_MATRIX),), "profit(matrix=gains.csv)"),
     Form(
-        "cost", BINARY, _cost,
+        "profit", MULTICLASS, _profit_of_classes, (_required(_MATRIX),), "profit(matrix=gains.csv)"
+    ),
+    Form(
+        "cost",
+        BINARY,
+        _cost,
         (_number("fp"), _number("fn"), _TP, _TN, _rows("capacity"), _MATRIX),
         _COST,
     ),
@@ -437,10 +475,18 @@ FORMS: tuple[Form, ...] = (
     Form("tweedie_deviance", NUMBERS, _tweedie, (_POWER,)),
     Form("d2_tweedie", NUMBERS, _d2_tweedie, (_POWER,)),
     Form("d2_absolute", NUMBERS, _explained(numbers.d2_absolute)),
-    Form("d2_pinball", NUMBERS, _d2_pinball, (_required(_share("quantile")),), "d2_pinball(quantile=0.9)"),
+    Form(
+        "d2_pinball",
+        NUMBERS,
+        _d2_pinball,
+        (_required(_share("quantile")),),
+        "d2_pinball(quantile=0.9)",
+    ),
     Form("pinball", NUMBERS, _pinball, (_required(_share("quantile")),), "pinball(quantile=0.9)"),
     Form(
-        "cost", NUMBERS, _uneven,
+        "cost",
+        NUMBERS,
+        _uneven,
         tuple(
             _required(_number(name, words="a number above 0", low=0.0, open_ends=True))
             for name in ("under", "over")

@@ -70,7 +70,8 @@ class Spread:
     def around(self, known: float, figure: int = 0) -> Array:
         """Give the finite rounds of a figure, moved and scaled to its known value."""
         found = self.rounds[:, figure]
-        return known + self.scale * (found[np.isfinite(found)] - self.middle[figure])
+        moved: Array = known + self.scale * (found[np.isfinite(found)] - self.middle[figure])
+        return moved
 
     def interval(self, known: float, figure: int = 0) -> Interval:
         """Give the 95 % interval of a figure; NaN when it has a value in too few rounds."""
@@ -265,14 +266,14 @@ def per_class_intervals(
     for figure, value in enumerate(known.ravel()):
         if math.isfinite(value) and spread is not None:
             ends[figure] = np.clip(spread.interval(float(value), figure), 0.0, 1.0)
-    ends = ends.reshape(3, k, 2)
-    shares = ends[:2] if groups is not None else wide  # no need to draw rows one by one
+    drawn = ends.reshape(3, k, 2)
+    shares = drawn[:2] if groups is not None else wide  # no need to draw rows one by one
     low = np.fmin(shares[..., 0], wide[..., 0])
     high = np.fmax(shares[..., 1], wide[..., 1])
     if groups is not None and spread is None:  # too few groups to say anything
         low, high = np.full_like(low, math.nan), np.full_like(high, math.nan)
     precision, recall = np.stack([low, high], axis=-1)
-    return ClassIntervals(precision, recall, ends[2])
+    return ClassIntervals(precision, recall, drawn[2])
 
 
 def _wilson_of_classes(

@@ -211,7 +211,7 @@ class Metric:
             return "there are no rows"
         strange = int((~np.isfinite(p)).any(axis=1).sum())
         if strange:
-            return f"{strange:,} predictions are no finite numbers"
+            return f"rows with a prediction that is no finite number: {strange:,}"
         if weight is not None and not weight.sum() > 0:
             return "all weights are zero"
         if self.needs is not None and not self.suits(y):

@@ -223,17 +223,19 @@ def delong(y: NDArray[Any], one: NDArray[Any], other: NDArray[Any]) -> DeLong:
         got = f"{m} positives and {n} negatives"
         raise OptionError("at least 2 positives and 2 negatives", got, "bring more rows")
     found = [_placements(positive, p if p.ndim == 1 else p[:, -1]) for p in (one, other)]
-    areas = [float(hits.mean()) for hits, _ in found]
+    first, second = (float(hits.mean()) for hits, _ in found)
     hits, misses = (np.cov(np.stack([found[0][i], found[1][i]])) for i in (0, 1))
     spread = hits / m + misses / n
     variance = float(spread[0, 0] + spread[1, 1] - 2 * spread[0, 1])
-    difference = areas[1] - areas[0]
+    difference = second - first
     error = math.sqrt(max(variance, 0.0))
     if error < 1e-12:
-        return DeLong(*areas, difference, difference, 1.0 if abs(difference) < 1e-12 else 0.0)
+        return DeLong(
+            first, second, difference, difference, 1.0 if abs(difference) < 1e-12 else 0.0
+        )
     reach = 1.959963984540054 * error
     p_value = math.erfc(abs(difference) / error / math.sqrt(2))
-    return DeLong(*areas, difference - reach, difference + reach, p_value)
+    return DeLong(first, second, difference - reach, difference + reach, p_value)
 
 
 def _placements(positive: NDArray[np.bool_], p: NDArray[Any]) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modelwright.core.result import Leaderboard, Standing
 from modelwright.ensemble import Selection, select_members
 from modelwright.evaluate import Metric, Temperature, find_metric, fit_temperature
-from modelwright.evaluate.decisions import Decision, MostProbable
+from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.judge import Judge, judging_folds
 from modelwright.plan.selection import choose_stages
@@ -54,7 +54,7 @@ class Choice:
     temperature: Temperature
     score: float
     oof: NDArray[np.float32]
-    decision: Decision = MostProbable()
+    decision: Decision = USUAL
 
 
 class Board:

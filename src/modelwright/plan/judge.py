@@ -34,7 +34,9 @@ def judging_folds(splits: Splits, groups: NDArray[np.int64] | None) -> NDArray[n
     """
     scored = splits.scored
     if len(splits) == 1:
-        own = np.arange(len(scored)) if groups is None else np.unique(groups, return_inverse=True)[1]
+        own = (
+            np.arange(len(scored)) if groups is None else np.unique(groups, return_inverse=True)[1]
+        )
         return own % PARTS
     fold = np.zeros(splits.rows, np.int64)
     for number, one in enumerate(splits.folds):

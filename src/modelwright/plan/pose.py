@@ -100,9 +100,7 @@ def _room(data: object) -> int:
     return room
 
 
-def pose(
-    raw: Raw, question: Question, settings: Settings, metric: Metric | None = None
-) -> Posed:
+def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None = None) -> Posed:
     """Find types, roles and task.
 
     Parameters
@@ -154,9 +152,9 @@ def pose(
     task = Task(kind, column.name, decides.name, classes, source)
     table = cast(frame, schema)
     table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
-    rows, told = _answered(table, task, question, labels.is_not_null(), settings.seed)
+    rows, noted = _answered(table, task, question, labels.is_not_null(), settings.seed)
     _check_metric(decides, rows)
-    return Posed(rows, told, decides)
+    return Posed(rows, noted, decides)
 
 
 def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -160,9 +160,7 @@ class Publisher:
             for t, weight in zip(choice.trials, choice.weights, strict=True)
         ]
         task = self._work.rows.task
-        frame = Model(
-            task, self._schema, (), choice.temperature, card, evidence, choice.decision
-        )
+        frame = Model(task, self._schema, (), choice.temperature, card, evidence, choice.decision)
         self._write(assemble(self._work, voices, frame))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)

@@ -52,13 +52,11 @@ class HeldOut:
     weight: Array | None = None
     answers: NDArray[np.int64] | None = None
     group: NDArray[Any] | None = None
-    decision: Decision = MostProbable()
+    decision: Decision = USUAL
     stands_for: int = 0
 
     @classmethod
-    def of(
-        cls, task: Task, evidence: Evidence, decision: Decision | None = None
-    ) -> HeldOut | None:
+    def of(cls, task: Task, evidence: Evidence, decision: Decision | None = None) -> HeldOut | None:
         """Take the rows of some evidence that can be used; None when there are none."""
         y, p = np.asarray(evidence.y), np.asarray(evidence.p, np.float64)
         if p.shape[1] != task.outputs:
@@ -88,10 +86,10 @@ class HeldOut:
         if not self.task.is_classification:
             return None
         metric = self.deciding
-        several = fold.min() < fold.max()
-        if several and metric is not None and tunable(metric, len(self.task.classes)):
-            if isinstance(decision, Threshold) and decision != metric.decision:
-                return tune_threshold(metric, self.target, self.p, fold, self.weight).answers
+        if metric is None or fold.min() == fold.max() or decision == metric.decision:
+            return decision.answers(self.p)
+        if isinstance(decision, Threshold) and tunable(metric, len(self.task.classes)):
+            return tune_threshold(metric, self.target, self.p, fold, self.weight).answers
         return decision.answers(self.p)
 
     def __len__(self) -> int:

@@ -88,9 +88,7 @@ def render(model: Model) -> str:
     return _page(model, "report of a model", top, chapters)
 
 
-def write_evaluation(
-    model: Model, data: object | Answered, path: str | Path
-) -> dict[str, float]:
+def write_evaluation(model: Model, data: object | Answered, path: str | Path) -> dict[str, float]:
     """Score a model on rows whose answers are known, and write the plots to one HTML file.
 
     Parameters

@@ -88,9 +88,7 @@ def multilabel_jaccard(
     >>> multilabel_jaccard(np.array([[1, 0], [1, 1]]), np.array([[1, 0], [0, 1]]))
     0.75
     """
-    return _averaged(
-        y, decided, weight, average, lambda both, one, two: (both, one + two - both)
-    )
+    return _averaged(y, decided, weight, average, lambda both, one, two: (both, one + two - both))
 
 
 def _bits(labels: Array) -> Array:

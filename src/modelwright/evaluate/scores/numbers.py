@@ -186,9 +186,7 @@ def _deviances(y: Array, p: Array, power: float) -> Array:
     return np.asarray(2 * (grown - y * np.power(p, one) / one + np.power(p, two) / two))
 
 
-def tweedie_deviance(
-    y: Array, p: Array, weight: Array | None = None, power: float = 1.5
-) -> float:
+def tweedie_deviance(y: Array, p: Array, weight: Array | None = None, power: float = 1.5) -> float:
     """Give the mean Tweedie deviance (Jorgensen 1987).
 
     Power 0 is the squared error, 1 the Poisson deviance, 2 the gamma deviance; between 1 and 2 lie
@@ -251,9 +249,7 @@ def d2_tweedie(y: Array, p: Array, weight: Array | None = None, power: float = 1
     1.0
     """
     own = tweedie_deviance(y, p, weight, power)
-    return _d2(
-        lambda same: tweedie_deviance(y, same, weight, power), mean(y, weight), len(y), own
-    )
+    return _d2(lambda same: tweedie_deviance(y, same, weight, power), mean(y, weight), len(y), own)
 
 
 def d2_pinball(y: Array, p: Array, weight: Array | None = None, quantile: float = 0.5) -> float:

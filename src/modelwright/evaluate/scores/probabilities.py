@@ -58,7 +58,8 @@ def _said(y: Array, p: Array) -> tuple[Array, Array]:
 def _bins(said: Array, weight: Array, bins: int, mass: bool) -> Array:
     """Put rows into bins: of equal width, closed above, or of equal weight, ties together."""
     if not mass:
-        return np.clip(np.ceil(said * bins).astype(np.int64) - 1, 0, bins - 1)
+        wide: Array = np.clip(np.ceil(said * bins).astype(np.int64) - 1, 0, bins - 1)
+        return wide
     values, place = np.unique(said, return_inverse=True)
     at = np.bincount(place, weight, len(values))
     middle = np.cumsum(at) - at / 2

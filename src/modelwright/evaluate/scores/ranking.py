@@ -105,7 +105,8 @@ def ndcg(
 
     def of(index: Array) -> float:
         discount = 1 / np.log2(np.arange(len(index)) + 2)
-        discount[k:] = 0
+        if k is not None:
+            discount[k:] = 0
         best = float(np.sort(gain[index])[::-1] @ discount)
         return _discounted(gain[index], p[index], discount) / best if best > 0 else NAN
 
