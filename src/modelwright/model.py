@@ -35,7 +35,7 @@ from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task
 from modelwright.evaluate import Answered, Metric, Temperature, find_metric
 from modelwright.evaluate.catalogue import metric_or_usual
-from modelwright.evaluate.decisions import Decision, Threshold, restore_decision
+from modelwright.evaluate.decisions import USUAL, Decision, Threshold, restore_decision
 from modelwright.evaluate.intervals import group_codes
 from modelwright.explain import Explainer, background_table, permutation_importance
 from modelwright.features import FittedRecipe
@@ -148,8 +148,8 @@ class Model:
         frame
             One row for each row of `data`, in order: `prediction`, and for classes `p_<class>`
             for each class. `prediction` is the most probable class, unless a threshold, a capacity
-            or costs belong to the model. A pandas frame for a pandas frame, with its index; an Arrow table for
-            an Arrow table; else a Polars frame.
+            or costs belong to the model. A pandas frame for a pandas frame, with its index; an
+            Arrow table for an Arrow table; else a Polars frame.
 
         Raises
         ------

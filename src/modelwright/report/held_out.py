@@ -12,7 +12,7 @@ from modelwright.core.evidence import Evidence
 from modelwright.core.task import Target, Task
 from modelwright.evaluate import Metric
 from modelwright.evaluate.catalogue import metrics_of
-from modelwright.evaluate.decisions import Best, Decision, MostProbable, Threshold
+from modelwright.evaluate.decisions import USUAL, Best, Decision, Threshold
 from modelwright.evaluate.intervals import Interval, bootstrap_interval
 from modelwright.evaluate.metrics import Decided
 from modelwright.evaluate.thresholds import tunable, tune_threshold
@@ -75,7 +75,7 @@ class HeldOut:
         found = cls(task, y[usable].astype(kind), p[usable], rows)
         group = None if evidence.group is None else evidence.group[usable]
         stands_for = max(sum(valid for _, valid in evidence.splits), len(found))
-        decision = decision or MostProbable()
+        decision = decision or USUAL
         answers = found._decided(decision, np.asarray(evidence.fold)[usable])
         return replace(
             found, answers=answers, group=group, decision=decision, stands_for=stands_for
@@ -130,7 +130,7 @@ class HeldOut:
         if not isinstance(metric.function, Decided) or isinstance(metric.decision, Best):
             return metric, self.p
         answers = self.p.argmax(axis=1) if self.answers is None else self.answers
-        return metric.decided_by(MostProbable()), np.eye(self.p.shape[1])[answers]
+        return metric.decided_by(USUAL), np.eye(self.p.shape[1])[answers]
 
     def score(self, metric: Metric) -> float:
         """Score the model."""
@@ -154,14 +154,14 @@ class HeldOut:
 
         The most frequent one; where the model's decisions are made for the metric, the best one.
         """
-        if self.decision == MostProbable() or not isinstance(metric.function, Decided):
+        if self.decision == USUAL or not isinstance(metric.function, Decided):
             return int(self.shares.argmax())
         sign = 1 if metric.greater_is_better else -1
         return int(np.nanargmax([sign * self._always(metric, k) for k in range(self.p.shape[1])]))
 
     def _always(self, metric: Metric, code: int) -> float:
         same = np.broadcast_to(np.eye(self.p.shape[1])[code], self.p.shape)
-        return metric.decided_by(MostProbable()).score(self.target, same, self.weight)
+        return metric.decided_by(USUAL).score(self.target, same, self.weight)
 
     def baseline(self, metric: Metric) -> float:
         """Score one who knows only the answers: their mean, or how frequent each class is."""
@@ -179,7 +179,7 @@ class HeldOut:
         if metric.best is not None:
             return metric.best
         exact = np.eye(self.p.shape[1])[self.y] if self.task.is_classification else self.y[:, None]
-        return metric.decided_by(MostProbable()).score(self.target, exact, self.weight)
+        return metric.decided_by(USUAL).score(self.target, exact, self.weight)
 
     def errors(self) -> Array:
         """Give prediction minus answer, of numbers."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.task import TaskKind
-from modelwright.evaluate.decisions import MostProbable, Threshold
+from modelwright.evaluate.decisions import USUAL, Threshold
 from modelwright.evaluate.intervals import Interval, per_class_intervals
 from modelwright.evaluate.scores.classes import confusion, per_class
 from modelwright.evaluate.scores.ordering import Operating, operating_points
@@ -201,7 +201,7 @@ def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
         rows.append(tuple(row))
     words = "Precision: how many of those given this answer have it. Recall: how many of the "
     words += "class are found. "
-    if held.decision == MostProbable():
+    if held.decision == USUAL:
         words += "Each row gets its most probable class."
     else:
         words += f"The answer is {held.decision}."

@@ -28,9 +28,8 @@ def influence(model: Model) -> Chapter:
     if evidence is None or not evidence.importances:
         words = "The model file does not say which columns matter."
         return Chapter("columns-that-matter", "What matters", element("p", words), "What matters")
-    figure = importance_figure(
-        evidence.importances, title(metric_or_usual(model.task).name), _DRAWN
-    )
+    judge = title(metric_or_usual(model.task).name)
+    figure = importance_figure(evidence.importances, judge, _DRAWN)
     rest = [item.column for item in evidence.importances[_DRAWN:]]
     body = joined(
         element(

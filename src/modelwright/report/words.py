@@ -9,7 +9,7 @@ import numpy as np
 
 from modelwright.core.result import Standing, brief
 from modelwright.evaluate import Metric
-from modelwright.evaluate.decisions import Best, MostProbable
+from modelwright.evaluate.decisions import USUAL, Best
 from modelwright.pages import shorten
 from modelwright.pages.numerals import number, percent
 from modelwright.report.curves import quantile
@@ -132,7 +132,7 @@ def _of_classes(held: HeldOut, metric: Metric, score: float, baseline: float) ->
     name = metric.name
     labels = [shorten(label, 40) for label in held.task.classes]
     common = labels[held.constant(metric)]
-    answer = "The most probable class" if held.decision == MostProbable() else "The answer"
+    answer = "The most probable class" if held.decision == USUAL else "The answer"
     positive = labels[-1]
     each = f"for {positive}" if len(labels) == 2 else "averaged over classes"
     if name == "roc_auc" and len(labels) == 2:
@@ -183,7 +183,7 @@ def in_short(held: HeldOut) -> str:
             f"Half of the predictions are within {number(half, 3)} of the truth, nine in ten "
             f"within {number(most, 3)}."
         )
-    plain = held.decision == MostProbable() or held.answers is None
+    plain = held.decision == USUAL or held.answers is None
     answers = held.p.argmax(axis=1) if held.answers is None else held.answers
     right = float(np.average(answers == held.y, weights=held.weight))
     common = int(held.shares.argmax())
