@@ -131,13 +131,16 @@ def best_threshold(metric: Metric, y: Target, p: NDArray[Any], weight: Weight = 
     below = np.append(above[1:], -np.inf)  # thresholds in (below, above] decide alike
     scores = np.where(below < 1, scores, np.nan)  # none above 1
     known = np.isfinite(scores)
-    if not known.any():
+    if not known.any() or (weight is not None and not weight.any()):
         return Cut(own, float("nan"))
-    sign = 1.0 if metric.greater_is_better else -1.0
+    sign = _sign(metric)
     signed = np.where(known, sign * np.where(known, scores, 0.0), -np.inf)
     best = signed.max()
     equal = np.flatnonzero(signed >= best - 1e-12 * max(abs(best), 1.0))
-    inside = (below[equal] < middle) & (middle <= above[equal])
+    if isinstance(own, MostProbable):  # one half itself is still the first class
+        inside = (below[equal] <= middle) & (middle < above[equal])
+    else:
+        inside = (below[equal] < middle) & (middle <= above[equal])
     if inside.any():
         return Cut(own, float(scores[equal[inside.argmax()]]))
     cuts = (np.minimum(above[equal], 1.0) + np.maximum(below[equal], 0.0)) / 2
@@ -160,7 +163,8 @@ def tune_threshold(
     Returns
     -------
     Tuned
-        The metric's own rule stays when thresholds of other folds do no better.
+        The metric's own rule stays where thresholds of other folds do no better; that, too, is
+        decided for each fold on the others.
 
     Examples
     --------
@@ -172,21 +176,38 @@ def tune_threshold(
     >>> found.decision, bool((found.answers == y.values).all())
     (Threshold(value=0.2), True)
     """
-    assert isinstance(metric.function, Decided)  # callers ask `tunable` first
-    own = metric.function.decision
-    plain, crossed = own.answers(p), own.answers(p)
+    answers = np.empty(len(y), np.int64)
     for one in np.unique(fold):
         out = fold == one
         others = np.flatnonzero(~out)
         mass = None if weight is None else weight[others]
-        crossed[out] = best_threshold(metric, y.rows(others), p[others], mass).decision.answers(
-            p[out]
-        )
+        rule = _chosen(metric, y.rows(others), p[others], fold[others], mass)
+        answers[out] = rule.answers(p[out])
+    return Tuned(_chosen(metric, y, p, fold, weight), answers)
+
+
+def _chosen(
+    metric: Metric, y: Target, p: NDArray[Any], fold: NDArray[Any], weight: Weight
+) -> Decision:
+    """Take the best threshold, unless those of each half do no better on the other than none."""
+    assert isinstance(metric.function, Decided)  # callers ask `tunable` first
+    own, formula = metric.function.decision, metric.function.formula
+    best = best_threshold(metric, y, p, weight).decision
+    half = np.unique(fold, return_inverse=True)[1] % 2
+    if best == own or not half.any():
+        return best
+    plain, crossed = own.answers(p), np.empty(len(y), np.int64)
+    for one in (0, 1):
+        out = half == one
+        others = np.flatnonzero(~out)
+        mass = None if weight is None else weight[others]
+        rule = best_threshold(metric, y.rows(others), p[others], mass).decision
+        crossed[out] = rule.answers(p[out])
     before, after = (
-        float(metric.function.formula(confusion(y.values, answers, 2, weight)))
-        for answers in (plain, crossed)
+        float(formula(confusion(y.values, said, 2, weight))) for said in (plain, crossed)
     )
-    gained = after - before if metric.greater_is_better else before - after
-    if not gained > 0:
-        return Tuned(own, plain)
-    return Tuned(best_threshold(metric, y, p, weight).decision, crossed)
+    return best if _sign(metric) * (after - before) > 0 else own
+
+
+def _sign(metric: Metric) -> float:
+    return 1.0 if metric.greater_is_better else -1.0

@@ -13,6 +13,7 @@ from modelwright.core.evidence import Evidence
 from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Schema
 from modelwright.core.task import Task
+from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
@@ -177,9 +178,12 @@ def _told(decision: Decision, task: Task) -> str:
     """Say how a model answers, where that is not simply the most probable class."""
     if not task.is_classification or decision == USUAL:
         return ""
-    found = isinstance(decision, Threshold)
-    why = f", which suits {brief(task.metric)} best on held-out rows" if found else ""
-    return f"the answer is {decision}{why}".replace("positive class", f"class {task.positive}")
+    words = str(decision).replace("the positive class", str(task.positive))
+    if isinstance(decision, Threshold):
+        own = metric_or_usual(task).decision == decision
+        why = "where decisions break even" if own else "best on held-out rows"
+        words += f": {why} for {brief(task.metric)}"
+    return f"the answer is {words}"
 
 
 def _copy(source: Path, target: Path) -> None:
