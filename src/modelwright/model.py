@@ -240,8 +240,10 @@ class Model:
         more = self.metrics(metrics)  # before anything is read
         rows = self.answered(data)
         scores = rows.scores(more)
-        for name, why in rows.undefined(more).items():
-            warnings.warn(f"{name} has no value: {why}", ModelwrightWarning, stacklevel=2)
+        absent = [f"{name} ({why})" for name, why in rows.undefined(more).items()]
+        if absent:
+            told = f"without a value on these rows: {', '.join(absent)}"
+            warnings.warn(told, ModelwrightWarning, stacklevel=2)
         return scores
 
     def metrics(self, names: Sequence[str | Metric]) -> tuple[Metric, ...]:

@@ -85,11 +85,11 @@ def tell_versus(found: Versus, names: tuple[Path, Path], *, json: bool) -> None:
         answer({"models": [str(name) for name in names], **found.to_json()})
         return
     short = [name.name for name in names]
-    head = ["", *(short if short[0] != short[1] else map(str, names)), "difference", "95 %", ""]
-    table = [head]
+    told = short if short[0] != short[1] else [str(name) for name in names]
+    table = [["", *told, "difference", "95 %", f"{told[1]} is better"]]
     for pair in found.scores:
         ends = f"{pair.low:+.4g} to {pair.high:+.4g}" if math.isfinite(pair.low) else ""
-        chance = f"{head[2]} better: {_percent(pair.better)}" if math.isfinite(pair.better) else ""
+        chance = _percent(pair.better) if math.isfinite(pair.better) else ""
         scores = [f"{value:.5g}" for value in (pair.one, pair.other)]
         table.append([pair.metric, *scores, f"{pair.difference:+.4g}", ends, chance])
     say(f"{found.rows:,} rows\n\n{as_table(table)}")
@@ -98,8 +98,8 @@ def tell_versus(found: Versus, names: tuple[Path, Path], *, json: bool) -> None:
     if found.mcnemar is not None:
         test = found.mcnemar
         say(
-            f"McNemar's test of the answers: only {head[1]} is right in {test.only_one:,} rows, "
-            f"only {head[2]} in {test.only_other:,}: p = {test.p_value:.3g}"
+            f"McNemar's test of the answers: only {told[0]} is right in {test.only_one:,} rows, "
+            f"only {told[1]} in {test.only_other:,}: p = {test.p_value:.3g}"
         )
 
 

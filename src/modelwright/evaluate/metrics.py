@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -236,7 +237,9 @@ class _Plain:
     ) -> float:
         flat = p[:, -1] if p.shape[1] <= 2 else p
         try:
-            return float(self.function(y, flat, weight))
+            with warnings.catch_warnings():  # 0 / 0 is NaN, which is an answer
+                warnings.simplefilter("ignore", RuntimeWarning)
+                return float(self.function(y, flat, weight))
         except Exception as error:
             got = f"{type(error).__name__}: {error}"
             cure = "it is called with (y, p, weight), weight an array or None"
