@@ -169,7 +169,7 @@ def test_two_models_on_the_same_rows(tuned: Path, capsys: pytest.CaptureFixture[
         assert by_name[name] == pytest.approx(score)
     assert main(["evaluate", weak, data, "--against", model]) == 0
     printed = capsys.readouterr().out
-    assert "model.mw is better" in printed
+    assert "model.mw is the better one" in printed
     assert "over 99 %" in printed
     assert "DeLong's test" in printed
     assert "McNemar's test" in printed

@@ -86,15 +86,16 @@ def tell_versus(found: Versus, names: tuple[Path, Path], *, json: bool) -> None:
         return
     short = [name.name for name in names]
     told = short if short[0] != short[1] else [str(name) for name in names]
-    table = [["", *told, "difference", "95 %", f"{told[1]} is better"]]
+    table = [["", *told, "difference", "95 %", "better"]]
     for pair in found.scores:
         ends = f"{pair.low:+.4g} to {pair.high:+.4g}" if math.isfinite(pair.low) else ""
         chance = _percent(pair.better) if math.isfinite(pair.better) else ""
         scores = [f"{value:.5g}" for value in (pair.one, pair.other)]
         table.append([pair.metric, *scores, f"{pair.difference:+.4g}", ends, chance])
-    say(f"{found.rows:,} rows\n\n{as_table(table)}")
+    say(f"{found.rows:,} rows\n\n{as_table(table)}\n")
+    say(f"better: in how many draws of such rows {told[1]} is the better one")
     if found.delong is not None:
-        say(f"\nDeLong's test of the areas under the ROC curves: p = {found.delong.p_value:.3g}")
+        say(f"DeLong's test of the areas under the ROC curves: p = {found.delong.p_value:.3g}")
     if found.mcnemar is not None:
         test = found.mcnemar
         say(

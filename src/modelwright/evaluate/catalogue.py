@@ -104,10 +104,12 @@ def find_metric(name: str, kind: TaskKind, classes: Sequence[str] = ()) -> Metri
     word = _ALIASES.get(call.name, call.name)
     forms = {form.name: form for form in FORMS if kind in form.kinds}
     if word not in forms:
-        listed = ", ".join(form.example for form in forms.values())
-        raise OptionError(
-            f"a metric for {kind.value} ({listed})", repr(name), did_you_mean(word, forms)
-        )
+        listed = [one for one in forms if one in _SHOWN[kind]]
+        listed += [forms[one].example for one in ("profit", "cost") if one in forms]
+        rest = f"{', '.join(listed)} and {len(forms) - len(listed)} more"
+        near = did_you_mean(word, forms)
+        cure = near if near.startswith("did") else "the page Metrics of the guide lists all"
+        raise OptionError(f"a metric for {kind.value} ({rest})", repr(name), cure)
     return forms[word].filled(call, classes)
 
 

@@ -64,13 +64,22 @@ def threshold_figure(held: HeldOut, metric: Metric) -> Figure | None:
     better = "higher" if metric.greater_is_better else "lower"
     return Figure(
         f"{words[:1].upper()}{words[1:]} at each threshold",
-        f"{better.capitalize()} is better. The dashed line is where the model decides. The score "
-        "above is a little more modest than this curve: there each row is decided by the threshold "
-        "of other folds.",
+        f"{better.capitalize()} is better. The dashed line is where the model decides. "
+        + _modest(held),
         plot.drawing(),
         plot.width,
         plot.height,
         Grid(("from this probability on", words, ""), rows, "Scores of thresholds"),
+    )
+
+
+def _modest(held: HeldOut) -> str:
+    """Say why a tuned score is not quite that of the curve."""
+    if held.answers is None or (held.decision.answers(held.p) == held.answers).all():
+        return ""
+    return (
+        "The score of the model is a little more modest: there each row is decided by the "
+        "threshold of other folds."
     )
 
 

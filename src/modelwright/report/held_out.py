@@ -16,6 +16,7 @@ from modelwright.evaluate.decisions import USUAL, Best, Decision, Threshold
 from modelwright.evaluate.intervals import Interval, bootstrap_interval
 from modelwright.evaluate.metrics import Decided
 from modelwright.evaluate.thresholds import tunable, tune_threshold
+from modelwright.pages import shorten
 
 __all__ = ["HeldOut"]
 
@@ -173,6 +174,16 @@ class HeldOut:
             one = np.array([np.average(self.y, weights=self.weight)])
         same = np.broadcast_to(one, self.p.shape)
         return metric.score(self.target, same, self.weight)
+
+    def baseline_words(self, metric: Metric) -> str:
+        """Say in a few words who the baseline is."""
+        if not self.task.is_classification:
+            return "predicting the mean"
+        if isinstance(metric.decision, Best):
+            return "rows at random"
+        if isinstance(metric.function, Decided) and self.decision != USUAL:
+            return f"always {shorten(self.task.classes[self.constant(metric)], 20)}"
+        return "class frequencies"
 
     def perfect(self, metric: Metric) -> float:
         """Give the best score that there is, on these rows where it is a matter of them."""

@@ -85,7 +85,7 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
     metric = held.metrics[0]
     baseline, best = held.baseline(metric), held.perfect(metric)
     judged = verdict(metric, line, baseline, best)
-    words = "class frequencies" if held.task.is_classification else "predicting the mean"
+    words = held.baseline_words(metric)
     way = way_figure(line, baseline, best, title(metric.name), words)
     return element(
         "div.answer",

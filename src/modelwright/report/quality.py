@@ -161,14 +161,14 @@ def _scores(held: HeldOut) -> Markup:
     )
 
 
-def _between(ends: Interval | NDArray[np.float64], share: bool = False) -> str:
+def _between(ends: Interval | NDArray[np.float64], *, share: bool = False, digits: int = 4) -> str:
     """Write an interval; a dash where none is known."""
     low, high = float(ends[0]), float(ends[1])
     if not (math.isfinite(low) and math.isfinite(high)):
         return DASH
     if share:
         return f"{percent(low)} to {percent(high)}"
-    return f"{number(low)} to {number(high)}"
+    return f"{number(low, digits)} to {number(high, digits)}"
 
 
 def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
@@ -193,7 +193,7 @@ def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
             percent(float(each.recall[k]), 1),
             _between(between.recall[k], share=True),
             number(float(each.f1[k]), 3),
-            _between(between.f1[k]),
+            _between(between.f1[k], digits=2),
         ]
         if several:
             points = operating_points(mine, held.p[:, k], held.weight)
