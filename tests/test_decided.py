@@ -282,6 +282,8 @@ def test_explain_names_the_decision(tuned: Path, capsys: pytest.CaptureFixture[s
     printed = capsys.readouterr().out
     assert "the answer is yes from a probability of" in printed
     assert f"how much worse {PROFIT} gets" in printed
+    assert main(["explain", str(tuned / "model.mw"), str(tuned / "new.csv"), "--rows", "3"]) == 0
+    assert "the answer is yes from a probability of" in capsys.readouterr().out
 
 
 def test_a_metric_that_the_answers_do_not_allow_is_refused() -> None:

@@ -310,10 +310,11 @@ class Model:
             How much worse the metric gets when a column is shuffled, the greatest first.
         """
         table = self._with_answers(data)
+        whole = float(table.height)
         if table.height > PROBED:
             drawn = np.random.default_rng(0).choice(table.height, PROBED, replace=False)
             table = table.rows(np.sort(drawn))
-        metric = metric_or_usual(self.task).decided_by(self.decision)
+        metric = metric_or_usual(self.task).decided_by(self.decision).for_part_of(whole)
         y, weight = encode_target(self.task, table.frame[self.task.target]), self._weight(table)
         return permutation_importance(
             self.predict_table, table, lambda p: metric.loss(y, p, weight), self.columns

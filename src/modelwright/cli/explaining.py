@@ -68,6 +68,8 @@ def explain(
             return
         for one in explained:
             _tell_row(one)
+        if opened.card.decision:
+            say(opened.card.decision)
         return
     found = _importances(opened) if data is None else opened.importances(data)
     if json:
