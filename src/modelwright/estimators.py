@@ -78,8 +78,8 @@ class AutoClassifier(ClassifierMixin, _Auto):  # type: ignore[misc]
     trials : int, optional
         Fit exactly so many trials and look at no clock: the same model again where the same
         libraries are installed; see `Settings`.
-    metric : str, optional
-        What decides; None: ``roc_auc`` or ``log_loss``.
+    metric : str or Metric, optional
+        What decides, as for `fit`; None: ``roc_auc`` or ``log_loss``.
     models : tuple of str
         Learners to use; empty means all.
     seed : int
@@ -166,9 +166,10 @@ class AutoClassifier(ClassifierMixin, _Auto):  # type: ignore[misc]
         return whole
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable label of each row."""
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
+        """Give the label of each row: the most probable one, unless the metric asks otherwise."""
+        check_is_fitted(self)
+        codes = self.model_.decision.answers(_predicted(self, X))
+        labels: NDArray[Any] = self.classes_[np.asarray(self._order)[codes]]
         return labels
 
 
@@ -185,7 +186,7 @@ class AutoRegressor(RegressorMixin, _Auto):  # type: ignore[misc]
     trials : int, optional
         Fit exactly so many trials and look at no clock: the same model again where the same
         libraries are installed; see `Settings`.
-    metric : str, optional
+    metric : str or Metric, optional
         What decides; None: ``rmse``.
     models : tuple of str
         Learners to use; empty means all.

@@ -15,7 +15,7 @@ from modelwright.core.result import Card
 from modelwright.core.settings import Question
 from modelwright.evaluate.splitters import GivenFolds, TimeOrdered
 from modelwright.plan import judging as module
-from modelwright.plan.judging import Judge
+from modelwright.plan.judging import FreshJudge
 from modelwright.plan.pose import Posed, pose
 from test_flow import quick, table
 
@@ -164,7 +164,7 @@ def test_little_time_scores_a_part_and_none_scores_nothing(
     assert fresh is not None
     fresh.write(tmp_path)
     result.model.save(tmp_path / "model.mw")
-    judge, card = Judge(fresh, lambda: 0), result.model.card
+    judge, card = FreshJudge(fresh, lambda: 0), result.model.card
     whole = judge.told(card, module.judge(str(tmp_path), None)).test
     assert whole is not None
     assert whole.rows == 4_000

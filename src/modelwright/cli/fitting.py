@@ -195,6 +195,7 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "task": result.model.task.to_json(),
         "score": result.score,
         "plan": card.plan,
+        "decision": card.decision,
         "leaderboard": result.leaderboard.to_json()["standings"],
         "test": None if card.test is None else card.test.to_json(),
         "contrast": None if card.contrast is None else card.contrast.to_json(),
@@ -213,6 +214,8 @@ def _tell(result: Result, out: Path) -> None:
         if result.model.card.contrast is not None:
             say(f"the split matters: {result.model.card.contrast}")
         say(f"\n{result.leaderboard}\n")
+    if result.model.card.decision:
+        say(result.model.card.decision)
     if result.test is not None:
         say(f"test: {result.test}")
     if result.interrupted:

@@ -7,7 +7,20 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-__all__ = ["Card", "Contrast", "FreshScore", "Leaderboard", "Standing"]
+__all__ = ["Card", "Contrast", "FreshScore", "Leaderboard", "Standing", "brief"]
+
+_LONGEST = 44
+
+
+def brief(metric: str) -> str:
+    """Leave out the parameters of a metric that would fill a line.
+
+    Examples
+    --------
+    >>> brief("cost(fp=1, fn=20)"), brief("cost(matrix=0 1 1 1 1; 2 0 1 1 1; 2 2 0 1 1)")
+    ('cost(fp=1, fn=20)', 'cost(...)')
+    """
+    return metric if len(metric) <= _LONGEST else f"{metric.partition('(')[0][:_LONGEST]}(...)"
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,11 @@ class Leaderboard:
     metric: str
     standings: tuple[Standing, ...]
 
+    @property
+    def head(self) -> str:
+        """The metric, without parameters that would fill a line."""
+        return brief(self.metric)
+
     def __iter__(self) -> Iterator[Standing]:
         return iter(self.standings)
 
@@ -64,7 +82,7 @@ class Leaderboard:
         return len(self.standings)
 
     def _cells(self) -> list[tuple[str, str, str, str]]:
-        head = ("name", self.metric, "weight", "seconds")
+        head = ("name", self.head, "weight", "seconds")
         body = [
             (s.name, f"{s.score + 0.0:.5g}", f"{s.weight:.2f}", f"{s.seconds:.1f}") for s in self
         ]
@@ -119,7 +137,7 @@ class FreshScore:
     Parameters
     ----------
     metric : str
-        The task's metric.
+        The task's metric; the usual one where that is a Python function.
     score : float
         The score of the final model.
     low, high : float, optional
@@ -252,6 +270,8 @@ class Card:
         The score on the rows of a test file; None when there was none.
     contrast : Contrast, optional
         What a random split would have promised; None when the plan is one, or was short of time.
+    decision : str
+        How probabilities become the answer, in words; empty for the most probable class.
     """
 
     version: str
@@ -265,6 +285,7 @@ class Card:
     notes: tuple[str, ...] = ()
     test: FreshScore | None = None
     contrast: Contrast | None = None
+    decision: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the card as plain JSON."""
@@ -286,4 +307,5 @@ class Card:
             notes=tuple(str(note) for note in data["notes"]),
             test=None if test is None else FreshScore.from_json(test),
             contrast=None if contrast is None else Contrast.from_json(contrast),
+            decision=str(data.get("decision", "")),
         )

@@ -6,14 +6,10 @@ from modelwright.evaluate.calibration import (
     expected_calibration_error,
     fit_temperature,
 )
+from modelwright.evaluate.catalogue import METRICS, default_metric, find_metric
 from modelwright.evaluate.choose import choose_splitter
 from modelwright.evaluate.intervals import bootstrap_interval
-from modelwright.evaluate.metrics import (
-    METRICS,
-    Metric,
-    default_metric,
-    find_metric,
-)
+from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.splitters import GroupKFold, HoldOut, KFold, StratifiedKFold, TimeOrdered
 
 __all__ = [

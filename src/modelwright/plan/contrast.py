@@ -22,7 +22,7 @@ from modelwright.core.schema import Role
 from modelwright.core.seed import Seed
 from modelwright.core.splits import Fold
 from modelwright.core.task import Target
-from modelwright.evaluate import find_metric
+from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.splitters.times import read_times
 from modelwright.features import default_recipe
 from modelwright.models import make_learner
@@ -155,7 +155,7 @@ def _compared(
     if not pairs:
         return None
     rows = work.rows
-    metric = find_metric(rows.task.metric, rows.task.kind)
+    metric = metric_or_usual(rows.task)
     scores = []
     for side in (0, 1):
         index = np.concatenate([pair[side].valid for pair in pairs])

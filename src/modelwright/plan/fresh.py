@@ -17,7 +17,7 @@ from modelwright.core.framing import encode_target
 from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.evaluate import find_metric
+from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.soundness import check_judged
 from modelwright.evaluate.splitters import says_test
@@ -155,7 +155,7 @@ def set_apart(rows: Rows, column: str) -> tuple[Rows, Fresh | None]:
 def _fresh(table: Table, rows: Rows, digest: str, source: str) -> Fresh:
     y = encode_target(rows.task, table.frame[rows.task.target])
     told = "among the test rows", "bring test rows of the other classes too"
-    metric = find_metric(rows.task.metric, rows.task.kind)
+    metric = metric_or_usual(rows.task)
     check_judged(y, metric, rows.task.classes, told)
     names = [name for name in table.schema.names(Role.WEIGHT) if name in table.frame.columns]
     weight = table.frame[names[0]].to_numpy().astype(np.float64) if names else None

@@ -21,12 +21,13 @@ from modelwright.core.result import Card, FreshScore
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.engine import Job
-from modelwright.evaluate import bootstrap_interval, find_metric
+from modelwright.evaluate import bootstrap_interval
+from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.model import Model, load
 from modelwright.plan.folders import load_arrays
 from modelwright.plan.fresh import ARRAYS, TABLE, Fresh
 
-__all__ = ["JUDGEMENT", "Judge", "judge"]
+__all__ = ["JUDGEMENT", "FreshJudge", "judge"]
 
 JUDGEMENT = "judgement"
 # Kept back for scoring: so many seconds and so many a row, at most this share of the time.
@@ -51,7 +52,7 @@ def judge(folder: str, seconds: float | None) -> dict[str, Any] | None:
     Returns
     -------
     dict, optional
-        ``score``, ``low`` and ``high`` (None: not known), and how many ``rows`` were scored; None
+        ``metric``, ``score``, ``low`` and ``high`` (None: not known), and how many ``rows``; None
         when there was no time, or the score has no value.
     """
     deadline = time.monotonic() + (math.inf if seconds is None else seconds)
@@ -64,7 +65,7 @@ def judge(folder: str, seconds: float | None) -> dict[str, Any] | None:
         return None
     y = Target(arrays["y"][index], len(model.task.classes))
     weight, groups = (arrays[n][index] if n in arrays else None for n in ("weight", "groups"))
-    metric = find_metric(model.task.metric, model.task.kind)
+    metric = metric_or_usual(model.task).decided_by(model.decision)
     p = model.predict_table(table.rows(index))
     score = metric.score(y, p, weight)
     if not math.isfinite(score):
@@ -75,7 +76,8 @@ def judge(folder: str, seconds: float | None) -> dict[str, Any] | None:
     )
     known = math.isfinite(low) and math.isfinite(high)
     between = (low, high) if known else (None, None)
-    return {"score": score, "low": between[0], "high": between[1], "rows": len(index)}
+    found = {"metric": metric.name, "score": score, "low": between[0], "high": between[1]}
+    return {**found, "rows": len(index)}
 
 
 def _affordable(model: Model, table: Table, deadline: float) -> NDArray[np.int64]:
@@ -95,7 +97,7 @@ def _affordable(model: Model, table: Table, deadline: float) -> NDArray[np.int64
 
 
 @dataclass(frozen=True)
-class Judge:
+class FreshJudge:
     """Has the final model scored on fresh rows, and writes the score into its card.
 
     Parameters
@@ -125,7 +127,7 @@ class Judge:
         if found is None:
             return replace(card, notes=(*card.notes, _NO_TIME))
         score = FreshScore(
-            card.leaderboard.metric,
+            str(found["metric"]),
             float(found["score"]),
             found["low"],
             found["high"],

@@ -26,7 +26,7 @@ from modelwright.core.settings import Question, Settings, Validation
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
-from modelwright.evaluate import default_metric, find_metric
+from modelwright.evaluate import Metric, default_metric, find_metric
 from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
 
@@ -52,12 +52,15 @@ class Posed:
         Rows with an answer; the table holds every column.
     notes : tuple of str
         What was noticed.
+    metric : Metric
+        What decides.
     fresh : Fresh, optional
         Rows that are scored at the end; None when there are none.
     """
 
     rows: Rows
     notes: tuple[str, ...]
+    metric: Metric
     fresh: Fresh | None = None
 
     @property
@@ -101,7 +104,7 @@ def _room(data: object) -> int:
     return room
 
 
-def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
+def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None = None) -> Posed:
     """Find types, roles and task.
 
     Parameters
@@ -112,6 +115,8 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
         What is asked.
     settings : Settings
         Types that the user knows better, and the seed.
+    metric : Metric, optional
+        What decides, where it is more than a name; None: what the question says.
 
     Returns
     -------
@@ -152,13 +157,14 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
         folds = Column(splits, Kind.CATEGORY, Role.IGNORED, evidence="the given folds")
         schema = schema.with_columns(folds)
     schema = _with_features(frame, schema)
-    metric = find_metric(question.metric or default_metric(kind), kind).name
+    decides = metric or find_metric(question.metric or default_metric(kind), kind, classes)
     source = label_type(classes, frame.schema[column.name])
-    task = Task(kind, column.name, metric, classes, source)
+    task = Task(kind, column.name, decides.name, classes, source)
     table = cast(frame, schema)
     table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
-    posed = _answered(table, task, question, labels.is_not_null(), settings.seed)
-    return _with_fresh(posed, settings.validation, splits)
+    rows, noted = _answered(table, task, question, labels.is_not_null(), settings.seed)
+    _check_metric(decides, rows)
+    return _with_fresh(Posed(rows, noted, decides), settings.validation, splits)
 
 
 def _split_column(asked: Validation, question: Question, columns: list[str]) -> str | None:
@@ -186,7 +192,7 @@ def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
         fresh = read_fresh(asked.test, rows)
     if fresh is None:
         return posed
-    return Posed(rows, (*posed.notes, *fresh.notes), fresh)
+    return Posed(rows, (*posed.notes, *fresh.notes), posed.metric, fresh)
 
 
 def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -299,8 +305,10 @@ def _with_features(raw: pl.DataFrame, schema: Schema) -> Schema:
     return schema.with_columns(*used)
 
 
-def _answered(table: Table, task: Task, question: Question, known: pl.Series, seed: int) -> Posed:
-    """Keep the rows whose answer is known."""
+def _answered(
+    table: Table, task: Task, question: Question, known: pl.Series, seed: int
+) -> tuple[Rows, tuple[str, ...]]:
+    """Keep the rows whose answer is known; give them, and what was noticed."""
     notes = list(table.notes)
     if not known.all():
         absent = int(table.height - known.sum())
@@ -325,11 +333,21 @@ def _answered(table: Table, task: Task, question: Question, known: pl.Series, se
             f"{np.abs(y.values).max():g}",
             "divide the column",
         )
-    if task.metric == "rmsle" and y.values.min() < 0:
-        raise OptionError(
-            "a target at or above zero for --metric rmsle", f"{y.values.min():g}", "choose rmse"
-        )
-    return Posed(Rows(table, task, y, weight, seed), tuple(notes))
+    return Rows(table, task, y, weight, seed), tuple(notes)
+
+
+def _check_metric(metric: Metric, rows: Rows) -> None:
+    """Refuse a metric that has no value for these answers, before anything is fitted."""
+    y = rows.y
+    if metric.needs is not None:
+        met = metric.needs.met(y.values)
+        if not met.all():
+            expected = f"a target {metric.needs.words} for --metric {metric.name}"
+            raise OptionError(expected, f"{y.values[~met].min():g}", metric.needs.cure)
+    if not metric.recomputable:  # a function of the user's: an error in it shows at once
+        shares = np.bincount(y.values) / len(y) if y.classes else np.array([y.values.mean()])
+        p = np.tile(shares.astype(np.float32), (len(y), 1))
+        metric.score(y, p, rows.weight)
 
 
 def _weights(table: Table, name: str | None) -> NDArray[np.float64] | None:

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.core.evidence import Evidence
-from modelwright.core.result import Card, Contrast, Leaderboard
+from modelwright.core.result import Card, Contrast, Leaderboard, brief
 from modelwright.core.schema import Schema
+from modelwright.core.task import Task
+from modelwright.evaluate.catalogue import metric_or_usual
+from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
-from modelwright.plan.judging import Judge
+from modelwright.plan.judging import FreshJudge
 from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
@@ -90,7 +93,7 @@ class Publisher:
         self._out = out
         self.card = card
         self.plan = ""
-        self.judge: Judge | None = None
+        self.judge: FreshJudge | None = None
         self.contrast: Contrast | None = None
         self.model: Model | None = None
         self._seconds_a_byte = FIRST_RATE
@@ -162,13 +165,14 @@ class Publisher:
             leaderboard=board,
             notes=(*self.card.notes, *notes),
             contrast=self.contrast,
+            decision=_told(choice.decision, self._work.rows.task),
         )
         voices = [
             Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))
             for t, weight in zip(choice.trials, choice.weights, strict=True)
         ]
         task = self._work.rows.task
-        frame = Model(task, self._schema, (), choice.temperature, card, evidence)
+        frame = Model(task, self._schema, (), choice.temperature, card, evidence, choice.decision)
         self._write(assemble(self._work, voices, frame))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
@@ -179,6 +183,18 @@ class Publisher:
         if self._out is not None:
             _copy(path, self._out)
         self.model = model
+
+
+def _told(decision: Decision, task: Task) -> str:
+    """Say how a model answers, where that is not simply the most probable class."""
+    if not task.is_classification or decision == USUAL:
+        return ""
+    words = str(decision).replace("the positive class", str(task.positive))
+    if isinstance(decision, Threshold):
+        own = metric_or_usual(task).decision == decision
+        why = "where decisions break even" if own else "best on held-out rows"
+        words += f": {why} for {brief(task.metric)}"
+    return f"the answer is {words}"
 
 
 def _copy(source: Path, target: Path) -> None:

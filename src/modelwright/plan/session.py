@@ -28,7 +28,7 @@ from modelwright.plan.evidence import gather_evidence
 from modelwright.plan.executed import Executed, read_executed, write_executed
 from modelwright.plan.facts import facts_of
 from modelwright.plan.instant import instant_model
-from modelwright.plan.judging import Judge
+from modelwright.plan.judging import FreshJudge
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
 from modelwright.plan.publish import Publisher
@@ -82,7 +82,7 @@ class Session:
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
         if posed.fresh is not None:
-            self._publisher.judge = Judge(posed.fresh, self._looks)
+            self._publisher.judge = FreshJudge(posed.fresh, self._looks)
 
     def _card(self, record: RunRecord) -> Card:
         metric = self._posed.rows.task.metric
@@ -165,7 +165,7 @@ class Session:
         )
         schedule.notes += self._history(schedule)
         watch = Watch(live, self._record_trial, self._record_time)
-        board = Board(self.work)
+        board = Board(self.work, self._posed.metric)
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
         self.learn({"leaderboard": self.model.leaderboard.to_json(), **self._checked()})
@@ -293,6 +293,8 @@ def _record(
     store: RunStore, posed: Posed, question: Question, settings: Settings, budget: float
 ) -> RunRecord:
     data = posed.rows.table.fingerprint()
+    if question.metric is not None:  # its plainest form, with the costs of a file written out
+        question = replace(question, metric=posed.metric.name)
     config = settings.fingerprint(question, "" if posed.fresh is None else posed.fresh.digest)
     if settings.resume:
         earlier = store.newest(data, config)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from modelwright.core.settings import Validation
 from modelwright.core.splits import Splits
-from modelwright.evaluate import choose_splitter, find_metric
+from modelwright.evaluate import choose_splitter
+from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.soundness import check_plan
 from modelwright.evaluate.splitters import Given, says_where_to_score
 from modelwright.plan.workspace import Rows
@@ -71,5 +72,5 @@ def plan_notes(splits: Splits, rows: Rows) -> list[str]:
     DataError
         When the metric has no value on the scored rows, or every fold is fitted on one class.
     """
-    metric = find_metric(rows.task.metric, rows.task.kind)
+    metric = metric_or_usual(rows.task)
     return check_plan(splits, rows.y, metric, rows.task.classes)
