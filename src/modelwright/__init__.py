@@ -20,11 +20,13 @@ if TYPE_CHECKING:
         OutputError,
         UserError,
     )
+    from modelwright.core.findings import Finding
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Settings
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.flow import Result, fit
     from modelwright.model import Model, load
+    from modelwright.plan.check import check
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
 
@@ -33,6 +35,7 @@ _HOMES = {
     "AutoRegressor": "modelwright.estimators",
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
+    "Finding": "modelwright.core.findings",
     "Leaderboard": "modelwright.core.result",
     "Model": "modelwright.model",
     "ModelFileError": "modelwright.core.errors",
@@ -42,6 +45,7 @@ _HOMES = {
     "Result": "modelwright.flow",
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
+    "check": "modelwright.plan.check",
     "fit": "modelwright.flow",
     "load": "modelwright.model",
     "tree_drawing": "modelwright.readable",
@@ -54,6 +58,7 @@ __all__ = [
     "AutoRegressor",
     "ColumnError",
     "DataError",
+    "Finding",
     "Leaderboard",
     "Model",
     "ModelFileError",
@@ -64,6 +69,7 @@ __all__ = [
     "Settings",
     "UserError",
     "__version__",
+    "check",
     "fit",
     "load",
     "tree_drawing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import default_metric, find_metric
 from modelwright.plan.workspace import Rows
 
-__all__ = ["Posed", "pose", "reading_for"]
+__all__ = ["Posed", "declines", "pose", "reading_for"]
 
 FEWEST_ROWS = 3
 # What a byte of a file takes in memory, copies for typing and for features included.
@@ -193,6 +194,9 @@ def _found(question: Question, columns: list[str]) -> Question:
     for role, name in names.items():
         if name is None:
             continue
+        if declines(role, name, columns):
+            question = replace(question, **{role: None})
+            continue
         near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
         if len(near) != 1:
             raise ColumnError(
@@ -207,6 +211,17 @@ def _found(question: Question, columns: list[str]) -> Question:
             "leave one of them out, or name another column",
         )
     return replace(question, **found)
+
+
+def declines(role: str, name: str | None, columns: Collection[str]) -> bool:
+    """Tell whether ``--group none`` or ``--order none`` means that there is none.
+
+    Examples
+    --------
+    >>> declines("group", "none", ["a", "b"]), declines("group", "none", ["none"])
+    (True, False)
+    """
+    return role in ("group", "order") and name == "none" and name not in columns
 
 
 def _types(settings: Settings) -> dict[str, Given]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.evaluate.structure.keys import Key, find_keys
-from modelwright.evaluate.structure.view import MOST_ROWS, PROBED, Gap, View, gap_between
+from modelwright.evaluate.structure.view import PROBED, Gap, View, gap_between
 from modelwright.stats.groups import (
     Alike,
     Sizes,
@@ -153,7 +153,7 @@ def _likeness(view: View, key: Key) -> Entities:
     if view.whole:
         cells, codes = view.cells.rows(rows), known
     else:
-        rows = _seen(view, key.codes, MOST_ROWS, "groups")
+        rows = _seen(view, key.codes, view.most, "groups")
         some = view.at(rows)
         cells, codes = some.cells, key.codes[rows]
     fixed = fixed_columns(cells.without(key.columns), codes)

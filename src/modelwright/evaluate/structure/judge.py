@@ -11,7 +11,7 @@ from modelwright.core.task import Target
 from modelwright.evaluate.structure.copies import find_copies, find_file_order
 from modelwright.evaluate.structure.entities import Entities, find_entities
 from modelwright.evaluate.structure.orders import Order, find_orders
-from modelwright.evaluate.structure.view import look
+from modelwright.evaluate.structure.view import MOST_ROWS, look
 
 __all__ = ["Recommendation", "Structure", "detect_structure", "quoted"]
 
@@ -28,9 +28,9 @@ class Recommendation:
     Parameters
     ----------
     kind : str
-        ``"none"`` (at random), ``"time"`` or ``"group"``.
+        ``"random"``, ``"time"`` or ``"group"``.
     columns : tuple of str
-        The column of time, or what names the groups; empty for ``"none"``.
+        The column of time, or what names the groups; empty for ``"random"``.
     direct : bool
         Whether it is one column that can be given as it is.
     certain : bool
@@ -79,11 +79,13 @@ class Structure:
     findings: tuple[Finding, ...]
 
 
-def detect_structure(table: Table, y: Target, *, seed: int = 0) -> Structure:
+def detect_structure(
+    table: Table, y: Target, *, seed: int = 0, most: int = MOST_ROWS
+) -> Structure:
     """Find time order, repeated things and copies among rows, and say how to split them.
 
-    All of it is measured on at most 20,000 rows, and the quick model (nearest neighbours) on at
-    most 3,000, so that 50,000 rows of 50 columns take a few seconds.
+    The quick model (nearest neighbours) is measured on at most 3,000 rows, all else on `most`, so
+    that 50,000 rows of 50 columns take a few seconds.
 
     Parameters
     ----------
@@ -93,6 +95,8 @@ def detect_structure(table: Table, y: Target, *, seed: int = 0) -> Structure:
         Their answers.
     seed : int
         The only source of randomness.
+    most : int
+        Of more rows a sample is looked at.
 
     Returns
     -------
@@ -119,8 +123,8 @@ def detect_structure(table: Table, y: Target, *, seed: int = 0) -> Structure:
     ('group', ('patient',))
     """
     if table.height < _FEWEST_ROWS:
-        return Structure(Recommendation("none"), ())
-    view = look(table, y, seed)
+        return Structure(Recommendation("random"), ())
+    view = look(table, y, seed, most)
     orders = find_orders(view)
     times = tuple(order.column for order in orders if order.points > 0)
     entities = find_entities(view, times)
@@ -143,7 +147,7 @@ def _chosen(order: Order | None, thing: Entities | None) -> Recommendation:
         return Recommendation("time", (order.column,), direct=True, certain=order.certain)
     if thing is not None:
         return Recommendation("group", thing.columns, thing.direct, thing.certain)
-    return Recommendation("none")
+    return Recommendation("random")
 
 
 def _outweighs(thing: Entities, order: Order) -> bool:

@@ -252,7 +252,7 @@ def _with_gap(view: View, order: Order, candidate: _Candidate) -> Order:
     rng = np.random.default_rng(view.seed.derive("structure", "probe"))
     if len(places) > PROBED:
         places = places[np.sort(rng.choice(len(places), PROBED, replace=False))]
-    some = _part(view, places)
+    some = view.part(places)
     count = len(places)
     late = np.arange(count) >= count - int(count * _SHARE)
     asking = np.flatnonzero(late)
@@ -267,15 +267,3 @@ def _with_gap(view: View, order: Order, candidate: _Candidate) -> Order:
         f"{gap.apart:.0%}"
     )
     return Order(order.column, order.points + more, order.follows, gap, (*order.reasons, reason))
-
-
-def _part(view: View, places: NDArray[np.int64]) -> View:
-    """Take some coded rows, in the order of `places`."""
-    return View(
-        view.table,
-        view.y,
-        view.rows[places],
-        view.cells.rows(places),
-        view.answers[places],
-        view.seed,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from modelwright.stats.nearest import ask_nearest, place_rows, scaled_answers
 __all__ = ["MOST_ROWS", "PROBED", "Gap", "View", "gap_between", "look"]
 
 MOST_ROWS = 20_000
-"""All measurements are taken on at most so many rows."""
+"""All measurements are taken on at most so many rows, unless fewer are asked for."""
 PROBED = 3_000
 """So many rows are predicted from the rows nearest to them."""
 MOST_COLUMNS = 200
@@ -41,6 +41,8 @@ class View:
         Their answers, scaled.
     seed : Seed
         The root of what is random.
+    most : int
+        How many rows may be looked at at once.
     """
 
     table: Table
@@ -49,6 +51,7 @@ class View:
     cells: Cells
     answers: NDArray[np.float32]
     seed: Seed
+    most: int = MOST_ROWS
 
     @property
     def whole(self) -> bool:
@@ -59,17 +62,19 @@ class View:
         """See other rows of the same table."""
         some = code_cells(self.table.select(self.cells.names).rows(rows), self.cells.names)
         answers = scaled_answers(self.y.rows(rows))
-        return View(self.table, self.y, rows, some, answers, self.seed)
+        return View(self.table, self.y, rows, some, answers, self.seed, self.most)
 
-    def drawn(self, most: int, why: str) -> NDArray[np.int64]:
-        """Draw places among the coded rows, ascending."""
-        if len(self.rows) <= most:
-            return np.arange(len(self.rows))
-        rng = np.random.default_rng(self.seed.derive("structure", why))
-        return np.sort(rng.choice(len(self.rows), most, replace=False))
+    def part(self, places: NDArray[np.int64]) -> View:
+        """Keep some of the coded rows, in the order of `places`."""
+        return replace(
+            self,
+            rows=self.rows[places],
+            cells=self.cells.rows(places),
+            answers=self.answers[places],
+        )
 
 
-def look(table: Table, y: Target, seed: int) -> View:
+def look(table: Table, y: Target, seed: int, most: int = MOST_ROWS) -> View:
     """Code a bounded sample of a table.
 
     Parameters
@@ -79,7 +84,9 @@ def look(table: Table, y: Target, seed: int) -> View:
     y : Target
         Their answers.
     seed : int
-        Of the sample, of more than 20,000 rows.
+        Of the sample.
+    most : int
+        Of more rows a sample is drawn.
 
     Returns
     -------
@@ -87,12 +94,12 @@ def look(table: Table, y: Target, seed: int) -> View:
     """
     root = Seed(seed)
     rows = np.arange(table.height)
-    if len(rows) > MOST_ROWS:
+    if len(rows) > most:
         rng = np.random.default_rng(root.derive("structure", "rows"))
-        rows = np.sort(rng.choice(len(rows), MOST_ROWS, replace=False))
+        rows = np.sort(rng.choice(len(rows), most, replace=False))
     names = _columns(table)
     cells = code_cells(table.select(names).rows(rows), names)
-    return View(table, y, rows, cells, scaled_answers(y.rows(rows)), root)
+    return View(table, y, rows, cells, scaled_answers(y.rows(rows)), root, most)
 
 
 def _columns(table: Table) -> tuple[str, ...]:
