@@ -161,13 +161,13 @@ def unnamed_blocks(seed: int) -> pl.DataFrame:
 
 
 def sorts(seed: int, rows: int = 900) -> pl.DataFrame:
-    """Sorts of things that matter much for the answer, and are no things: brand, department."""
+    """Sorts of things that matter much for the answer, and are no things: maker, department."""
     rng = np.random.default_rng(seed)
     brand = rng.integers(0, 30, rows)
     department = rng.integers(0, 9, rows)
     return pl.DataFrame(
         {
-            "brand": [f"brand {i}" for i in brand],
+            "maker": [f"maker {i}" for i in brand],
             "department": [f"department {i}" for i in department],
             "power": (rng.normal(100, 20, 30)[brand] + rng.normal(0, 25, rows)).round(),
             "weight": rng.normal(1200, 200, rows).round(),

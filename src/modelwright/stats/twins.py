@@ -158,7 +158,9 @@ def near_pairs(cells: Cells, seed: int) -> NearPairs:
     left, right = _banded(coarse, rng)
     weight = -np.log(np.clip(cells.agree[telling], 1 / len(cells), 1.0))
     agreed = _agreement(shares, cells.ordered[telling], left, right, weight)
-    close = (agreed >= _ALIKE) & (agreed < 1)
+    close = agreed >= _ALIKE
+    left, right = left[close], right[close]
+    close = (cells.codes[left] != cells.codes[right]).any(axis=1)
     left, right = left[close], right[close]
     if not len(left):
         return NearPairs(none, none, 0.0)
@@ -222,8 +224,7 @@ def _agreement(
         rows = slice(start, start + 8192)
         gap = np.abs(shares[left[rows]] - shares[right[rows]])
         agreed[rows] = (gap <= np.where(ordered, _TOUCH, 0)) @ weight / weight.sum()
-    exact = (shares[left] == shares[right]).all(axis=1) if len(left) < 200_000 else agreed == 1
-    return np.where(exact, 1.0, np.minimum(agreed, 1 - 1e-9))
+    return agreed
 
 
 def _beyond_chance(
@@ -241,6 +242,7 @@ def _beyond_chance(
         others = around[(around != a) & (around != b)]
         far = np.sort(_distance(shares, ordered, a, others))[:_TENTH]
         near = float(_distance(shares, ordered, a, np.array([b]))[0])
+        near = near or float(far[0]) / 2  # cells that are not looked at here differ
         usual = float(far[-1])
         if usual <= 0 or len(far) < _TENTH:
             kept[i] = False

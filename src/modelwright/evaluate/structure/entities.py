@@ -148,15 +148,13 @@ def _likeness(view: View, key: Key) -> Entities:
     points = key.points + _by_size(sizes)
     support = max(key.points, 0.0)
     reasons = [f"{key.what} has {sizes.groups:,} values in {len(known):,} rows"]
-    some = view
-    rows = np.flatnonzero(key.codes > 0)
-    if view.whole:
-        cells, codes = view.cells.rows(rows), known
-    else:
+    cells, codes = view.cells, key.codes
+    if not view.whole:
         rows = _seen(view, key.codes, view.most, "groups")
-        some = view.at(rows)
-        cells, codes = some.cells, key.codes[rows]
-    fixed = fixed_columns(cells.without(key.columns), codes)
+        cells, codes = view.at(rows).cells, key.codes[rows]
+    elif len(known) < len(codes):
+        cells, codes = cells.rows(np.flatnonzero(codes > 0)), known
+    fixed = tuple(name for name in fixed_columns(cells, codes) if name not in key.columns)
     # The columns of a key that was found because they stay together are its attributes.
     held = len(fixed) + (len(key.columns) - 1 if len(key.columns) > 2 else 0)
     for more, reason in (
