@@ -30,8 +30,10 @@ __all__ = ["Entities", "find_entities"]
 
 _IS = 3.0
 _IS_SURELY = 4.5
+_MAY_BE = 2.0
 _MATTERS = 1.5
 _MATTERS_SURELY = 3.5
+_MATTERS_MUCH = 4.0
 _SUPPORT = 1.0
 _PROBED_KEYS = 5
 _LEAST_EFFECTIVE = 12.0
@@ -80,9 +82,16 @@ class Entities:
         return self.likeness >= _IS and self.support >= _SUPPORT
 
     @property
+    def may_be_thing(self) -> bool:
+        """Whether values might be things: few of them, say, but with attributes of their own."""
+        return self.likeness >= _MAY_BE and self.support >= _MAY_BE
+
+    @property
     def recommended(self) -> bool:
-        """Whether the evidence is enough."""
-        return self.is_thing and self.effect >= _MATTERS
+        """Whether the evidence is enough: the less it is a thing, the more it has to matter."""
+        return (self.is_thing and self.effect >= _MATTERS) or (
+            self.may_be_thing and self.effect >= _MATTERS_MUCH
+        )
 
     @property
     def certain(self) -> bool:
@@ -97,7 +106,7 @@ class Entities:
 
 
 def find_entities(view: View, orders: tuple[str, ...]) -> tuple[Entities, ...]:
-    """Weigh all that rows may have in common, what speaks most for a thing first.
+    """Weigh all that rows may have in common, what is recommended and speaks most first.
 
     Parameters
     ----------
@@ -109,17 +118,14 @@ def find_entities(view: View, orders: tuple[str, ...]) -> tuple[Entities, ...]:
     Returns
     -------
     tuple of Entities
+        At most five, none of which is clearly a mere sort.
     """
     weighed = [(_likeness(view, key), key) for key in find_keys(view, orders)]
     weighed.sort(key=lambda pair: -pair[0].likeness)
-    measured = [
-        _measured(view, found, key)
-        for found, key in weighed[:_PROBED_KEYS]
-        if found.is_thing
-    ]
-    rest = [found for found, _ in weighed if not found.is_thing]
-    measured.sort(key=lambda found: -(found.likeness + found.effect))
-    return (*measured, *rest)
+    worth = [(found, key) for found, key in weighed if found.is_thing or found.may_be_thing]
+    measured = [_measured(view, found, key) for found, key in worth[:_PROBED_KEYS]]
+    measured.sort(key=lambda found: (not found.recommended, -(found.likeness + found.effect)))
+    return tuple(measured)
 
 
 def _seen(view: View, codes: NDArray[np.int64], most: int, why: str) -> NDArray[np.int64]:
@@ -173,7 +179,7 @@ def _likeness(view: View, key: Key) -> Entities:
 
 def _by_size(sizes: Sizes) -> float:
     points = float(np.clip(1.5 * np.log10(sizes.effective / _LEAST_EFFECTIVE), 0, 2))
-    points += 1.0 if sizes.mean <= 60 else -1.0 if sizes.mean > 200 else 0.0
+    points += 1.0 if sizes.mean <= 60 else -1.0 if sizes.mean > 200 else 0.5
     return points - 1.0 * (sizes.largest > 0.1)
 
 

@@ -132,7 +132,9 @@ def detect_structure(
     thing = next((one for one in entities if one.recommended), None)
     recommended = _chosen(order, thing)
     told = [_of_order(one, recommended) for one in orders[:2] if one.points >= 2.0]
-    told += [_of_thing(one, recommended) for one in entities[:2] if one.is_thing]
+    told += [
+        _of_thing(one, recommended) for one in entities[:2] if one.is_thing or one.recommended
+    ]
     sorted_by = order is not None and order.follows
     explained = sorted_by or thing is not None
     found = (*told, *find_copies(view), *find_file_order(view, explained))

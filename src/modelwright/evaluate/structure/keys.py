@@ -102,9 +102,9 @@ def _single(view: View, column: Column) -> Key | None:
     if not _worth(codes):
         return None
     named = {Hint.WHO: 1.0, Hint.WHERE: -1.5, Hint.SORT: -1.5, Hint.BEFORE: -1.0}.get(hint, 0.0)
-    kind = 1.0 if column.kind is Kind.ID else -2.0 if number else 0.0
-    direct = not number or hint is Hint.WHO
-    return Key((column.name,), codes, repr(column.name), direct, kind + named)
+    measured = number and hint is not Hint.WHO
+    kind = 1.0 if column.kind is Kind.ID else -2.0 if measured else 0.0
+    return Key((column.name,), codes, repr(column.name), not measured, kind + named)
 
 
 def _repeats(cells: Cells, place: int) -> bool:

@@ -125,6 +125,8 @@ def _candidates(table: Table) -> list[_Candidate]:
             candidate = _date(table, column)
         elif column.kind is Kind.NUMBER:
             candidate = _number(table, column)
+        elif column.kind in (Kind.CATEGORY, Kind.TEXT):
+            candidate = _words(table, column)
         if candidate is not None and candidate.missing <= _MISSING:
             kept.append(candidate)
     return kept
@@ -145,26 +147,39 @@ def _date(table: Table, column: Column) -> _Candidate | None:
 
 
 def _number(table: Table, column: Column) -> _Candidate | None:
-    """Take whole numbers that are years, or counters under a name for times."""
+    """Take whole numbers that are years, or numbers that count under a name for times."""
     hint = hint_of(column.name)
     values = _numbers(table, column.name)
     known = values[~np.isnan(values)]
     if hint in (Hint.LENGTH, Hint.WHO, Hint.WHERE, Hint.SORT) or not len(known):
-        return None
-    if (known != np.floor(known)).any():
         return None
     low, high, count = known.min(), known.max(), len(np.unique(known))
     if count < _FEWEST:
         return None
     named = hint in (Hint.WHEN, Hint.BEFORE)
     years = _YEARS if named else _PLAIN_YEARS
-    if years[0] <= low and high <= years[1] and (named or count >= 10):
+    whole = bool((known == np.floor(known)).all())
+    if whole and years[0] <= low and high <= years[1] and (named or count >= 10):
         what = f"a year, from {low:.0f} to {high:.0f}"
         return _Candidate(column.name, values, 0.5 + _named(column.name), what)
     if hint is Hint.WHEN:
-        what = f"a counter, from {low:.0f} to {high:.0f}"
+        what = f"a counter, from {low:g} to {high:g}"
         return _Candidate(column.name, values, _named(column.name) - 1.5, what)
     return None
+
+
+def _words(table: Table, column: Column) -> _Candidate | None:
+    """Take words that begin with a year, such as 2014-15."""
+    series = table.frame[column.name]
+    years = series.str.extract(r"^((?:18|19|20)\d{2})\b", 1).cast(float)
+    if years.len() - years.null_count() < 0.95 * (series.len() - series.null_count()):
+        return None
+    if years.n_unique() < _FEWEST:
+        return None
+    what = f"words that begin with a year, from {years.min():.0f} to {years.max():.0f}"
+    return _Candidate(
+        column.name, np.asarray(years.to_numpy(), np.float64), 0.5 + _named(column.name), what
+    )
 
 
 def _named(name: str) -> float:
