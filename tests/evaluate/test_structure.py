@@ -24,7 +24,8 @@ def codes(found: Checked | Structure) -> set[str]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    "world", [worlds.plain, worlds.houses, worlds.survey, worlds.sorts, worlds.visitors, worlds.wave]
+    "world",
+    [worlds.plain, worlds.houses, worlds.survey, worlds.sorts, worlds.visitors, worlds.wave],
 )
 def test_rows_that_are_unrelated_are_left_alone(world: object, seed: int) -> None:
     found = found_in(world(seed))  # type: ignore[operator]

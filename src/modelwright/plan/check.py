@@ -94,6 +94,4 @@ def check(
     posed = pose(read_raw(data, reading_for(question, chosen, data)), question, chosen)
     rows = posed.rows
     found = detect_structure(rows.table, rows.y, seed=rows.seed)
-    return Checked(
-        len(rows.y), len(posed.schema), found.recommended, found.findings, posed.notes
-    )
+    return Checked(len(rows.y), len(posed.schema), found.recommended, found.findings, posed.notes)

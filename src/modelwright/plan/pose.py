@@ -195,7 +195,8 @@ def _found(question: Question, columns: list[str]) -> Question:
         if name is None:
             continue
         if declines(role, name, columns):
-            question = replace(question, **{role: None})
+            off = replace(question, group=None), replace(question, order=None)
+            question = off[role == "order"]
             continue
         near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
         if len(near) != 1:

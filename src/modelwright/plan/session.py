@@ -259,14 +259,13 @@ def open_session(
             raise
 
 
-def _heeded(
-    store: RunStore, record: RunRecord, settings: Settings
-) -> Mapping[str, Any] | None:
+def _heeded(store: RunStore, record: RunRecord, settings: Settings) -> Mapping[str, Any] | None:
     """Give what an earlier run made of the structure of its rows, when it is to be done again."""
     if settings.replay is None:
         facts: Mapping[str, Any] | None = record.facts.get("structure")
         return facts
-    return store.run(settings.replay).facts.get("structure", NOTHING)
+    replayed: Mapping[str, Any] = store.run(settings.replay).facts.get("structure", NOTHING)
+    return replayed
 
 
 def _record(

@@ -97,7 +97,11 @@ def _loud(finding: Finding) -> bool:
 
 
 def _note(finding: Finding, role: str, column: str) -> str:
-    if role and finding.columns == (column,) and finding.code in ("time-order", "repeated-entities"):
+    if (
+        role
+        and finding.columns == (column,)
+        and finding.code in ("time-order", "repeated-entities")
+    ):
         option = "order" if role == Role.ORDER.value else "group"
         done = "in the order of" if option == "order" else "with whole groups of"
         return f"Rows are split {done} {column!r} (--{option} none turns that off): " + (

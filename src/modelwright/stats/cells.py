@@ -81,12 +81,14 @@ class Cells:
     @cached_property
     def distinct(self) -> NDArray[np.int64]:
         """How many different values each column has, shape (n_columns,)."""
-        return self.codes.max(axis=0, initial=0).astype(np.int64)
+        most: NDArray[np.int64] = self.codes.max(axis=0, initial=0).astype(np.int64)
+        return most
 
     @cached_property
     def missing(self) -> NDArray[np.float64]:
         """The share of missing cells of each column, shape (n_columns,)."""
-        return np.asarray((self.codes == 0).mean(axis=0), np.float64)
+        share: NDArray[np.float64] = (self.codes == 0).mean(axis=0)
+        return share
 
     def rows(self, index: NDArray[np.integer]) -> Cells:
         """Give the cells of some rows; their codes are not ranked anew."""

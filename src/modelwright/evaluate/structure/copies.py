@@ -90,7 +90,7 @@ def find_copies(view: View) -> tuple[Finding, ...]:
 def _share(view: View, names: tuple[str, ...]) -> float:
     """Count equal rows among all rows: a sample would part most copies."""
     keys = view.table.frame.select(names).hash_rows(seed=0)
-    return float(keys.is_duplicated().mean() or 0.0)
+    return int(keys.is_duplicated().sum()) / max(len(keys), 1)
 
 
 def _example(view: View, left: NDArray[np.int64], right: NDArray[np.int64]) -> str:

@@ -79,9 +79,7 @@ class Structure:
     findings: tuple[Finding, ...]
 
 
-def detect_structure(
-    table: Table, y: Target, *, seed: int = 0, most: int = MOST_ROWS
-) -> Structure:
+def detect_structure(table: Table, y: Target, *, seed: int = 0, most: int = MOST_ROWS) -> Structure:
     """Find time order, repeated things and copies among rows, and say how to split them.
 
     The quick model (nearest neighbours) is measured on at most 3,000 rows, all else on `most`, so
@@ -132,14 +130,14 @@ def detect_structure(
     thing = next((one for one in entities if one.recommended), None)
     recommended = _chosen(order, thing)
     told = [_of_order(one, recommended) for one in orders[:2] if one.points >= 2.0]
-    told += [
-        _of_thing(one, recommended) for one in entities[:2] if one.is_thing or one.recommended
-    ]
+    told += [_of_thing(one, recommended) for one in entities[:2] if one.is_thing or one.recommended]
     sorted_by = order is not None and order.follows
     explained = sorted_by or thing is not None
     found = (*told, *find_copies(view), *find_file_order(view, explained))
     rank = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-    ordered = sorted(found, key=lambda one: (one.columns != recommended.columns, rank[one.severity]))
+    ordered = sorted(
+        found, key=lambda one: (one.columns != recommended.columns, rank[one.severity])
+    )
     return Structure(recommended, tuple(ordered))
 
 

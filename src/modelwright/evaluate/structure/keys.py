@@ -90,7 +90,9 @@ def _single(view: View, column: Column) -> Key | None:
     number = column.kind is Kind.NUMBER
     hint = hint_of(column.name)
     place = view.cells.names.index(column.name)
-    if number and (hint in (Hint.WHEN, Hint.BEFORE, Hint.LENGTH) or not _repeats(view.cells, place)):
+    if number and (
+        hint in (Hint.WHEN, Hint.BEFORE, Hint.LENGTH) or not _repeats(view.cells, place)
+    ):
         return None
     # Of a large table only numbers that are named like keys are worth a look at all rows.
     if number and not view.whole and hint is not Hint.WHO:

@@ -176,10 +176,10 @@ def _words(table: Table, column: Column) -> _Candidate | None:
         return None
     if years.n_unique() < _FEWEST:
         return None
-    what = f"words that begin with a year, from {years.min():.0f} to {years.max():.0f}"
-    return _Candidate(
-        column.name, np.asarray(years.to_numpy(), np.float64), 0.5 + _named(column.name), what
-    )
+    values = np.asarray(years.to_numpy(), np.float64)
+    low, high = np.nanmin(values), np.nanmax(values)
+    what = f"words that begin with a year, from {low:.0f} to {high:.0f}"
+    return _Candidate(column.name, values, 0.5 + _named(column.name), what)
 
 
 def _named(name: str) -> float:
@@ -211,9 +211,7 @@ def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
         reasons.append(f"{candidate.missing:.0%} of the rows have none")
     if beyond >= 4:
         points += 0.5
-        reasons.append(
-            f"rows that follow each other have answers alike (correlation {beside:.2f})"
-        )
+        reasons.append(f"rows that follow each other have answers alike (correlation {beside:.2f})")
     if beyond < 3 and not moved and not _coming(new)[0]:
         points -= 1.0
         reasons.append("nothing changes along it")

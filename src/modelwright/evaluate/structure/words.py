@@ -27,7 +27,8 @@ def _words(text: str) -> frozenset[str]:
 _WHEN = _words(
     """
     date dates datetime time timestamp ts year years yr month week day season quarter period wave
-    round epoch when dt issue created posted published issued recorded observed reported pickup departure
+    round epoch when dt issue created posted published issued recorded observed reported pickup
+    departure
     """
 )
 _BEFORE = _words(
