@@ -182,11 +182,11 @@ def gap_between(
     mixed_shut = None if shut is None else rng.permutation(shut)
 
     def apart(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        mask = (codes[rows][:, None] == codes) | (rows[:, None] == everyone)
+        mask: NDArray[np.bool_] = (codes[rows][:, None] == codes) | (rows[:, None] == everyone)
         return mask if shut is None else mask | shut
 
     def random(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        mask = (mixed[rows][:, None] == mixed) | (rows[:, None] == everyone)
+        mask: NDArray[np.bool_] = (mixed[rows][:, None] == mixed) | (rows[:, None] == everyone)
         return mask if mixed_shut is None else mask | mixed_shut
 
     y = view.answers[asking]
