@@ -3,7 +3,7 @@
     python benchmarks/structure.py                    all tables, findings into results/
     python benchmarks/structure.py ames bike_sharing  some
 
-Answers nobody has looked at stay so: of the facts about a table only its target and its task are read.
+Of the facts about a table only its target and its task are read.
 """
 
 from __future__ import annotations

