@@ -38,6 +38,9 @@ _SUPPORT = 1.0
 _PROBED_KEYS = 5
 _LEAST_EFFECTIVE = 12.0
 _CERTAIN_GROUPS = 20
+# The most that is still added when a key's size and name are known.
+_STILL = 4.0
+_COMPARED = 6_000
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def _seen(view: View, codes: NDArray[np.int64], most: int, why: str) -> NDArray[
     groups = rng.permutation(int(codes.max()) + 1)
     counts = np.bincount(codes)[groups] * (groups > 0)
     # A group larger than all the room there is would leave no other.
-    fits = counts <= most / 20
+    fits = (counts > 0) & (counts <= most / 20)
     kept = groups[fits][np.cumsum(counts[fits]) <= most]
     if not len(kept):
         return np.sort(rng.choice(np.flatnonzero(known), most, replace=False))
@@ -154,9 +157,11 @@ def _likeness(view: View, key: Key) -> Entities:
     points = key.points + _by_size(sizes)
     support = max(key.points, 0.0)
     reasons = [f"{key.what} has {sizes.groups:,} values in {len(known):,} rows"]
+    if sizes.effective < _LEAST_EFFECTIVE or points + _STILL < _MAY_BE:
+        return Entities(key.columns, key.what, key.direct, sizes, points, support=0.0)
     cells, codes = view.cells, key.codes
     if not view.whole:
-        rows = _seen(view, key.codes, view.most, "groups")
+        rows = _seen(view, key.codes, _COMPARED, "groups")
         cells, codes = view.at(rows).cells, key.codes[rows]
     elif len(known) < len(codes):
         cells, codes = cells.rows(np.flatnonzero(codes > 0)), known
@@ -170,8 +175,6 @@ def _likeness(view: View, key: Key) -> Entities:
     ):
         points, support = points + more, support + more
         reasons += [reason] if more and reason else []
-    if sizes.effective < _LEAST_EFFECTIVE:
-        points = -9.0
     return Entities(
         key.columns, key.what, key.direct, sizes, points, support, reasons=tuple(reasons)
     )
