@@ -93,7 +93,7 @@ def test_copies_are_told_with_their_share() -> None:
     found = found_in(pl.concat([frame, frame.sample(60, seed=1)]))
     (copy,) = [one for one in found.findings if one.code == "exact-duplicates"]
     assert copy.severity is Severity.WARNING
-    assert copy.evidence.startswith("18.2% of the rows")
+    assert copy.evidence.startswith("9.1% of the rows")
     assert "contradicting-duplicates" not in codes(found)
 
 

@@ -27,11 +27,10 @@ _ALIKE = 0.9
 # Two numbers are nearly equal when so small a share of the rows lies between them.
 _TOUCH = 0.002
 _WIDEST = 400
-_JUDGED = 400
-_AROUND = 2_000
-_TENTH = 10
-# So few rows would lie as near by chance.
-_BY_CHANCE = 0.05
+_JUDGED = 100
+# Rows that share so much, with so many times the distance allowed, are on the way to being alike.
+_HALF = 0.6
+_WIDER = 5.0
 
 
 def _equal_pairs(keys: Keys) -> float:
@@ -49,30 +48,25 @@ class Repeats:
     Parameters
     ----------
     share : float
-        The share of the rows that are equal to another one.
+        The share of the rows that are equal to an earlier one.
     pairs : float
         How many pairs of rows are equal.
     by_chance : float
         How many would be if the cells of one column, the one that explains most, fell at random.
-    differ : float
-        The share of the equal pairs whose answers differ.
     """
 
     share: float
     pairs: float
     by_chance: float
-    differ: float
 
 
-def repeats(cells: Cells, answers: NDArray[np.integer]) -> Repeats:
+def repeats(cells: Cells) -> Repeats:
     """Count rows whose cells are all equal.
 
     Parameters
     ----------
     cells : Cells
         The columns.
-    answers : ndarray of int, shape (n_rows,)
-        A code of each answer, at or above zero.
 
     Returns
     -------
@@ -81,24 +75,21 @@ def repeats(cells: Cells, answers: NDArray[np.integer]) -> Repeats:
     Examples
     --------
     >>> codes = np.array([[1, 5], [2, 6], [1, 5], [3, 7]])
-    >>> found = repeats(Cells(("a", "b"), codes, np.ones(2, bool)), np.array([0, 0, 1, 0]))
-    >>> found.share, found.pairs, found.differ
-    (0.5, 1.0, 1.0)
+    >>> found = repeats(Cells(("a", "b"), codes, np.ones(2, bool)))
+    >>> found.share, found.pairs
+    (0.25, 1.0)
     """
     keys = row_keys(cells.codes)
     whole = keys.sum(axis=1, dtype=np.uint64)
     pairs = _equal_pairs(whole)
     if not pairs:
-        return Repeats(0.0, 0.0, 0.0, 0.0)
-    _, place, counts = np.unique(whole, return_inverse=True, return_counts=True)
-    same = _equal_pairs(whole + row_keys(answers[:, None] + 1)[:, 0] * np.uint64(3))
+        return Repeats(0.0, 0.0, 0.0)
     fine = np.flatnonzero(cells.agree <= _COARSE)
     chance = [_equal_pairs(whole - keys[:, j]) * cells.agree[j] for j in fine]
     return Repeats(
-        share=float((counts[place] > 1).mean()),
+        share=1 - len(np.unique(whole)) / len(whole),
         pairs=pairs,
         by_chance=float(max(chance, default=pairs)),
-        differ=1 - same / pairs,
     )
 
 
@@ -109,7 +100,7 @@ class NearPairs:
     Parameters
     ----------
     left, right : ndarray of int64, shape (n_pairs,)
-        Positions of twins: at most 400 pairs, drawn at random.
+        Positions of twins: at most 100 pairs, drawn at random.
     share : float
         The share of the rows that have a twin.
     """
@@ -124,8 +115,8 @@ def near_pairs(cells: Cells, seed: int) -> NearPairs:
 
     Two rows are compared when MinHash puts them into one band. They are twins when they agree in
     90 % of their cells, a cell weighing as much as it tells (the logarithm of how rarely two rows
-    share it), and when so few rows as near would be expected by chance, judged by how many lie
-    around other rows (the local dimension: Levina and Bickel 2004).
+    share it), and when hardly any other row agrees in 60 %: in a table of few values, or of
+    smooth measurements, rows become alike by degrees, and the nearest are no copies.
 
     Parameters
     ----------
@@ -154,11 +145,12 @@ def near_pairs(cells: Cells, seed: int) -> NearPairs:
     if len(telling) < 3 or len(cells) < 20:
         return NearPairs(none, none, 0.0)
     shares, coarse = _positions(cells, telling)
+    weight = -np.log(np.clip(cells.agree[telling], 1 / len(cells), 1.0))
+    touch = np.where(cells.ordered[telling], _TOUCH, 0.0)
+    seen = _Seen(shares, np.asarray(touch, np.float32), weight / weight.sum())
     rng = np.random.default_rng(seed)
     left, right = _banded(coarse, rng)
-    weight = -np.log(np.clip(cells.agree[telling], 1 / len(cells), 1.0))
-    agreed = _agreement(shares, cells.ordered[telling], left, right, weight)
-    close = agreed >= _ALIKE
+    close = _agreement(seen, left, right) >= _ALIKE
     left, right = left[close], right[close]
     close = (cells.codes[left] != cells.codes[right]).any(axis=1)
     left, right = left[close], right[close]
@@ -167,8 +159,17 @@ def near_pairs(cells: Cells, seed: int) -> NearPairs:
     having = len(np.unique(np.concatenate([left, right]))) / len(cells)
     judged = np.sort(rng.permutation(len(left))[:_JUDGED])
     left, right = left[judged], right[judged]
-    kept = _beyond_chance(shares, cells.ordered[telling], (left, right), rng)
+    kept = np.array([_alone(seen, int(row)) for row in left])
     return NearPairs(left[kept], right[kept], having * float(kept.mean()))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The cells that tell rows apart: where each lies, what counts as equal, what it weighs."""
+
+    shares: NDArray[np.float32]
+    touch: NDArray[np.float32]
+    weight: NDArray[np.float64]
 
 
 def _positions(
@@ -212,51 +213,21 @@ def _banded(
 
 
 def _agreement(
-    shares: NDArray[np.float32],
-    ordered: NDArray[np.bool_],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    weight: NDArray[np.float64],
+    cells: _Seen, left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Say how much of what tells rows apart the rows of each pair share."""
     agreed = np.empty(len(left))
     for start in range(0, len(left), 8192):
         rows = slice(start, start + 8192)
-        gap = np.abs(shares[left[rows]] - shares[right[rows]])
-        agreed[rows] = (gap <= np.where(ordered, _TOUCH, 0)) @ weight / weight.sum()
+        gap = np.abs(cells.shares[left[rows]] - cells.shares[right[rows]])
+        agreed[rows] = (gap <= cells.touch) @ cells.weight
     return agreed
 
 
-def _beyond_chance(
-    shares: NDArray[np.float32],
-    ordered: NDArray[np.bool_],
-    pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
-    rng: np.random.Generator,
-) -> NDArray[np.bool_]:
-    """Tell for each pair whether chance would hardly put a row so near."""
-    left, right = pairs
-    rows = len(shares)
-    around = np.sort(rng.choice(rows, min(rows, _AROUND), replace=False))
-    kept = np.empty(len(left), np.bool_)
-    for i, (a, b) in enumerate(zip(left, right, strict=True)):
-        others = around[(around != a) & (around != b)]
-        far = np.sort(_distance(shares, ordered, a, others))[:_TENTH]
-        near = float(_distance(shares, ordered, a, np.array([b]))[0])
-        near = near or float(far[0]) / 2  # cells that are not looked at here differ
-        usual = float(far[-1])
-        if usual <= 0 or len(far) < _TENTH:
-            kept[i] = False
-            continue
-        logs = np.log(usual / np.maximum(far[1:-1], usual * 1e-3))
-        dimension = min(1 / max(float(logs.mean()), 1e-2), float(shares.shape[1]))
-        expected = rows * _TENTH / len(others) * (max(near, 1e-12) / usual) ** dimension
-        kept[i] = expected < _BY_CHANCE
-    return kept
-
-
-def _distance(
-    shares: NDArray[np.float32], ordered: NDArray[np.bool_], one: int, others: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Sum over cells: by how many rows numbers are apart, 1/3 (as at random) for other levels."""
-    gap = np.abs(shares[others].astype(np.float64) - shares[one])
-    return np.asarray(np.where(ordered, gap, (gap > 0) / 3).sum(axis=1), np.float64)
+def _alone(cells: _Seen, row: int) -> bool:
+    """Tell whether hardly any row is half alike: the twins of a row are not the end of a slope."""
+    others = np.delete(np.arange(len(cells.shares)), row)
+    gap = np.abs(cells.shares[others] - cells.shares[row])
+    twins = ((gap <= cells.touch) @ cells.weight >= _ALIKE).sum()
+    near = ((gap <= _WIDER * cells.touch) @ cells.weight >= _HALF).sum()
+    return int(near) < 2 * int(twins)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Kind, Role
 from modelwright.evaluate.structure.view import View
+from modelwright.stats.cells import Cells
 from modelwright.stats.orders import autocorrelation
 from modelwright.stats.twins import near_pairs, repeats
 
@@ -45,33 +49,7 @@ def find_copies(view: View) -> tuple[Finding, ...]:
     cells = view.cells.without(named)
     if not cells.names or len(cells) < 2:
         return ()
-    _, answers = np.unique(view.y.values[view.rows], return_inverse=True)
-    exact = repeats(cells, answers.astype(np.int64))
-    share = exact.share if view.whole else _share(view, cells.names)
-    found = []
-    natural = exact.by_chance >= 0.5 * exact.pairs > 0
-    if share >= _NOTABLE:
-        known = " as often as chance gives in a table of so few values" if natural else ""
-        found.append(
-            Finding(
-                "exact-duplicates",
-                Severity.INFO if natural else Severity.WARNING,
-                (),
-                f"{share:.1%} of the rows equal another row{known}",
-                "" if natural else _CURE,
-            )
-        )
-        if exact.differ >= 0.05 and not natural:
-            found.append(
-                Finding(
-                    "contradicting-duplicates",
-                    Severity.WARNING if exact.differ < 0.5 else Severity.INFO,
-                    (),
-                    f"{exact.differ:.0%} of the pairs of equal rows have different answers",
-                    "no model can tell them apart: look for a column that does, or for wrong "
-                    "answers",
-                )
-            )
+    found = [*_exact(view, cells)]
     near = near_pairs(cells, view.seed.derive("structure", "near"))
     if near.share >= _NOTABLE:
         found.append(
@@ -87,10 +65,42 @@ def find_copies(view: View) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def _exact(view: View, cells: Cells) -> Iterator[Finding]:
+    """Tell copies, answer and all, and equal rows that are answered differently."""
+    _, place = np.unique(view.y.values[view.rows], return_inverse=True)
+    answer = np.asarray(place[:, None] + 1, np.int32)
+    codes = np.hstack([cells.codes, answer])
+    whole = Cells((*cells.names, ""), codes, np.append(cells.ordered, not view.y.classes))
+    copies, equal = repeats(whole), repeats(cells)
+    share = copies.share if view.whole else _share(view, cells.names)
+    natural = copies.by_chance >= 0.5 * copies.pairs > 0
+    if share >= _NOTABLE:
+        known = ", as often as chance gives in a table of so few values" if natural else ""
+        yield Finding(
+            "exact-duplicates",
+            Severity.INFO if natural else Severity.WARNING,
+            (),
+            f"{share:.1%} of the rows equal an earlier row, the answer included{known}",
+            "" if natural else _CURE,
+        )
+    differ = equal.pairs - copies.pairs
+    by_chance = equal.by_chance >= 0.5 * equal.pairs > 0
+    if not by_chance and equal.share >= _NOTABLE and differ >= 0.05 * equal.pairs:
+        yield Finding(
+            "contradicting-duplicates",
+            Severity.WARNING if differ < 0.5 * equal.pairs else Severity.INFO,
+            (),
+            f"{equal.share:.1%} of the rows equal an earlier row in all but the answer, and "
+            f"{differ / equal.pairs:.0%} of the pairs of equal rows have different answers",
+            "no model can tell them apart: look for a column that does, or for wrong answers",
+        )
+
+
 def _share(view: View, names: tuple[str, ...]) -> float:
-    """Count equal rows among all rows: a sample would part most copies."""
-    keys = view.table.frame.select(names).hash_rows(seed=0)
-    return int(keys.is_duplicated().sum()) / max(len(keys), 1)
+    """Count copies among all rows: a sample would part most of them."""
+    answers = pl.Series("\0 answer", view.y.values)
+    keys = view.table.frame.select(names).with_columns(answers).hash_rows(seed=0)
+    return 1 - keys.n_unique() / max(len(keys), 1)
 
 
 def _example(view: View, left: NDArray[np.int64], right: NDArray[np.int64]) -> str:

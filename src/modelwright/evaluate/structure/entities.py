@@ -31,6 +31,7 @@ __all__ = ["Entities", "find_entities"]
 _IS = 3.0
 _IS_SURELY = 4.5
 _MAY_BE = 2.0
+_MATTERS_SOMEHOW = 1.0
 _MATTERS = 1.5
 _MATTERS_SURELY = 3.5
 _MATTERS_MUCH = 4.0
@@ -92,9 +93,11 @@ class Entities:
     @property
     def recommended(self) -> bool:
         """Whether the evidence is enough: the less it is a thing, the more it has to matter."""
-        return (self.is_thing and self.effect >= _MATTERS) or (
-            self.may_be_thing and self.effect >= _MATTERS_MUCH
-        )
+        if self.is_thing and self.likeness >= _IS_SURELY:
+            return self.effect >= _MATTERS_SOMEHOW
+        if self.is_thing:
+            return self.effect >= _MATTERS
+        return self.may_be_thing and self.effect >= _MATTERS_MUCH
 
     @property
     def certain(self) -> bool:

@@ -19,6 +19,7 @@ _FEWEST_ROWS = 40
 # Answers that differ so much more between things than along time make things the larger risk.
 _STRONGER = 2.0
 _OUTWEIGHS = 3.0
+_TOLD = 2
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def detect_structure(table: Table, y: Target, *, seed: int = 0, most: int = MOST
     thing = next((one for one in entities if one.recommended), None)
     recommended = _chosen(order, thing)
     told = [_of_order(one, recommended) for one in orders[:2] if one.points >= 2.0]
-    told += [_of_thing(one, recommended) for one in entities[:2] if one.is_thing or one.recommended]
+    told += [_of_thing(one, recommended) for one in _worth_telling(entities)]
     sorted_by = order is not None and order.follows
     explained = sorted_by or thing is not None
     found = (*told, *find_copies(view), *find_file_order(view, explained))
@@ -155,6 +156,20 @@ def _outweighs(thing: Entities, order: Order) -> bool:
     by_time = 0.0 if order.gap is None or not order.gap.sure else order.gap.worse
     by_thing = 0.0 if thing.gap is None or not thing.gap.sure else thing.gap.worse
     return thing.effect >= _OUTWEIGHS and by_thing > max(_STRONGER * by_time, 0.1)
+
+
+def _worth_telling(entities: tuple[Entities, ...]) -> list[Entities]:
+    """Keep what is recommended or named by a column; of names of one thing the first."""
+    kept: list[Entities] = []
+    for one in entities:
+        again = any(
+            set(one.columns) & set(other.columns)
+            or abs(one.sizes.groups - other.sizes.groups) <= 0.05 * other.sizes.groups
+            for other in kept
+        )
+        if not again and (one.recommended or (one.is_thing and one.direct)):
+            kept.append(one)
+    return kept[:_TOLD]
 
 
 def _of_order(order: Order, recommended: Recommendation) -> Finding:

@@ -137,10 +137,21 @@ def _heads(view: View, column: Column) -> Iterator[Key]:
             continue
         heads = values.str.extract(pattern, 1)
         codes = code_values(heads).astype(np.int64)
-        if _worth(codes):
+        if _worth(codes) and not _spelled_out(view, codes):
             what = f"the beginning of {column.name!r} (such as {heads.drop_nulls()[0]!r})"
             yield Key((column.name,), codes, what, False, 1.0)
             return
+
+
+def _spelled_out(view: View, codes: Codes) -> bool:
+    """Tell whether other columns say the same, so that a beginning of names is nothing new."""
+    seen = codes[view.rows]
+    names = fixed_columns(view.cells, seen)
+    known = seen > 0
+    if not names:
+        return False
+    joined = _joined(view.cells, names)[known]
+    return len(np.unique(joined)) >= 0.95 * len(np.unique(seen[known]))
 
 
 def _together(view: View, orders: tuple[str, ...]) -> Iterator[Key]:

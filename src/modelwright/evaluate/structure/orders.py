@@ -162,7 +162,8 @@ def _number(table: Table, column: Column) -> _Candidate | None:
     if whole and years[0] <= low and high <= years[1] and (named or count >= 10):
         what = f"a year, from {low:.0f} to {high:.0f}"
         return _Candidate(column.name, values, 0.5 + _named(column.name), what)
-    if hint is Hint.WHEN:
+    # Answers and columns change along any measurement: only the file can say that one counts.
+    if hint is Hint.WHEN and _following(sortedness(values))[0] >= 1.5:
         what = f"a counter, from {low:g} to {high:g}"
         return _Candidate(column.name, values, _named(column.name) - 1.5, what)
     return None
