@@ -19,6 +19,7 @@ __all__ = ["find_copies", "find_file_order"]
 
 # Below such a share of the rows, copies change no score.
 _NOTABLE = 0.005
+_MANY = 0.01
 _ALIKE = 0.1
 _SURE = 5.0
 _MOST = 200_000
@@ -78,7 +79,7 @@ def _exact(view: View, cells: Cells) -> Iterator[Finding]:
         known = ", as often as chance gives in a table of so few values" if natural else ""
         yield Finding(
             "exact-duplicates",
-            Severity.INFO if natural else Severity.WARNING,
+            Severity.INFO if natural or share < _MANY else Severity.WARNING,
             (),
             f"{share:.1%} of the rows equal an earlier row, the answer included{known}",
             "" if natural else _CURE,

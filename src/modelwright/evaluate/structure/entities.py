@@ -127,11 +127,21 @@ def find_entities(view: View, orders: tuple[str, ...]) -> tuple[Entities, ...]:
         At most five, none of which is clearly a mere sort.
     """
     weighed = [(_likeness(view, key), key) for key in find_keys(view, orders)]
-    weighed.sort(key=lambda pair: -pair[0].likeness)
-    worth = [(found, key) for found, key in weighed if found.is_thing or found.may_be_thing]
+    weighed.sort(key=lambda pair: (not pair[0].direct, -pair[0].likeness))
+    worth = _different([pair for pair in weighed if pair[0].is_thing or pair[0].may_be_thing])
+    worth.sort(key=lambda pair: -pair[0].likeness)
     measured = [_measured(view, found, key) for found, key in worth[:_PROBED_KEYS]]
     measured.sort(key=lambda found: (not found.recommended, -(found.likeness + found.effect)))
     return tuple(measured)
+
+
+def _different(pairs: list[tuple[Entities, Key]]) -> list[tuple[Entities, Key]]:
+    """Of keys that part the rows alike, such as a number and a name, keep the first."""
+    kept: dict[tuple[int, int], tuple[Entities, Key]] = {}
+    for found, key in pairs:
+        like = found.sizes.groups, round(1e6 / found.sizes.effective)
+        kept.setdefault(like, (found, key))
+    return list(kept.values())
 
 
 def _seen(view: View, codes: NDArray[np.int64], most: int, why: str) -> NDArray[np.int64]:

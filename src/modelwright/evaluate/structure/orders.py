@@ -41,6 +41,8 @@ _YEARS = (1800, 2100)
 _PLAIN_YEARS = (1900, 2035)
 _PROBED_ORDERS = 3
 _SHARE = 0.25
+_SORTED = 0.95
+_STRONG = 0.5
 _BLOCKS = 20
 
 
@@ -159,7 +161,8 @@ def _number(table: Table, column: Column) -> _Candidate | None:
     named = hint in (Hint.WHEN, Hint.BEFORE)
     years = _YEARS if named else _PLAIN_YEARS
     whole = bool((known == np.floor(known)).all())
-    if whole and years[0] <= low and high <= years[1] and (named or count >= 10):
+    years_long = named and high - low >= 2  # 1949.083 is a month
+    if years[0] <= low and high <= years[1] and (years_long or (whole and (named or count >= 10))):
         what = f"a year, from {low:.0f} to {high:.0f}"
         return _Candidate(column.name, values, 0.5 + _named(column.name), what)
     # Answers and columns change along any measurement: only the file can say that one counts.
@@ -211,12 +214,12 @@ def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
         points -= 1.5
         reasons.append(f"{candidate.missing:.0%} of the rows have none")
     if beyond >= 4:
-        points += 0.5
+        points += 1.0 if beside >= _STRONG else 0.5
         reasons.append(f"rows that follow each other have answers alike (correlation {beside:.2f})")
     if beyond < 3 and not moved and not _coming(new)[0]:
         points -= 1.0
         reasons.append("nothing changes along it")
-    sorted_by = abs(follows.rank) >= 0.95 and follows.changes >= 10
+    sorted_by = abs(follows.rank) >= _SORTED
     return Order(candidate.column, points, sorted_by, None, tuple(reasons)), candidate
 
 
@@ -229,10 +232,10 @@ def _in_order(view: View, candidate: _Candidate) -> NDArray[np.int64]:
 
 
 def _following(found: Sorted) -> tuple[float, str]:
+    if abs(found.rank) >= _SORTED:
+        return 2.0, "the file is sorted by it"
     if found.changes < 10:
         return 0.0, ""
-    if abs(found.rank) >= 0.95:
-        return 2.0, "the file is sorted by it"
     if found.steps >= 0.9:
         return 1.5, "the file is sorted by it in blocks"
     if abs(found.rank) >= 0.3:

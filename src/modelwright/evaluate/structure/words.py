@@ -53,9 +53,9 @@ _WHO = _words(
     """
     id ids key uid uuid guid account applicant athlete author batter borrower candidate child client
     country customer device dog driver employee family firm company household institution lender
-    member molecule nation passenger panelist participant patient person pitcher player pupil
-    respondent school seller site speaker station student subject taxi team teacher user vehicle
-    vendor visitor voter worker
+    member molecule nation passenger panelist participant patient person pitcher player provider
+    pupil respondent school seller site speaker station student subject taxi team teacher user
+    vehicle vendor visitor voter worker
     """
 )
 _WHERE = _words(
