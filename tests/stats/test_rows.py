@@ -32,13 +32,20 @@ def cells_of(codes: np.ndarray, ordered: bool = True) -> Cells:
     [
         pl.Series([2.0, None, 1.0, 2.0]),
         pl.Series([2.0, float("nan"), 1.0, 2.0]),
-        pl.Series(["b", None, "a", "b"]),
         pl.Series([True, None, False, True]),
         pl.Series([2, None, 1, 2], dtype=pl.Int64).cast(pl.Datetime("us")),
     ],
 )
 def test_every_type_is_coded_alike(series: pl.Series) -> None:
     assert code_values(series).tolist() == [2, 0, 1, 2]
+
+
+@given(st.lists(st.none() | st.text(max_size=3), max_size=30))
+def test_texts_are_coded_densely_and_equal_only_when_they_are(texts: list[str | None]) -> None:
+    codes = code_values(pl.Series(texts, dtype=pl.String)).tolist()
+    assert all((code == 0) == (text is None) for code, text in zip(codes, texts, strict=True))
+    assert len({*codes, 0}) == len(set(texts) | {None}) == max(codes, default=0) + 1
+    assert len(set(zip(codes, texts, strict=True))) == len(set(texts))
 
 
 @given(st.integers(0, 10_000))

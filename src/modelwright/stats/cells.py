@@ -24,7 +24,7 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 
 
 def code_values(series: pl.Series) -> Codes:
-    """Replace the values of a column by their rank from 1; a missing value is 0.
+    """Replace the values of a column by their rank from 1, texts in any order; missing is 0.
 
     Parameters
     ----------
@@ -37,13 +37,16 @@ def code_values(series: pl.Series) -> Codes:
 
     Examples
     --------
-    >>> code_values(pl.Series(["b", None, "a", "b"])).tolist()
+    >>> code_values(pl.Series([7.5, None, -1.0, 7.5])).tolist()
     [2, 0, 1, 2]
     """
     if series.dtype.is_float():
         series = series.fill_nan(None)
     elif series.dtype.is_temporal():
         series = series.to_physical()
+    elif series.dtype == pl.String():
+        # To sort texts is dear, and their order means nothing: the order of their hashes will do.
+        series = pl.select(pl.when(series.is_not_null()).then(series.hash(seed=0))).to_series()
     elif series.dtype == pl.Boolean():
         series = series.cast(pl.Int8)
     ranks = series.rank("dense").cast(pl.Int32).fill_null(0)

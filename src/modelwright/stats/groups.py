@@ -62,7 +62,7 @@ def group_sizes(codes: Codes) -> Sizes:
     Parameters
     ----------
     codes : ndarray of int, shape (n_rows,)
-        The group of each row.
+        The group of each row, at or above zero.
 
     Examples
     --------
@@ -70,7 +70,8 @@ def group_sizes(codes: Codes) -> Sizes:
     >>> sizes.groups, sizes.mean, round(sizes.repeated, 2), sizes.largest == 1 / 3
     (4, 1.5, 0.67, True)
     """
-    _, counts = np.unique(codes, return_counts=True)
+    counts = np.bincount(codes)
+    counts = counts[counts > 0]
     rows = max(int(counts.sum()), 1)
     mean = rows / max(len(counts), 1)
     planned = len(counts) >= 10 and mean >= 2 and float(counts.var()) < 0.25 * mean
@@ -126,6 +127,11 @@ def _pairs(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def stands_together(codes: Codes) -> float:
     """Say how far rows of a group stand beside each other in the file.
 
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        The group of each row, at or above zero.
+
     Returns
     -------
     float
@@ -137,7 +143,8 @@ def stands_together(codes: Codes) -> float:
     (1.0, True)
     """
     rows = len(codes)
-    _, counts = np.unique(codes, return_counts=True)
+    counts = np.bincount(codes)
+    counts = counts[counts > 0]
     most = rows - len(counts)
     if rows < 2 or most < 1:
         return 0.0

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.evaluate.structure.keys import Key, find_keys
-from modelwright.evaluate.structure.view import PROBED, Gap, View, gap_between
+from modelwright.evaluate.structure.view import Gap, View, gap_between
 from modelwright.stats.groups import (
     Alike,
     Sizes,
@@ -209,7 +209,7 @@ def _listed(fixed: tuple[str, ...]) -> str:
 
 def _measured(view: View, found: Entities, key: Key) -> Entities:
     """Look at the answers: alike within a thing, and better known by its other rows."""
-    rows = _seen(view, key.codes, PROBED, "probe")
+    rows = _seen(view, key.codes, view.probed, "probe")
     some = view.at(rows)
     codes = key.codes[rows]
     points, reasons = 0.0, list(found.reasons)

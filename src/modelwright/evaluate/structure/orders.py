@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.schema import Column, Kind, Role
 from modelwright.core.table import Table
-from modelwright.evaluate.structure.view import PROBED, Gap, View, gap_between
+from modelwright.evaluate.structure.view import Gap, View, gap_between
 from modelwright.evaluate.structure.words import Hint, hint_of
 from modelwright.stats.orders import (
     Drift,
@@ -267,8 +267,8 @@ def _with_gap(view: View, order: Order, candidate: _Candidate) -> Order:
     if len(places) < 40:
         return order
     rng = np.random.default_rng(view.seed.derive("structure", "probe"))
-    if len(places) > PROBED:
-        places = places[np.sort(rng.choice(len(places), PROBED, replace=False))]
+    if len(places) > view.probed:
+        places = places[np.sort(rng.choice(len(places), view.probed, replace=False))]
     some = view.part(places)
     count = len(places)
     late = np.arange(count) >= count - int(count * _SHARE)

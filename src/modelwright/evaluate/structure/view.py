@@ -58,6 +58,11 @@ class View:
         """Whether all rows are seen."""
         return len(self.rows) == self.table.height
 
+    @property
+    def probed(self) -> int:
+        """How many rows may be predicted from those nearest to them."""
+        return min(PROBED, max(self.most // 3, 1_000))
+
     def at(self, rows: NDArray[np.int64]) -> View:
         """See other rows of the same table."""
         some = code_cells(self.table.select(self.cells.names).rows(rows), self.cells.names)
