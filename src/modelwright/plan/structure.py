@@ -19,8 +19,9 @@ __all__ = ["NOTHING", "Heeded", "heed"]
 NOTHING: Mapping[str, Any] = MappingProxyType({"role": "", "column": "", "notes": []})
 """The facts of a run in which nothing was found, or nothing was looked for."""
 
-# Whoever has less time than this many seconds wants a model, not advice.
+# Below so many seconds, and one more for so many rows, looking would take more than 5 % of the time.
 _LEAST_SECONDS = 15.0
+_ROWS_A_SECOND = 12_500
 # So many rows are looked at, as the first model waits for it.
 _ROWS = 5_000
 _ROLES = {"time": ("order", Role.ORDER), "group": ("group", Role.GROUP)}
@@ -71,9 +72,10 @@ def heed(
         return _again(posed, NOTHING)
     if known is not None:
         return _again(posed, known)
-    if math.isfinite(seconds) and seconds < _LEAST_SECONDS:
-        return _again(posed, NOTHING)
     rows = posed.rows
+    least = _LEAST_SECONDS + len(rows.y) / _ROWS_A_SECOND
+    if math.isfinite(seconds) and seconds < least:
+        return _again(posed, NOTHING)
     found = detect_structure(rows.table, rows.y, seed=rows.seed, most=_ROWS)
     role, column = _followed(posed, question, found.recommended)
     notes = [_note(finding, role, column) for finding in found.findings if _loud(finding)]

@@ -9,7 +9,7 @@ hint, the name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ __all__ = ["ENOUGH", "Order", "find_orders"]
 ENOUGH = 3.5
 """So many points recommend an order."""
 _CERTAIN = 6.0
+_TIMES = 20
 _FEWEST = 4
 _MISSING = 0.5
 _DAY = 86_400e6
@@ -74,6 +75,8 @@ class Order:
         Whether the file is sorted by it.
     gap : Gap or None
         What a quick model promises at random and keeps on the last rows; None: not measured.
+    times : int
+        How many different values it has: folds in time are cut between them.
     reasons : tuple of str
         The evidence in words.
     """
@@ -82,6 +85,7 @@ class Order:
     points: float
     follows: bool
     gap: Gap | None
+    times: int
     reasons: tuple[str, ...] = field(default=())
 
     @property
@@ -93,7 +97,7 @@ class Order:
     def certain(self) -> bool:
         """Whether hardly anything else is possible: many kinds of evidence, and a gap."""
         shown = self.gap is not None and self.gap.sure
-        return self.points >= _CERTAIN and (self.follows or shown)
+        return self.points >= _CERTAIN and self.times >= _TIMES and (self.follows or shown)
 
 
 def find_orders(view: View) -> tuple[Order, ...]:
@@ -220,7 +224,8 @@ def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
         points -= 1.0
         reasons.append("nothing changes along it")
     sorted_by = abs(follows.rank) >= _SORTED
-    return Order(candidate.column, points, sorted_by, None, tuple(reasons)), candidate
+    times = len(np.unique(candidate.values[~np.isnan(candidate.values)]))
+    return Order(candidate.column, points, sorted_by, None, times, tuple(reasons)), candidate
 
 
 def _in_order(view: View, candidate: _Candidate) -> NDArray[np.int64]:
@@ -276,11 +281,11 @@ def _with_gap(view: View, order: Order, candidate: _Candidate) -> Order:
     blocks = np.arange(len(asking)) * _BLOCKS // max(len(asking), 1)
     gap, _ = gap_between(some, (), asking, blocks, (late, np.arange(count)))
     if not gap.sure:
-        return Order(order.column, order.points, order.follows, gap, order.reasons)
+        return replace(order, gap=gap)
     more = 2.0 if gap.worse >= 0.05 else 1.0
     reason = (
         f"a quick model that may look at rows of any time leaves {gap.random:.0%} of the "
         f"variation of the last answers unexplained, one that knows earlier rows only "
         f"{gap.apart:.0%}"
     )
-    return Order(order.column, order.points + more, order.follows, gap, (*order.reasons, reason))
+    return replace(order, points=order.points + more, gap=gap, reasons=(*order.reasons, reason))
