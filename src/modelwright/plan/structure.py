@@ -19,7 +19,7 @@ __all__ = ["NOTHING", "Heeded", "heed"]
 NOTHING: Mapping[str, Any] = MappingProxyType({"role": "", "column": "", "notes": []})
 """The facts of a run in which nothing was found, or nothing was looked for."""
 
-# Below so many seconds, and one more for so many rows, looking would take more than 5 % of the time.
+# Below so many seconds, and one more for so many rows, looking would take over 5 % of the time.
 _LEAST_SECONDS = 15.0
 _ROWS_A_SECOND = 12_500
 # So many rows are looked at, as the first model waits for it.
