@@ -9,6 +9,7 @@ import pytest
 from evaluate import worlds
 from modelwright.core.findings import Finding, Severity
 from modelwright.evaluate.structure import Structure, detect_structure
+from modelwright.evaluate.structure.words import hint_of
 from modelwright.plan.check import Checked, check
 
 SEEDS = range(3)
@@ -168,3 +169,54 @@ def test_a_finding_comes_back_from_json() -> None:
 def test_names_with_blanks_are_quoted_in_options() -> None:
     frame = worlds.patients(0, shuffled=True).rename({"subject": "the subject"})
     assert found_in(frame).recommended.option == '--group "the subject"'
+
+
+def test_a_measurement_called_time_is_no_order_unless_the_file_follows_it() -> None:
+    frame = worlds.plain(0).drop("id").with_columns(set_time=pl.col("y") * 2 + 1)
+    assert "set_time" not in {name for one in found_in(frame).findings for name in one.columns}
+    counted = worlds.demand(0, shuffled=False).drop("datetime")
+    found = found_in(counted.with_columns(time=pl.int_range(0, counted.height) * 0.5))
+    assert (found.recommended.kind, found.recommended.columns) == ("time", ("time",)), found
+
+
+def test_seasons_written_as_words_are_an_order() -> None:
+    year = pl.col("Year").cast(pl.Int64)
+    frame = worlds.releases(0).with_columns(season=pl.format("{}/{}", year, year + 1)).drop("Year")
+    found = found_in(frame)
+    assert (found.recommended.kind, found.recommended.columns) == ("time", ("season",)), found
+
+
+def test_beginnings_of_ids_that_other_columns_spell_out_are_nothing_new() -> None:
+    rng = np.random.default_rng(0)
+    plot, day = rng.integers(0, 20, 600), rng.integers(1, 9, 600)
+    frame = pl.DataFrame(
+        {
+            "id": [f"{p}-{d}-{i}" for i, (p, d) in enumerate(zip(plot, day, strict=True))],
+            "plot": [f"plot {p}" for p in plot],
+            "day": day,
+            "y": rng.normal(size=(20, 9))[plot, day] + 0.3 * rng.normal(size=600),
+        }
+    )
+    assert found_in(frame).recommended.kind == "random"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Sale Date", "WHEN"),
+        ("createdAt", "WHEN"),
+        ("saledate", "WHEN"),
+        ("yearBuilt", "BEFORE"),
+        ("model_year", "BEFORE"),
+        ("DateOfBirth", "BEFORE"),
+        ("days_since_visit", "LENGTH"),
+        ("driver_age", "LENGTH"),
+        ("ProviderNumber", "WHO"),
+        ("userid", "WHO"),
+        ("product_category", "SORT"),
+        ("ZipCode", "WHERE"),
+        ("x1", "NONE"),
+    ],
+)
+def test_names_give_hints(name: str, hint: str) -> None:
+    assert hint_of(name).name == hint

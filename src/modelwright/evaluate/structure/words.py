@@ -26,7 +26,7 @@ def _words(text: str) -> frozenset[str]:
 
 _WHEN = _words(
     """
-    date dates datetime time timestamp ts year years yr month week day season quarter period wave
+    date dates datetime time timestamp ts year yr month week day season quarter period wave
     round epoch when dt issue created posted published issued recorded observed reported pickup
     departure
     """
@@ -42,11 +42,12 @@ _BEFORE = _words(
 )
 _LENGTH = _words(
     """
-    age duration elapsed minutes seconds hours days months weeks hour minute second weekday dow
+    age duration elapsed minutes seconds hours days months weeks years hour minute second weekday dow
     dayofweek tenure experience wait delay lag interval span length survival follow followup num
     number count total avg mean per to since until spent
     """
 )
+_SPANS = frozenset(["seconds", "minutes", "hours", "days", "weeks", "months", "years"])
 # A student number is no length.
 _NUMBERED = frozenset(["num", "number"])
 _WHO = _words(
@@ -101,6 +102,8 @@ def hint_of(name: str) -> Hint:
     """
     parts = parts_of(name)
     held = set(parts)
+    if held & _SPANS:
+        return Hint.LENGTH
     if held & _BEFORE:
         return Hint.SORT if held & _SORT and not held & _WHEN else Hint.BEFORE
     if held & _WHEN:
