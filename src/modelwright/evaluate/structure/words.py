@@ -42,9 +42,9 @@ _BEFORE = _words(
 )
 _LENGTH = _words(
     """
-    age duration elapsed minutes seconds hours days months weeks years hour minute second weekday dow
-    dayofweek tenure experience wait delay lag interval span length survival follow followup num
-    number count total avg mean per to since until spent
+    age duration elapsed hour minute second weekday dow dayofweek tenure experience wait delay lag
+    interval span length survival follow followup num number count total avg mean per to since until
+    spent
     """
 )
 _SPANS = frozenset(["seconds", "minutes", "hours", "days", "weeks", "months", "years"])
