@@ -114,9 +114,11 @@ def fit(
     metric : str, optional
         What decides; None: ``roc_auc``, ``log_loss`` or ``rmse``.
     group : str, optional
-        A column whose equal values stay on one side of every split.
+        A column whose equal values stay on one side of every split; ``"none"``: follow none that
+        is found.
     order : str, optional
-        A column of time: models are judged on later rows than they were fitted on.
+        A column of time: models are judged on later rows than they were fitted on; ``"none"`` as
+        for group.
     settings : Settings, optional
         Everything that is rarely needed.
 
