@@ -12,7 +12,7 @@ from modelwright.evaluate.structure import Structure, detect_structure
 from modelwright.evaluate.structure.words import hint_of
 from modelwright.plan.check import Checked, check
 
-SEEDS = range(3)
+SEEDS = range(2)
 
 
 def found_in(frame: pl.DataFrame, target: str = "y") -> Checked:

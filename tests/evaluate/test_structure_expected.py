@@ -11,7 +11,7 @@ import pytest
 from modelwright.plan.check import Checked, check
 
 EXPECTED = Path(__file__).parent / "expected" / "structure.json"
-SMALL = ("abalone", "hitters_salary", "triazines", "kershaw_pitch", "life_expectancy", "pd_speech")
+SMALL = ("abalone", "hitters_salary", "triazines", "space_missions", "life_expectancy")
 
 
 def _expected() -> dict[str, Any]:
