@@ -20,12 +20,14 @@ if TYPE_CHECKING:
         OutputError,
         UserError,
     )
+    from modelwright.core.findings import Finding
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Settings, Validation
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.evaluate.metrics import Metric, metric
     from modelwright.flow import Result, fit
     from modelwright.model import Model, load
+    from modelwright.plan.check import check
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
     from modelwright.versus import compare_models
@@ -35,6 +37,7 @@ _HOMES = {
     "AutoRegressor": "modelwright.estimators",
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
+    "Finding": "modelwright.core.findings",
     "Leaderboard": "modelwright.core.result",
     "Metric": "modelwright.evaluate.metrics",
     "Model": "modelwright.model",
@@ -46,6 +49,7 @@ _HOMES = {
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
     "Validation": "modelwright.core.settings",
+    "check": "modelwright.plan.check",
     "compare_models": "modelwright.versus",
     "fit": "modelwright.flow",
     "load": "modelwright.model",
@@ -60,6 +64,7 @@ __all__ = [
     "AutoRegressor",
     "ColumnError",
     "DataError",
+    "Finding",
     "Leaderboard",
     "Metric",
     "Model",
@@ -72,6 +77,7 @@ __all__ = [
     "UserError",
     "Validation",
     "__version__",
+    "check",
     "compare_models",
     "fit",
     "load",

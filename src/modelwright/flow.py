@@ -122,9 +122,11 @@ def fit(
         What decides, such as ``"f1"`` or ``"profit(tp=100, fp=-5)"``, or what `metric` made of a
         function of yours; None: ``roc_auc``, ``log_loss`` or ``rmse``.
     group : str, optional
-        A column whose equal values stay on one side of every split.
+        A column whose equal values stay on one side of every split; ``"none"``: follow none that
+        is found.
     order : str, optional
-        A column of time: models are judged on later rows than they were fitted on.
+        A column of time: models are judged on later rows than they were fitted on; ``"none"`` as
+        for group.
     settings : Settings, optional
         Everything that is rarely needed.
 

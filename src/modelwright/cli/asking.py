@@ -31,9 +31,10 @@ class Asked:
     positive : str, optional
         The positive class of a binary task; the last label in sorted order when left out.
     group : str, optional
-        A column whose equal values must not be on both sides of a split.
+        A column whose equal values must not be on both sides of a split; none turns off what is
+        found without being asked.
     order : str, optional
-        A column of time: validation rows come later than training rows.
+        A column of time: validation rows come later than training rows; none as for group.
     weight : str, optional
         A column that says how much each row counts.
     """

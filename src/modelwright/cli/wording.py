@@ -23,6 +23,7 @@ __all__ = ["Whole", "reword"]
 
 # What a whole command looks like, for those who left out a part of it.
 _WHOLE_COMMANDS = {
+    "check": "modelwright check DATA --target COLUMN",
     "fit": "modelwright fit DATA --target COLUMN",
     "predict": "modelwright predict MODEL DATA --out FILE",
     "evaluate": "modelwright evaluate MODEL DATA",

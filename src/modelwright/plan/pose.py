@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from modelwright.evaluate import Metric, default_metric, find_metric
 from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
 
-__all__ = ["Posed", "pose", "reading_for"]
+__all__ = ["Posed", "declines", "pose", "reading_for"]
 
 FEWEST_ROWS = 3
 # What a byte of a file takes in memory, copies for typing and for features included.
@@ -238,6 +239,10 @@ def _found(question: Question, columns: list[str]) -> Question:
     for role, name in names.items():
         if name is None:
             continue
+        if declines(role, name, columns):
+            off = replace(question, group=None), replace(question, order=None)
+            question = off[role == "order"]
+            continue
         found[role] = _column(name, columns, role)
     if len(set(found.values())) < len(found):
         shared = [role for role in found if list(found.values()).count(found[role]) > 1]
@@ -247,6 +252,17 @@ def _found(question: Question, columns: list[str]) -> Question:
             "leave one of them out, or name another column",
         )
     return replace(question, **found)
+
+
+def declines(role: str, name: str | None, columns: Collection[str]) -> bool:
+    """Tell whether ``--group none`` or ``--order none`` means that there is none.
+
+    Examples
+    --------
+    >>> declines("group", "none", ["a", "b"]), declines("group", "none", ["none"])
+    (True, False)
+    """
+    return role in ("group", "order") and name == "none" and name not in columns
 
 
 def _column(name: str, columns: list[str], role: str) -> str:

@@ -35,6 +35,7 @@ from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
 from modelwright.plan.splitting import plan_notes, plan_splits
+from modelwright.plan.structure import NOTHING, heed
 from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.plan.workspace import Workspace
 from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder, write_json
@@ -274,7 +275,11 @@ def open_session(
         stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
         before = record.spent if settings.resume else 0.0
         try:
-            yield Session(posed, settings, store, record, Clock(budget, started, before))
+            heeded = heed(posed, question, budget, _heeded(store, record, settings))
+            clock = Clock(budget, started, before)
+            session = Session(heeded.posed, settings, store, record, clock)
+            session.learn({"structure": heeded.facts})
+            yield session
         except KeyboardInterrupt:
             store.mark(record.id, RunStatus.INTERRUPTED)
             raise
@@ -287,6 +292,17 @@ def open_session(
             store.fail(record.id, repr(error))
             Workspace(store.folder_of(record.id)).tidy()
             raise
+
+
+def _heeded(store: RunStore, record: RunRecord, settings: Settings) -> Mapping[str, Any] | None:
+    """Give what was made of the structure of the rows, where it is not to be looked for."""
+    if settings.validation.splits is not None:  # somebody has decided already
+        return NOTHING
+    if settings.replay is None:
+        facts: Mapping[str, Any] | None = record.facts.get("structure")
+        return facts
+    replayed: Mapping[str, Any] = store.run(settings.replay).facts.get("structure", NOTHING)
+    return replayed
 
 
 def _record(
