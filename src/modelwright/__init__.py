@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Settings
     from modelwright.estimators import AutoClassifier, AutoRegressor
+    from modelwright.evaluate.metrics import Metric, metric
     from modelwright.flow import Result, fit
     from modelwright.model import Model, load
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
+    from modelwright.versus import compare_models
 
 _HOMES = {
     "AutoClassifier": "modelwright.estimators",
@@ -34,6 +36,7 @@ _HOMES = {
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
     "Leaderboard": "modelwright.core.result",
+    "Metric": "modelwright.evaluate.metrics",
     "Model": "modelwright.model",
     "ModelFileError": "modelwright.core.errors",
     "ModelwrightError": "modelwright.core.errors",
@@ -42,8 +45,10 @@ _HOMES = {
     "Result": "modelwright.flow",
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
+    "compare_models": "modelwright.versus",
     "fit": "modelwright.flow",
     "load": "modelwright.model",
+    "metric": "modelwright.evaluate.metrics",
     "tree_drawing": "modelwright.readable",
     "tree_rules": "modelwright.readable",
     "write_report": "modelwright.report",
@@ -55,6 +60,7 @@ __all__ = [
     "ColumnError",
     "DataError",
     "Leaderboard",
+    "Metric",
     "Model",
     "ModelFileError",
     "ModelwrightError",
@@ -64,8 +70,10 @@ __all__ = [
     "Settings",
     "UserError",
     "__version__",
+    "compare_models",
     "fit",
     "load",
+    "metric",
     "tree_drawing",
     "tree_rules",
     "write_report",

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from modelwright.acquire import read_raw
 from modelwright.core.errors import UserError
 from modelwright.core.settings import Settings
+from modelwright.evaluate import Metric
 from modelwright.flow import Result, fit
 from modelwright.model import Model, load
 
@@ -37,7 +38,7 @@ class _Auto(BaseEstimator):  # type: ignore[misc]
         self,
         time: str | float = "60s",
         trials: int | None = None,
-        metric: str | None = None,
+        metric: str | Metric | None = None,
         models: tuple[str, ...] = (),
         seed: int = 0,
         workers: int | None = None,
@@ -78,8 +79,8 @@ class AutoClassifier(ClassifierMixin, _Auto):  # type: ignore[misc]
     trials : int, optional
         Fit exactly so many trials and look at no clock: the same model again where the same
         libraries are installed; see `Settings`.
-    metric : str, optional
-        What decides; None: ``roc_auc`` or ``log_loss``.
+    metric : str or Metric, optional
+        What decides, as for `fit`; None: ``roc_auc`` or ``log_loss``.
     models : tuple of str
         Learners to use; empty means all.
     seed : int
@@ -166,9 +167,10 @@ class AutoClassifier(ClassifierMixin, _Auto):  # type: ignore[misc]
         return whole
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable label of each row."""
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
+        """Give the label of each row: the most probable one, unless the metric asks otherwise."""
+        check_is_fitted(self)
+        codes = self.model_.decision.answers(_predicted(self, X))
+        labels: NDArray[Any] = self.classes_[np.asarray(self._order)[codes]]
         return labels
 
 
@@ -185,7 +187,7 @@ class AutoRegressor(RegressorMixin, _Auto):  # type: ignore[misc]
     trials : int, optional
         Fit exactly so many trials and look at no clock: the same model again where the same
         libraries are installed; see `Settings`.
-    metric : str, optional
+    metric : str or Metric, optional
         What decides; None: ``rmse``.
     models : tuple of str
         Learners to use; empty means all.

@@ -22,6 +22,7 @@ from modelwright.core.progress import Progress, progress, reading
 from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question, Settings
 from modelwright.engine import start_engine
+from modelwright.evaluate import Metric
 from modelwright.model import Model
 from modelwright.plan import Session, open_session, pose, reading_for
 from modelwright.store import check_writable
@@ -92,7 +93,7 @@ def fit(
     *,
     time: str | float = "60s",
     task: str | None = None,
-    metric: str | None = None,
+    metric: str | Metric | None = None,
     group: str | None = None,
     order: str | None = None,
     settings: Settings | None = None,
@@ -111,8 +112,9 @@ def fit(
         is nothing left that is worth fitting.
     task : str, optional
         ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it.
-    metric : str, optional
-        What decides; None: ``roc_auc``, ``log_loss`` or ``rmse``.
+    metric : str or Metric, optional
+        What decides, such as ``"f1"`` or ``"profit(tp=100, fp=-5)"``, or what `metric` made of a
+        function of yours; None: ``roc_auc``, ``log_loss`` or ``rmse``.
     group : str, optional
         A column whose equal values stay on one side of every split.
     order : str, optional
@@ -139,9 +141,11 @@ def fit(
     ['prediction']
     """
     chosen = settings or Settings()
-    question = Question(_name(target), task, metric, chosen.positive, group, order, chosen.weight)
+    own = metric if isinstance(metric, Metric) else None
+    name = metric.name if isinstance(metric, Metric) else metric
+    question = Question(_name(target), task, name, chosen.positive, group, order, chosen.weight)
     with progress() as live:
-        return run(data, question, chosen, seconds=parse_duration(time), live=live)
+        return run(data, question, chosen, seconds=parse_duration(time), live=live, metric=own)
 
 
 def _name(target: object) -> str:
@@ -162,8 +166,12 @@ def run(
     seconds: float,
     live: Progress,
     started: float | None = None,
+    metric: Metric | None = None,
 ) -> Result:
-    """Do what `fit` does, counting time from `started` (of `time.monotonic`)."""
+    """Do what `fit` does, counting time from `started` (of `time.monotonic`).
+
+    `metric` stands for the name in the question where that is not enough.
+    """
     began = time.monotonic() if started is None else started
     if settings.out is not None:
         check_writable(Path(settings.out), data)
@@ -172,7 +180,7 @@ def run(
     raw = read_raw(data, reading_for(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")
-    posed = pose(raw, question, settings)
+    posed = pose(raw, question, settings, metric)
     del raw
     with open_session(posed, question, settings, budget, began) as session:
         session.learn({"data": _source(data)})

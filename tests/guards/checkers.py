@@ -25,7 +25,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("models", "agents"),
     ("ensemble", "tune"),
     ("model",),
-    ("plan", "readable"),
+    ("plan", "readable", "versus"),
     ("flow",),
     ("report", "serve", "estimators"),
     ("cli",),

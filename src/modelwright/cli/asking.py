@@ -27,7 +27,7 @@ class Asked:
     task : str, optional
         binary, multiclass or regression; inferred from the target when left out.
     metric : str, optional
-        What decides; the usual one of the task when left out.
+        What decides, such as f1 or "profit(tp=100, fp=-5)"; the usual one when left out.
     positive : str, optional
         The positive class of a binary task; the last label in sorted order when left out.
     group : str, optional

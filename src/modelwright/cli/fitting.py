@@ -190,6 +190,7 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "task": result.model.task.to_json(),
         "score": result.score,
         "plan": card.plan,
+        "decision": card.decision,
         "leaderboard": result.leaderboard.to_json()["standings"],
         "notes": list(result.notes),
         "timings": result.timings,
@@ -203,6 +204,8 @@ def _tell(result: Result, out: Path) -> None:
     say(str(result.model))
     if result.score is not None:
         say(f"validated by: {result.model.card.plan}\n\n{result.leaderboard}\n")
+    if result.model.card.decision:
+        say(result.model.card.decision)
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")

@@ -7,7 +7,20 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-__all__ = ["Card", "Leaderboard", "Standing"]
+__all__ = ["Card", "Leaderboard", "Standing", "brief"]
+
+_LONGEST = 44
+
+
+def brief(metric: str) -> str:
+    """Leave out the parameters of a metric that would fill a line.
+
+    Examples
+    --------
+    >>> brief("cost(fp=1, fn=20)"), brief("cost(matrix=0 1 1 1 1; 2 0 1 1 1; 2 2 0 1 1)")
+    ('cost(fp=1, fn=20)', 'cost(...)')
+    """
+    return metric if len(metric) <= _LONGEST else f"{metric.partition('(')[0][:_LONGEST]}(...)"
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,11 @@ class Leaderboard:
     metric: str
     standings: tuple[Standing, ...]
 
+    @property
+    def head(self) -> str:
+        """The metric, without parameters that would fill a line."""
+        return brief(self.metric)
+
     def __iter__(self) -> Iterator[Standing]:
         return iter(self.standings)
 
@@ -64,7 +82,7 @@ class Leaderboard:
         return len(self.standings)
 
     def _cells(self) -> list[tuple[str, str, str, str]]:
-        head = ("name", self.metric, "weight", "seconds")
+        head = ("name", self.head, "weight", "seconds")
         body = [
             (s.name, f"{s.score + 0.0:.5g}", f"{s.weight:.2f}", f"{s.seconds:.1f}") for s in self
         ]
@@ -133,6 +151,8 @@ class Card:
         Every trial.
     notes : tuple of str
         What the user should know.
+    decision : str
+        How probabilities become the answer, in words; empty for the most probable class.
     """
 
     version: str
@@ -144,6 +164,7 @@ class Card:
     score: float | None
     leaderboard: Leaderboard
     notes: tuple[str, ...] = ()
+    decision: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the card as plain JSON."""
@@ -162,4 +183,5 @@ class Card:
             score=None if data["score"] is None else float(data["score"]),
             leaderboard=Leaderboard.from_json(data["leaderboard"]),
             notes=tuple(str(note) for note in data["notes"]),
+            decision=str(data.get("decision", "")),
         )

@@ -6,15 +6,10 @@ from modelwright.evaluate.calibration import (
     expected_calibration_error,
     fit_temperature,
 )
+from modelwright.evaluate.catalogue import METRICS, default_metric, find_metric
 from modelwright.evaluate.choose import choose_splitter
-from modelwright.evaluate.intervals import Interval, bootstrap_interval, group_codes
-from modelwright.evaluate.metrics import (
-    METRICS,
-    Metric,
-    default_metric,
-    find_metric,
-    metrics_of,
-)
+from modelwright.evaluate.intervals import bootstrap_interval
+from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.splitters import GroupKFold, HoldOut, KFold, StratifiedKFold, TimeOrdered
 
 __all__ = [
@@ -22,7 +17,6 @@ __all__ = [
     "Answered",
     "GroupKFold",
     "HoldOut",
-    "Interval",
     "KFold",
     "Metric",
     "StratifiedKFold",
@@ -34,6 +28,4 @@ __all__ = [
     "expected_calibration_error",
     "find_metric",
     "fit_temperature",
-    "group_codes",
-    "metrics_of",
 ]

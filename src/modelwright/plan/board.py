@@ -10,16 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.result import Leaderboard, Standing
-from modelwright.core.task import Target
 from modelwright.ensemble import Selection, select_members
-from modelwright.evaluate import (
-    Metric,
-    Temperature,
-    bootstrap_interval,
-    find_metric,
-    fit_temperature,
-)
+from modelwright.evaluate import Metric, Temperature, find_metric, fit_temperature
+from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import group_codes
+from modelwright.plan.judge import Judge, judging_folds
 from modelwright.plan.selection import choose_stages
 from modelwright.plan.trial import ALL, Trial
 from modelwright.plan.workspace import Workspace
@@ -50,6 +45,8 @@ class Choice:
         Its out-of-fold score in the task's metric.
     oof : ndarray of float32, shape (n_scored, n_outputs)
         Its out-of-fold predictions, calibrated.
+    decision : Decision
+        How it answers.
     """
 
     trials: tuple[Trial, ...]
@@ -57,6 +54,7 @@ class Choice:
     temperature: Temperature
     score: float
     oof: NDArray[np.float32]
+    decision: Decision = USUAL
 
 
 class Board:
@@ -66,20 +64,25 @@ class Board:
     ----------
     work : Workspace
         The run's folder.
+    metric : Metric, optional
+        What decides; None: what the name in the task says.
     """
 
-    def __init__(self, work: Workspace) -> None:
+    def __init__(self, work: Workspace, metric: Metric | None = None) -> None:
         self._work = work
         rows = work.rows
-        self.metric = find_metric(rows.task.metric, rows.task.kind)
-        proper = "log_loss" if rows.task.is_classification else self.metric.name
+        self.metric = metric or find_metric(rows.task.metric, rows.task.kind)
         # Growth is judged by a smooth loss: ranking metrics jump on few rows.
-        self._growth = find_metric(proper, rows.task.kind)
+        usual = find_metric("log_loss" if rows.task.is_classification else "rmse", rows.task.kind)
+        smooth = self.metric.smooth and not rows.task.is_classification
+        self._growth = self.metric if smooth else usual
         self._scored = work.splits.scored
         self._y = rows.y.rows(self._scored)
         self._weight = None if rows.weight is None else rows.weight[self._scored]
         groups = group_codes(rows.table)
-        self._groups = None if groups is None else groups[self._scored]
+        groups = None if groups is None else groups[self._scored]
+        fold = judging_folds(work.splits, groups)
+        self._judge = Judge(self.metric, self._y, self._weight, fold, groups)
 
     def score(self, trial: Trial) -> None:
         """Fill in a complete trial's out-of-fold predictions, their score, and its units."""
@@ -88,7 +91,7 @@ class Board:
             trial.oof, trial.units = _filled(bagged), trial.parts[ALL].units
         else:
             trial.oof, trial.units = self._from_folds(trial)
-        trial.score = self.metric.score(self._y, trial.oof, self._weight)
+        trial.score = self._judge.score(trial.oof)
 
     def _from_folds(self, trial: Trial) -> tuple[NDArray[np.float32], int]:
         folds = self._work.splits.folds
@@ -131,12 +134,14 @@ class Board:
         if self._y.classes:
             temperature = fit_temperature(blended, self._y, self._weight)
             blended = temperature.apply(blended)
+        verdict = self._judge.verdict(blended)
         return Choice(
             tuple(trial for trial, _ in members),
             tuple(weight for _, weight in members),
             temperature,
-            self.metric.score(self._y, blended, self._weight),
+            verdict.score,
             blended,
+            verdict.decision,
         )
 
     def _select(self, oofs: Sequence[NDArray[np.float32]]) -> Selection:
@@ -144,9 +149,7 @@ class Board:
         if len(self._y) > SELECTION_ROWS:
             drawn = np.random.default_rng(0).choice(len(self._y), SELECTION_ROWS, replace=False)
             rows = np.sort(drawn)
-        y = Target(self._y.values[rows], self._y.classes)
-        weight = None if self._weight is None else self._weight[rows]
-        return select_members([oof[rows] for oof in oofs], lambda p: self.metric.loss(y, p, weight))
+        return select_members([oof[rows] for oof in oofs], self._judge.loss_on(rows))
 
     def _ranked(self, trials: Sequence[Trial]) -> list[Trial]:
         scored = [t for t in trials if t.oof is not None and np.isfinite(t.score)]
@@ -188,15 +191,7 @@ class Board:
         left = deadline - time.monotonic()
         if left <= 0:
             return line
-        low, high = bootstrap_interval(
-            self.metric,
-            self._y,
-            oof,
-            weight=self._weight,
-            groups=self._groups,
-            known=line.score,
-            seconds=left,
-        )
+        low, high = self._judge.interval(oof, known=line.score, seconds=left)
         return replace(line, low=low, high=high) if np.isfinite([low, high]).all() else line
 
 

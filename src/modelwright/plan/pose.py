@@ -26,7 +26,7 @@ from modelwright.core.settings import Question, Settings
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
-from modelwright.evaluate import default_metric, find_metric
+from modelwright.evaluate import Metric, default_metric, find_metric
 from modelwright.plan.workspace import Rows
 
 __all__ = ["Posed", "pose", "reading_for"]
@@ -51,10 +51,13 @@ class Posed:
         Rows with an answer; the table holds every column.
     notes : tuple of str
         What was noticed.
+    metric : Metric
+        What decides.
     """
 
     rows: Rows
     notes: tuple[str, ...]
+    metric: Metric
 
     @property
     def schema(self) -> Schema:
@@ -97,7 +100,7 @@ def _room(data: object) -> int:
     return room
 
 
-def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
+def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None = None) -> Posed:
     """Find types, roles and task.
 
     Parameters
@@ -108,6 +111,8 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
         What is asked.
     settings : Settings
         Types that the user knows better, and the seed.
+    metric : Metric, optional
+        What decides, where it is more than a name; None: what the question says.
 
     Returns
     -------
@@ -142,12 +147,14 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     format = column.format if kind is TaskKind.REGRESSION else ""
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format=format, levels=())
     schema = _with_features(frame, _with_roles(frame, schema.with_columns(target), question))
-    metric = find_metric(question.metric or default_metric(kind), kind).name
+    decides = metric or find_metric(question.metric or default_metric(kind), kind, classes)
     source = label_type(classes, frame.schema[column.name])
-    task = Task(kind, column.name, metric, classes, source)
+    task = Task(kind, column.name, decides.name, classes, source)
     table = cast(frame, schema)
     table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
-    return _answered(table, task, question, labels.is_not_null(), settings.seed)
+    rows, noted = _answered(table, task, question, labels.is_not_null(), settings.seed)
+    _check_metric(decides, rows)
+    return Posed(rows, noted, decides)
 
 
 def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -256,8 +263,10 @@ def _with_features(raw: pl.DataFrame, schema: Schema) -> Schema:
     return schema.with_columns(*used)
 
 
-def _answered(table: Table, task: Task, question: Question, known: pl.Series, seed: int) -> Posed:
-    """Keep the rows whose answer is known."""
+def _answered(
+    table: Table, task: Task, question: Question, known: pl.Series, seed: int
+) -> tuple[Rows, tuple[str, ...]]:
+    """Keep the rows whose answer is known; give them, and what was noticed."""
     notes = list(table.notes)
     if not known.all():
         absent = int(table.height - known.sum())
@@ -282,11 +291,21 @@ def _answered(table: Table, task: Task, question: Question, known: pl.Series, se
             f"{np.abs(y.values).max():g}",
             "divide the column",
         )
-    if task.metric == "rmsle" and y.values.min() < 0:
-        raise OptionError(
-            "a target at or above zero for --metric rmsle", f"{y.values.min():g}", "choose rmse"
-        )
-    return Posed(Rows(table, task, y, weight, seed), tuple(notes))
+    return Rows(table, task, y, weight, seed), tuple(notes)
+
+
+def _check_metric(metric: Metric, rows: Rows) -> None:
+    """Refuse a metric that has no value for these answers, before anything is fitted."""
+    y = rows.y
+    if metric.needs is not None:
+        met = metric.needs.met(y.values)
+        if not met.all():
+            expected = f"a target {metric.needs.words} for --metric {metric.name}"
+            raise OptionError(expected, f"{y.values[~met].min():g}", metric.needs.cure)
+    if not metric.recomputable:  # a function of the user's: an error in it shows at once
+        shares = np.bincount(y.values) / len(y) if y.classes else np.array([y.values.mean()])
+        p = np.tile(shares.astype(np.float32), (len(y), 1))
+        metric.score(y, p, rows.weight)
 
 
 def _weights(table: Table, name: str | None) -> NDArray[np.float64] | None:

@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modelwright.core.evidence import Evidence
-from modelwright.core.result import Card, Leaderboard
+from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Schema
+from modelwright.core.task import Task
+from modelwright.evaluate.catalogue import metric_or_usual
+from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
 from modelwright.plan.trial import Trial
@@ -151,13 +154,14 @@ class Publisher:
             score=choice.score,
             leaderboard=board,
             notes=(*self.card.notes, *notes),
+            decision=_told(choice.decision, self._work.rows.task),
         )
         voices = [
             Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))
             for t, weight in zip(choice.trials, choice.weights, strict=True)
         ]
         task = self._work.rows.task
-        frame = Model(task, self._schema, (), choice.temperature, card, evidence)
+        frame = Model(task, self._schema, (), choice.temperature, card, evidence, choice.decision)
         self._write(assemble(self._work, voices, frame))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
@@ -168,6 +172,18 @@ class Publisher:
         if self._out is not None:
             _copy(path, self._out)
         self.model = model
+
+
+def _told(decision: Decision, task: Task) -> str:
+    """Say how a model answers, where that is not simply the most probable class."""
+    if not task.is_classification or decision == USUAL:
+        return ""
+    words = str(decision).replace("the positive class", str(task.positive))
+    if isinstance(decision, Threshold):
+        own = metric_or_usual(task).decision == decision
+        why = "where decisions break even" if own else "best on held-out rows"
+        words += f": {why} for {brief(task.metric)}"
+    return f"the answer is {words}"
 
 
 def _copy(source: Path, target: Path) -> None:

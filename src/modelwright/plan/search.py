@@ -182,6 +182,7 @@ class Search:
             "folder": str(self._publisher.folder),
             "members": [(trial.spec.number, weight, trial.units) for trial, weight in pairs],
             "temperature": choice.temperature.value,
+            "decision": choice.decision.to_json(),
             "seconds": min(0.8 * left, 2 * EXAMINATION_SECONDS) if self._clock.timed else None,
         }
         hard = left if self._clock.timed else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,7 @@ class Session:
         )
         schedule.notes += self._history(schedule)
         watch = Watch(live, self._record_trial, self._record_time)
-        board = Board(self.work)
+        board = Board(self.work, self._posed.metric)
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
         self.learn({"leaderboard": self.model.leaderboard.to_json()})
@@ -260,6 +261,8 @@ def _record(
     store: RunStore, posed: Posed, question: Question, settings: Settings, budget: float
 ) -> RunRecord:
     data = posed.rows.table.fingerprint()
+    if question.metric is not None:  # its plainest form, with the costs of a file written out
+        question = replace(question, metric=posed.metric.name)
     config = settings.fingerprint(question)
     if settings.resume:
         earlier = store.newest(data, config)

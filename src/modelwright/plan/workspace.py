@@ -130,6 +130,11 @@ class Workspace:
         """What is learned from."""
         return Rows.read(self.folder)
 
+    @property
+    def seed(self) -> int:
+        """The root of the run's randomness; also when its rows have been deleted."""
+        return int(read_json(self.folder / "rows.json")["seed"])
+
     def hold(self, rows: Rows) -> None:
         """Keep rows that are in memory at hand, so that this process does not read them again."""
         self.__dict__["rows"] = rows  # where cached_property would put them

@@ -75,12 +75,18 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
         score = _score(line, title(model.task.metric), source)
         missing = "The file holds no held-out predictions: fit again to see how good they are."
         return element("div.answer", score, element("div", element("p", missing)))
+    if held.deciding is None:
+        score = _score(line, title(model.task.metric), source)
+        words = "The score is that of a Python function, which no file holds: it cannot be "
+        words += "compared with a baseline here. Other scores are below."
+        return element(
+            "div.answer", score, element("div", element("p", words), element("p", in_short(held)))
+        )
     metric = held.metrics[0]
-    baseline = held.baseline(metric)
-    judged = verdict(metric, line, baseline)
-    words = "class frequencies" if held.task.is_classification else "predicting the mean"
-    best = 1.0 if metric.greater_is_better else 0.0
-    way = way_figure(line, baseline, best, metric.name, words)
+    baseline, best = held.baseline(metric), held.perfect(metric)
+    judged = verdict(metric, line, baseline, best)
+    words = held.baseline_words(metric)
+    way = way_figure(line, baseline, best, title(metric.name), words)
     return element(
         "div.answer",
         element(
@@ -94,8 +100,13 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
             element("p.verdict", judged.sentence),
             element("p", meaning(held, metric, line.score, baseline)),
             element("p", in_short(held)) if metric.name != "accuracy" else None,
+            element("p", _upper(model.card.decision), ".") if model.card.decision else None,
         ),
     )
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _score(line: Standing, what: str, source: str) -> Markup:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelwright.core.errors import DataError
 from modelwright.core.evidence import Evidence
 from modelwright.core.result import Standing
-from modelwright.evaluate.answered import Answered
-from modelwright.evaluate.metrics import metrics_of
+from modelwright.evaluate import Answered
 from modelwright.flow import Result
 from modelwright.model import SEEN, Model
 from modelwright.pages import Chapter, Markup, element, page, shorten
@@ -72,7 +72,8 @@ def render(model: Model) -> str:
     str
         A whole document of at most 3 MB.
     """
-    held = HeldOut.of(model.task, model.evidence) if model.evidence is not None else None
+    evidence = model.evidence
+    held = HeldOut.of(model.task, evidence, model.decision) if evidence is not None else None
     chapters: list[Chapter | None] = [
         quality(held, _HELD_OUT),
         influence(model),
@@ -112,14 +113,18 @@ def write_evaluation(model: Model, data: object | Answered, path: str | Path) ->
         When the disk is full or the folder cannot be written to.
     """
     rows = data if isinstance(data, Answered) else model.answered(data)
-    fold = np.zeros(len(rows.y), np.int16)
-    held = HeldOut.of(model.task, Evidence(rows.y.values, rows.p, fold, rows.weight))
+    fold, group = np.zeros(len(rows.y), np.int16), rows.groups
+    evidence = Evidence(rows.y.values, rows.p, fold, rows.weight, group=_narrow(group))
+    first = rows.metrics()[0]
+    same = first.name == model.task.metric  # else it is a Python function, which no file holds
+    model = replace(model, task=replace(model.task, metric=first.name))
+    held = HeldOut.of(model.task, evidence, model.decision)
     if held is None:
         raise DataError("rows that can be scored", "none: no weight is above zero")
     scores = {metric.name: held.score(metric) for metric in held.metrics}
     line = _line_of(rows, next(iter(scores.values())))
     notes = [SEEN] if rows.seen else []
-    if model.card.score is not None and not rows.seen:
+    if model.card.score is not None and same and not rows.seen:
         before, now = number(model.card.score), number(line.score)
         notes.append(
             f"When the model was fitted, held-out rows gave {model.task.metric} {before}; these "
@@ -131,9 +136,13 @@ def write_evaluation(model: Model, data: object | Answered, path: str | Path) ->
     return scores
 
 
+def _narrow(group: NDArray[np.int64] | None) -> NDArray[np.int32] | None:
+    return None if group is None else group.astype(np.int32)
+
+
 def _line_of(rows: Answered, score: float) -> Standing:
     """Say how good the model is on these rows, and how far that could be off."""
-    low, high = rows.interval(metrics_of(rows.task)[0])
+    low, high = rows.interval(rows.metrics()[0])
     between = (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
     return Standing("model", score, 1.0, 0.0, *between)
 

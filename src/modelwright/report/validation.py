@@ -99,7 +99,8 @@ def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
     if not len(board):
         body = element("p", "No trial was scored.")
         return Chapter("leaderboard", "Leaderboard", body)
-    baseline = held.baseline(held.metrics[0]) if held is not None else None
+    known = held is not None and held.deciding is not None
+    baseline = held.baseline(held.metrics[0]) if held is not None and known else None
     figure = leaderboard_figure(board, baseline)
     members = sum(line.weight > 0 and line.name != "ensemble" for line in board)
     blend = "" if members < 2 else f"The ensemble blends {members} trials by their weights. "
