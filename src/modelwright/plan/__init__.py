@@ -1,6 +1,19 @@
 """What to fit next within the budget: cost, portfolio, the anytime loop."""
 
+from modelwright.plan.asked import take_frame
+from modelwright.plan.bar import Bar, bar_of, plan_splits, score_rule
 from modelwright.plan.pose import Posed, pose, reading_for
 from modelwright.plan.session import Session, open_session
 
-__all__ = ["Posed", "Session", "open_session", "pose", "reading_for"]
+__all__ = [
+    "Bar",
+    "Posed",
+    "Session",
+    "bar_of",
+    "open_session",
+    "plan_splits",
+    "pose",
+    "reading_for",
+    "score_rule",
+    "take_frame",
+]

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.core.result import Leaderboard, Standing
+from modelwright.core.result import Baseline, Leaderboard, Standing
 from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
@@ -22,6 +22,8 @@ from modelwright.evaluate import (
     find_metric,
     fit_temperature,
 )
+from modelwright.evaluate.against import gain_of
+from modelwright.plan.bar import Bar
 from modelwright.plan.selection import choose_stages
 from modelwright.plan.trial import ALL, Trial
 from modelwright.plan.workspace import Workspace
@@ -68,10 +70,13 @@ class Board:
     ----------
     work : Workspace
         The run's folder.
+    bar : Bar, optional
+        What has to be beaten.
     """
 
-    def __init__(self, work: Workspace) -> None:
+    def __init__(self, work: Workspace, bar: Bar | None = None) -> None:
         self._work = work
+        self._bar = bar
         rows = work.rows
         self.metric = find_metric(rows.task.metric, rows.task.kind)
         proper = "log_loss" if rows.task.is_classification else self.metric.name
@@ -184,7 +189,35 @@ class Board:
             self._widened(*line, deadline) if i < WITH_INTERVAL else line[0]
             for i, line in enumerate(lines)
         ]
-        return Leaderboard(self.metric.name, tuple(standings))
+        baseline = self._baseline(choice, standings, deadline)
+        return Leaderboard(self.metric.name, tuple(standings), baseline)
+
+    def _baseline(
+        self, choice: Choice | None, standings: Sequence[Standing], deadline: float
+    ) -> Baseline | None:
+        """Compare the ensemble with what it has to beat, on the same rows."""
+        bar = self._bar
+        if bar is None or choice is None:
+            return None
+        if bar.predictions is None:
+            model = next(line for line in standings if line.name == "ensemble")
+            gains = [
+                None if score is None else _signed(self.metric, bar.score - score)
+                for score in (model.score, model.low, model.high)
+            ]
+            ends = sorted(gain for gain in gains[1:] if gain is not None)
+            return Baseline(bar.name, bar.score, gains[0] or 0.0, *ends)
+        gain, low, high = gain_of(
+            self.metric,
+            self._y,
+            choice.oof,
+            bar.predictions,
+            weight=self._weight,
+            groups=self._groups,
+            seconds=deadline - time.monotonic(),
+        )
+        sure = bool(np.isfinite([low, high]).all())
+        return Baseline(bar.name, bar.score, gain, *((low, high) if sure else ()))
 
     def _widened(self, line: Standing, oof: NDArray[np.float32], deadline: float) -> Standing:
         left = deadline - time.monotonic()

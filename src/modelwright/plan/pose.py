@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from modelwright.acquire import (
     read_types,
     totals_below,
 )
-from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
+from modelwright.core.errors import DataError, OptionError
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Question, Settings
@@ -27,6 +28,7 @@ from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import default_metric, find_metric
+from modelwright.plan.asked import asked_rule, found, words_said
 from modelwright.plan.workspace import Rows
 
 __all__ = ["Posed", "pose", "reading_for"]
@@ -51,10 +53,16 @@ class Posed:
         Rows with an answer; the table holds every column.
     notes : tuple of str
         What was noticed.
+    question : Question
+        What is asked, with the names of columns as they are in the table.
+    said : polars.Series, shape (n_rows,), optional
+        What the column says that has to be beaten; None without one.
     """
 
     rows: Rows
     notes: tuple[str, ...]
+    question: Question
+    said: pl.Series | None = None
 
     @property
     def schema(self) -> Schema:
@@ -123,7 +131,7 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
         When task, metric or positive class do not fit the target.
     """
     frame, strays = _without_strays(raw.frame)
-    question = _found(question, frame.columns)
+    question = found(question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given)
     column = schema[question.target]
@@ -141,13 +149,26 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     # A regression keeps how its numbers are written, as new rows are written alike.
     format = column.format if kind is TaskKind.REGRESSION else ""
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format=format, levels=())
-    schema = _with_features(frame, _with_roles(frame, schema.with_columns(target), question))
+    schema = _with_roles(frame, schema.with_columns(target), question)
+    schema = _with_features(frame, schema, question.unknown)
     metric = find_metric(question.metric or default_metric(kind), kind).name
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
+    said = words_said(frame, asked_rule(question, frame.columns, kind), task)
     table = cast(frame, schema)
-    table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
-    return _answered(table, task, question, labels.is_not_null(), settings.seed)
+    noted = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
+    posed = _answered(
+        replace(table, notes=noted), task, question, labels.is_not_null(), settings.seed
+    )
+    return replace(posed, said=None if said is None else said.filter(labels.is_not_null()))
+
+
+def _left_out(question: Question) -> list[str]:
+    if not question.unknown:
+        return []
+    names = ", ".join(repr(name) for name in question.unknown[:12])
+    more = f" and {len(question.unknown) - 12} more" if len(question.unknown) > 12 else ""
+    return [f"Left out, as not known when a prediction is made: {names}{more}."]
 
 
 def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -186,29 +207,6 @@ def _alike(classes: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _found(question: Question, columns: list[str]) -> Question:
-    """Match the names that the user wrote, forgiving blanks around them."""
-    names = {role: getattr(question, role) for role in ("target", "group", "order", "weight")}
-    found = {}
-    for role, name in names.items():
-        if name is None:
-            continue
-        near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
-        if len(near) != 1:
-            raise ColumnError(
-                f"a column of the table for --{role}", repr(name), did_you_mean(name, columns)
-            )
-        found[role] = near[0]
-    if len(set(found.values())) < len(found):
-        shared = [role for role in found if list(found.values()).count(found[role]) > 1]
-        raise OptionError(
-            "different columns for " + " and ".join(f"--{role}" for role in shared),
-            f"{found[shared[0]]!r} for both",
-            "leave one of them out, or name another column",
-        )
-    return replace(question, **found)
-
-
 def _types(settings: Settings) -> dict[str, Given]:
     return {} if settings.types is None else read_types(settings.types)
 
@@ -244,14 +242,18 @@ def _with_roles(raw: pl.DataFrame, schema: Schema, question: Question) -> Schema
     if question.weight:
         weight = replace(schema[question.weight], kind=Kind.NUMBER, role=Role.WEIGHT)
         schema = schema.with_columns(weight)
-    return schema
+    late = "not known when a prediction is made"
+    unknown = [schema[name] for name in question.unknown]
+    return schema.with_columns(
+        *(replace(column, role=Role.IGNORED, evidence=late) for column in unknown)
+    )
 
 
-def _with_features(raw: pl.DataFrame, schema: Schema) -> Schema:
+def _with_features(raw: pl.DataFrame, schema: Schema, late: Sequence[str]) -> Schema:
     """Let identifiers count where there is nothing else to learn from."""
     if schema.names(Role.FEATURE) or schema.names(Role.ORDER):
         return schema
-    ids = [schema[name] for name in schema.names(Role.IGNORED, Kind.ID)]
+    ids = [schema[name] for name in schema.names(Role.IGNORED, Kind.ID) if name not in late]
     used = [replace(_as_values(raw, column), role=Role.FEATURE) for column in ids]
     return schema.with_columns(*used)
 
@@ -286,7 +288,7 @@ def _answered(table: Table, task: Task, question: Question, known: pl.Series, se
         raise OptionError(
             "a target at or above zero for --metric rmsle", f"{y.values.min():g}", "choose rmse"
         )
-    return Posed(Rows(table, task, y, weight, seed), tuple(notes))
+    return Posed(Rows(table, task, y, weight, seed), tuple(notes), question)
 
 
 def _weights(table: Table, name: str | None) -> NDArray[np.float64] | None:

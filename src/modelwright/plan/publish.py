@@ -18,7 +18,7 @@ from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
 
-__all__ = ["Publisher", "Voice", "assemble"]
+__all__ = ["Publisher", "Voice", "assemble", "warnings_of"]
 
 # Seconds a byte of writing a model, until it was measured: unpacking, cutting, packing again.
 FIRST_RATE = 2e-7
@@ -150,7 +150,7 @@ class Publisher:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             score=choice.score,
             leaderboard=board,
-            notes=(*self.card.notes, *notes),
+            notes=(*self.card.notes, *notes, *warnings_of(board)),
         )
         voices = [
             Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))
@@ -168,6 +168,12 @@ class Publisher:
         if self._out is not None:
             _copy(path, self._out)
         self.model = model
+
+
+def warnings_of(board: Leaderboard) -> tuple[str, ...]:
+    """Say so when the model is not shown to beat what it has to beat."""
+    named = board.baseline
+    return () if named is None or named.beaten or not board.verdict else (board.verdict,)
 
 
 def _copy(source: Path, target: Path) -> None:

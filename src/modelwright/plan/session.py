@@ -15,13 +15,13 @@ from modelwright.core.errors import OutputError
 from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Card, Leaderboard
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Frame, Question, Settings
 from modelwright.core.splits import Splits
 from modelwright.core.version import __version__
 from modelwright.engine import Engine, core_count, lock_file, worker_count
-from modelwright.evaluate import choose_splitter
 from modelwright.features import default_recipe
 from modelwright.model import Model
+from modelwright.plan.bar import bar_of, plan_splits
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.evidence import gather_evidence
@@ -30,7 +30,7 @@ from modelwright.plan.facts import facts_of
 from modelwright.plan.instant import instant_model
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
-from modelwright.plan.publish import Publisher
+from modelwright.plan.publish import Publisher, warnings_of
 from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
 from modelwright.plan.trial import Trial, TrialSpec
@@ -107,8 +107,7 @@ class Session:
         if self.work.ready:
             self._splits = self.work.splits
         else:
-            splitter = choose_splitter(rows.table, rows.y)
-            self._splits = splitter.split(rows.table, rows.y, seed=rows.seed)
+            self._splits = plan_splits(self._posed)
         self._publisher.plan = self._splits.reason
         if self.work.has_model:
             self._publisher.again()
@@ -139,7 +138,7 @@ class Session:
         )
         schedule.notes += self._history(schedule)
         watch = Watch(live, self._record_trial, self._record_time)
-        board = Board(self.work)
+        board = Board(self.work, bar_of(self._posed, self.work.splits))
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
         self.learn({"leaderboard": self.model.leaderboard.to_json()})
@@ -154,7 +153,7 @@ class Session:
             return
         score = self.model.card.score
         model = self._settings.out or self.work.folder / "model.mw"
-        notes = (*self._posed.notes, *schedule.notes)
+        notes = (*self._posed.notes, *schedule.notes, *warnings_of(self.model.leaderboard))
         self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)
         self.work.tidy()
 
@@ -266,6 +265,9 @@ def _record(
                 store.mark(earlier.id, RunStatus.RUNNING)
             return earlier
     request = {"question": question.to_json(), "trials": settings.trials, "seed": settings.seed}
+    if settings.frame is not None:
+        named = settings.frame.file if isinstance(settings.frame, Frame) else str(settings.frame)
+        request["frame"] = named or "task.toml"
     return store.start(
         RunRecord(
             data_hash=data,

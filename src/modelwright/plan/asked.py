@@ -1,0 +1,208 @@
+"""What a question says, found in the table: its columns, and what has to be beaten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from modelwright.acquire import cast
+from modelwright.core.errors import ColumnError, OptionError, did_you_mean
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.settings import Frame, Question, Settings
+from modelwright.core.task import Task, TaskKind
+from modelwright.evaluate.horizon import parse_horizon
+from modelwright.evaluate.rules import Rule, check_rule, parse_rule
+from modelwright.store.task_file import read_task
+
+__all__ = ["asked_rule", "found", "take_frame", "words_said"]
+
+# So many of the values of a column that stands for what is done today have to be answers.
+_MOSTLY = 0.9
+
+
+def take_frame(question: Question, settings: Settings) -> tuple[Question, Settings]:
+    """Complete a question by the task file that the settings name.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked beside it; that comes first. Its target may be empty.
+    settings : Settings
+        With `frame`, or without: then nothing changes.
+
+    Returns
+    -------
+    question : Question
+    settings : Settings
+        With the types of the task file, unless others are given.
+
+    Raises
+    ------
+    DataError or OptionError
+        When the task file cannot be used, or says something else than the question.
+
+    Examples
+    --------
+    >>> framed = Settings(frame=Frame(Question("price", metric="mae")))
+    >>> take_frame(Question(""), framed)[0].metric
+    'mae'
+    """
+    frame = settings.frame
+    if frame is None:
+        return question, settings
+    if not isinstance(frame, Frame):
+        frame = read_task(frame)
+    own = frame.question
+    if question.target and question.target != own.target:
+        got = f"{question.target!r}, where the task file asks for {own.target!r}"
+        raise OptionError("the same --target as in --frame, or none", got, "leave --target out")
+    asked = question.completed_by(own)
+    score = isinstance(own.baseline, int | float)
+    if score and asked.metric != own.metric:
+        raise OptionError(
+            "the metric of the task file, as its baseline is a score",
+            f"--metric {asked.metric}, where the task file says {own.metric or 'nothing'}",
+            "change the task file",
+        )
+    types = frame.types if settings.types is None else settings.types
+    return asked, replace(settings, types=types)
+
+
+def found(question: Question, columns: Sequence[str]) -> Question:
+    """Match the names that the user wrote, forgiving blanks around them.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+    columns : sequence of str
+        Those of the table.
+
+    Returns
+    -------
+    Question
+        With names as they are in the table.
+
+    Raises
+    ------
+    ColumnError
+        When a column does not exist.
+    OptionError
+        When one column is asked to be two things, or a horizon has no order.
+
+    Examples
+    --------
+    >>> found(Question(" price"), ["price", "area"]).target
+    'price'
+    """
+    names = {role: getattr(question, role) for role in ("target", "group", "order", "weight")}
+    roles = {
+        role: _column(name, columns, f"--{role}") for role, name in names.items() if name is not None
+    }
+    if len(set(roles.values())) < len(roles):
+        shared = [role for role in roles if list(roles.values()).count(roles[role]) > 1]
+        raise OptionError(
+            "different columns for " + " and ".join(f"--{role}" for role in shared),
+            f"{roles[shared[0]]!r} for both",
+            "leave one of them out, or name another column",
+        )
+    unknown = tuple(
+        dict.fromkeys(_column(name, columns, "--unknown") for name in question.unknown)
+    )
+    for role, name in roles.items():
+        if name in unknown:
+            cure = f"take it out of the columns that are unknown, or name another --{role}"
+            raise OptionError(f"a known column for --{role}", f"{name!r}, called unknown", cure)
+    if question.order is None and parse_horizon(question.horizon or "") is not None:
+        cure = "name the column that says when with --order"
+        raise OptionError("an order column beside a horizon", "none", cure)
+    return replace(question, **roles, unknown=unknown)
+
+
+def _column(name: str, columns: Sequence[str], what: str) -> str:
+    near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
+    if len(near) != 1:
+        cure = did_you_mean(name, columns)
+        raise ColumnError(f"a column of the table for {what}", repr(name), cure)
+    return near[0]
+
+
+def asked_rule(question: Question, columns: Sequence[str], kind: TaskKind) -> Rule | float | None:
+    """Read what has to be beaten, and check that it answers the question.
+
+    Raises
+    ------
+    ColumnError or OptionError
+        When it does not.
+
+    Examples
+    --------
+    >>> question = Question("price", baseline="mean by zone")
+    >>> asked_rule(question, ["price", "zone"], TaskKind.REGRESSION)
+    Rule(word='mean', columns=('zone',))
+    """
+    if question.baseline is None:
+        return None
+    rule = parse_rule(question.baseline, columns)
+    if isinstance(rule, Rule):
+        check_rule(rule, kind, question.order, question.target)
+    return rule
+
+
+def words_said(frame: pl.DataFrame, rule: Rule | float | None, task: Task) -> pl.Series | None:
+    """Read the column that holds what is done today.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame, shape (n_rows, n_columns)
+        Values as they were found.
+    rule : Rule or float, optional
+        Only the rule "column" names one.
+    task : Task
+        The question.
+
+    Returns
+    -------
+    polars.Series, shape (n_rows,), optional
+        Labels (String), or probabilities of the positive class or numbers (Float64).
+
+    Raises
+    ------
+    OptionError
+        When it holds something else.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"today": ["no", "yes", "?"]})
+    >>> task = Task(TaskKind.BINARY, "left", "roc_auc", ("no", "yes"))
+    >>> words_said(frame, Rule("column", ("today",)), task).to_list()
+    ['no', 'yes', None]
+    """
+    if not isinstance(rule, Rule) or rule.word != "column":
+        return None
+    name = rule.columns[0]
+    words = _as(frame, name, Kind.CATEGORY)
+    present = words.drop_nulls()
+    if task.is_classification and len(present):
+        known = present.is_in(task.classes).sum()
+        if known >= _MOSTLY * len(present):
+            return words.set(~words.is_in(task.classes).fill_null(True), None)
+    numbers = _as(frame, name, Kind.NUMBER)
+    filled = numbers.drop_nulls()
+    enough = 0 < len(present) and len(filled) >= _MOSTLY * len(present)
+    if enough and not task.is_classification:
+        return numbers
+    if enough and task.positive is not None and filled.is_between(0, 1).all():
+        return numbers
+    expected = {
+        TaskKind.REGRESSION: "numbers",
+        TaskKind.BINARY: f"classes, or probabilities of {task.positive!r},",
+    }.get(task.kind, "classes")
+    shown = f"such as {present[0]!r}" if len(present) else "nothing"
+    raise OptionError(f"{expected} in column {name!r} for the baseline", shown, "name another column")
+
+
+def _as(frame: pl.DataFrame, name: str, kind: Kind) -> pl.Series:
+    return cast(frame.select(name), Schema((Column(name, kind),))).frame[name]
