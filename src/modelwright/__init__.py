@@ -21,9 +21,10 @@ if TYPE_CHECKING:
         UserError,
     )
     from modelwright.core.result import Leaderboard
-    from modelwright.core.settings import Settings
+    from modelwright.core.settings import Frame, Question, Settings
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.flow import Result, fit
+    from modelwright.framing import frame
     from modelwright.model import Model, load
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
@@ -33,16 +34,19 @@ _HOMES = {
     "AutoRegressor": "modelwright.estimators",
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
+    "Frame": "modelwright.core.settings",
     "Leaderboard": "modelwright.core.result",
     "Model": "modelwright.model",
     "ModelFileError": "modelwright.core.errors",
     "ModelwrightError": "modelwright.core.errors",
     "OptionError": "modelwright.core.errors",
     "OutputError": "modelwright.core.errors",
+    "Question": "modelwright.core.settings",
     "Result": "modelwright.flow",
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
     "fit": "modelwright.flow",
+    "frame": "modelwright.framing",
     "load": "modelwright.model",
     "tree_drawing": "modelwright.readable",
     "tree_rules": "modelwright.readable",
@@ -54,17 +58,20 @@ __all__ = [
     "AutoRegressor",
     "ColumnError",
     "DataError",
+    "Frame",
     "Leaderboard",
     "Model",
     "ModelFileError",
     "ModelwrightError",
     "OptionError",
     "OutputError",
+    "Question",
     "Result",
     "Settings",
     "UserError",
     "__version__",
     "fit",
+    "frame",
     "load",
     "tree_drawing",
     "tree_rules",

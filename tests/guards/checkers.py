@@ -26,7 +26,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("model",),
     ("plan", "readable"),
     ("flow",),
-    ("report", "serve", "estimators"),
+    ("report", "serve", "estimators", "framing"),
     ("cli",),
 )
 LEVEL = {room: level for level, line in enumerate(LINES) for room in line}

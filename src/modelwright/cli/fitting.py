@@ -13,7 +13,7 @@ from modelwright.cli.completing import learners, run_ids
 from modelwright.cli.inputs import check_data
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
-from modelwright.cli.wording import Whole
+from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress
@@ -56,6 +56,8 @@ class Effort:
         Go on with the newest run of the same data and question.
     replay : str, optional
         Repeat the plan that this run executed, without a clock.
+    frame : pathlib.Path, optional
+        A task file that says what is asked; modelwright frame writes one.
     """
 
     trials: Whole | None = None
@@ -67,6 +69,7 @@ class Effort:
     store: Path | None = None
     resume: Annotated[bool, Parameter(negative=())] = False
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
+    frame: Path | None = None
 
     def settings(self, question: Question, out: Path | None) -> Settings:
         """Give the same as settings."""
@@ -90,6 +93,7 @@ class Effort:
             store=self.store,
             resume=self.resume,
             replay=self.replay,
+            frame=self.frame,
         )
 
 
@@ -97,7 +101,7 @@ def fit(
     data: Source,
     /,
     *,
-    question: Asked,
+    question: Asked | None = None,
     effort: Effort | None = None,
     time: Duration = "60s",
     out: Path = Path("model.mw"),
@@ -126,7 +130,9 @@ def fit(
     """
     check_data(data)
     check_page(report, data, out)
-    asked = question.question()
+    asked = (question or Asked()).question()
+    if not asked.target and (effort is None or effort.frame is None):
+        raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     kept_back = 0.0 if report is None else REPORT_SECONDS
     result = _fitted(
         str(data), asked, effort or Effort(), time, out, quiet=json, kept_back=kept_back
@@ -190,6 +196,7 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "score": result.score,
         "plan": card.plan,
         "leaderboard": result.leaderboard.to_json()["standings"],
+        "baseline": result.leaderboard.to_json().get("baseline"),
         "notes": list(result.notes),
         "timings": result.timings,
         "interrupted": result.interrupted,
@@ -197,11 +204,15 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
 
 
 def _tell(result: Result, out: Path) -> None:
+    verdict = result.leaderboard.verdict
     for note in result.notes:
-        say(f"note: {note}")
+        if note != verdict:
+            say(f"note: {note}")
     say(str(result.model))
     if result.score is not None:
         say(f"validated by: {result.model.card.plan}\n\n{result.leaderboard}\n")
+    if verdict:
+        say(f"{verdict}\n")
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")
