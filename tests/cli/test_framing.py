@@ -99,7 +99,7 @@ def test_wrong_answers_are_refused_and_asked_again(folder: Path) -> None:
 
 
 def test_a_question_mark_explains_and_numbers_name_columns(folder: Path) -> None:
-    script = Script("?", "7", "", "visit", "none", "none", "5,6", "", "accuracy", "column today")
+    script = Script("?", "7", "", "visit", "none", "none", "5,6", "accuracy", "column today")
     question = asked(script, "patients.csv")
     assert "will predict this column for new rows" in script.text
     assert "p0" in script.text  # examples of values
@@ -123,7 +123,9 @@ def test_what_is_given_is_not_asked(folder: Path) -> None:
     assert "What do you want to know" not in script.text
     assert "What does a wrong answer cost" not in script.text
     with pytest.raises(OptionError, match="a horizon"):
-        framed("kiosks.csv", Known(target="sold", order="day", horizon="x"), None, Path("a"), script)
+        framed(
+            "kiosks.csv", Known(target="sold", order="day", horizon="x"), None, Path("a"), script
+        )
 
 
 def test_answers_that_end_too_early_stop_it(folder: Path) -> None:
@@ -153,7 +155,7 @@ WRONG = {
     "frame": "DATA after modelwright frame; got none; write: modelwright frame DATA --target",
     "frame kiosks.csv": "the option --target where there is no terminal",
     "frame kiosks.csv --yes": "the option --target where there is no terminal",
-    "frame none.csv --target sold": "a file 'none.csv'",
+    "frame none.csv --target sold": "an existing file; got 'none.csv'",
     "frame kiosks.csv --target solt": "did you mean 'sold'?",
     "frame kiosks.csv --target sold --horizon soon": "a horizon; got 'soon'",
     "frame kiosks.csv --target sold --unknown tll": "columns of the table that are unknown",

@@ -48,7 +48,8 @@ def test_a_horizon_is_read_as_people_write_it(text: str | float, expected: Horiz
 
 
 @pytest.mark.parametrize(
-    "text", ["soon", "-1 day", "1.5 months", "7 moons", "1m", "days", "1 day 2 h", "9" * 12 + " years"]
+    "text",
+    ["soon", "-1 day", "1.5 months", "7 moons", "1m", "days", "1 day 2 h", "9" * 12 + " years"],
 )
 def test_what_is_no_horizon_is_refused(text: str) -> None:
     with pytest.raises(OptionError):
@@ -61,7 +62,8 @@ def test_minutes_and_months_are_not_confused() -> None:
 
 
 @given(
-    st.integers(1, 10_000), st.sampled_from(["second", "minute", "hour", "day", "week", "month", "year"])
+    st.integers(1, 10_000),
+    st.sampled_from(["second", "minute", "hour", "day", "week", "month", "year"]),
 )
 def test_what_is_written_is_read_again(amount: int, unit: str) -> None:
     horizon = Horizon(float(amount), unit)

@@ -84,7 +84,9 @@ def test_a_rule_has_to_answer_the_question(
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["a", "b", "c", None]), st.floats(-10, 10)), min_size=4, max_size=40
+        st.tuples(st.sampled_from(["a", "b", "c", None]), st.floats(-10, 10)),
+        min_size=4,
+        max_size=40,
     ),
     st.sampled_from(["mean", "median"]),
 )

@@ -27,9 +27,13 @@ def quick(frame: object, **changes: object) -> mw.Settings:
 def result(tmp_path_factory: pytest.TempPathFactory) -> mw.Result:
     out = tmp_path_factory.mktemp("framed") / "task.toml"
     question = mw.Question(
-        "sold", order="day", horizon="7 days", unknown=("till",), metric="mae", unit="kiosk and day",
+        "sold",
+        order="day",
+        horizon="7 days",
+        unknown=("till",),
+        metric="mae",
         baseline="mean by weekday",
-    )  # fmt: skip
+    )
     mw.frame(kiosks(), question, out=out)
     return mw.fit(kiosks(), settings=quick(out))
 
@@ -182,7 +186,7 @@ def test_a_column_for_today_may_be_one_that_no_model_sees() -> None:
 
 
 def test_rows_without_an_answer_do_not_shift_what_is_said() -> None:
-    frame = patients().with_columns(pl.when(np.arange(240) % 7 > 0).then("state").alias("state"))
+    frame = patients().with_columns(pl.when(pl.Series(np.arange(240) % 7 > 0)).then("state"))
     asked = mw.Question("state", baseline="column today", metric="accuracy", unknown=("letter",))
     known = frame.drop_nulls("state")
     score = mw.frame(frame, asked).data["baseline_score"]

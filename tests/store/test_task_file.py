@@ -38,7 +38,9 @@ def test_a_remark_is_one_line_and_nothing_else(text: str) -> None:
 
 
 def test_numbers_stay_what_they_are() -> None:
-    read = tomllib.loads(f"a = [{toml_value(1e22)}, {toml_value(-0.0)}, {toml_value(math.inf)}]")["a"]
+    read = tomllib.loads(f"a = [{toml_value(1e22)}, {toml_value(-0.0)}, {toml_value(math.inf)}]")[
+        "a"
+    ]
     assert read == [1e22, 0.0, math.inf]
     assert all(isinstance(value, float) for value in read)
     with pytest.raises(TypeError):

@@ -157,7 +157,8 @@ def _tell(data: str, made: Frame, out: Path) -> None:
     rows = [[key, _shown(value)] for key, value in question.items() if value not in (None, (), "")]
     say(f"\n{as_table(rows)}\n")
     facts = made.data
-    say(f"{facts['answered']:,} of {facts['rows']:,} rows have an answer ({facts['answer_rate']:.1%})")
+    rate = f"{facts['answer_rate']:.1%}"
+    say(f"{facts['answered']:,} of {facts['rows']:,} rows have an answer ({rate})")
     for key in ("classes", "answers", "moments", "groups"):
         if key in facts:
             say(f"{key}: {', '.join(f'{k} {_shown(v)}' for k, v in list(facts[key].items())[:8])}")

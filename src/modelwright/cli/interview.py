@@ -27,7 +27,7 @@ _QUESTIONS: dict[str, tuple[str, str]] = {
     ),
     "unit": (
         "One row is one what? (customer, ride, visit, ...)",
-        "For readers of the task file. A column may be named when each row has another value of it.",
+        "For readers of the task file. A column may be named if each row has another value of it.",
     ),
     "order": (
         "When is the prediction made? Name a column of time if later rows will be predicted from "
@@ -41,8 +41,8 @@ _QUESTIONS: dict[str, tuple[str, str]] = {
         "learned from.",
     ),
     "group": (
-        "Will it meet new ones of something (new customers, shops, patients)? Name their column, or "
-        "none.",
+        "Will it meet new ones of something (new customers, shops, patients)? Name their column, "
+        "or none.",
         "Rows of one customer are alike: if the same customers will come again, say none; if new "
         "ones will, name the column, and no customer stands on both sides of a split.",
     ),
@@ -143,16 +143,16 @@ def interview(study: Study, given: Question, console: Console) -> Draft:
         if said is not None:
             draft = accept(step, said, study, draft)
         elif applies(step, draft):
-            draft = _asked(step, study, draft, console)
+            draft = _asked(step, study, draft, given, console)
     return draft
 
 
-def _asked(step: str, study: Study, draft: Draft, console: Console) -> Draft:
+def _asked(step: str, study: Study, draft: Draft, given: Question, console: Console) -> Draft:
     """Put one question until its answer fits."""
     from modelwright.framing import accept, propose
 
     question, more = _QUESTIONS[step]
-    proposal = propose(step, study, draft)
+    proposal = propose(step, study, draft, given)
     console.say(question)
     if step in ("target", "unknown"):
         console.say(_columns(study, draft))
@@ -244,5 +244,7 @@ def _choices(step: str, draft: Draft) -> Sequence[str]:
     if step == "baseline":
         from modelwright.framing import candidates
 
-        return [f"  {bar.name}: {task.metric} {bar.score:.5g}" for bar in candidates(draft.posed)[:8]]
+        return [
+            f"  {bar.name}: {task.metric} {bar.score:.5g}" for bar in candidates(draft.posed)[:8]
+        ]
     return ()

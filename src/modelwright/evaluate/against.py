@@ -116,7 +116,9 @@ def _drawn(
         return np.arange(count), codes, 1.0
     sizes = np.bincount(codes)
     order = rng.permutation(len(sizes))
-    number = max(int(np.searchsorted(np.cumsum(sizes[order]), MOST)), min(FEWEST_GROUPS, len(sizes)))
+    number = max(
+        int(np.searchsorted(np.cumsum(sizes[order]), MOST)), min(FEWEST_GROUPS, len(sizes))
+    )
     rows = np.flatnonzero(np.isin(codes, order[:number]))
     drawn = np.unique(codes[rows], return_inverse=True)[1]
     return rows, drawn, math.sqrt(number / len(sizes))

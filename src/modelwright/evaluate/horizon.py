@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-import numpy as np
 import polars as pl
 
 from modelwright.core.errors import OptionError
@@ -143,7 +142,9 @@ def known_until(times: pl.Series, horizon: Horizon | None) -> pl.Series:
     return times - horizon.amount
 
 
-def keep_horizon(splits: Splits, table: Table, order: str | None, horizon: Horizon | None) -> Splits:
+def keep_horizon(
+    splits: Splits, table: Table, order: str | None, horizon: Horizon | None
+) -> Splits:
     """Leave out of each fold the training rows whose answers are not known when it is scored.
 
     Parameters
@@ -170,6 +171,7 @@ def keep_horizon(splits: Splits, table: Table, order: str | None, horizon: Horiz
 
     Examples
     --------
+    >>> import numpy as np
     >>> from modelwright.core.schema import Column, Kind, Role, Schema
     >>> schema = Schema((Column("day", Kind.NUMBER, Role.ORDER),))
     >>> table = Table(pl.DataFrame({"day": [float(i) for i in range(30)]}), schema)
@@ -195,7 +197,7 @@ def keep_horizon(splits: Splits, table: Table, order: str | None, horizon: Horiz
     if not folds:
         raise OptionError(
             f"a horizon that leaves rows to learn from in {order!r}",
-            f"{str(horizon)!r}, where it reaches from {times.min()} to {times.max()}",
+            f"{str(horizon)!r}, where it reaches from {times.min()!s} to {times.max()!s}",
             "write a shorter one, or bring rows of a longer time",
         )
     lost = len(splits) - len(folds)

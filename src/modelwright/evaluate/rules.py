@@ -279,7 +279,7 @@ def _column_says(ground: Ground, rows: Index) -> Array:
 
 
 def _group(ground: Ground, columns: Sequence[str]) -> Index:
-    """Number the groups from 0; a missing value is a value like others."""
+    """Give each row the number of its group, from 0; a missing value is a value like others."""
     code = np.zeros(len(ground.y), np.int64)
     for name in columns:
         rank = ground.table.frame[name].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
@@ -339,8 +339,9 @@ class _Last:
         times = ground.table.frame[ground.order]
         until = known_until(times, ground.horizon)
         each = times.drop_nulls().unique().sort()
-        side = "left" if ground.horizon is None else "right"
-        reach = each.search_sorted(until.fill_null(each[0]), side=side)
+        reach = each.search_sorted(
+            until.fill_null(each[0]), side="left" if ground.horizon is None else "right"
+        )
         rank = each.search_sorted(times.fill_null(each[0]), side="left")
         moments = len(each) + 1
         group = _group(ground, rule.columns)

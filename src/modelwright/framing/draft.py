@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -109,7 +110,11 @@ class Study:
     def again(self, question: Question) -> Study:
         """Read the table once more when labels in it were not read as they are written."""
         labels = {name for name in (question.target, question.group) if name is not None}
-        if not isinstance(self.data, str | Path) or str(self.data) == "-" or labels <= self.verbatim:
+        if (
+            not isinstance(self.data, str | Path)
+            or str(self.data) == "-"
+            or labels <= self.verbatim
+        ):
             return self
         return Study.of(self.data, question, self.settings)
 
@@ -178,7 +183,8 @@ def accept(step: str, text: str, study: Study, draft: Draft) -> Draft:
 
     Examples
     --------
-    >>> study = Study.of({"a": [1.5, 2.5, 4.0] * 9, "b": [3.5, 1.5, 2.0] * 9}, Question("b"), Settings())
+    >>> table = {"a": [1.5, 2.5, 4.0] * 9, "b": [3.5, 1.5, 2.0] * 9}
+    >>> study = Study.of(table, Question("b"), Settings())
     >>> draft = accept("target", "b", study, Draft(Question("")))
     >>> draft.kind.value, accept("metric", "MAE", study, draft).question.metric
     ('regression', 'mae')
@@ -193,6 +199,7 @@ def accept(step: str, text: str, study: Study, draft: Draft) -> Draft:
     posed = study.pose(question)
     question = posed.question
     if step in ("order", "horizon", "group"):
+        _check_groups(posed)
         plan_splits(posed)
     if step == "metric":
         question = replace(question, metric=posed.rows.task.metric)
@@ -218,7 +225,15 @@ def _answered(step: str, text: str, study: Study, question: Question) -> Questio
         raise OptionError("a metric", "none", "press Enter to take the usual one")
     if len(text) > _LONGEST and step == "unit":
         raise OptionError(f"at most {_LONGEST} letters for the unit", f"{len(text)}")
-    return replace(question, **{step: text or None})
+    changed: dict[str, Any] = {step: text or None}
+    return replace(question, **changed)
+
+
+def _check_groups(posed: Posed) -> None:
+    name = posed.question.group
+    if name is not None and posed.rows.table.frame[name].n_unique() < 2:
+        cure = "choose another group column, or none"
+        raise OptionError(f"at least 2 groups in {name!r}", "1 group", cure)
 
 
 def _score_or_rule(text: str) -> str | float | None:

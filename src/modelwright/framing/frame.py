@@ -35,8 +35,8 @@ def frame(
     question : Question or str
         What is asked; a text is the column to predict. What is left open is proposed: the unit, the
         order where the rows lie in the order of a column of time, the group where a key comes back,
-        the usual metric, and the best of a few simple rules as the baseline. ``"none"`` for `order`,
-        `group` and `baseline` proposes nothing.
+        the usual metric, and the best of a few simple rules as the baseline. ``"none"`` for
+        `order`, `group` and `baseline` proposes nothing.
     settings : Settings, optional
         `types`, `header`, `weight`, `positive` and `seed` count.
     out : path, optional
@@ -79,7 +79,9 @@ def check_new(out: Path | None, *, overwrite: bool) -> None:
     """Refuse to replace a task file, which somebody may have changed by hand."""
     if out is not None and out.exists() and not overwrite:
         raise OptionError(
-            "a new file for the task", f"{str(out)!r}, which is there", "name another, or --overwrite"
+            "a new file for the task",
+            f"{str(out)!r}, which is there",
+            "name another, or --overwrite",
         )
 
 
@@ -88,7 +90,8 @@ def given_for(step: str, question: Question) -> str | None:
 
     Examples
     --------
-    >>> given_for("unknown", Question("price", unknown=("fee",))), given_for("unit", Question("price"))
+    >>> question = Question("price", unknown=("fee",))
+    >>> given_for("unknown", question), given_for("unit", question)
     ('fee', None)
     """
     value = getattr(question, step)
@@ -123,7 +126,7 @@ def complete(study: Study, question: Question) -> Draft:
             draft = accept(step, given, study, draft)
         elif step != "target" and applies(step, draft):
             with suppress(UserError):  # what nobody asked for may not stand in the way
-                draft = accept(step, propose(step, study, draft).value, study, draft)
+                draft = accept(step, propose(step, study, draft, question).value, study, draft)
     if draft.posed is None:
         raise OptionError("the column to predict", "none", "name it as the target")
     return draft

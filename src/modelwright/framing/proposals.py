@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -24,11 +25,14 @@ _ANSWERS = (Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN)
 _TARGETS = ("target", "label", "class", "y", "outcome", "response")
 _TIMES = re.compile(r"(?:^|[^a-z])(?:year|date|time|timestamp|datetime|day|month)(?:$|[^a-z])")
 _KEYS = re.compile(r"(?:^|[^a-z])(?:id|key|no|nr|code|number)$|[a-z]I[dD]$")
-_COUNTERS = re.compile(r"row_?(?:names?|numbers?|ids?)|index|unnamed.*|order|id|no|nr", re.IGNORECASE)
+_COUNTERS = re.compile(
+    r"row_?(?:names?|numbers?|ids?)|index|unnamed.*|order|id|no|nr", re.IGNORECASE
+)
 _YES = ("yes", "true", "1", "y", "t", "positive", "bad", "died", "dead", "failed")
-# Rows are in the order of a column when at least so many steps go one way.
+# Rows are in the order of dates when at least so many steps go one way. Of numbers all have to:
+# months go up eleven times of twelve.
 _IN_ORDER = 0.98
-_MOMENTS = 10
+_MOMENTS = 5
 # A key that comes back: so many different ones, so many rows of each, so many rows in such groups.
 _LEAST_KEYS = 10
 _ROWS_EACH = (1.3, 200.0)
@@ -55,7 +59,7 @@ class Proposal:
     why: str = ""
 
 
-def propose(step: str, study: Study, draft: Draft) -> Proposal:
+def propose(step: str, study: Study, draft: Draft, given: Question | None = None) -> Proposal:
     """Propose an answer.
 
     Parameters
@@ -66,6 +70,8 @@ def propose(step: str, study: Study, draft: Draft) -> Proposal:
         The table.
     draft : Draft
         What was answered before.
+    given : Question, optional
+        What will be answered later: its columns have their part already.
 
     Returns
     -------
@@ -83,9 +89,11 @@ def propose(step: str, study: Study, draft: Draft) -> Proposal:
     if step == "unit":
         return _unit(study, draft.question)
     if step == "order":
-        return _order(study, draft.question)
+        return _order(study, _free(study, draft.question, given))
     if step == "group":
-        return _group(study, draft.question)
+        if draft.question.order is not None:
+            return Proposal("")
+        return _group(study, _free(study, draft.question, given))
     if step == "positive":
         return _positive(draft)
     if step == "metric":
@@ -114,26 +122,32 @@ def _unit(study: Study, question: Question) -> Proposal:
     return Proposal("row")
 
 
-def _others(study: Study, question: Question) -> list[Column]:
-    taken = (question.target, question.weight, *question.unknown)
+def _free(study: Study, question: Question, given: Question | None) -> list[Column]:
+    """List the columns that have no part in the question yet."""
+    taken = set()
+    for one in (question, given or question):
+        taken |= {one.target, one.order, one.group, one.weight, *one.unknown}
     return [column for column in study.schema if column.name not in taken]
 
 
-def _order(study: Study, question: Question) -> Proposal:
-    for column in _others(study, question):
+def _order(study: Study, free: Sequence[Column]) -> Proposal:
+    for column in free:
         hinted = column.kind is Kind.NUMBER and _TIMES.search(column.name.strip().lower())
         if column.kind is not Kind.DATETIME and not hinted:
             continue
         values = study.values(column.name).drop_nulls()
         if len(values) < 0.95 * study.rows or values.n_unique() < _MOMENTS:
             continue
-        steps = (values.slice(1) >= values.slice(0, len(values) - 1)).mean()
-        back = (values.slice(1) <= values.slice(0, len(values) - 1)).mean()
-        if max(float(steps or 0.0), float(back or 0.0)) >= _IN_ORDER:
+        later = values.slice(1) >= values.slice(0, len(values) - 1)
+        earlier = values.slice(1) <= values.slice(0, len(values) - 1)
+        least = _IN_ORDER if column.kind is Kind.DATETIME else 1.0
+        if max(later.sum(), earlier.sum()) >= least * (len(values) - 1):
             return Proposal(column.name, f"the rows lie in its order, {_span(values)}")
-    dated = [c.name for c in _others(study, question) if c.kind is Kind.DATETIME]
+    dated = [column.name for column in free if column.kind is Kind.DATETIME]
     listed = ", ".join(repr(name) for name in dated[:4])
-    return Proposal("", f"dates are in {listed}, but the rows are not in their order" if dated else "")
+    return Proposal(
+        "", f"dates are in {listed}, but the rows are not in their order" if dated else ""
+    )
 
 
 def _span(values: pl.Series) -> str:
@@ -141,11 +155,9 @@ def _span(values: pl.Series) -> str:
     return "from {} to {}".format(*(f"{e:g}" if isinstance(e, float) else str(e) for e in ends))
 
 
-def _group(study: Study, question: Question) -> Proposal:
-    if question.order is not None:
-        return Proposal("")
+def _group(study: Study, free: Sequence[Column]) -> Proposal:
     best, most = Proposal(""), 0
-    for column in _others(study, question):
+    for column in free:
         if column.kind in (Kind.DATETIME, Kind.TEXT, Kind.LIST, Kind.GEO, Kind.BOOLEAN):
             continue
         if not _KEYS.search(column.name.strip()) and not _KEYS.search(column.name.strip().lower()):
@@ -233,4 +245,6 @@ def _baseline(draft: Draft) -> Proposal:
     if not bars:
         return Proposal(str(default_rule(draft.kind)))
     metric = draft.posed.rows.task.metric
-    return Proposal(bars[0].name, f"{metric} {bars[0].score:.5g}, the best of {len(bars)} simple rules")
+    return Proposal(
+        bars[0].name, f"{metric} {bars[0].score:.5g}, the best of {len(bars)} simple rules"
+    )

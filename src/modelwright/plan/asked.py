@@ -99,7 +99,9 @@ def found(question: Question, columns: Sequence[str]) -> Question:
     """
     names = {role: getattr(question, role) for role in ("target", "group", "order", "weight")}
     roles = {
-        role: _column(name, columns, f"--{role}") for role, name in names.items() if name is not None
+        role: _column(name, columns, f"--{role}")
+        for role, name in names.items()
+        if name is not None
     }
     if len(set(roles.values())) < len(roles):
         shared = [role for role in roles if list(roles.values()).count(roles[role]) > 1]
@@ -108,9 +110,7 @@ def found(question: Question, columns: Sequence[str]) -> Question:
             f"{roles[shared[0]]!r} for both",
             "leave one of them out, or name another column",
         )
-    unknown = tuple(
-        dict.fromkeys(_column(name, columns, "--unknown") for name in question.unknown)
-    )
+    unknown = tuple(dict.fromkeys(_column(name, columns, "--unknown") for name in question.unknown))
     for role, name in roles.items():
         if name in unknown:
             cure = f"take it out of the columns that are unknown, or name another --{role}"
@@ -191,7 +191,7 @@ def words_said(frame: pl.DataFrame, rule: Rule | float | None, task: Task) -> pl
             return words.set(~words.is_in(task.classes).fill_null(True), None)
     numbers = _as(frame, name, Kind.NUMBER)
     filled = numbers.drop_nulls()
-    enough = 0 < len(present) and len(filled) >= _MOSTLY * len(present)
+    enough = len(present) > 0 and len(filled) >= _MOSTLY * len(present)
     if enough and not task.is_classification:
         return numbers
     if enough and task.positive is not None and filled.is_between(0, 1).all():
@@ -201,7 +201,9 @@ def words_said(frame: pl.DataFrame, rule: Rule | float | None, task: Task) -> pl
         TaskKind.BINARY: f"classes, or probabilities of {task.positive!r},",
     }.get(task.kind, "classes")
     shown = f"such as {present[0]!r}" if len(present) else "nothing"
-    raise OptionError(f"{expected} in column {name!r} for the baseline", shown, "name another column")
+    raise OptionError(
+        f"{expected} in column {name!r} for the baseline", shown, "name another column"
+    )
 
 
 def _as(frame: pl.DataFrame, name: str, kind: Kind) -> pl.Series:

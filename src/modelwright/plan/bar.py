@@ -58,9 +58,7 @@ def score_rule(rule: Rule, posed: Posed, splits: Splits) -> Bar:
     """Ask a rule about the rows that a plan scores, and score it like a model."""
     rows, question = posed.rows, posed.question
     horizon = parse_horizon(question.horizon or "")
-    ground = Ground(
-        rows.table, rows.task, rows.y, rows.weight, question.order, horizon, posed.said
-    )
+    ground = Ground(rows.table, rows.task, rows.y, rows.weight, question.order, horizon, posed.said)
     p = rule_predictions(rule, ground, splits)
     scored = splits.scored
     weight = None if rows.weight is None else rows.weight[scored]

@@ -264,7 +264,11 @@ def _record(
             if earlier.status is not RunStatus.FINISHED:
                 store.mark(earlier.id, RunStatus.RUNNING)
             return earlier
-    request = {"question": question.to_json(), "trials": settings.trials, "seed": settings.seed}
+    request: dict[str, Any] = {
+        "question": question.to_json(),
+        "trials": settings.trials,
+        "seed": settings.seed,
+    }
     if settings.frame is not None:
         named = settings.frame.file if isinstance(settings.frame, Frame) else str(settings.frame)
         request["frame"] = named or "task.toml"

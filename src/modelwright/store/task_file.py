@@ -62,7 +62,7 @@ _PARTS: tuple[tuple[str, str, str], ...] = (
 
 
 def read_task(path: str | Path) -> Frame:
-    """Read a question from a task file.
+    r"""Read a question from a task file.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def read_task(path: str | Path) -> Frame:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "task.toml"
-    ...     _ = file.write_text('target = "price"\\nunknown = ["fee"]')
+    ...     _ = file.write_text('target = "price"\nunknown = ["fee"]')
     ...     read_task(file).question.unknown
     ('fee',)
     """
@@ -97,7 +97,9 @@ def read_task(path: str | Path) -> Frame:
             raise OptionError(f"a known key in {file.name}", repr(key), did_you_mean(key, _KEYS))
     if content.get("format", FORMAT) != FORMAT:
         got = f"format {content['format']!r}"
-        raise OptionError(f"a task file of format {FORMAT}", got, "use the modelwright that wrote it")
+        raise OptionError(
+            f"a task file of format {FORMAT}", got, "use the modelwright that wrote it"
+        )
     texts = {key: _text(file, key, content[key]) for key in _TEXTS if key in content}
     if "target" not in texts:
         raise OptionError(f"a target in {file.name}", "none", 'write target = "COLUMN"')
@@ -244,7 +246,10 @@ def task_text(frame: Frame) -> str:
         else:
             lines.append(f"{key} = {toml_value(list(value) if key == 'unknown' else value)}")
     if frame.data:
-        lines += ["", toml_remark("What the data said when this was written; `fit` does not read it.")]
+        lines += [
+            "",
+            toml_remark("What the data said when this was written; `fit` does not read it."),
+        ]
         lines += _tables("data", frame.data)
     return "\n".join(lines) + "\n"
 

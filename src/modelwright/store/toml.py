@@ -36,7 +36,7 @@ def toml_remark(text: str) -> str:
 
 
 def toml_value(value: object) -> str:
-    """Write a text, number, truth value, list or mapping on one line.
+    r"""Write a text, number, truth value, list or mapping on one line.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def toml_value(value: object) -> str:
     >>> toml_value({"kind": "number", "missing": ["999"]})
     '{kind = "number", missing = ["999"]}'
     >>> toml_value(2.0), toml_value(True), toml_value('say "no"')
-    ('2.0', 'true', '"say \\\\"no\\\\""')
+    ('2.0', 'true', '"say \\"no\\""')
     """
     if isinstance(value, bool):
         return "true" if value else "false"
