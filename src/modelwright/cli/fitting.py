@@ -130,9 +130,9 @@ def fit(
     """
     check_data(data)
     check_page(report, data, out)
-    asked = (question or Asked()).question()
-    if not asked.target and (effort is None or effort.frame is None):
+    if (question is None or question.target is None) and (effort is None or effort.frame is None):
         raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
+    asked = (question or Asked()).question()
     kept_back = 0.0 if report is None else REPORT_SECONDS
     result = _fitted(
         str(data), asked, effort or Effort(), time, out, quiet=json, kept_back=kept_back

@@ -22,7 +22,7 @@ from modelwright.core.settings import Question, Settings
 if TYPE_CHECKING:
     from modelwright.core.settings import Frame
 
-__all__ = ["Known", "frame"]
+__all__ = ["Known", "frame", "framed"]
 
 _Column = Annotated[str | None, Parameter(completer=columns)]
 

@@ -131,7 +131,7 @@ class Leaderboard:
             "  ".join(
                 text.ljust(width) if i == 0 else text.rjust(width)
                 for i, (text, width) in enumerate(zip(row, widths, strict=True))
-            )
+            ).rstrip()
             for row in cells
         )
 

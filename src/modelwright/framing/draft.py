@@ -110,13 +110,17 @@ class Study:
     def again(self, question: Question) -> Study:
         """Read the table once more when labels in it were not read as they are written."""
         labels = {name for name in (question.target, question.group) if name is not None}
-        if (
-            not isinstance(self.data, str | Path)
-            or str(self.data) == "-"
-            or labels <= self.verbatim
-        ):
+        typed = [n for n in labels - self.verbatim if self.raw.frame[n].dtype != pl.String]
+        if not typed or not isinstance(self.data, str | Path) or str(self.data) == "-":
             return self
         return Study.of(self.data, question, self.settings)
+
+    def whole(self, draft: Draft) -> Posed:
+        """Put the whole question to all rows, unless that was done already."""
+        done = draft.posed is not None and draft.posed.question == draft.question
+        if done and draft.posed is not None and self.rows <= _LOOKED_AT:
+            return draft.posed
+        return self.pose(draft.question, whole=True)
 
 
 @dataclass(frozen=True)
@@ -196,7 +200,7 @@ def accept(step: str, text: str, study: Study, draft: Draft) -> Draft:
     if step == "unit":
         _check_unit(question.unit, study)
         return replace(draft, question=question)
-    posed = study.pose(question)
+    posed = _known(step, question, draft) or study.pose(question)
     question = posed.question
     if step in ("order", "horizon", "group"):
         _check_groups(posed)
@@ -204,7 +208,22 @@ def accept(step: str, text: str, study: Study, draft: Draft) -> Draft:
     if step == "metric":
         question = replace(question, metric=posed.rows.task.metric)
     bar = bar_of(posed, plan_splits(posed)) if step == "baseline" else None
-    return Draft(question, posed, bar)
+    return Draft(question, replace(posed, question=question), bar)
+
+
+def _known(step: str, question: Question, draft: Draft) -> Posed | None:
+    """Reuse what is known of the table where an answer changes nothing in it."""
+    posed = draft.posed
+    if posed is None:
+        return None
+    task = posed.rows.task
+    same = (
+        question == draft.question
+        or (step == "metric" and question.metric == task.metric)
+        or (step == "positive" and question.positive == task.positive)
+        or (step == "baseline" and not str(question.baseline).lower().startswith("column"))
+    )
+    return replace(posed, question=question) if same else None
 
 
 def _answered(step: str, text: str, study: Study, question: Question) -> Question:

@@ -153,8 +153,9 @@ def finish(study: Study, draft: Draft, out: Path | None) -> Frame:
     UserError
         When it does not fit all rows, or the file cannot be written.
     """
-    study = study.again(draft.question)
-    posed = study.pose(draft.question, whole=True)
+    again = study.again(draft.question)
+    posed = study.whole(draft) if again is study else again.pose(draft.question, whole=True)
+    study = again
     splits = plan_splits(posed)
     task = posed.rows.task
     question = replace(

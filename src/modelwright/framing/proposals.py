@@ -13,6 +13,7 @@ import polars as pl
 from modelwright.core.errors import OptionError
 from modelwright.core.schema import Column, Kind, Role
 from modelwright.core.settings import Question
+from modelwright.core.splits import Splits
 from modelwright.core.task import TaskKind
 from modelwright.evaluate import default_metric, find_metric
 from modelwright.evaluate.rules import Rule, default_rule
@@ -195,8 +196,8 @@ def candidates(posed: Posed) -> list[Bar]:
     Returns
     -------
     list of Bar
-        The rule that knows only the answers, the median, the last known answer, and the rule by
-        each of a few columns; those that have a score.
+        The rule that knows only the answers, the median, the last known answer, the rule by each of
+        a few columns and by the best two of them; those that have a score.
 
     Examples
     --------
@@ -208,20 +209,38 @@ def candidates(posed: Posed) -> list[Bar]:
     """
     rows, question = posed.rows, posed.question
     kind = rows.task.kind
-    usual = default_rule(kind)
-    rules = [usual, *([Rule("median")] if kind is TaskKind.REGRESSION else [])]
+    usual = default_rule(kind).word
+    columns = _levels(posed)
+    rules = [Rule(usual), *([Rule("median")] if kind is TaskKind.REGRESSION else [])]
+    rules += [Rule(usual, (name,)) for name in columns]
     if question.order is not None:
-        rules.append(Rule("last"))
-        rules += [Rule("last", (question.group,))] if question.group is not None else []
-    rules += [Rule(usual.word, (name,)) for name in _levels(posed)]
+        things = [name for name in columns if posed.schema[name].kind is Kind.CATEGORY]
+        if question.group is not None:
+            things.append(question.group)
+        rules += [Rule("last"), *(Rule("last", (name,)) for name in dict.fromkeys(things))]
     splits = plan_splits(posed)
     bare = replace(posed, question=replace(question, baseline=None))
-    bars = []
+    sign = -1 if find_metric(rows.task.metric, kind).greater_is_better else 1
+    ranked = _ranked(rules, bare, splits, sign)
+    # The two columns that say most, together.
+    two = [
+        columns for columns in (rule.columns for rule, _ in ranked if rule.word == usual) if columns
+    ]
+    pair = [Rule(usual, (*two[0], *two[1]))] if len(two) > 1 else []
+    both = [*ranked, *_ranked(pair, bare, splits, sign)]
+    return [bar for _, bar in sorted(both, key=lambda one: sign * one[1].score)]
+
+
+def _ranked(
+    rules: Sequence[Rule], posed: Posed, splits: Splits, sign: int
+) -> list[tuple[Rule, Bar]]:
+    """Score rules, the best first; those that have no score are left out."""
+    scored = []
     for rule in rules:
         with suppress(OptionError):  # more groups times classes than are counted
-            bars.append(score_rule(rule, bare, splits))
-    sign = -1 if find_metric(rows.task.metric, kind).greater_is_better else 1
-    return sorted((b for b in bars if math.isfinite(b.score)), key=lambda bar: sign * bar.score)
+            bar = score_rule(rule, posed, splits)
+            scored += [(rule, bar)] if math.isfinite(bar.score) else []
+    return sorted(scored, key=lambda one: sign * one[1].score)
 
 
 def _levels(posed: Posed) -> list[str]:
