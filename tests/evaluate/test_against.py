@@ -18,13 +18,13 @@ ACCURACY = find_metric("accuracy", TaskKind.BINARY)
 def test_the_truth_lies_inside_about_as_often_as_promised() -> None:
     rng = np.random.default_rng(0)
     hits = 0
-    for seed in range(100):
+    for seed in range(50):
         y = Target(rng.normal(size=300))
         close, far = np.zeros((300, 1), np.float32), np.full((300, 1), 0.5, np.float32)
         _, low, high = gain_of(MAE, y, close, far, seed=seed)
         # Mean absolute values of normal numbers around 0 and around 0.5.
         hits += low <= 0.8956 - 0.7979 <= high
-    assert 87 <= hits <= 100
+    assert 43 <= hits <= 50
 
 
 def test_what_is_hard_for_both_cancels() -> None:

@@ -26,8 +26,8 @@ _ANSWERS = (Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN)
 _TARGETS = ("target", "label", "class", "y", "outcome", "response")
 _TIMES = re.compile(r"(?:^|[^a-z])(?:year|date|time|timestamp|datetime|day|month)(?:$|[^a-z])")
 _KEYS = re.compile(r"(?:^|[^a-z])(?:id|key|no|nr|code|number)$|[a-z]I[dD]$")
-_COUNTERS = re.compile(
-    r"row_?(?:names?|numbers?|ids?)|index|unnamed.*|order|id|no|nr", re.IGNORECASE
+_KEY_OF = re.compile(
+    r"(?!(?:row|record|unnamed|index)[ _]?)([A-Za-z]{3,}?)[ _]?(?:id|ID|Id|no|nr|key)"
 )
 _YES = ("yes", "true", "1", "y", "t", "positive", "bad", "died", "dead", "failed")
 # Rows are in the order of dates when at least so many steps go one way. Of numbers all have to:
@@ -114,12 +114,14 @@ def usual_target(study: Study) -> Proposal:
 
 
 def _unit(study: Study, question: Question) -> Proposal:
+    """Propose what a key is the key of: ``customer_id`` says that a row is a customer."""
     for column in study.schema:
-        plain = _COUNTERS.fullmatch(column.name.strip()) is None
-        if column.kind is Kind.ID and plain and column.name != question.target:
-            values = study.raw.frame[column.name].drop_nulls()
-            if len(values) == study.rows == values.n_unique():
-                return Proposal(column.name, "each row has another one")
+        named = _KEY_OF.fullmatch(column.name.strip())
+        if named is None or column.kind is not Kind.ID or column.name == question.target:
+            continue
+        values = study.raw.frame[column.name].drop_nulls()
+        if len(values) == study.rows == values.n_unique():
+            return Proposal(named[1].lower(), f"each row has another {column.name!r}")
     return Proposal("row")
 
 

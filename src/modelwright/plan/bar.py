@@ -16,6 +16,9 @@ from modelwright.plan.pose import Posed
 
 __all__ = ["Bar", "bar_of", "plan_splits", "score_rule"]
 
+# A column may be called by a whole question; a name of a rule stays readable.
+_LONGEST = 200
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -63,7 +66,7 @@ def score_rule(rule: Rule, posed: Posed, splits: Splits) -> Bar:
     scored = splits.scored
     weight = None if rows.weight is None else rows.weight[scored]
     metric = find_metric(rows.task.metric, rows.task.kind)
-    return Bar(str(rule), metric.score(rows.y.rows(scored), p, weight), p)
+    return Bar(str(rule)[:_LONGEST], metric.score(rows.y.rows(scored), p, weight), p)
 
 
 def bar_of(posed: Posed, splits: Splits) -> Bar | None:
