@@ -168,12 +168,12 @@ def test_the_last_class_is_told_as_frequencies() -> None:
 
 
 def test_a_column_says_numbers_classes_or_probabilities() -> None:
-    frame = pl.DataFrame({"today": ["?"] * 4})
     fold = Splits((Fold(np.arange(2), np.array([2, 3])),), 4, "hold-out", "")
     rule = Rule("column", ("today",))
 
     def asked(said: pl.Series, y: list[float], task: Task) -> list[list[float]]:
-        return rule_predictions(rule, ground(frame, y, task, said=said), fold).tolist()
+        made = ground(pl.DataFrame({"today": said}), y, task)
+        return rule_predictions(rule, made, fold).tolist()
 
     numbers = asked(pl.Series([0.0, 0.0, 7.5, None]), [1.0, 3.0, 0.0, 0.0], NUMBERS)
     assert numbers == [[7.5], [2.0]]  # where it says nothing, the mean
@@ -187,7 +187,7 @@ def test_a_rule_that_names_a_class_gives_frequencies_where_probabilities_are_ask
     frame = pl.DataFrame({"today": ["yes", "no", "yes", "yes"]})
     fold = Splits((Fold(np.arange(3), np.array([3])),), 4, "hold-out", "")
     task = Task(TaskKind.BINARY, "y", "log_loss", ("no", "yes"))
-    made = ground(frame, [1, 0, 0, 1], task, said=frame["today"])
+    made = ground(frame, [1, 0, 0, 1], task)
     p = rule_predictions(Rule("column", ("today",)), made, fold)
     # One of two where it said yes, and one row more with the share of all.
     assert p[0, 1] == pytest.approx((1 + 1 / 3) / 3)

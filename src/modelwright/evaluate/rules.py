@@ -74,7 +74,8 @@ class Ground:
     Parameters
     ----------
     table : Table
-        The rows, with every column.
+        The rows, with every column. A column that stands for what is done today holds labels (as
+        text), probabilities of the positive class, or numbers.
     task : Task
         The question.
     y : Target
@@ -85,8 +86,6 @@ class Ground:
         The column of time.
     horizon : Horizon, optional
         How far ahead answers lie.
-    said : polars.Series, shape (n_rows,), optional
-        For the rule "column": labels (String), probabilities or numbers (Float64).
     """
 
     table: Table
@@ -95,7 +94,6 @@ class Ground:
     weight: Array | None = None
     order: str | None = None
     horizon: Horizon | None = None
-    said: pl.Series | None = None
 
 
 def default_rule(kind: TaskKind) -> Rule:
@@ -232,8 +230,7 @@ def rule_predictions(rule: Rule, ground: Ground, splits: Splits) -> NDArray[np.f
     >>> rule_predictions(Rule("mean", ("shop",)), ground, splits)[:, 0].tolist()
     [2.0, 8.0]
     """
-    if rule.word == "column":
-        rule, ground = _by_what_is_said(rule, ground)
+    rule = _in_probabilities(rule, ground)
     scored = splits.scored
     out = np.empty((len(scored), ground.y.outputs), np.float32)
     last = _Last.of(rule, ground) if rule.word == "last" else None
@@ -243,7 +240,7 @@ def rule_predictions(rule: Rule, ground: Ground, splits: Splits) -> NDArray[np.f
         if last is not None:
             answer = last.known(fold.valid)
         elif group is None:
-            answer = _column_says(ground, fold.valid)
+            answer = _column_says(rule.columns[0], ground, fold.valid)
         else:
             answer = _of_groups(rule.word, ground, fold.train, group, overall)[group[fold.valid]]
         absent = np.isnan(answer[:, 0])
@@ -254,19 +251,16 @@ def rule_predictions(rule: Rule, ground: Ground, splits: Splits) -> NDArray[np.f
     return out
 
 
-def _by_what_is_said(rule: Rule, ground: Ground) -> tuple[Rule, Ground]:
+def _in_probabilities(rule: Rule, ground: Ground) -> Rule:
     """Where probabilities are asked for and a column names classes: how often each then comes."""
-    said = ground.said
-    assert said is not None  # whoever names a column brings it
-    if ground.task.metric not in _OF_PROBABILITIES or said.dtype != pl.String:
-        return rule, ground
-    table = Table(pl.DataFrame({rule.columns[0]: said}), ground.table.schema)
-    return Rule("frequencies", rule.columns), Ground(table, ground.task, ground.y, ground.weight)
+    if rule.word != "column" or ground.task.metric not in _OF_PROBABILITIES:
+        return rule
+    named = ground.table.frame[rule.columns[0]].dtype == pl.String
+    return Rule("frequencies", rule.columns) if named else rule
 
 
-def _column_says(ground: Ground, rows: Index) -> Array:
-    assert ground.said is not None  # as above
-    said = ground.said.gather(rows)
+def _column_says(name: str, ground: Ground, rows: Index) -> Array:
+    said = ground.table.frame[name].gather(rows)
     if said.dtype == pl.String:
         codes = {label: code for code, label in enumerate(ground.task.classes)}
         code = said.replace_strict(codes, default=None, return_dtype=pl.Int64)

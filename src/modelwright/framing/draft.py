@@ -15,7 +15,7 @@ from modelwright.core.schema import Schema
 from modelwright.core.settings import Question, Settings
 from modelwright.core.task import TaskKind
 from modelwright.evaluate.horizon import parse_horizon
-from modelwright.plan import Bar, Posed, bar_of, plan_splits, pose, reading_for
+from modelwright.plan import Bar, Posed, bar_of, pose, reading_for, splits_of
 
 __all__ = ["STEPS", "Draft", "Study", "accept", "applies", "names_in"]
 
@@ -204,10 +204,10 @@ def accept(step: str, text: str, study: Study, draft: Draft) -> Draft:
     question = posed.question
     if step in ("order", "horizon", "group"):
         _check_groups(posed)
-        plan_splits(posed)
+        splits_of(posed)
     if step == "metric":
         question = replace(question, metric=posed.rows.task.metric)
-    bar = bar_of(posed, plan_splits(posed)) if step == "baseline" else None
+    bar = bar_of(posed, splits_of(posed)) if step == "baseline" else None
     return Draft(question, replace(posed, question=question), bar)
 
 

@@ -12,7 +12,7 @@ from modelwright.core.settings import Frame, Question, Settings
 from modelwright.framing.draft import STEPS, Draft, Study, accept, applies
 from modelwright.framing.facts import facts_of
 from modelwright.framing.proposals import candidates, propose
-from modelwright.plan import bar_of, plan_splits
+from modelwright.plan import bar_of, splits_of
 from modelwright.store.task_file import write_task
 
 __all__ = ["check_new", "complete", "finish", "frame", "given_for"]
@@ -156,7 +156,7 @@ def finish(study: Study, draft: Draft, out: Path | None) -> Frame:
     again = study.again(draft.question)
     posed = study.whole(draft) if again is study else again.pose(draft.question, whole=True)
     study = again
-    splits = plan_splits(posed)
+    splits = splits_of(posed)
     task = posed.rows.task
     question = replace(
         posed.question, task=task.kind.value, metric=task.metric, positive=task.positive

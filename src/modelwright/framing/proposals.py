@@ -18,7 +18,7 @@ from modelwright.core.task import TaskKind
 from modelwright.evaluate import default_metric, find_metric
 from modelwright.evaluate.rules import Rule, default_rule
 from modelwright.framing.draft import Draft, Study
-from modelwright.plan import Bar, Posed, plan_splits, score_rule
+from modelwright.plan import Bar, Posed, score_rule, splits_of
 
 __all__ = ["Proposal", "candidates", "propose", "usual_target"]
 
@@ -220,7 +220,7 @@ def candidates(posed: Posed) -> list[Bar]:
         if question.group is not None:
             things.append(question.group)
         rules += [Rule("last"), *(Rule("last", (name,)) for name in dict.fromkeys(things))]
-    splits = plan_splits(posed)
+    splits = splits_of(posed)
     bare = replace(posed, question=replace(question, baseline=None))
     sign = -1 if find_metric(rows.task.metric, kind).greater_is_better else 1
     ranked = _ranked(rules, bare, splits, sign)

@@ -1,7 +1,7 @@
 """What to fit next within the budget: cost, portfolio, the anytime loop."""
 
 from modelwright.plan.asked import take_frame
-from modelwright.plan.bar import Bar, bar_of, plan_splits, score_rule
+from modelwright.plan.bar import Bar, bar_of, score_rule, splits_of
 from modelwright.plan.pose import Posed, pose, reading_for
 from modelwright.plan.session import Session, open_session
 
@@ -11,9 +11,9 @@ __all__ = [
     "Session",
     "bar_of",
     "open_session",
-    "plan_splits",
     "pose",
     "reading_for",
     "score_rule",
+    "splits_of",
     "take_frame",
 ]

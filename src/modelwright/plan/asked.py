@@ -16,7 +16,7 @@ from modelwright.evaluate.horizon import parse_horizon
 from modelwright.evaluate.rules import Rule, check_rule, parse_rule
 from modelwright.store.task_file import read_task
 
-__all__ = ["asked_rule", "found", "take_frame", "words_said"]
+__all__ = ["asked_rule", "found", "take_frame", "today"]
 
 # So many of the values of a column that stands for what is done today have to be answers.
 _MOSTLY = 0.9
@@ -151,13 +151,15 @@ def asked_rule(question: Question, columns: Sequence[str], kind: TaskKind) -> Ru
     return rule
 
 
-def words_said(frame: pl.DataFrame, rule: Rule | float | None, task: Task) -> pl.Series | None:
-    """Read the column that holds what is done today.
+def today(frame: pl.DataFrame, schema: Schema, rule: Rule | float | None, task: Task) -> Schema:
+    """Read a column that stands for what is done today as answers to the question.
 
     Parameters
     ----------
     frame : polars.DataFrame, shape (n_rows, n_columns)
         Values as they were found.
+    schema : Schema
+        What its columns mean.
     rule : Rule or float, optional
         Only the rule "column" names one.
     task : Task
@@ -165,8 +167,8 @@ def words_said(frame: pl.DataFrame, rule: Rule | float | None, task: Task) -> pl
 
     Returns
     -------
-    polars.Series, shape (n_rows,), optional
-        Labels (String), or probabilities of the positive class or numbers (Float64).
+    Schema
+        In which that column holds labels, probabilities of the positive class, or numbers.
 
     Raises
     ------
@@ -176,35 +178,34 @@ def words_said(frame: pl.DataFrame, rule: Rule | float | None, task: Task) -> pl
     Examples
     --------
     >>> frame = pl.DataFrame({"today": ["no", "yes", "?"]})
+    >>> schema = Schema((Column("today", Kind.BOOLEAN),))
     >>> task = Task(TaskKind.BINARY, "left", "roc_auc", ("no", "yes"))
-    >>> words_said(frame, Rule("column", ("today",)), task).to_list()
-    ['no', 'yes', None]
+    >>> today(frame, schema, Rule("column", ("today",)), task)["today"].kind.value
+    'category'
     """
     if not isinstance(rule, Rule) or rule.word != "column":
-        return None
-    name = rule.columns[0]
-    words = _as(frame, name, Kind.CATEGORY)
-    present = words.drop_nulls()
-    if task.is_classification and len(present):
-        known = present.is_in(task.classes).sum()
-        if known >= _MOSTLY * len(present):
-            return words.set(~words.is_in(task.classes).fill_null(True), None)
-    numbers = _as(frame, name, Kind.NUMBER)
-    filled = numbers.drop_nulls()
+        return schema
+    column = schema[rule.columns[0]]
+    words = replace(column, kind=Kind.CATEGORY, format="", levels=())
+    present = _cast(frame, words).drop_nulls()
+    named = len(present) and present.is_in(task.classes).sum() >= _MOSTLY * len(present)
+    if task.is_classification and named:
+        return schema.with_columns(words)
+    kept = column.format if column.kind is Kind.NUMBER else ""
+    numbers = replace(column, kind=Kind.NUMBER, format=kept, levels=())
+    filled = _cast(frame, numbers).drop_nulls()
     enough = len(present) > 0 and len(filled) >= _MOSTLY * len(present)
-    if enough and not task.is_classification:
-        return numbers
-    if enough and task.positive is not None and filled.is_between(0, 1).all():
-        return numbers
+    shares = task.positive is not None and filled.is_between(0, 1).all()
+    if enough and (shares or not task.is_classification):
+        return schema.with_columns(numbers)
     expected = {
         TaskKind.REGRESSION: "numbers",
         TaskKind.BINARY: f"classes, or probabilities of {task.positive!r},",
     }.get(task.kind, "classes")
     shown = f"such as {present[0]!r}" if len(present) else "nothing"
-    raise OptionError(
-        f"{expected} in column {name!r} for the baseline", shown, "name another column"
-    )
+    cure = "name another column"
+    raise OptionError(f"{expected} in column {column.name!r} for the baseline", shown, cure)
 
 
-def _as(frame: pl.DataFrame, name: str, kind: Kind) -> pl.Series:
-    return cast(frame.select(name), Schema((Column(name, kind),))).frame[name]
+def _cast(frame: pl.DataFrame, column: Column) -> pl.Series:
+    return cast(frame.select(column.name), Schema((column,))).frame[column.name]

@@ -14,7 +14,7 @@ from modelwright.evaluate.rules import Ground, Rule, rule_predictions
 from modelwright.plan.asked import asked_rule
 from modelwright.plan.pose import Posed
 
-__all__ = ["Bar", "bar_of", "plan_splits", "score_rule"]
+__all__ = ["Bar", "bar_of", "score_rule", "splits_of"]
 
 # A column may be called by a whole question; a name of a rule stays readable.
 _LONGEST = 200
@@ -39,7 +39,7 @@ class Bar:
     predictions: NDArray[np.float32] | None = None
 
 
-def plan_splits(posed: Posed) -> Splits:
+def splits_of(posed: Posed) -> Splits:
     """Plan which rows are fitted on and which are scored.
 
     Parameters
@@ -61,7 +61,7 @@ def score_rule(rule: Rule, posed: Posed, splits: Splits) -> Bar:
     """Ask a rule about the rows that a plan scores, and score it like a model."""
     rows, question = posed.rows, posed.question
     horizon = parse_horizon(question.horizon or "")
-    ground = Ground(rows.table, rows.task, rows.y, rows.weight, question.order, horizon, posed.said)
+    ground = Ground(rows.table, rows.task, rows.y, rows.weight, question.order, horizon)
     p = rule_predictions(rule, ground, splits)
     scored = splits.scored
     weight = None if rows.weight is None else rows.weight[scored]

@@ -28,7 +28,7 @@ from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import default_metric, find_metric
-from modelwright.plan.asked import asked_rule, found, words_said
+from modelwright.plan.asked import asked_rule, found, today
 from modelwright.plan.workspace import Rows
 
 __all__ = ["Posed", "pose", "reading_for"]
@@ -55,14 +55,11 @@ class Posed:
         What was noticed.
     question : Question
         What is asked, with the names of columns as they are in the table.
-    said : polars.Series, shape (n_rows,), optional
-        What the column says that has to be beaten; None without one.
     """
 
     rows: Rows
     notes: tuple[str, ...]
     question: Question
-    said: pl.Series | None = None
 
     @property
     def schema(self) -> Schema:
@@ -154,13 +151,11 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     metric = find_metric(question.metric or default_metric(kind), kind).name
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, metric, classes, source)
-    said = words_said(frame, asked_rule(question, frame.columns, kind), task)
+    schema = today(frame, schema, asked_rule(question, frame.columns, kind), task)
     table = cast(frame, schema)
     noted = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
-    posed = _answered(
-        replace(table, notes=noted), task, question, labels.is_not_null(), settings.seed
-    )
-    return replace(posed, said=None if said is None else said.filter(labels.is_not_null()))
+    table = replace(table, notes=noted)
+    return _answered(table, task, question, labels.is_not_null(), settings.seed)
 
 
 def _left_out(question: Question) -> list[str]:

@@ -21,7 +21,7 @@ from modelwright.core.version import __version__
 from modelwright.engine import Engine, core_count, lock_file, worker_count
 from modelwright.features import default_recipe
 from modelwright.model import Model
-from modelwright.plan.bar import bar_of, plan_splits
+from modelwright.plan.bar import bar_of, splits_of
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.evidence import gather_evidence
@@ -107,7 +107,7 @@ class Session:
         if self.work.ready:
             self._splits = self.work.splits
         else:
-            self._splits = plan_splits(self._posed)
+            self._splits = splits_of(self._posed)
         self._publisher.plan = self._splits.reason
         if self.work.has_model:
             self._publisher.again()
