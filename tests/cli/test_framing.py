@@ -163,6 +163,7 @@ WRONG = {
     "frame kiosks.csv --target sold --metric f1": "a metric for regression",
     "frame kiosks.csv --target sold --out no/task.toml": "no folder",
     "frame kiosks.csv --tarket sold": "did you mean '--target'?",
+    "frame kiosks.csv --target sold --out kiosks.csv --overwrite": "an output file of its own",
     "fit kiosks.csv --frame none.toml": "a task file; got 'none.toml'",
     "fit kiosks.csv --target till --frame there.toml": "the same --target as in --frame",
     "fit patients.csv --frame there.toml": "a column of the table for --target; got 'sold'",

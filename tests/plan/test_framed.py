@@ -96,6 +96,7 @@ def test_a_model_that_is_no_better_is_called_that() -> None:
     assert made.leaderboard.verdict in made.notes
     page = render(made.model)
     assert "Not better than the baseline" in page or "Not shown to help" in page
+    assert "clearly better than the baseline" not in page
     assert "does NOT beat the baseline" in page
 
 
@@ -136,6 +137,7 @@ def test_records_without_a_task_file_stay_as_they_were() -> None:
     assert set(mw.Question("y").to_json()) == {
         *("target", "task", "metric", "positive", "group", "order", "weight")
     }
+    assert mw.Question("y", baseline=0.0).to_json()["baseline"] == 0.0
     board = Leaderboard("rmse", (Standing("linear", 1.0, 1.0, 0.1),))
     assert "baseline" not in board.to_json()
     assert board.verdict == ""

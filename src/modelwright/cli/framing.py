@@ -143,7 +143,7 @@ def framed(
     from modelwright.framing.draft import names_in
     from modelwright.framing.frame import check_new
 
-    check_new(out, overwrite=overwrite)
+    check_new(out, data, overwrite=overwrite)
     settings = Settings(types=types)
     study = Study.of(data, known.question(()), settings)
     asked = known.question(names_in(known.unknown or "", study.columns))

@@ -18,6 +18,11 @@ __all__ = ["Frame", "Question", "Settings"]
 _FRAMED = ("unit", "horizon", "unknown", "baseline")
 
 
+def _said(value: object) -> bool:
+    """Whether it says something; a baseline of 0 does."""
+    return value not in (None, "", ())
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of a table.
@@ -64,7 +69,7 @@ class Question:
     def to_json(self) -> dict[str, Any]:
         """Give the question as plain JSON."""
         said = asdict(self)
-        return {key: value for key, value in said.items() if key not in _FRAMED or value}
+        return {key: value for key, value in said.items() if key not in _FRAMED or _said(value)}
 
     def completed_by(self, other: Question) -> Question:
         """Take from another question what this one leaves open.
@@ -75,8 +80,8 @@ class Question:
         'price'
         """
         names = [one.name for one in fields(self)]
-        kept = {name: getattr(self, name) for name in names if getattr(self, name)}
-        return replace(other, **kept)
+        kept = {name: getattr(self, name) for name in names}
+        return replace(other, **{name: value for name, value in kept.items() if _said(value)})
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from modelwright.framing.draft import STEPS, Draft, Study, accept, applies
 from modelwright.framing.facts import facts_of
 from modelwright.framing.proposals import candidates, propose
 from modelwright.plan import bar_of, splits_of
+from modelwright.store import check_writable
 from modelwright.store.task_file import write_task
 
 __all__ = ["check_new", "complete", "finish", "frame", "given_for"]
@@ -70,14 +71,17 @@ def frame(
         weight=asked.weight or chosen.weight,
     )
     target = None if out is None else Path(out)
-    check_new(target, overwrite=overwrite)
+    check_new(target, data, overwrite=overwrite)
     study = Study.of(data, asked, chosen)
     return finish(study, complete(study, asked), target)
 
 
-def check_new(out: Path | None, *, overwrite: bool) -> None:
-    """Refuse to replace a task file, which somebody may have changed by hand."""
-    if out is not None and out.exists() and not overwrite:
+def check_new(out: Path | None, data: object, *, overwrite: bool) -> None:
+    """Refuse to replace the data, or a task file, which somebody may have changed by hand."""
+    if out is None:
+        return
+    check_writable(out, data)
+    if out.exists() and not overwrite:
         raise OptionError(
             "a new file for the task",
             f"{str(out)!r}, which is there",

@@ -211,9 +211,11 @@ def candidates(posed: Posed) -> list[Bar]:
     """
     rows, question = posed.rows, posed.question
     kind = rows.task.kind
-    usual = default_rule(kind).word
+    # Nothing that is the same for all rows has a smaller absolute error than the median.
+    usual = "median" if rows.task.metric == "mae" else default_rule(kind).word
     columns = _levels(posed)
-    rules = [Rule(usual), *([Rule("median")] if kind is TaskKind.REGRESSION else [])]
+    numbers = kind is TaskKind.REGRESSION
+    rules = [Rule("mean"), Rule("median")] if numbers else [Rule(usual)]
     rules += [Rule(usual, (name,)) for name in columns]
     if question.order is not None:
         things = [name for name in columns if posed.schema[name].kind is Kind.CATEGORY]

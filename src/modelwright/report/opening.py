@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from modelwright.core.result import Standing
+from modelwright.core.result import Baseline, Standing
 from modelwright.model import Model
 from modelwright.pages import Markup, element, joined, shorten
 from modelwright.pages.numerals import number, plural
@@ -80,7 +79,10 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
     baseline = held.baseline(metric)
     # What was to be beaten was measured on held-out rows; of new rows it is not known.
     board = model.leaderboard if model.evidence is not None else None
-    judged = _against_today(model, verdict(metric, line, baseline))
+    against = "" if board is None else board.verdict
+    judged = verdict(metric, line, baseline)
+    if board is not None and board.baseline is not None:
+        judged = _against(board.baseline, against, judged)
     words = "class frequencies" if held.task.is_classification else "predicting the mean"
     best = 1.0 if metric.greater_is_better else 0.0
     way = way_figure(line, baseline, best, metric.name, words)
@@ -95,20 +97,20 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
             "div",
             element(f"span.badge.{judged.tone}", judged.word),
             element("p.verdict", judged.sentence),
-            element("p", board.verdict) if board is not None and board.verdict else None,
+            element("p", shorten(against, 500)) if against not in ("", judged.sentence) else None,
             element("p", meaning(held, metric, line.score, baseline)),
             element("p", in_short(held)) if metric.name != "accuracy" else None,
         ),
     )
 
 
-def _against_today(model: Model, judged: Verdict) -> Verdict:
+def _against(named: Baseline, sentence: str, judged: Verdict) -> Verdict:
     """Call no model good that is not shown to beat what it has to beat."""
-    named = model.leaderboard.baseline
-    if model.evidence is None or named is None or named.beaten or judged.tone == "bad":
+    if named.beaten or judged.tone == "bad":
         return judged
-    word = "Not better than the baseline" if named.beaten is False else "Not shown to be better"
-    return replace(judged, word=word, tone="bad" if named.beaten is False else "care")
+    if named.beaten is False:
+        return Verdict(sentence, "Not better than the baseline", "bad")
+    return Verdict(sentence, "Not shown to be better", "care")
 
 
 def _score(line: Standing, what: str, source: str) -> Markup:
