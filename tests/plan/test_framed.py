@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import modelwright as mw
 from framing.tables import kiosks, patients
@@ -16,8 +19,10 @@ from modelwright.acquire import read_raw
 from modelwright.cli import main
 from modelwright.cli.fitting import _summary
 from modelwright.core.result import Baseline, Leaderboard, Standing
-from modelwright.plan import pose, take_frame
+from modelwright.plan import bar_of, pose, splits_of, take_frame
 from modelwright.report.page import render
+
+RAW = read_raw(kiosks(days=60))
 
 
 def quick(frame: object, **changes: object) -> mw.Settings:
@@ -123,9 +128,58 @@ def test_types_of_the_file_count(tmp_path: Path) -> None:
     path = tmp_path / "task.toml"
     path.write_text('target = "sold"\nunknown = ["till"]\ntypes.forecast = "category"\n')
     raw = read_raw(kiosks())
-    for given, kind in ((None, "category"), ({"weekday": "text"}, "number")):
-        asked = take_frame(mw.Question(""), quick(path, types=given))
+    for types, kind in ((None, "category"), ({"weekday": "text"}, "number")):
+        asked = take_frame(mw.Question(""), quick(path, types=types))
         assert pose(raw, *asked).schema["forecast"].kind.value == kind
+
+
+WORDS = st.sampled_from(
+    [
+        *kiosks(days=1).columns,
+        "nobody",
+        "",
+        "7 days",
+        "3",
+        "mean by kiosk",
+        "last",
+        "column till",
+        "-",
+    ]
+)
+
+
+@settings(max_examples=40)
+@given(
+    target=WORDS,
+    order=st.none() | WORDS,
+    group=st.none() | WORDS,
+    horizon=st.none() | WORDS,
+    baseline=st.none() | WORDS | st.floats(),
+    unknown=st.lists(WORDS, max_size=3),
+)
+def test_whatever_is_asked_has_a_bar_or_is_refused(
+    target: str,
+    order: str | None,
+    group: str | None,
+    horizon: str | None,
+    baseline: str | float | None,
+    unknown: list[str],
+) -> None:
+    asked = mw.Question(
+        target,
+        order=order,
+        group=group,
+        horizon=horizon,
+        baseline=baseline,
+        unknown=tuple(unknown),
+    )
+    with suppress(mw.UserError):
+        posed = pose(RAW, asked, mw.Settings())
+        splits = splits_of(posed)
+        bar = bar_of(posed, splits)
+        assert (bar is None) == (baseline in (None, ""))
+        if bar is not None and bar.predictions is not None:
+            assert np.isfinite(bar.predictions).all()
 
 
 def test_a_target_has_to_come_from_somewhere() -> None:

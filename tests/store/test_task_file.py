@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from modelwright.store.toml import toml_key, toml_remark, toml_value
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 NAME = TEXT.filter(lambda text: bool(text.strip()))
 NUMBER = st.floats(allow_nan=False) | st.integers(-(2**63), 2**63 - 1)
+KEYS = ("format", "target", "task", "order", "horizon", "unknown", "baseline", "types", "data")
 PLAIN = TEXT | st.booleans() | NUMBER
 VALUE = st.recursive(
     PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3)
@@ -130,6 +132,17 @@ def test_a_wrong_task_file_is_refused_in_one_line(tmp_path: Path, text: str, sai
         read_task(path)
     assert said in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@given(content=st.dictionaries(st.sampled_from([*KEYS, "other"]), VALUE, max_size=6))
+def test_whatever_stands_there_is_read_or_refused(
+    content: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "task.toml"
+    lines = [f"{key} = {toml_value(value)}" for key, value in content.items()]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with suppress(UserError):
+        assert read_task(path).question.target == content["target"]
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
