@@ -141,6 +141,7 @@ REFUSED: list[tuple[dict[str, Any], type[UserError], str]] = [
     ({"baseline": "frequencies"}, OptionError, "write mean"),
     ({"baseline": "last", "order": "none"}, OptionError, "an order column for the baseline"),
     ({"baseline": "mean by"}, OptionError, "a baseline"),
+    ({"baseline": "mean by till", "unknown": ("till",)}, OptionError, "'till' is called unknown"),
     ({"baseline": "column kiosk"}, OptionError, "numbers in column 'kiosk'"),
     ({"baseline": "column sold"}, OptionError, "does not know the answer"),
     ({"positive": "yes"}, OptionError, "a binary task"),

@@ -148,6 +148,10 @@ def asked_rule(question: Question, columns: Sequence[str], kind: TaskKind) -> Ru
     rule = parse_rule(question.baseline, columns)
     if isinstance(rule, Rule):
         check_rule(rule, kind, question.order, question.target)
+        late = [name for name in rule.columns if name in question.unknown]
+        if late and rule.word != "column":
+            got = f"{str(rule)!r}, where {late[0]!r} is called unknown"
+            raise OptionError("a baseline of known columns", got, "name another column")
     return rule
 
 
