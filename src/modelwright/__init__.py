@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         UserError,
     )
     from modelwright.core.result import Leaderboard
-    from modelwright.core.settings import Frame, Question, Settings
+    from modelwright.core.settings import Frame, Question, Settings, Validation
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.flow import Result, fit
     from modelwright.framing import frame
@@ -45,6 +45,7 @@ _HOMES = {
     "Result": "modelwright.flow",
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
+    "Validation": "modelwright.core.settings",
     "fit": "modelwright.flow",
     "frame": "modelwright.framing",
     "load": "modelwright.model",
@@ -69,6 +70,7 @@ __all__ = [
     "Result",
     "Settings",
     "UserError",
+    "Validation",
     "__version__",
     "fit",
     "frame",

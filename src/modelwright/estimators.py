@@ -30,7 +30,42 @@ _MODEL = "_model_file"
 """The key under which a pickled estimator holds its model file."""
 
 
-class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class _Auto(BaseEstimator):  # type: ignore[misc]
+    """What both estimators are told, what they take, and how they are pickled."""
+
+    def __init__(
+        self,
+        time: str | float = "60s",
+        trials: int | None = None,
+        metric: str | None = None,
+        models: tuple[str, ...] = (),
+        seed: int = 0,
+        workers: int | None = None,
+        store: str | Path | None = None,
+    ) -> None:
+        self.time = time
+        self.trials = trials
+        self.metric = metric
+        self.models = models
+        self.seed = seed
+        self.workers = workers
+        self.store = store
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        return _packed(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(_unpacked(state))
+
+
+class AutoClassifier(ClassifierMixin, _Auto):  # type: ignore[misc]
     """Find a validated classifier, as `modelwright.fit` does.
 
     Every fit is a run of its own: it splits, searches, ensembles and calibrates on the rows that
@@ -41,8 +76,8 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     time : str or float
         How long one fit may take: ``"60s"``, ``"5m"``, or seconds.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same model on every machine (tables
-        larger than memory, of which rows are sampled by the machine's memory, aside).
+        Fit exactly so many trials and look at no clock: the same model again where the same
+        libraries are installed; see `Settings`.
     metric : str, optional
         What decides; None: ``roc_auc`` or ``log_loss``.
     models : tuple of str
@@ -77,24 +112,6 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     >>> found.predict(X[:2]), found.score(X, y) > 0.9
     (array([0, 0]), True)
     """
-
-    def __init__(
-        self,
-        time: str | float = "60s",
-        trials: int | None = None,
-        metric: str | None = None,
-        models: tuple[str, ...] = (),
-        seed: int = 0,
-        workers: int | None = None,
-        store: str | Path | None = None,
-    ) -> None:
-        self.time = time
-        self.trials = trials
-        self.metric = metric
-        self.models = models
-        self.seed = seed
-        self.workers = workers
-        self.store = store
 
     def fit(
         self,
@@ -154,17 +171,8 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels: NDArray[Any] = self.classes_[best]
         return labels
 
-    def __sklearn_tags__(self) -> Any:
-        return _tagged(super().__sklearn_tags__())
 
-    def __getstate__(self) -> dict[str, Any]:
-        return _packed(super().__getstate__())
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(_unpacked(state))
-
-
-class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class AutoRegressor(RegressorMixin, _Auto):  # type: ignore[misc]
     """Find a validated regression model, as `modelwright.fit` does.
 
     Every fit is a run of its own: it splits, searches and ensembles on the rows that it is given.
@@ -175,8 +183,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     time : str or float
         How long one fit may take: ``"60s"``, ``"5m"``, or seconds.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same model on every machine (tables
-        larger than memory, of which rows are sampled by the machine's memory, aside).
+        Fit exactly so many trials and look at no clock: the same model again where the same
+        libraries are installed; see `Settings`.
     metric : str, optional
         What decides; None: ``rmse``.
     models : tuple of str
@@ -208,24 +216,6 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     >>> found.predict([[0.5]])
     array([1.5])
     """
-
-    def __init__(
-        self,
-        time: str | float = "60s",
-        trials: int | None = None,
-        metric: str | None = None,
-        models: tuple[str, ...] = (),
-        seed: int = 0,
-        workers: int | None = None,
-        store: str | Path | None = None,
-    ) -> None:
-        self.time = time
-        self.trials = trials
-        self.metric = metric
-        self.models = models
-        self.seed = seed
-        self.workers = workers
-        self.store = store
 
     def fit(
         self,
@@ -266,15 +256,6 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Give a number for each row."""
         check_is_fitted(self)
         return _predicted(self, X)[:, 0].astype(np.float64)
-
-    def __sklearn_tags__(self) -> Any:
-        return _tagged(super().__sklearn_tags__())
-
-    def __getstate__(self) -> dict[str, Any]:
-        return _packed(super().__getstate__())
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(_unpacked(state))
 
 
 class _Rows:
@@ -418,13 +399,6 @@ def _predicted(estimator: Any, X: Any) -> NDArray[np.float32]:
         return model.probabilities(table)
     except UserError as error:
         raise ValueError(str(error)) from error
-
-
-def _tagged(tags: Any) -> Any:
-    tags.input_tags.allow_nan = True
-    tags.input_tags.string = True
-    tags.input_tags.categorical = True
-    return tags
 
 
 def _packed(state: dict[str, Any]) -> dict[str, Any]:

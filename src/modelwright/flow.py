@@ -19,7 +19,7 @@ from modelwright.core.addresses import is_database, masked
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import Progress, progress, reading
-from modelwright.core.result import Leaderboard
+from modelwright.core.result import FreshScore, Leaderboard
 from modelwright.core.settings import Question, Settings
 from modelwright.engine import start_engine
 from modelwright.model import Model
@@ -65,6 +65,11 @@ class Result:
         return self.model.card.score
 
     @property
+    def test(self) -> FreshScore | None:
+        """The score on the rows of ``Validation(test=...)``; None when there were none."""
+        return self.model.card.test
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know."""
         return self.model.card.notes
@@ -80,7 +85,8 @@ class Result:
         return self.model.predict(data)
 
     def __str__(self) -> str:
-        return f"{self.model}\n{self.leaderboard}"
+        test = "" if self.test is None else f"\n{self.test}"
+        return f"{self.model}\n{self.leaderboard}{test}"
 
     def _repr_html_(self) -> str:
         return self.model._repr_html_()

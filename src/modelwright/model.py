@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 import numpy as np
 import polars as pl
@@ -26,14 +26,16 @@ from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
-from modelwright.core.task import LabelType, Target, Task
-from modelwright.evaluate import METRICS, Temperature, find_metric
+from modelwright.core.task import LabelType, Task
+from modelwright.evaluate import Temperature, find_metric
+from modelwright.evaluate.answered import Answered
+from modelwright.evaluate.intervals import group_codes
 from modelwright.explain import Explainer, background_table, permutation_importance
 from modelwright.features import FittedRecipe
 from modelwright.models import fitted_name, restore_fitted
 from modelwright.store import pack_state, read_archive, unpack_state, write_archive
 
-__all__ = ["SEEN", "Answered", "Member", "Model", "Part", "load"]
+__all__ = ["SEEN", "Member", "Model", "Part", "load"]
 
 # What unpacking a hostile file may raise.
 _UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
@@ -75,27 +77,6 @@ class Member:
     name: str
     weight: float
     parts: tuple[Part, ...]
-
-
-class Answered(NamedTuple):
-    """Rows whose answers are known, and what a model says of them.
-
-    Parameters
-    ----------
-    y : Target
-        The answers of the rows that have one.
-    p : ndarray of float32, shape (n_rows, n_outputs)
-        The predictions for them.
-    weight : ndarray of float64, shape (n_rows,), optional
-        How much each row counts; None when the table does not say.
-    seen : bool
-        Whether they are the very rows that the model was fitted on.
-    """
-
-    y: Target
-    p: NDArray[np.float32]
-    weight: NDArray[np.float64] | None
-    seen: bool
 
 
 @dataclass(frozen=True)
@@ -241,10 +222,7 @@ class Model:
         DataError
             When no row has an answer, or a label is unknown to the model.
         """
-        y, p, weight, _ = self.answered(data)
-        fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
-        fitting.sort(key=lambda metric: metric.name != self.task.metric)
-        return {metric.name: metric.score(y, p, weight) for metric in fitting}
+        return self.answered(data).scores()
 
     def answered(self, data: object) -> Answered:
         """Predict rows whose answers are known; warn when they are those that it learned from.
@@ -263,7 +241,8 @@ class Model:
         if seen:
             warnings.warn(SEEN, ModelwrightWarning, stacklevel=3)
         y = encode_target(self.task, table.frame[self.task.target])
-        return Answered(y, self.predict_table(table), self._weight(table), seen)
+        weight, groups = self._weight(table), self._groups(table)
+        return Answered(self.task, y, self.predict_table(table), weight, groups, seen)
 
     def importances(self, data: object) -> tuple[Importance, ...]:
         """Measure on given rows how much each column matters.
@@ -311,6 +290,12 @@ class Model:
         """Give the weights of rows, when the column of weights is there."""
         names = [name for name in self.schema.names(Role.WEIGHT) if name in table.schema]
         return table.frame[names[0]].to_numpy() if names else None
+
+    def _groups(self, table: Table) -> NDArray[np.int64] | None:
+        """Give the group of each row; one for all where the column of groups is absent."""
+        if self.schema.names(Role.GROUP) and not table.schema.names(Role.GROUP):
+            return np.zeros(table.height, np.int64)
+        return group_codes(table)
 
     def save(self, path: str | Path, *, key: bytes | None = None) -> Path:
         """Write the model to one file, whole or not at all.

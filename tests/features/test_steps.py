@@ -13,7 +13,7 @@ from modelwright.core.errors import OptionError
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.features import Categories, Dates, Numbers, Text
+from modelwright.features import Categories, Dates, Keys, Numbers, Text
 
 LARGEST = np.finfo(np.float32).max
 
@@ -126,6 +126,28 @@ def test_categories_count_like_python(values: list[str | None]) -> None:
 def test_categories_refuse_nonsense() -> None:
     with pytest.raises(OptionError, match="min_count"):
         Categories(min_count=0)
+
+
+@given(st.lists(st.integers(0, 10**18 - 1), min_size=2, max_size=40, unique=True))
+@settings(max_examples=60, deadline=None)
+def test_keys_stay_apart_and_in_order(keys: list[int]) -> None:
+    table = table_of(Kind.ID, user=[*map(str, keys), None])
+    fitted = Keys().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    found = fitted.transform(table).numbers.ravel()
+    assert np.isnan(found[-1])
+    np.testing.assert_array_equal(np.argsort(found[:-1]), np.argsort(keys))
+    assert len(set(found[:-1].tolist())) == len(keys)
+
+
+def test_new_long_keys_lie_between_their_neighbours() -> None:
+    first = 987_654_321_012_345_678
+    table = table_of(Kind.ID, user=[str(first + i) for i in (0, 1, 3)])
+    fitted = Keys().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    new = table_of(Kind.ID, user=[str(first + i) for i in (-1, 0, 2, 3, 9)] + ["A7", None])
+    found = fitted.transform(new).numbers.ravel()
+    np.testing.assert_array_equal(found, [-0.5, 0, 1.5, 2, 2.5, np.nan, np.nan])
 
 
 def test_dates_match_the_calendar() -> None:

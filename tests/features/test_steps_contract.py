@@ -206,3 +206,8 @@ def test_unsound_state(
 ) -> None:
     with pytest.raises(ModelFileError, match="sound state"):
         fitted.restore(State(config))
+
+
+def test_unsound_keys() -> None:
+    with pytest.raises(ModelFileError, match="do not rise"):
+        FittedKeys.restore(State({"columns": ["a"]}, {"known0": np.array([2, 1])}))

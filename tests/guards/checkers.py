@@ -10,6 +10,7 @@ import ast
 import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGE = "modelwright"
@@ -75,7 +76,12 @@ def sources(package: Path) -> list[Source]:
 
 
 def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+    return _tree(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
+def _tree(text: str, name: str) -> ast.Module:
+    return ast.parse(text, name)
 
 
 def imports(source: Source, known: frozenset[str]) -> Iterator[Import]:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from modelwright.cli.fitting import Effort
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.settings import Settings
 from modelwright.core.splits import Fold, Splits
@@ -44,6 +45,23 @@ def work(tmp_path: Path) -> Workspace:
     folds = tuple(Fold(index[index % 3 != i], index[index % 3 == i]) for i in range(3))
     workspace.write_splits(Splits(folds, ROWS, "k-fold", "three folds"))
     return workspace
+
+
+def test_what_trials_promise_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = []
+    for found in (None, object()):
+        monkeypatch.setattr("importlib.util.find_spec", lambda name, found=found: found)
+        lists.append([spec.learner for spec in make_portfolio(rows(1_000), ())])
+    without, with_it = lists
+    assert "catboost" not in without
+    assert with_it.index("catboost") == 5
+    for said in (Settings.__doc__, Effort.__doc__, fit_page()):
+        assert "CatBoost" in str(said)
+        assert "on every machine" not in str(said)
+
+
+def fit_page() -> str:
+    return (Path(__file__).parents[2] / "docs" / "guide" / "fit.md").read_text(encoding="utf-8")
 
 
 def schedule(work: Workspace, clock: Clock, specs: Sequence[TrialSpec] | None = None) -> Schedule:

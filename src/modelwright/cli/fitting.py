@@ -11,13 +11,14 @@ from cyclopts import Parameter
 from modelwright.cli.asking import Asked
 from modelwright.cli.completing import learners, run_ids
 from modelwright.cli.inputs import check_data
+from modelwright.cli.planning import Checked
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Question, Settings, Validation
 
 if TYPE_CHECKING:
     from modelwright.flow import Result
@@ -39,7 +40,8 @@ class Effort:
     Parameters
     ----------
     trials : int, optional
-        Fit exactly so many trials and look at no clock.
+        Fit exactly so many trials and look at no clock: the same result again where the same
+        libraries are installed (CatBoost takes part where it is, unless --models names others).
     models : str, optional
         Learners to use, such as linear,lightgbm.
     types : pathlib.Path, optional
@@ -71,7 +73,9 @@ class Effort:
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
     frame: Path | None = None
 
-    def settings(self, question: Question, out: Path | None) -> Settings:
+    def settings(
+        self, question: Question, out: Path | None, validation: Validation | None = None
+    ) -> Settings:
         """Give the same as settings."""
         names = tuple(name.strip() for name in (self.models or "").split(",") if name.strip())
         if self.models is not None and not names:
@@ -94,6 +98,7 @@ class Effort:
             resume=self.resume,
             replay=self.replay,
             frame=self.frame,
+            validation=validation or Validation(),
         )
 
 
@@ -103,6 +108,7 @@ def fit(
     *,
     question: Asked | None = None,
     effort: Effort | None = None,
+    checked: Checked | None = None,
     time: Duration = "60s",
     out: Path = Path("model.mw"),
     report: Path | None = None,
@@ -119,6 +125,8 @@ def fit(
         What is asked.
     effort
         How the answer is to be found.
+    checked
+        How models are checked.
     time
         How long it may take in all, such as 30s or 5m.
     out
@@ -133,10 +141,9 @@ def fit(
     if (question is None or question.target is None) and (effort is None or effort.frame is None):
         raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     asked = (question or Asked()).question()
+    settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     kept_back = 0.0 if report is None else REPORT_SECONDS
-    result = _fitted(
-        str(data), asked, effort or Effort(), time, out, quiet=json, kept_back=kept_back
-    )
+    result = _fitted(str(data), asked, settings, time, out, quiet=json, kept_back=kept_back)
     if report is not None:
         from modelwright.report import write_report
 
@@ -153,7 +160,7 @@ def fit(
 def _fitted(
     data: object,
     question: Question,
-    effort: Effort,
+    settings: Settings,
     time: str,
     out: Path,
     *,
@@ -162,7 +169,6 @@ def _fitted(
 ) -> Result:
     seconds = parse_duration(time, "--time")
     seconds -= min(kept_back, seconds / 4)
-    settings = effort.settings(question, out)
     before = _stamp(out)
     try:
         from modelwright.engine import process_started
@@ -197,6 +203,8 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "plan": card.plan,
         "leaderboard": result.leaderboard.to_json()["standings"],
         "baseline": result.leaderboard.to_json().get("baseline"),
+        "test": None if card.test is None else card.test.to_json(),
+        "contrast": None if card.contrast is None else card.contrast.to_json(),
         "notes": list(result.notes),
         "timings": result.timings,
         "interrupted": result.interrupted,
@@ -210,7 +218,12 @@ def _tell(result: Result, out: Path) -> None:
             say(f"note: {note}")
     say(str(result.model))
     if result.score is not None:
-        say(f"validated by: {result.model.card.plan}\n\n{result.leaderboard}\n")
+        say(f"validated by: {result.model.card.plan}")
+        if result.model.card.contrast is not None:
+            say(f"the split matters: {result.model.card.contrast}")
+        say(f"\n{result.leaderboard}\n")
+    if result.test is not None:
+        say(f"test: {result.test}")
     if verdict:
         say(f"{verdict}\n")
     if result.interrupted:
@@ -249,7 +262,9 @@ def demo(
     if not json:
         say(f"data: {train} and {test}: 442 diabetes patients, to predict the disease a year later")
         say(f"running: modelwright fit {train} --target progression --time {time} --out {out}\n")
-    result = _fitted(train, Question("progression"), Effort(store=store), time, out, quiet=json)
+    question = Question("progression")
+    settings = Effort(store=store).settings(question, out)
+    result = _fitted(train, question, settings, time, out, quiet=json)
     write_frame(result.predict(test), answers)
     scores = result.model.evaluate(test)
     if json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,7 +68,7 @@ def evaluate(
     report: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Score a model on rows whose answers are known.
+    """Score a model on rows whose answers are known, with 95 % intervals.
 
     Parameters
     ----------
@@ -84,24 +85,27 @@ def evaluate(
     with progress(json) as live:
         opened = _open(model, data)
         live.advance(None, f"{reading(data)} and scoring")
-        scores = _scores(opened, data, report)
+        rows = opened.answered(data)
+        if report is not None:
+            from modelwright.report import write_evaluation
+
+            write_evaluation(opened, rows, report)
+        scores, intervals = rows.scores(), rows.intervals()
     if json:
         page = {} if report is None else {"report": str(report)}
-        answer({"metric": opened.task.metric, "scores": scores, **page})
+        between = {name: {"low": low, "high": high} for name, (low, high) in intervals.items()}
+        answer({"metric": opened.task.metric, "scores": scores, "intervals": between, **page})
         return
     width = max(len(name) for name in scores)
     for name, value in scores.items():
-        say(f"{name.ljust(width)}  {value:.5g}")
+        say(f"{name:<{width}}  {value:<10.5g}{_between(*intervals[name])}".rstrip())
     if report is not None:
         say(f"report: {report}")
 
 
-def _scores(model: Model, data: str | Path, page: Path | None) -> dict[str, float]:
-    if page is None:
-        return model.evaluate(data)
-    from modelwright.report import write_evaluation
-
-    return write_evaluation(model, data, page)
+def _between(low: float, high: float) -> str:
+    """Say where a score lies with a confidence of 95 %, where that is known."""
+    return f"95 %: {low:.5g} to {high:.5g}" if math.isfinite(low) and math.isfinite(high) else ""
 
 
 def _open(model: Path, data: str | Path) -> Model:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from modelwright.core.addresses import is_database, masked, split_address
+from modelwright.core.addresses import is_database, masked_place, split_address
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -261,7 +261,7 @@ def reading(data: object) -> str:
     if not isinstance(data, str | Path):
         return "reading the table"
     if is_database(str(data)):
-        return f"reading {masked(split_address(str(data))[0])}"
+        return f"reading {masked_place(split_address(str(data))[0])}"
     path = Path(data)
     try:
         path = path.expanduser()

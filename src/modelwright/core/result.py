@@ -8,7 +8,7 @@ from html import escape
 from math import isfinite
 from typing import Any
 
-__all__ = ["Baseline", "Card", "Leaderboard", "Standing"]
+__all__ = ["Baseline", "Card", "Contrast", "FreshScore", "Leaderboard", "Standing"]
 
 
 @dataclass(frozen=True)
@@ -185,15 +185,130 @@ def _baseline(item: Mapping[str, Any] | None) -> Baseline | None:
 
 
 def _standing(item: Mapping[str, Any]) -> Standing:
-    low, high = item.get("low"), item.get("high")
     return Standing(
         str(item["name"]),
         float(item["score"]),
         float(item["weight"]),
         float(item["seconds"]),
-        None if low is None else float(low),
-        None if high is None else float(high),
+        _known(item.get("low")),
+        _known(item.get("high")),
     )
+
+
+def _known(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+@dataclass(frozen=True)
+class FreshScore:
+    """The score on rows that had no part in fitting or choosing: those of a test file.
+
+    Parameters
+    ----------
+    metric : str
+        The task's metric.
+    score : float
+        The score of the final model.
+    low, high : float, optional
+        Between them lies the score with a confidence of 95 %; None when that is not known.
+    rows : int
+        How many rows were scored.
+    of : int
+        How many there were; more than `rows` when time was short.
+    looks : int
+        In how many earlier runs of the same target the same rows had been scored.
+    digest : str
+        The hash of the file, or of the rows.
+    source : str
+        Where they come from.
+
+    Examples
+    --------
+    >>> print(FreshScore("rmse", 2.5, 2.25, 2.75, 400, 400, 0, "", "test.csv"))
+    on 400 fresh rows of test.csv: rmse 2.5 (95 % interval 2.25 to 2.75)
+    """
+
+    metric: str
+    score: float
+    low: float | None
+    high: float | None
+    rows: int
+    of: int
+    looks: int
+    digest: str
+    source: str
+
+    def __str__(self) -> str:
+        between = ""
+        if self.low is not None and self.high is not None:
+            between = f" (95 % interval {self.low + 0.0:.5g} to {self.high + 0.0:.5g})"
+        some = "" if self.rows == self.of else f", drawn from {self.of:,},"
+        rows = f"{self.rows:,} fresh row{'' if self.rows == 1 else 's'}{some}"
+        return f"on {rows} of {self.source}: {self.metric} {self.score + 0.0:.5g}{between}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the score as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FreshScore:
+        """Read a score from what `to_json` gave."""
+        low, high = _known(data["low"]), _known(data["high"])
+        return cls(
+            str(data["metric"]),
+            float(data["score"]),
+            low,
+            high,
+            int(data["rows"]),
+            int(data["of"]),
+            int(data["looks"]),
+            str(data["digest"]),
+            str(data["source"]),
+        )
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What a random split would have promised, beside what the plan says, by one quick model.
+
+    Parameters
+    ----------
+    metric : str
+        The task's metric.
+    random : float
+        The score when the same rows are split at random, in the same sizes.
+    structured : float
+        The score when they are split by groups or in time, as the plan does.
+    rows : int
+        How many rows took part.
+
+    Examples
+    --------
+    >>> print(Contrast("roc_auc", 0.99, 0.58, 4000))
+    a random split would have promised roc_auc 0.99; this plan says 0.58
+    (one quick model, 4,000 rows)
+    """
+
+    metric: str
+    random: float
+    structured: float
+    rows: int
+
+    def __str__(self) -> str:
+        return (
+            f"a random split would have promised {self.metric} {self.random + 0.0:.4g}; this plan "
+            f"says {self.structured + 0.0:.4g} (one quick model, {self.rows:,} rows)"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the contrast as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Contrast:
+        """Read a contrast from what `to_json` gave."""
+        random, structured = float(data["random"]), float(data["structured"])
+        return cls(str(data["metric"]), random, structured, int(data["rows"]))
 
 
 @dataclass(frozen=True)
@@ -220,6 +335,10 @@ class Card:
         Every trial.
     notes : tuple of str
         What the user should know.
+    test : FreshScore, optional
+        The score on the rows of a test file; None when there was none.
+    contrast : Contrast, optional
+        What a random split would have promised; None when the plan is one, or was short of time.
     """
 
     version: str
@@ -231,6 +350,8 @@ class Card:
     score: float | None
     leaderboard: Leaderboard
     notes: tuple[str, ...] = ()
+    test: FreshScore | None = None
+    contrast: Contrast | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the card as plain JSON."""
@@ -239,6 +360,7 @@ class Card:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Card:
         """Read a card from what `to_json` gave."""
+        test, contrast = data.get("test"), data.get("contrast")
         return cls(
             version=str(data["version"]),
             created=str(data["created"]),
@@ -249,4 +371,6 @@ class Card:
             score=None if data["score"] is None else float(data["score"]),
             leaderboard=Leaderboard.from_json(data["leaderboard"]),
             notes=tuple(str(note) for note in data["notes"]),
+            test=None if test is None else FreshScore.from_json(test),
+            contrast=None if contrast is None else Contrast.from_json(contrast),
         )

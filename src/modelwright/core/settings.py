@@ -7,12 +7,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from modelwright.core.addresses import masked
 from modelwright.core.errors import OptionError
 from modelwright.core.version import __version__
 
-__all__ = ["Frame", "Question", "Settings"]
+if TYPE_CHECKING:
+    from modelwright.core.protocols import Splitter
+
+__all__ = ["Frame", "Question", "Settings", "Validation"]
 
 # What a task file may add to a question; where it adds nothing, records stay as they were.
 _FRAMED = ("unit", "horizon", "unknown", "baseline")
@@ -112,6 +116,77 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Validation:
+    """How models are checked; the defaults follow the rows (see `choose_splitter`).
+
+    Parameters
+    ----------
+    folds : int, optional
+        How many folds; 1: one part is held out. None: by the number of rows.
+    repeats : int
+        How many times the folds are drawn; each row's out-of-fold prediction is the mean.
+    gap : str or float, optional
+        What is left out between the rows fitted on and those scored, in the order of ``order``:
+        ``"7d"`` or ``"12h"`` for dates, a number in the column's unit for numbers.
+    window : str or float, optional
+        How far back the fitted rows go, likewise; None: to the first one.
+    splits : str or Splitter, optional
+        A column of the table that gives the folds: their numbers, or the words train, valid and
+        test (test rows are what `test` is). In Python also a splitter.
+    test : path or frame, optional
+        Rows with answers that are never fitted on and choose nothing; they are scored once, at
+        the end.
+
+    Raises
+    ------
+    OptionError
+        When a number means nothing, or the folds are given and asked for.
+
+    Examples
+    --------
+    >>> Validation(folds=5, repeats=2).to_json()
+    {'folds': 5, 'repeats': 2}
+    """
+
+    folds: int | None = None
+    repeats: int = 1
+    gap: str | float | None = None
+    window: str | float | None = None
+    splits: str | Splitter | None = None
+    test: object = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value in (("folds", self.folds), ("repeats", self.repeats)):
+            if value is not None and value < 1:
+                raise OptionError(f"--{name} to be at least 1", repr(value))
+        others = [name for name in self.plan() if name != "splits"]
+        if self.splits is not None and others:
+            cure = f"the given folds are the whole plan: leave --{others[0]} out"
+            raise OptionError(f"--splits or --{others[0]}", "both", cure)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what differs from the defaults, as plain JSON."""
+        found = self.plan()
+        if self.test is not None:
+            known = isinstance(self.test, str | Path)
+            name = masked(str(self.test)) if known else f"a {type(self.test).__name__} in memory"
+            found["test"] = name
+        return found
+
+    def plan(self) -> dict[str, Any]:
+        """Give what changes the folds, as plain JSON."""
+        splits = self.splits
+        found = {
+            "folds": self.folds,
+            "repeats": None if self.repeats == 1 else self.repeats,
+            "gap": self.gap,
+            "window": self.window,
+            "splits": splits if splits is None or isinstance(splits, str) else repr(splits),
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True)
 class Settings:
     """How an answer is to be found; the defaults suit nearly everybody.
 
@@ -127,8 +202,10 @@ class Settings:
     header : bool, optional
         Whether the first row of a text file or sheet holds names; None finds out.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same result on every machine. Of a
-        table larger than memory rows are sampled: how many depends on the machine's memory.
+        Fit exactly so many trials and look at no clock: the same result again, however fast the
+        machine is and however many its workers, as long as the same libraries are installed:
+        CatBoost, where it is, takes part unless `models` names others. Of a table larger than
+        memory rows are sampled: how many depends on the machine's memory.
     models : tuple of str
         Learners to use; empty means all.
     seed : int
@@ -147,6 +224,8 @@ class Settings:
     frame : Frame, or path, optional
         The question as a task file says it (`modelwright frame` writes one); what is asked beside
         it comes first.
+    validation : Validation
+        How models are checked.
 
     Examples
     --------
@@ -167,6 +246,7 @@ class Settings:
     resume: bool = False
     replay: str | None = None
     frame: Frame | str | Path | None = None
+    validation: Validation = Validation()
 
     def __post_init__(self) -> None:
         for name, value, least in (
@@ -177,11 +257,18 @@ class Settings:
             if value is not None and value < least:
                 raise OptionError(f"--{name} to be at least {least}", repr(value))
 
-    def fingerprint(self, question: Question) -> str:
+    def fingerprint(self, question: Question, test: str = "") -> str:
         """Hash the question and whatever changes which models are fitted, the version included.
 
         Time, workers and folders are left out: a run may be resumed with more time, other
         hardware, or from another folder.
+
+        Parameters
+        ----------
+        question : Question
+            What is asked.
+        test : str
+            The hash of the rows that are scored at the end; empty when there are none.
 
         Returns
         -------
@@ -192,5 +279,6 @@ class Settings:
         if isinstance(types, str | Path):
             types = {"": Path(types).read_text(encoding="utf-8")}
         asked = [question.to_json(), dict(types or {}), self.trials, self.models, self.seed]
-        text = json.dumps([__version__, self.replay, *asked], sort_keys=True)
+        checked = [self.validation.plan(), test]
+        text = json.dumps([__version__, self.replay, *asked, *checked], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

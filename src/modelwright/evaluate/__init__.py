@@ -1,19 +1,28 @@
 """How good a model is: metrics, the plan of folds, calibration and intervals."""
 
+from modelwright.evaluate.answered import Answered
 from modelwright.evaluate.calibration import (
     Temperature,
     expected_calibration_error,
     fit_temperature,
 )
 from modelwright.evaluate.choose import choose_splitter
-from modelwright.evaluate.intervals import bootstrap_interval
-from modelwright.evaluate.metrics import METRICS, Metric, default_metric, find_metric
+from modelwright.evaluate.intervals import Interval, bootstrap_interval, group_codes
+from modelwright.evaluate.metrics import (
+    METRICS,
+    Metric,
+    default_metric,
+    find_metric,
+    metrics_of,
+)
 from modelwright.evaluate.splitters import GroupKFold, HoldOut, KFold, StratifiedKFold, TimeOrdered
 
 __all__ = [
     "METRICS",
+    "Answered",
     "GroupKFold",
     "HoldOut",
+    "Interval",
     "KFold",
     "Metric",
     "StratifiedKFold",
@@ -25,4 +34,6 @@ __all__ = [
     "expected_calibration_error",
     "find_metric",
     "fit_temperature",
+    "group_codes",
+    "metrics_of",
 ]

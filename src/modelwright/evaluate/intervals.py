@@ -9,12 +9,15 @@ import math
 import time
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from modelwright.core.schema import Role
+from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.evaluate.metrics import Metric
 
-__all__ = ["Interval", "bootstrap_interval"]
+__all__ = ["Interval", "bootstrap_interval", "group_codes"]
 
 Interval = tuple[float, float]
 
@@ -104,6 +107,22 @@ def bootstrap_interval(
     if metric.greater_is_better:
         return float(min(low, 1.0)), float(min(high, 1.0))
     return float(max(low, 0.0)), float(max(high, 0.0))
+
+
+def group_codes(table: Table) -> NDArray[np.int64] | None:
+    """Give the group of each row, shape (n_rows,), to be drawn whole; None when there are none.
+
+    Examples
+    --------
+    >>> from modelwright.core.schema import Column, Kind, Schema
+    >>> schema = Schema((Column("who", Kind.CATEGORY, Role.GROUP),))
+    >>> group_codes(Table(pl.DataFrame({"who": ["b", "a", "b", None]}), schema))
+    array([2, 1, 2, 0])
+    """
+    names = table.schema.names(Role.GROUP)
+    if not names:
+        return None
+    return table.frame[names[0]].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _drawn_rows(

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.errors import OptionError, did_you_mean
-from modelwright.core.task import Target, TaskKind
+from modelwright.core.task import Target, Task, TaskKind
 from modelwright.evaluate import scores
 
-__all__ = ["METRICS", "Metric", "MetricFunction", "default_metric", "find_metric"]
+__all__ = ["METRICS", "Metric", "MetricFunction", "default_metric", "find_metric", "metrics_of"]
 
 
 class MetricFunction(Protocol):
@@ -157,6 +157,18 @@ def find_metric(name: str, kind: TaskKind) -> Metric:
         expected = f"a metric for {kind.value} ({', '.join(valid)})"
         raise OptionError(expected, repr(name), did_you_mean(word, valid))
     return METRICS[word]
+
+
+def metrics_of(task: Task) -> list[Metric]:
+    """List every metric of a task; the one that decides comes first.
+
+    Examples
+    --------
+    >>> [metric.name for metric in metrics_of(Task(TaskKind.REGRESSION, "price", "mae"))]
+    ['mae', 'rmse', 'r2', 'rmsle']
+    """
+    fitting = [metric for metric in METRICS.values() if task.kind in metric.kinds]
+    return sorted(fitting, key=lambda metric: metric.name != task.metric)
 
 
 def default_metric(kind: TaskKind) -> str:

@@ -16,7 +16,7 @@ from modelwright.evaluate.horizon import parse_horizon
 from modelwright.evaluate.rules import Rule, check_rule, parse_rule
 from modelwright.store.task_file import read_task
 
-__all__ = ["asked_rule", "found", "take_frame", "today"]
+__all__ = ["asked_rule", "column_named", "found", "take_frame", "today"]
 
 # So many of the values of a column that stands for what is done today have to be answers.
 _MOSTLY = 0.9
@@ -99,7 +99,7 @@ def found(question: Question, columns: Sequence[str]) -> Question:
     """
     names = {role: getattr(question, role) for role in ("target", "group", "order", "weight")}
     roles = {
-        role: _column(name, columns, f"--{role}")
+        role: column_named(name, columns, f"--{role}")
         for role, name in names.items()
         if name is not None
     }
@@ -110,7 +110,9 @@ def found(question: Question, columns: Sequence[str]) -> Question:
             f"{roles[shared[0]]!r} for both",
             "leave one of them out, or name another column",
         )
-    unknown = tuple(dict.fromkeys(_column(name, columns, "--unknown") for name in question.unknown))
+    unknown = tuple(
+        dict.fromkeys(column_named(name, columns, "--unknown") for name in question.unknown)
+    )
     for role, name in roles.items():
         if name in unknown:
             cure = f"take it out of the columns that are unknown, or name another --{role}"
@@ -121,7 +123,19 @@ def found(question: Question, columns: Sequence[str]) -> Question:
     return replace(question, **roles, unknown=unknown)
 
 
-def _column(name: str, columns: Sequence[str], what: str) -> str:
+def column_named(name: str, columns: Sequence[str], what: str) -> str:
+    """Find a column by its name, forgiving blanks around it.
+
+    Raises
+    ------
+    ColumnError
+        When there is none.
+
+    Examples
+    --------
+    >>> column_named("price", [" price", "area"], "--target")
+    ' price'
+    """
     near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
     if len(near) != 1:
         cure = did_you_mean(name, columns)

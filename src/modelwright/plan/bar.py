@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.core.settings import Validation
 from modelwright.core.splits import Splits
-from modelwright.evaluate import choose_splitter, find_metric
+from modelwright.evaluate import find_metric
 from modelwright.evaluate.horizon import keep_horizon, parse_horizon
 from modelwright.evaluate.rules import Ground, Rule, rule_predictions
 from modelwright.plan.asked import asked_rule
 from modelwright.plan.pose import Posed
+from modelwright.plan.splitting import plan_splits
 
 __all__ = ["Bar", "bar_of", "score_rule", "splits_of"]
 
@@ -39,13 +41,15 @@ class Bar:
     predictions: NDArray[np.float32] | None = None
 
 
-def splits_of(posed: Posed) -> Splits:
+def splits_of(posed: Posed, asked: Validation | None = None) -> Splits:
     """Plan which rows are fitted on and which are scored.
 
     Parameters
     ----------
     posed : Posed
         The question put to the table.
+    asked : Validation, optional
+        What the user wants of the plan.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def splits_of(posed: Posed) -> Splits:
         No row is fitted on whose answer was not known when the fold is scored.
     """
     rows, question = posed.rows, posed.question
-    splits = choose_splitter(rows.table, rows.y).split(rows.table, rows.y, seed=rows.seed)
+    splits = plan_splits(rows, asked or Validation())
     return keep_horizon(splits, rows.table, question.order, parse_horizon(question.horizon or ""))
 
 

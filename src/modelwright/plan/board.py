@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.result import Baseline, Leaderboard, Standing
-from modelwright.core.schema import Role
-from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.ensemble import Selection, select_members
 from modelwright.evaluate import (
@@ -23,8 +20,9 @@ from modelwright.evaluate import (
     fit_temperature,
 )
 from modelwright.evaluate.against import gain_of
+from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.bar import Bar
-from modelwright.plan.selection import choose_stages
+from modelwright.plan.selection import choose_in_rounds
 from modelwright.plan.trial import ALL, Trial
 from modelwright.plan.workspace import Workspace
 
@@ -85,7 +83,7 @@ class Board:
         self._scored = work.splits.scored
         self._y = rows.y.rows(self._scored)
         self._weight = None if rows.weight is None else rows.weight[self._scored]
-        groups = _group_codes(rows.table)
+        groups = group_codes(rows.table)
         self._groups = None if groups is None else groups[self._scored]
 
     def score(self, trial: Trial) -> None:
@@ -108,13 +106,17 @@ class Board:
                 self._stage_losses(s.predictions, fold.valid)
                 for s, fold in zip(stages, folds, strict=True)
             ]
-            choice = choose_stages(stages, losses, [len(fold.valid) for fold in folds])
+            sizes = [len(fold.valid) for fold in folds]
+            choice = choose_in_rounds(stages, losses, sizes, self._work.splits.rounds)
             predictions = [s.predictions[i] for s, i in zip(stages, choice.positions, strict=True)]
             units = choice.overall
-        oof = np.empty((len(self._scored), self._y.outputs), dtype=np.float32)
+        total = np.zeros((len(self._scored), self._y.outputs), dtype=np.float32)
+        times = np.zeros((len(self._scored), 1), dtype=np.float32)
         for fold, values in zip(folds, predictions, strict=True):
-            oof[np.searchsorted(self._scored, fold.valid)] = values
-        return oof, units
+            at = np.searchsorted(self._scored, fold.valid)
+            total[at] += values
+            times[at] += 1
+        return total / times, units  # the mean over repeats
 
     def _stage_losses(
         self, predictions: NDArray[np.float32], valid: NDArray[np.int64]
@@ -233,13 +235,6 @@ class Board:
             seconds=left,
         )
         return replace(line, low=low, high=high) if np.isfinite([low, high]).all() else line
-
-
-def _group_codes(table: Table) -> NDArray[np.int64] | None:
-    names = table.schema.names(Role.GROUP)
-    if not names:
-        return None
-    return table.frame[names[0]].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _signed(metric: Metric, score: float) -> float:

@@ -41,7 +41,7 @@ def gather_evidence(
     """
     rows, splits = work.rows, work.splits
     fold = np.full(splits.rows, -1, dtype=np.int16)
-    for number, one in enumerate(splits.folds):
+    for number, one in reversed([*enumerate(splits.folds)]):  # of a repeated plan the first draw
         fold[one.valid] = number
     kept = _drawn(len(splits.scored), rows.seed)
     index = splits.scored[kept]

@@ -23,12 +23,13 @@ from modelwright.acquire import (
 from modelwright.core.errors import DataError, OptionError
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Question, Settings, Validation
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import default_metric, find_metric
-from modelwright.plan.asked import asked_rule, found, today
+from modelwright.plan.asked import asked_rule, column_named, found, today
+from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
 
 __all__ = ["Posed", "pose", "reading_for"]
@@ -55,11 +56,14 @@ class Posed:
         What was noticed.
     question : Question
         What is asked, with the names of columns as they are in the table.
+    fresh : Fresh, optional
+        Rows that are scored at the end; None when there are none.
     """
 
     rows: Rows
     notes: tuple[str, ...]
     question: Question
+    fresh: Fresh | None = None
 
     @property
     def schema(self) -> Schema:
@@ -129,8 +133,9 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     """
     frame, strays = _without_strays(raw.frame)
     question = found(question, frame.columns)
+    splits = _split_column(settings.validation, question, frame.columns)
     given = _types(settings)
-    schema, noticed = infer(frame, given)
+    schema, noticed = infer(frame, given, question.target)
     column = schema[question.target]
     told = question.target in given and given[question.target].kind is not None
     column = column if told and column.kind is not Kind.ID else _as_values(frame, column)
@@ -147,6 +152,10 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     format = column.format if kind is TaskKind.REGRESSION else ""
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format=format, levels=())
     schema = _with_roles(frame, schema.with_columns(target), question)
+    if splits is not None:
+        # As it is written: two folds called 0 and 1 would be read as true and false.
+        folds = Column(splits, Kind.CATEGORY, Role.IGNORED, evidence="the given folds")
+        schema = schema.with_columns(folds)
     schema = _with_features(frame, schema, question.unknown)
     metric = find_metric(question.metric or default_metric(kind), kind).name
     source = label_type(classes, frame.schema[column.name])
@@ -155,7 +164,36 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     table = cast(frame, schema)
     noted = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
     table = replace(table, notes=noted)
-    return _answered(table, task, question, labels.is_not_null(), settings.seed)
+    posed = _answered(table, task, question, labels.is_not_null(), settings.seed)
+    return _with_fresh(posed, settings.validation, splits)
+
+
+def _split_column(asked: Validation, question: Question, columns: list[str]) -> str | None:
+    """Find the column of folds, which has no other purpose."""
+    if not isinstance(asked.splits, str):
+        return None
+    name = column_named(asked.splits, columns, "--splits")
+    for role in ("target", "group", "order", "weight"):
+        if getattr(question, role) == name:
+            raise OptionError(f"different columns for --splits and --{role}", f"{name!r} for both",
+                              "leave one of them out, or name another column")  # fmt: skip
+    return name
+
+
+def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
+    """Add the rows that are scored at the end: those of a file, or those that a column names."""
+    rows, fresh = (posed.rows, None) if splits is None else set_apart(posed.rows, splits)
+    if asked.test is not None:
+        if fresh is not None:
+            raise OptionError(
+                "--test FILE or test rows in the column of --splits",
+                "both",
+                "leave --test out, or mark no rows of the column as test",
+            )
+        fresh = read_fresh(asked.test, rows)
+    if fresh is None:
+        return posed
+    return replace(posed, rows=rows, notes=(*posed.notes, *fresh.notes), fresh=fresh)
 
 
 def _left_out(question: Question) -> list[str]:

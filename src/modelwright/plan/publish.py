@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from modelwright.core.evidence import Evidence
-from modelwright.core.result import Card, Leaderboard
+from modelwright.core.result import Card, Contrast, Leaderboard
 from modelwright.core.schema import Schema
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
+from modelwright.plan.judging import Judge
 from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
@@ -88,12 +90,20 @@ class Publisher:
         self._out = out
         self.card = card
         self.plan = ""
+        self.judge: Judge | None = None
+        self.contrast: Contrast | None = None
         self.model: Model | None = None
         self._seconds_a_byte = FIRST_RATE
 
     def first(self, model: Model) -> None:
         """Write the model that was fitted before the workers start."""
         self._write(model)
+
+    def judged(self, found: Mapping[str, Any] | None) -> None:
+        """Write the model again, with its score on fresh rows."""
+        if self.model is not None and self.judge is not None:
+            card = self.judge.told(self.model.card, found)
+            self._write(replace(self.model, card=card))
 
     def unvalidated(self, notes: Sequence[str]) -> None:
         """Write the first model again, with the reasons why there is no better one."""
@@ -151,6 +161,7 @@ class Publisher:
             score=choice.score,
             leaderboard=board,
             notes=(*self.card.notes, *notes, *warnings_of(board)),
+            contrast=self.contrast,
         )
         voices = [
             Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))

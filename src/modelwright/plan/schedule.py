@@ -98,6 +98,11 @@ class Schedule:
         return len(self._work.splits) > 1
 
     @property
+    def structured(self) -> bool:
+        """Whether the plan follows groups, time or given folds rather than chance."""
+        return not self._work.splits.exchangeable
+
+    @property
     def told_whole(self) -> bool | None:
         """Whether a replayed run wrote all folds; None when this is no replay."""
         return None if self._replay is None else self._replay.whole

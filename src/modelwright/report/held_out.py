@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from modelwright.core.evidence import Evidence
 from modelwright.core.task import Target, Task
-from modelwright.evaluate import METRICS, Metric
+from modelwright.evaluate import Metric
+from modelwright.evaluate.metrics import metrics_of
 
 __all__ = ["HeldOut"]
 
@@ -80,8 +81,7 @@ class HeldOut:
     @property
     def metrics(self) -> list[Metric]:
         """Every metric of the task; the one that decides comes first."""
-        fitting = [metric for metric in METRICS.values() if self.task.kind in metric.kinds]
-        return sorted(fitting, key=lambda metric: metric.name != self.task.metric)
+        return metrics_of(self.task)
 
     def score(self, metric: Metric) -> float:
         """Score the model."""

@@ -75,7 +75,7 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
         score = _score(line, title(model.task.metric), source)
         missing = "The file holds no held-out predictions: fit again to see how good they are."
         return element("div.answer", score, element("div", element("p", missing)))
-    metric = held.metrics[0]
+    metric, card = held.metrics[0], model.card
     baseline = held.baseline(metric)
     # What was to be beaten was measured on held-out rows; of new rows it is not known.
     board = model.leaderboard if model.evidence is not None else None
@@ -100,6 +100,7 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
             element("p", shorten(against, 500)) if against not in ("", judged.sentence) else None,
             element("p", meaning(held, metric, line.score, baseline)),
             element("p", in_short(held)) if metric.name != "accuracy" else None,
+            element("p", f"And {card.test}.") if card.test and model.evidence else None,
         ),
     )
 
