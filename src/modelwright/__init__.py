@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     )
     from modelwright.core.findings import Finding
     from modelwright.core.result import Leaderboard
-    from modelwright.core.settings import Settings, Validation
+    from modelwright.core.settings import Frame, Question, Settings, Validation
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.evaluate.metrics import Metric, metric
     from modelwright.flow import Result, fit
+    from modelwright.framing import frame
     from modelwright.model import Model, load
     from modelwright.plan.check import check
     from modelwright.readable import tree_drawing, tree_rules
@@ -38,6 +39,7 @@ _HOMES = {
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
     "Finding": "modelwright.core.findings",
+    "Frame": "modelwright.core.settings",
     "Leaderboard": "modelwright.core.result",
     "Metric": "modelwright.evaluate.metrics",
     "Model": "modelwright.model",
@@ -45,6 +47,7 @@ _HOMES = {
     "ModelwrightError": "modelwright.core.errors",
     "OptionError": "modelwright.core.errors",
     "OutputError": "modelwright.core.errors",
+    "Question": "modelwright.core.settings",
     "Result": "modelwright.flow",
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
@@ -52,6 +55,7 @@ _HOMES = {
     "check": "modelwright.plan.check",
     "compare_models": "modelwright.versus",
     "fit": "modelwright.flow",
+    "frame": "modelwright.framing",
     "load": "modelwright.model",
     "metric": "modelwright.evaluate.metrics",
     "tree_drawing": "modelwright.readable",
@@ -65,6 +69,7 @@ __all__ = [
     "ColumnError",
     "DataError",
     "Finding",
+    "Frame",
     "Leaderboard",
     "Metric",
     "Model",
@@ -72,6 +77,7 @@ __all__ = [
     "ModelwrightError",
     "OptionError",
     "OutputError",
+    "Question",
     "Result",
     "Settings",
     "UserError",
@@ -80,6 +86,7 @@ __all__ = [
     "check",
     "compare_models",
     "fit",
+    "frame",
     "load",
     "metric",
     "tree_drawing",

@@ -24,7 +24,7 @@ from modelwright.core.settings import Question, Settings
 from modelwright.engine import start_engine
 from modelwright.evaluate import Metric
 from modelwright.model import Model
-from modelwright.plan import Session, open_session, pose, reading_for
+from modelwright.plan import Session, open_session, pose, reading_for, take_frame
 from modelwright.store import check_writable
 
 __all__ = ["Result", "fit", "run"]
@@ -95,7 +95,7 @@ class Result:
 
 def fit(
     data: object,
-    target: str | int,
+    target: str | int | None = None,
     *,
     time: str | float = "60s",
     task: str | None = None,
@@ -111,8 +111,9 @@ def fit(
     data : path or frame
         A CSV, TSV, Parquet, Arrow, JSON or Excel file, also compressed; ``-`` for standard input;
         a database as ``sqlite:///file.db#query``; or a pandas, Polars or Arrow frame.
-    target : str or int
-        The column to predict; a number names a column of a NumPy array.
+    target : str or int, optional
+        The column to predict; a number names a column of a NumPy array. It may be left out where
+        ``settings.frame`` names it.
     time : str or float
         How long it may take in all: ``"60s"``, ``"5m"``, or seconds. It ends earlier when there
         is nothing left that is worth fitting.
@@ -150,13 +151,16 @@ def fit(
     """
     chosen = settings or Settings()
     own = metric if isinstance(metric, Metric) else None
-    name = metric.name if isinstance(metric, Metric) else metric
-    question = Question(_name(target), task, name, chosen.positive, group, order, chosen.weight)
+    called = metric.name if isinstance(metric, Metric) else metric
+    name = _name(target, chosen)
+    question = Question(name, task, called, chosen.positive, group, order, chosen.weight)
     with progress() as live:
         return run(data, question, chosen, seconds=parse_duration(time), live=live, metric=own)
 
 
-def _name(target: object) -> str:
+def _name(target: object, settings: Settings) -> str:
+    if target is None and settings.frame is not None:
+        return ""
     if not isinstance(target, str | int):
         raise OptionError(
             "the name of a column as target",
@@ -181,6 +185,7 @@ def run(
     `metric` stands for the name in the question where that is not enough.
     """
     began = time.monotonic() if started is None else started
+    question, settings = take_frame(question, settings)
     if settings.out is not None:
         check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds

@@ -81,7 +81,7 @@ needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash
 @pytest.mark.parametrize(
     ("words", "offers"),
     [
-        (["f"], ["fit"]),
+        (["fi"], ["fit"]),
         (["runs", "c"], ["compare", "clean"]),
         (["fit", "hou"], ["houses.csv", "houses.parquet"]),
         (["fit", "houses.csv", "--tri"], ["--trials"]),

@@ -22,8 +22,8 @@ class Asked:
 
     Parameters
     ----------
-    target : str
-        The column to predict.
+    target : str, optional
+        The column to predict; a task file (--frame) may name it.
     task : str, optional
         binary, multiclass or regression; inferred from the target when left out.
     metric : str, optional
@@ -39,7 +39,7 @@ class Asked:
         A column that says how much each row counts.
     """
 
-    target: Annotated[str, Parameter(completer=columns)]
+    target: _Column = None
     task: Annotated[str | None, Parameter(completer=tasks)] = None
     metric: Annotated[str | None, Parameter(completer=metrics)] = None
     positive: str | None = None
@@ -50,7 +50,7 @@ class Asked:
     def question(self) -> Question:
         """Give the same as a question."""
         return Question(
-            self.target,
+            self.target or "",
             self.task,
             self.metric,
             self.positive,

@@ -14,7 +14,7 @@ from modelwright.cli.inputs import check_data
 from modelwright.cli.planning import Checked
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
-from modelwright.cli.wording import Whole
+from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress
@@ -58,6 +58,8 @@ class Effort:
         Go on with the newest run of the same data and question.
     replay : str, optional
         Repeat the plan that this run executed, without a clock.
+    frame : pathlib.Path, optional
+        A task file that says what is asked; modelwright frame writes one.
     """
 
     trials: Whole | None = None
@@ -69,6 +71,7 @@ class Effort:
     store: Path | None = None
     resume: Annotated[bool, Parameter(negative=())] = False
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
+    frame: Path | None = None
 
     def settings(
         self, question: Question, out: Path | None, validation: Validation | None = None
@@ -94,6 +97,7 @@ class Effort:
             store=self.store,
             resume=self.resume,
             replay=self.replay,
+            frame=self.frame,
             validation=validation or Validation(),
         )
 
@@ -102,7 +106,7 @@ def fit(
     data: Source,
     /,
     *,
-    question: Asked,
+    question: Asked | None = None,
     effort: Effort | None = None,
     checked: Checked | None = None,
     time: Duration = "60s",
@@ -134,7 +138,9 @@ def fit(
     """
     check_data(data)
     check_page(report, data, out)
-    asked = question.question()
+    if (question is None or question.target is None) and (effort is None or effort.frame is None):
+        raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
+    asked = (question or Asked()).question()
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     kept_back = 0.0 if report is None else REPORT_SECONDS
     result = _fitted(str(data), asked, settings, time, out, quiet=json, kept_back=kept_back)
@@ -197,6 +203,7 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "plan": card.plan,
         "decision": card.decision,
         "leaderboard": result.leaderboard.to_json()["standings"],
+        "baseline": result.leaderboard.to_json().get("baseline"),
         "test": None if card.test is None else card.test.to_json(),
         "contrast": None if card.contrast is None else card.contrast.to_json(),
         "notes": list(result.notes),
@@ -206,8 +213,10 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
 
 
 def _tell(result: Result, out: Path) -> None:
+    verdict = result.leaderboard.verdict
     for note in result.notes:
-        say(f"note: {note}")
+        if note != verdict:
+            say(f"note: {note}")
     say(str(result.model))
     if result.score is not None:
         say(f"validated by: {result.model.card.plan}")
@@ -218,6 +227,8 @@ def _tell(result: Result, out: Path) -> None:
         say(result.model.card.decision)
     if result.test is not None:
         say(f"test: {result.test}")
+    if verdict:
+        say(f"{verdict}\n")
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
+from math import isfinite
 from typing import Any
 
-__all__ = ["Card", "Contrast", "FreshScore", "Leaderboard", "Standing", "brief"]
+__all__ = ["Baseline", "Card", "Contrast", "FreshScore", "Leaderboard", "Standing", "brief"]
 
 _LONGEST = 44
 
@@ -50,6 +51,43 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """What a model has to beat, and by how much it does.
+
+    Parameters
+    ----------
+    name : str
+        The rule, such as ``"mean by shop"``, or ``"the given score"``.
+    score : float
+        Its score on the rows that the model is scored on.
+    gain : float
+        By how much the model scores better; below zero: worse. NaN when either has no score.
+    low, high : float, optional
+        Between them lies the gain with a confidence of 95 %; None when that is not known.
+
+    Examples
+    --------
+    >>> Baseline("mean", 2.0, 0.5, 0.3, 0.7).beaten, Baseline("mean", 2.0, 0.1, -0.1, 0.3).beaten
+    (True, None)
+    >>> Baseline("mean", 2.0, -0.5).beaten
+    False
+    """
+
+    name: str
+    score: float
+    gain: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def beaten(self) -> bool | None:
+        """Whether the model beats it; None when it is ahead, but that may be chance."""
+        if self.gain <= 0:
+            return False
+        return True if self.low is not None and self.low > 0 else None
+
+
+@dataclass(frozen=True)
 class Leaderboard:
     """Trials from best to worst, by out-of-fold score.
 
@@ -59,6 +97,8 @@ class Leaderboard:
         The metric that decides.
     standings : tuple of Standing
         Best first.
+    baseline : Baseline, optional
+        What has to be beaten; None when nothing was named.
 
     Examples
     --------
@@ -69,6 +109,7 @@ class Leaderboard:
 
     metric: str
     standings: tuple[Standing, ...]
+    baseline: Baseline | None = None
 
     @property
     def head(self) -> str:
@@ -86,7 +127,20 @@ class Leaderboard:
         body = [
             (s.name, f"{s.score + 0.0:.5g}", f"{s.weight:.2f}", f"{s.seconds:.1f}") for s in self
         ]
+        if self.baseline is not None:
+            body.append((f"to beat: {self.baseline.name}", f"{self.baseline.score:.5g}", "", ""))
         return [head, *body]
+
+    @property
+    def verdict(self) -> str:
+        """Say whether the model beats what it has to beat; empty when nothing was named."""
+        if self.baseline is None or not self.standings:
+            return ""
+        return _verdict(self.metric, self._model.score, self.baseline)
+
+    @property
+    def _model(self) -> Standing:
+        return next((line for line in self if line.name == "ensemble"), self.standings[0])
 
     def __str__(self) -> str:
         cells = self._cells()
@@ -95,7 +149,7 @@ class Leaderboard:
             "  ".join(
                 text.ljust(width) if i == 0 else text.rjust(width)
                 for i, (text, width) in enumerate(zip(row, widths, strict=True))
-            )
+            ).rstrip()
             for row in cells
         )
 
@@ -107,12 +161,45 @@ class Leaderboard:
 
     def to_json(self) -> dict[str, Any]:
         """Give the leaderboard as plain JSON."""
-        return {"metric": self.metric, "standings": [asdict(s) for s in self.standings]}
+        named = {} if self.baseline is None else {"baseline": asdict(self.baseline)}
+        return {"metric": self.metric, "standings": [asdict(s) for s in self.standings], **named}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Leaderboard:
         """Read a leaderboard from what `to_json` gave."""
-        return cls(str(data["metric"]), tuple(_standing(item) for item in data["standings"]))
+        lines = tuple(_standing(item) for item in data["standings"])
+        return cls(str(data["metric"]), lines, _baseline(data.get("baseline")))
+
+
+def _verdict(metric: str, score: float, baseline: Baseline) -> str:
+    against = f"{metric} {score:.5g} against {baseline.score:.5g} of the baseline, {baseline.name}"
+    if not isfinite(baseline.gain):
+        return f"Whether the model beats the baseline cannot be said: {against}."
+    if baseline.beaten is False:
+        return (
+            f"The model does NOT beat the baseline: {against}. Use the baseline, or look for "
+            "columns that say more."
+        )
+    ahead = f"better by {baseline.gain:.3g}"
+    if baseline.low is not None and baseline.high is not None:
+        ahead += f", 95 % interval {baseline.low:.3g} to {baseline.high:.3g}"
+    if baseline.beaten:
+        return f"The model beats the baseline: {against} ({ahead})."
+    sure = "how sure that is was not measured" if baseline.low is None else "it may be chance"
+    return f"The model is not shown to beat the baseline: {against} ({ahead}); {sure}."
+
+
+def _baseline(item: Mapping[str, Any] | None) -> Baseline | None:
+    if item is None:
+        return None
+    low, high = item.get("low"), item.get("high")
+    return Baseline(
+        str(item["name"]),
+        float(item["score"]),
+        float(item["gain"]),
+        None if low is None else float(low),
+        None if high is None else float(high),
+    )
 
 
 def _standing(item: Mapping[str, Any]) -> Standing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,15 @@ from modelwright.core.version import __version__
 if TYPE_CHECKING:
     from modelwright.core.protocols import Splitter
 
-__all__ = ["Question", "Settings", "Validation"]
+__all__ = ["Frame", "Question", "Settings", "Validation"]
+
+# What a task file may add to a question; where it adds nothing, records stay as they were.
+_FRAMED = ("unit", "horizon", "unknown", "baseline")
+
+
+def _said(value: object) -> bool:
+    """Whether it says something; a baseline of 0 does."""
+    return value not in (None, "", ())
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,15 @@ class Question:
         A column of time: validation rows come later than training rows; ``"none"`` as for group.
     weight : str, optional
         A column that says how much each row counts.
+    unit : str, optional
+        What one row is, such as "ride" or "customer and month".
+    horizon : str, optional
+        How far ahead the answer lies, such as "7 days": answers of rows of the last 7 days are not
+        known yet. It needs `order`; a bare number counts in units of a column of numbers.
+    unknown : tuple of str
+        Columns that are not known when a prediction is made; no model sees them.
+    baseline : str or float, optional
+        What has to be beaten: a rule such as "mean by shop", or a score.
     """
 
     target: str
@@ -49,10 +66,54 @@ class Question:
     group: str | None = None
     order: str | None = None
     weight: str | None = None
+    unit: str | None = None
+    horizon: str | None = None
+    unknown: tuple[str, ...] = ()
+    baseline: str | float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the question as plain JSON."""
-        return asdict(self)
+        said = asdict(self)
+        return {key: value for key, value in said.items() if key not in _FRAMED or _said(value)}
+
+    def completed_by(self, other: Question) -> Question:
+        """Take from another question what this one leaves open.
+
+        Examples
+        --------
+        >>> Question("", metric="mae").completed_by(Question("price", metric="rmse")).target
+        'price'
+        """
+        names = [one.name for one in fields(self)]
+        kept = {name: getattr(self, name) for name in names}
+        return replace(other, **{name: value for name, value in kept.items() if _said(value)})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A question with what the data said of it: the content of a task file.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+    types : mapping, or path, optional
+        Columns whose type was read wrong, as in `Settings`.
+    data : mapping
+        What the data said when the question was put, as plain JSON; for people.
+    file : str
+        Where it was read from or written to; empty when it is in no file.
+
+    Examples
+    --------
+    >>> Frame(Question("price", unit="house")).question.unit
+    'house'
+    """
+
+    question: Question
+    types: Mapping[str, str | Mapping[str, Any]] | str | Path | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +222,9 @@ class Settings:
         Go on with the newest run of the same data and question.
     replay : str, optional
         Repeat the plan that this run executed, without a clock.
+    frame : Frame, or path, optional
+        The question as a task file says it (`modelwright frame` writes one); what is asked beside
+        it comes first.
     validation : Validation
         How models are checked.
 
@@ -182,6 +246,7 @@ class Settings:
     store: str | Path | None = None
     resume: bool = False
     replay: str | None = None
+    frame: Frame | str | Path | None = None
     validation: Validation = Validation()
 
     def __post_init__(self) -> None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwright.core.result import Leaderboard, Standing
+from modelwright.core.result import Baseline, Leaderboard, Standing
 from modelwright.ensemble import Selection, select_members
 from modelwright.evaluate import Metric, Temperature, find_metric, fit_temperature
 from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import group_codes
+from modelwright.plan.bar import Bar
 from modelwright.plan.judge import Judge, judging_folds
 from modelwright.plan.selection import choose_in_rounds
 from modelwright.plan.trial import ALL, Trial
@@ -66,10 +67,15 @@ class Board:
         The run's folder.
     metric : Metric, optional
         What decides; None: what the name in the task says.
+    bar : Bar, optional
+        What has to be beaten.
     """
 
-    def __init__(self, work: Workspace, metric: Metric | None = None) -> None:
+    def __init__(
+        self, work: Workspace, metric: Metric | None = None, bar: Bar | None = None
+    ) -> None:
         self._work = work
+        self._bar = bar
         rows = work.rows
         self.metric = metric or find_metric(rows.task.metric, rows.task.kind)
         # Growth is judged by a smooth loss: ranking metrics jump on few rows.
@@ -189,7 +195,28 @@ class Board:
             self._widened(*line, deadline) if i < WITH_INTERVAL else line[0]
             for i, line in enumerate(lines)
         ]
-        return Leaderboard(self.metric.name, tuple(standings))
+        baseline = self._baseline(choice, standings, deadline)
+        return Leaderboard(self.metric.name, tuple(standings), baseline)
+
+    def _baseline(
+        self, choice: Choice | None, standings: Sequence[Standing], deadline: float
+    ) -> Baseline | None:
+        """Compare the ensemble with what it has to beat, on the same rows."""
+        bar = self._bar
+        if bar is None or choice is None:
+            return None
+        if bar.predictions is None:
+            model = next(line for line in standings if line.name == "ensemble")
+            gains = [
+                None if score is None else _signed(self.metric, bar.score - score)
+                for score in (model.score, model.low, model.high)
+            ]
+            ends = sorted(gain for gain in gains[1:] if gain is not None)
+            return Baseline(bar.name, bar.score, gains[0] or 0.0, *ends)
+        left = deadline - time.monotonic()
+        gain, low, high = self._judge.gain(choice.oof, bar.predictions, seconds=left)
+        sure = bool(np.isfinite([low, high]).all())
+        return Baseline(bar.name, bar.score, gain, *((low, high) if sure else ()))
 
     def _widened(self, line: Standing, oof: NDArray[np.float32], deadline: float) -> Standing:
         left = deadline - time.monotonic()

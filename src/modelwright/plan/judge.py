@@ -14,6 +14,7 @@ from modelwright.core.task import Target
 from modelwright.evaluate import Metric, bootstrap_interval
 from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import Interval
+from modelwright.evaluate.paired import Said, paired_bootstrap
 from modelwright.evaluate.thresholds import best_threshold, tunable, tune_threshold
 
 __all__ = ["Judge", "Verdict", "judging_folds"]
@@ -116,19 +117,39 @@ class Judge:
 
     def interval(self, p: NDArray[np.float32], *, known: float, seconds: float) -> Interval:
         """Give the 95 % interval of a score, decisions being what they are."""
-        metric, said = self.metric, p
-        if self._tunes(p):
-            said = tune_threshold(self.metric, self.y, p, self.fold, self.weight).certain
-            metric = self.metric.decided_by(USUAL)
+        said = self._said(p)
         return bootstrap_interval(
-            metric,
+            said.judged(self.metric),
             self.y,
-            said,
+            said.p,
             weight=self.weight,
             groups=self.groups,
             known=known,
             seconds=seconds,
         )
+
+    def gain(
+        self, p: NDArray[np.float32], other: NDArray[np.float32], *, seconds: float
+    ) -> tuple[float, float, float]:
+        """Say by how much predictions are better than others, and the 95 % interval of that."""
+        (found,) = paired_bootstrap(
+            [self.metric],
+            self.y,
+            self._said(other),
+            self._said(p),
+            weight=self.weight,
+            groups=self.groups,
+            seconds=seconds,
+        )
+        sign = 1.0 if self.metric.greater_is_better else -1.0
+        low, high = sorted((sign * found.low, sign * found.high))
+        return sign * found.difference, low, high
+
+    def _said(self, p: NDArray[np.float32]) -> Said:
+        """Decide each row by the threshold of the other folds, where there is one to be tuned."""
+        if not self._tunes(p):
+            return Said(p)
+        return Said(tune_threshold(self.metric, self.y, p, self.fold, self.weight).certain, USUAL)
 
     def _tunes(self, p: NDArray[Any]) -> bool:
         several = bool(len(self.fold)) and self.fold.min() != self.fold.max()

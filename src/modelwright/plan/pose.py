@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from modelwright.acquire import (
     read_types,
     totals_below,
 )
-from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
+from modelwright.core.errors import DataError, OptionError
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Question, Settings, Validation
@@ -28,10 +28,11 @@ from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import Metric, default_metric, find_metric
+from modelwright.plan.asked import asked_rule, column_named, found, today
 from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
 
-__all__ = ["Posed", "declines", "pose", "reading_for"]
+__all__ = ["Posed", "pose", "reading_for"]
 
 FEWEST_ROWS = 3
 # What a byte of a file takes in memory, copies for typing and for features included.
@@ -55,6 +56,8 @@ class Posed:
         What was noticed.
     metric : Metric
         What decides.
+    question : Question
+        What is asked, with the names of columns as they are in the table.
     fresh : Fresh, optional
         Rows that are scored at the end; None when there are none.
     """
@@ -62,6 +65,7 @@ class Posed:
     rows: Rows
     notes: tuple[str, ...]
     metric: Metric
+    question: Question
     fresh: Fresh | None = None
 
     @property
@@ -133,7 +137,7 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
         When task, metric or positive class do not fit the target.
     """
     frame, strays = _without_strays(raw.frame)
-    question = _found(question, frame.columns)
+    question = found(question, frame.columns)
     splits = _split_column(settings.validation, question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given, question.target)
@@ -157,22 +161,24 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
         # As it is written: two folds called 0 and 1 would be read as true and false.
         folds = Column(splits, Kind.CATEGORY, Role.IGNORED, evidence="the given folds")
         schema = schema.with_columns(folds)
-    schema = _with_features(frame, schema)
+    schema = _with_features(frame, schema, question.unknown)
     decides = metric or find_metric(question.metric or default_metric(kind), kind, classes)
     source = label_type(classes, frame.schema[column.name])
     task = Task(kind, column.name, decides.name, classes, source)
+    schema = today(frame, schema, asked_rule(question, frame.columns, kind), task)
     table = cast(frame, schema)
-    table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
+    seen = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
+    table = replace(table, notes=seen)
     rows, noted = _answered(table, task, question, labels.is_not_null(), settings.seed)
     _check_metric(decides, rows)
-    return _with_fresh(Posed(rows, noted, decides), settings.validation, splits)
+    return _with_fresh(Posed(rows, noted, decides, question), settings.validation, splits)
 
 
 def _split_column(asked: Validation, question: Question, columns: list[str]) -> str | None:
     """Find the column of folds, which has no other purpose."""
     if not isinstance(asked.splits, str):
         return None
-    name = _column(asked.splits, columns, "splits")
+    name = column_named(asked.splits, columns, "--splits")
     for role in ("target", "group", "order", "weight"):
         if getattr(question, role) == name:
             raise OptionError(f"different columns for --splits and --{role}", f"{name!r} for both",
@@ -193,7 +199,15 @@ def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
         fresh = read_fresh(asked.test, rows)
     if fresh is None:
         return posed
-    return Posed(rows, (*posed.notes, *fresh.notes), posed.metric, fresh)
+    return replace(posed, rows=rows, notes=(*posed.notes, *fresh.notes), fresh=fresh)
+
+
+def _left_out(question: Question) -> list[str]:
+    if not question.unknown:
+        return []
+    names = ", ".join(repr(name) for name in question.unknown[:12])
+    more = f" and {len(question.unknown) - 12} more" if len(question.unknown) > 12 else ""
+    return [f"Left out, as not known when a prediction is made: {names}{more}."]
 
 
 def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -232,48 +246,6 @@ def _alike(classes: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _found(question: Question, columns: list[str]) -> Question:
-    """Match the names that the user wrote, forgiving blanks around them."""
-    names = {role: getattr(question, role) for role in ("target", "group", "order", "weight")}
-    found = {}
-    for role, name in names.items():
-        if name is None:
-            continue
-        if declines(role, name, columns):
-            off = replace(question, group=None), replace(question, order=None)
-            question = off[role == "order"]
-            continue
-        found[role] = _column(name, columns, role)
-    if len(set(found.values())) < len(found):
-        shared = [role for role in found if list(found.values()).count(found[role]) > 1]
-        raise OptionError(
-            "different columns for " + " and ".join(f"--{role}" for role in shared),
-            f"{found[shared[0]]!r} for both",
-            "leave one of them out, or name another column",
-        )
-    return replace(question, **found)
-
-
-def declines(role: str, name: str | None, columns: Collection[str]) -> bool:
-    """Tell whether ``--group none`` or ``--order none`` means that there is none.
-
-    Examples
-    --------
-    >>> declines("group", "none", ["a", "b"]), declines("group", "none", ["none"])
-    (True, False)
-    """
-    return role in ("group", "order") and name == "none" and name not in columns
-
-
-def _column(name: str, columns: list[str], role: str) -> str:
-    near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
-    if len(near) != 1:
-        raise ColumnError(
-            f"a column of the table for --{role}", repr(name), did_you_mean(name, columns)
-        )
-    return near[0]
-
-
 def _types(settings: Settings) -> dict[str, Given]:
     return {} if settings.types is None else read_types(settings.types)
 
@@ -309,14 +281,18 @@ def _with_roles(raw: pl.DataFrame, schema: Schema, question: Question) -> Schema
     if question.weight:
         weight = replace(schema[question.weight], kind=Kind.NUMBER, role=Role.WEIGHT)
         schema = schema.with_columns(weight)
-    return schema
+    late = "not known when a prediction is made"
+    unknown = [schema[name] for name in question.unknown]
+    return schema.with_columns(
+        *(replace(column, role=Role.IGNORED, evidence=late) for column in unknown)
+    )
 
 
-def _with_features(raw: pl.DataFrame, schema: Schema) -> Schema:
+def _with_features(raw: pl.DataFrame, schema: Schema, late: Sequence[str]) -> Schema:
     """Let identifiers count where there is nothing else to learn from."""
     if schema.names(Role.FEATURE) or schema.names(Role.ORDER):
         return schema
-    ids = [schema[name] for name in schema.names(Role.IGNORED, Kind.ID)]
+    ids = [schema[name] for name in schema.names(Role.IGNORED, Kind.ID) if name not in late]
     used = [replace(_as_values(raw, column), role=Role.FEATURE) for column in ids]
     return schema.with_columns(*used)
 

@@ -23,7 +23,7 @@ from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
 
-__all__ = ["Publisher", "Voice", "assemble"]
+__all__ = ["Publisher", "Voice", "assemble", "warnings_of"]
 
 # Seconds a byte of writing a model, until it was measured: unpacking, cutting, packing again.
 FIRST_RATE = 2e-7
@@ -163,7 +163,7 @@ class Publisher:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             score=choice.score,
             leaderboard=board,
-            notes=(*self.card.notes, *notes),
+            notes=(*self.card.notes, *notes, *warnings_of(board)),
             contrast=self.contrast,
             decision=_told(choice.decision, self._work.rows.task),
         )
@@ -195,6 +195,12 @@ def _told(decision: Decision, task: Task) -> str:
         why = "where decisions break even" if own else "best on held-out rows"
         words += f": {why} for {brief(task.metric)}"
     return f"the answer is {words}"
+
+
+def warnings_of(board: Leaderboard) -> tuple[str, ...]:
+    """Say so when the model is not shown to beat what it has to beat."""
+    named = board.baseline
+    return () if named is None or named.beaten or not board.verdict else (board.verdict,)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -16,12 +16,13 @@ from modelwright.core.errors import OutputError
 from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Card, Leaderboard
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Frame, Question, Settings
 from modelwright.core.splits import Splits
 from modelwright.core.version import __version__
 from modelwright.engine import Engine, core_count, lock_file, worker_count
 from modelwright.features import default_recipe
 from modelwright.model import Model
+from modelwright.plan.bar import bar_of, splits_of
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.evidence import gather_evidence
@@ -31,10 +32,10 @@ from modelwright.plan.instant import instant_model
 from modelwright.plan.judging import FreshJudge
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
-from modelwright.plan.publish import Publisher
+from modelwright.plan.publish import Publisher, warnings_of
 from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
-from modelwright.plan.splitting import plan_notes, plan_splits
+from modelwright.plan.splitting import plan_notes
 from modelwright.plan.structure import NOTHING, heed
 from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.plan.workspace import Workspace
@@ -132,7 +133,7 @@ class Session:
             earlier = Workspace(self._store.folder_of(original.id))
             if earlier.ready and original.data_hash == self._publisher.card.data:
                 return earlier.splits
-        return plan_splits(self._posed.rows, self._settings.validation)
+        return splits_of(self._posed, self._settings.validation)
 
     def _looks(self) -> int:
         """Count the earlier runs that scored the same test rows."""
@@ -166,7 +167,8 @@ class Session:
         )
         schedule.notes += self._history(schedule)
         watch = Watch(live, self._record_trial, self._record_time)
-        board = Board(self.work, self._posed.metric)
+        bar = bar_of(self._posed, self.work.splits)
+        board = Board(self.work, self._posed.metric, bar)
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
         self.learn({"leaderboard": self.model.leaderboard.to_json(), **self._checked()})
@@ -184,7 +186,7 @@ class Session:
         if search.choice is None:
             self._store.mark(self.run_id, RunStatus.TOO_SHORT, model)
             return
-        notes = (*self._posed.notes, *schedule.notes)
+        notes = (*self._posed.notes, *schedule.notes, *warnings_of(self.model.leaderboard))
         self._store.finish(self.run_id, self.model.card.score, model, notes)
         self.work.tidy()
 
@@ -318,9 +320,16 @@ def _record(
             if earlier.status is not RunStatus.FINISHED:
                 store.mark(earlier.id, RunStatus.RUNNING)
             return earlier
-    request = {"question": question.to_json(), "trials": settings.trials, "seed": settings.seed}
+    request: dict[str, Any] = {
+        "question": question.to_json(),
+        "trials": settings.trials,
+        "seed": settings.seed,
+    }
     checked = settings.validation.to_json()
     request |= {"validation": checked} if checked else {}
+    if settings.frame is not None:
+        named = settings.frame.file if isinstance(settings.frame, Frame) else str(settings.frame)
+        request["frame"] = named or "task.toml"
     return store.start(
         RunRecord(
             data_hash=data,

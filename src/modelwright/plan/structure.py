@@ -12,7 +12,8 @@ from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Role
 from modelwright.core.settings import Question
 from modelwright.evaluate.structure import Recommendation, detect_structure
-from modelwright.plan.pose import Posed, declines
+from modelwright.plan.asked import declines
+from modelwright.plan.pose import Posed
 
 __all__ = ["NOTHING", "Heeded", "heed"]
 

@@ -136,4 +136,6 @@ def _options(asked: Mapping[str, Any]) -> str:
             options += f" --{key} {shlex.quote(known[key])}"
     if known.get("models"):
         options += f" --models {shlex.quote(known['models'].replace(', ', ','))}"
+    if known.get("frame"):
+        options += f" --frame {shlex.quote(known['frame'])}"
     return options

@@ -135,8 +135,10 @@ def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
         f"{plural(len(board), 'line')}, best first. {blend}Intervals that overlap widely leave "
         "open which is better."
     )
+    named = "p.lead" if board.baseline is not None and not board.baseline.beaten else "p"
     body = joined(
         element("p", words),
+        element(named, board.verdict) if board.verdict else None,
         element(
             "div.figures",
             figure.html("board", details=False),
