@@ -362,7 +362,7 @@ def test_find_metric() -> None:
     [
         ("profit", TaskKind.BINARY, "expected tp and fp, or a matrix; got none of them"),
         ("profit(tp=1)", TaskKind.BINARY, "got one of them"),
-        ("profit(capcity=1)", TaskKind.BINARY, "got 'capcity'; did you mean 'capacity'"),
+        ("profit(capacity_=1)", TaskKind.BINARY, "got 'capacity_'; did you mean 'capacity'"),
         ("profit(tp=much, fp=1)", TaskKind.BINARY, "a number for tp; got 'much'"),
         ("profit(tp=inf, fp=1)", TaskKind.BINARY, "a number for tp; got 'inf'"),
         ("profit(tp=1, fp=1, capacity=0)", TaskKind.BINARY, "a share of rows above 0%"),

@@ -138,7 +138,7 @@ class HeldOut:
         judge, p = self.judged(metric)
         return judge.score(self.target, p, self.weight)
 
-    def interval(self, metric: Metric, seconds: float) -> Interval:
+    def interval(self, metric: Metric) -> Interval:
         """Find between which values the score lies with a confidence of 95 %."""
         judge, p = self.judged(metric)
         return bootstrap_interval(
@@ -147,7 +147,6 @@ class HeldOut:
             p.astype(np.float32),
             weight=self.weight,
             groups=self.group,
-            seconds=seconds,
         )
 
     def constant(self, metric: Metric) -> int:

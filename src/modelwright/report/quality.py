@@ -28,8 +28,6 @@ __all__ = ["quality"]
 _UNBALANCED = 3.0
 _CLASSES = 60
 _PAIRS = 12
-# What the interval of one score may take.
-_SECONDS = 0.3
 # Plots of single rows draw at most so many.
 _ROWS = 20_000
 
@@ -147,7 +145,7 @@ def _scores(held: HeldOut) -> Markup:
             why = metric.why_none(held.target, held.p, held.weight)
             absent.append(f"{title(metric.name)}: {why}")
             continue
-        between = _between(held.interval(metric, _SECONDS))
+        between = _between(held.interval(metric))
         rows.append((words, number(score), between, number(held.baseline(metric))))
     decided = f"The first one decided. Baseline: {who}."
     if held.deciding is None:
@@ -174,7 +172,7 @@ def _between(ends: Interval | NDArray[np.float64], *, share: bool = False, digit
 def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
     each = per_class(cells)
     between = per_class_intervals(
-        held.target, _answers(held), weight=held.weight, groups=held.group, seconds=_SECONDS
+        held.target, _answers(held), weight=held.weight, groups=held.group
     )
     order = np.argsort(-held.shares, kind="stable")[:_CLASSES]
     head = ["class", "rows", "share", "precision", "95 %", "recall", "95 %", "F1", "95 %"]
