@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from modelwright.acquire import read_raw
 from modelwright.core.errors import UserError
 from modelwright.core.settings import Settings
+from modelwright.evaluate import Metric
 from modelwright.flow import Result, fit
 from modelwright.model import Model, load
 
@@ -37,7 +38,7 @@ class _Auto(BaseEstimator):  # type: ignore[misc]
         self,
         time: str | float = "60s",
         trials: int | None = None,
-        metric: str | None = None,
+        metric: str | Metric | None = None,
         models: tuple[str, ...] = (),
         seed: int = 0,
         workers: int | None = None,
