@@ -8,10 +8,11 @@ from types import MappingProxyType
 
 from modelwright.core.errors import ModelFileError, did_you_mean
 from modelwright.core.matrix import Matrix
-from modelwright.core.protocols import FittedStep, State, Step
+from modelwright.core.protocols import FittedEncoder, FittedStep, State, Step
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.categories import Categories, FittedCategories
+from modelwright.features.crossfit import Blocks, cross_fitted, make_blocks
 from modelwright.features.dates import Dates, FittedDates
 from modelwright.features.keys import FittedKeys, Keys
 from modelwright.features.lists import FittedLists, Lists
@@ -165,6 +166,44 @@ class Recipe:
         """
         fitted = (step.fit(table, y, seed=seed) for step in self.steps)
         return FittedRecipe(tuple(step for step in fitted if step is not None))
+
+    def fit_transform(
+        self, table: Table, y: Target, *, seed: int, blocks: Blocks | None = None
+    ) -> tuple[FittedRecipe, Matrix]:
+        """Fit every step, and make the matrix of the training rows that a learner may see.
+
+        Where a step holds answers (`FittedEncoder`), the features of a training row come from an
+        encoder that did not learn from it, as those of a new row do.
+
+        Parameters
+        ----------
+        table, y, seed
+            As for `fit`.
+        blocks : Blocks, optional
+            Which training rows may learn from which; by default drawn at random, or in time where
+            the rows have an order.
+
+        Returns
+        -------
+        fitted : FittedRecipe
+            For all other rows.
+        matrix : Matrix
+            One row for each training row.
+        """
+        fitted = self.fit(table, y, seed=seed)
+        blocks = blocks or make_blocks(table, seed)
+        assert blocks is not None  # without a plan there are always blocks
+        made = [
+            cross_fitted(step, table, y, blocks)
+            if isinstance(step, FittedEncoder)
+            else step.transform(table)
+            for step in fitted.steps
+        ]
+        return fitted, Matrix.beside(made, table.height)
+
+    def without_answers(self) -> Recipe:
+        """Give the steps that never look at the target."""
+        return Recipe(tuple(step for step in self.steps if not step.uses_target))
 
 
 def default_recipe() -> Recipe:

@@ -1,0 +1,239 @@
+"""What the spelling of strings says of the answer: a linear model over their pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.core.errors import OptionError
+from modelwright.core.matrix import Matrix
+from modelwright.core.protocols import State
+from modelwright.core.schema import Kind
+from modelwright.core.table import Table
+from modelwright.core.task import Target
+from modelwright.features.answers import MOST_CLASSES, answer_columns, answer_names
+from modelwright.features.reading import read, sound_state
+from modelwright.features.sparse import Pieces, ridge
+from modelwright.features.strings import (
+    cut,
+    distinct,
+    numbered_columns,
+    restored_pieces,
+    sample,
+    string_columns,
+)
+
+__all__ = ["FittedScores", "ScoreOf", "Scores"]
+
+_CHUNK = 20_000  # strings whose pieces are in memory at a time
+_FIT_ROWS = 20_000
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ScoreOf:
+    """A ridge regression of the answers on the pieces of one column of strings.
+
+    Parameters
+    ----------
+    column : str
+        The input column.
+    kind : Kind
+        Text or category.
+    pieces : Pieces
+        What strings are made of.
+    slopes : ndarray of float32, shape (n_pieces, n_answers)
+        What each piece adds.
+    base : ndarray of float32, shape (n_answers,)
+        The mean answer.
+
+    Examples
+    --------
+    >>> none = Pieces(np.empty(0, np.uint64), np.empty(0, np.float32))
+    >>> slopes, base = np.empty((0, 1), np.float32), np.zeros(1, np.float32)
+    >>> ScoreOf("job", Kind.TEXT, none, slopes, base).names
+    ('job: score',)
+    """
+
+    column: str
+    kind: Kind
+    pieces: Pieces
+    slopes: Floats
+    base: Floats
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features it makes."""
+        return answer_names(f"{self.column}: score", len(self.base))
+
+    def score(self, series: pl.Series) -> Floats:
+        """Score each string: shape (n_rows, n_answers), NaN for a missing one."""
+        strings, place = distinct(series)
+        out = np.full((len(strings) + 1, len(self.base)), np.nan, np.float32)
+        for start in range(0, len(strings), _CHUNK):
+            some = strings[start : start + _CHUNK]
+            found = self.pieces.weigh(cut(some, self.kind)) @ self.slopes
+            out[start : start + len(some)] = found + self.base
+        return out[place]
+
+    def learned(self, series: pl.Series, answers: NDArray[np.float64], penalty: float) -> ScoreOf:
+        """Fit the slopes to these rows instead; without a string nothing is known (NaN)."""
+        strings, place = distinct(series)
+        known = place >= 0
+        if not known.any():
+            return replace(self, base=np.full_like(self.base, np.nan))
+        counts = np.bincount(place[known], minlength=len(strings)).astype(np.float64)
+        base = answers[known].mean(axis=0)
+        sums = [np.bincount(place[known], column[known], len(strings)) for column in answers.T]
+        centred = np.column_stack(sums) / counts[:, None] - base
+        weights = self.pieces.weigh(cut(strings, self.kind))
+        slopes = ridge(weights, centred, counts, penalty)
+        return replace(self, slopes=slopes, base=base.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class FittedScores:
+    """Scores of strings.
+
+    Parameters
+    ----------
+    scores : tuple of ScoreOf
+        One a column.
+    penalty : float
+        Of the ridge regressions.
+
+    Examples
+    --------
+    >>> FittedScores((), 1.0).number_names
+    ()
+    """
+
+    name: ClassVar[str] = "scores"
+
+    scores: tuple[ScoreOf, ...]
+    penalty: float
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns."""
+        return tuple(one.column for one in self.scores)
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """The features it makes."""
+        return tuple(name for one in self.scores for name in one.names)
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """None: all of its features are numbers."""
+        return ()
+
+    def _frame(self, table: Table) -> pl.DataFrame:
+        return read(table, self.columns, [one.kind for one in self.scores])
+
+    def transform(self, table: Table) -> Matrix:
+        """Make float32 scores, NaN for a missing string; raises `ColumnError` when absent."""
+        pairs = zip(self.scores, self._frame(table), strict=True)
+        blocks = [one.score(series) for one, series in pairs]
+        return Matrix.of_numbers(np.hstack(blocks), self.number_names)
+
+    def relearned(self, table: Table, y: Target) -> FittedScores:
+        """Give the same scores, fitted to these rows (20,000 of them at most)."""
+        if table.height > _FIT_ROWS:
+            rows = np.linspace(0, table.height - 1, _FIT_ROWS).astype(np.int64)
+            table, y = table.rows(rows), y.rows(rows)
+        answers = answer_columns(y)
+        pairs = zip(self.scores, self._frame(table), strict=True)
+        learned = (one.learned(series, answers, self.penalty) for one, series in pairs)
+        return replace(self, scores=tuple(learned))
+
+    def export(self) -> State:
+        """Give the whole state."""
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for i, one in enumerate(self.scores):
+            arrays |= {f"codes{i}": one.pieces.codes, f"rarity{i}": one.pieces.rarity}
+            arrays |= {f"slopes{i}": one.slopes, f"base{i}": one.base}
+        kinds = [one.kind.value for one in self.scores]
+        config = {"columns": list(self.columns), "kinds": kinds, "penalty": self.penalty}
+        return State(config, arrays)
+
+    @classmethod
+    def restore(cls, state: State) -> FittedScores:
+        """Rebuild from an exported state; raises `ModelFileError` when it is unsound."""
+        with sound_state(cls.name):
+            found = []
+            for i, column, kind in numbered_columns(state):
+                slopes = np.asarray(state.arrays[f"slopes{i}"], np.float32)
+                base = np.asarray(state.arrays[f"base{i}"], np.float32)
+                pieces = restored_pieces(state, i)
+                if slopes.shape != (len(pieces.codes), *base.shape) or base.ndim != 1:
+                    raise ValueError(f"the slopes of {column!r} do not fit its pieces")
+                found.append(ScoreOf(column, kind, pieces, slopes, base))
+            return cls(tuple(found), float(state.config["penalty"]))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Say what the answer would be by the spelling of a string alone.
+
+    Texts, and categories of more than 30 levels, are cut into runs of three and four characters
+    and into words; a ridge regression on their tf-idf weights (Hoerl and Kennard 1970) tells the
+    number, or the share of each class. It is target encoding that knows which levels resemble
+    each other: a level met once borrows from those that share its words.
+
+    Parameters
+    ----------
+    pieces : int
+        How many pieces are known of a column at most, at least 1.
+    penalty : float
+        Of the ridge regression, above 0; each string has length 1.
+
+    Raises
+    ------
+    OptionError
+        When one of them is out of range.
+
+    Examples
+    --------
+    >>> from modelwright.core.schema import Column, Schema
+    >>> jobs = ["senior clerk", "junior clerk", "senior cook", "junior cook"] * 5
+    >>> frame = pl.DataFrame({"job": [f"{job} {i}" for i, job in enumerate(jobs)]})
+    >>> table = Table(frame, Schema((Column("job", Kind.TEXT),)))
+    >>> pay = Target(np.array([9.0, 5.0, 9.0, 5.0] * 5))
+    >>> fitted = Scores(penalty=0.01).fit(table, pay, seed=0)
+    >>> new = Table(pl.DataFrame({"job": ["senior waiter", "junior waiter"]}), table.schema)
+    >>> fitted.transform(new).numbers.round().ravel().tolist()
+    [9.0, 5.0]
+    """
+
+    uses_target: ClassVar[bool] = True
+
+    pieces: int = 10_000
+    penalty: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.pieces < 1 or not self.penalty > 0:
+            raise OptionError(
+                "at least 1 piece and a penalty above 0", f"{self.pieces}, {self.penalty}"
+            )
+
+    def fit(self, table: Table, y: Target, *, seed: int) -> FittedScores | None:
+        """Find pieces, and fit slopes; None when no column has strings that share some."""
+        names, kinds = string_columns(table)
+        if not names or y.classes > MOST_CLASSES:
+            return None
+        frame, columns = read(table, names, kinds), answer_columns(y).shape[1]
+        found = []
+        for series, kind in zip(frame, kinds, strict=True):
+            some = sample(series.drop_nulls().unique(maintain_order=True), seed, _FIT_ROWS)
+            pieces = Pieces.fit(cut(some, kind), most=self.pieces, least=2)
+            slopes = np.zeros((len(pieces.codes), columns), np.float32)
+            base = np.zeros(columns, np.float32)
+            if len(pieces.codes):
+                found.append(ScoreOf(series.name, kind, pieces, slopes, base))
+        return FittedScores(tuple(found), self.penalty).relearned(table, y) if found else None

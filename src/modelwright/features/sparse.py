@@ -1,0 +1,135 @@
+"""Bags of pieces as a sparse matrix of weights, and its main axes; the door to SciPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.deferred import Deferred
+from modelwright.features.grams import Bag
+
+__all__ = ["Pieces", "main_axes", "ridge"]
+
+_sparse = Deferred("scipy.sparse")
+
+_MOST_SHARE = 0.6  # of the strings: a piece of more tells little
+_TOLERANCE = 1e-4
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Which pieces of strings are known, and how much each of them weighs.
+
+    Parameters
+    ----------
+    codes : ndarray of uint64, shape (n_known,)
+        As in `Bag`, ascending.
+    rarity : ndarray of float32, shape (n_known,)
+        The logarithm of the inverse share of strings that have the piece.
+    """
+
+    codes: NDArray[np.uint64]
+    rarity: Floats
+
+    @classmethod
+    def fit(cls, bag: Bag, *, most: int, least: int) -> Pieces:
+        """Take the pieces that most strings have, of those in at least `least` of them."""
+        codes, place = np.unique(bag.codes, return_inverse=True)
+        seen = np.unique(bag.rows * max(len(codes), 1) + place)
+        counts = np.bincount(seen % max(len(codes), 1), minlength=len(codes))
+        fitting = (counts >= least) & (counts <= max(_MOST_SHARE * bag.height, least))
+        chosen = np.flatnonzero(fitting)
+        chosen = np.sort(chosen[np.argsort(-counts[chosen], kind="stable")[:most]])
+        rarity = np.log((1 + bag.height) / (1 + counts[chosen])) + 1
+        return cls(codes[chosen], rarity.astype(np.float32))
+
+    def weigh(self, bag: Bag) -> Any:
+        """Give tf-idf weights as a sparse matrix: shape (n_strings, n_known), rows of length 1.
+
+        A piece counts as one plus the logarithm of how often it is there (Manning, Raghavan and
+        Schütze, Introduction to Information Retrieval, 2008, section 6.4).
+        """
+        shape = (bag.height, len(self.codes))
+        if not len(self.codes):
+            return _sparse.csr_array(shape, dtype=np.float32)
+        place = np.minimum(np.searchsorted(self.codes, bag.codes), len(self.codes) - 1)
+        known = self.codes[place] == bag.codes
+        rows, columns = bag.rows[known].astype(np.int32), place[known].astype(np.int32)
+        found = _sparse.coo_array((np.ones(len(rows), np.float32), (rows, columns)), shape).tocsr()
+        found.data = (1 + np.log(found.data)) * self.rarity[found.indices]
+        squares = np.add.reduceat(np.append(found.data**2, np.float32(0)), found.indptr[:-1])
+        lengths = np.where(np.diff(found.indptr) > 0, np.sqrt(squares), 1)
+        found.data /= np.repeat(lengths, np.diff(found.indptr))
+        return found
+
+
+def main_axes(weights: Any, count: int, seed: int) -> Floats:
+    """Find the axes along which the rows of a sparse matrix spread most: latent semantic analysis.
+
+    A randomised singular value decomposition (Halko, Martinsson and Tropp 2011, algorithm 4.4).
+
+    Parameters
+    ----------
+    weights : sparse matrix of float32, shape (n_rows, n_columns)
+        Not centred.
+    count : int
+        How many axes at most.
+    seed : int
+        The only source of randomness.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_columns, n_axes)
+        Orthonormal, by falling singular value; the largest entry of each is positive.
+    """
+    count = min(count, *weights.shape)
+    width = min(count + 10, *weights.shape)
+    rng = np.random.default_rng(seed)
+    basis = rng.normal(size=(weights.shape[1], width)).astype(np.float32)
+    turned = weights.T.tocsr()
+    for _ in range(4):
+        basis = np.linalg.qr(weights @ basis)[0]
+        basis = np.linalg.qr(turned @ basis)[0]
+    axes = basis @ np.linalg.svd(weights @ basis, full_matrices=False)[2][:count].T
+    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    return np.asarray(axes * np.where(signs == 0, 1, signs), np.float32)
+
+
+def ridge(weights: Any, answers: NDArray[np.float64], counts: NDArray[np.float64], penalty: float) -> Floats:
+    """Solve weighted ridge regressions by conjugate gradients, one for each column of answers.
+
+    Parameters
+    ----------
+    weights : sparse matrix of float32, shape (n_rows, n_columns)
+        The features.
+    answers : ndarray of float64, shape (n_rows, n_answers)
+        Centred.
+    counts : ndarray of float64, shape (n_rows,)
+        How much each row counts.
+    penalty : float
+        Added to the diagonal, above zero.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_columns, n_answers)
+    """
+    turned, loud = weights.T.tocsr(), counts[:, None]
+    right = turned @ (loud * answers)
+    found, left = np.zeros_like(right), right.copy()
+    step, size = left.copy(), (left**2).sum(axis=0)
+    first = size.copy()
+    for _ in range(60):
+        if (size <= _TOLERANCE**2 * first).all():
+            break
+        pushed = turned @ (loud * (weights @ step)) + penalty * step
+        rate = size / np.maximum((step * pushed).sum(axis=0), 1e-300)
+        found += rate * step
+        left -= rate * pushed
+        before, size = size, (left**2).sum(axis=0)
+        step = left + step * (size / np.maximum(before, 1e-300))
+    return np.asarray(found, np.float32)
