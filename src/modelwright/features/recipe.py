@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,16 +11,22 @@ from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import FittedEncoder, FittedStep, State, Step
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.categories import Categories, FittedCategories
 from modelwright.features.crossfit import Blocks, cross_fitted, make_blocks
 from modelwright.features.dates import Dates, FittedDates
+from modelwright.features.gaps import FittedGaps, Gaps
 from modelwright.features.keys import FittedKeys, Keys
 from modelwright.features.lists import FittedLists, Lists
+from modelwright.features.means import FittedMeans, Means
 from modelwright.features.numbers import FittedNumbers, Numbers
 from modelwright.features.places import FittedPlaces, Places
+from modelwright.features.scores import FittedScores, Scores
+from modelwright.features.strings import FittedStrings, Strings
 from modelwright.features.text import FittedText, Text
+from modelwright.features.within import FittedWithin, Within
 
-__all__ = ["FittedRecipe", "Recipe", "default_recipe"]
+__all__ = ["RECIPES", "FittedRecipe", "Recipe", "default_recipe", "rich_recipe"]
 
 
 # The only names that a model file may ask for.
@@ -32,6 +38,12 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedLists,
     FittedPlaces,
     FittedKeys,
+    FittedStrings,
+    FittedScores,
+    FittedMeans,
+    FittedGaps,
+    FittedArithmetic,
+    FittedWithin,
 )
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
@@ -219,3 +231,21 @@ def default_recipe() -> Recipe:
     False
     """
     return Recipe((Numbers(), Categories(), Dates(), Text(), Lists(), Places(), Keys()))
+
+
+def rich_recipe() -> Recipe:
+    """Give the steps of `default_recipe`, and those that look at the answers.
+
+    Examples
+    --------
+    >>> rich_recipe().uses_target
+    True
+    """
+    more = (Strings(), Gaps(), Scores(), Means(), Arithmetic(), Within())
+    return Recipe((*default_recipe().steps, *more))
+
+
+RECIPES: Mapping[str, Callable[[], Recipe]] = MappingProxyType(
+    {"lean": default_recipe, "rich": rich_recipe}
+)
+"""The recipes among which trials choose, by name."""
