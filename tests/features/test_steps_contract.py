@@ -24,9 +24,15 @@ from modelwright.features import (
     Places,
     Text,
 )
+from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
+from modelwright.features.gaps import FittedGaps, Gaps
 from modelwright.features.keys import FittedKeys
 from modelwright.features.lists import FittedLists
+from modelwright.features.means import FittedMeans, Means
 from modelwright.features.places import FittedPlaces
+from modelwright.features.scores import FittedScores, Scores
+from modelwright.features.strings import FittedStrings, Strings
+from modelwright.features.within import FittedWithin, Within
 from modelwright.testing.steps import StepContract
 
 ROWS = 60
@@ -167,6 +173,117 @@ class TestText(StepContract):
         return one_kind(Kind.TEXT, note=[" ".join(rng.choice(words, 3)) for _ in range(ROWS)])
 
 
+def titles(rows: int = ROWS) -> list[str]:
+    rng = np.random.default_rng(0)
+    ranks, jobs = ["Senior", "junior", "it's"], ["clerk", "Köchin", "driver!", ""]
+    return [f"{ranks[rng.integers(3)]} {jobs[rng.integers(4)]} {rng.integers(9)}"
+            for _ in range(rows)]  # fmt: skip
+
+
+class TestStringsOfText(StepContract):
+    def step(self) -> Step:
+        return Strings(axes=4)
+
+    def table(self) -> Table:
+        return one_kind(Kind.TEXT, job=titles(), remark=titles()[::-1])
+
+
+class TestStringsOfCategories(StepContract):
+    def step(self) -> Step:
+        return Strings()
+
+    def table(self) -> Table:
+        return one_kind(Kind.CATEGORY, job=titles())
+
+
+class TestScores(StepContract):
+    def step(self) -> Step:
+        return Scores()
+
+    def table(self) -> Table:
+        return one_kind(Kind.TEXT, job=titles())
+
+
+class TestScoresOfClasses(TestScores):
+    def target(self, table: Table) -> Target:
+        return Target(np.random.default_rng(7).integers(0, 4, table.height), classes=4)
+
+
+class TestMeans(StepContract):
+    def step(self) -> Step:
+        return Means(pairs=1)
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        town = [["x", "it's", "", "z"][i] for i in rng.integers(0, 4, ROWS)]
+        street = [f"street {i}" for i in rng.integers(0, 9, ROWS)]
+        return one_kind(Kind.CATEGORY, town=town, street=street)
+
+    def target(self, table: Table) -> Target:
+        town = table.frame["town"].rank("dense").fill_null(0).to_numpy()
+        street = table.frame["street"].rank("dense").fill_null(0).to_numpy()
+        return Target((town + street).astype(np.float64))
+
+
+class TestMeansOfClasses(TestMeans):
+    def target(self, table: Table) -> Target:
+        return Target(super().target(table).values.astype(np.int64) % 3, classes=3)
+
+
+class TestGaps(StepContract):
+    def step(self) -> Step:
+        return Gaps()
+
+    def table(self) -> Table:
+        return one_kind(Kind.TEXT, a=titles(), b=titles(), c=titles())
+
+
+class TestDatesWithSpans(StepContract):
+    def step(self) -> Step:
+        return Dates(cycles=True, spans=True, held=True)
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        start = datetime(1965, 1, 1)
+        first = [start + timedelta(minutes=int(m)) for m in rng.integers(0, 10_000_000, ROWS)]
+        last = [date + timedelta(hours=int(h)) for date, h in zip(first, range(ROWS), strict=True)]
+        return one_kind(Kind.DATETIME, first=first, last=last)
+
+
+class TestArithmetic(StepContract):
+    def step(self) -> Step:
+        return Arithmetic()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        a, b, c = rng.integers(0, 9, (3, 400)).astype(float)
+        c[:3] = 1e300
+        frame = pl.DataFrame({"a": a, "b": b, "c": c})
+        return Table(frame, Schema(tuple(Column(name, Kind.NUMBER) for name in "abc")))
+
+    def target(self, table: Table) -> Target:
+        a, b = table.frame["a"].fill_null(0).to_numpy(), table.frame["b"].fill_null(0).to_numpy()
+        return Target((a > b).astype(np.int64), classes=2)
+
+
+class TestWithin(StepContract):
+    def step(self) -> Step:
+        return Within()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        town, noise = rng.integers(0, 9, 400), rng.normal(size=400)
+        frame = pl.DataFrame({"town": [f"town {i}" for i in town], "rent": town * 5 + noise})
+        frame = frame.with_columns(pl.when(pl.int_range(400) % 9 > 0).then(pl.all()))
+        schema = Schema((Column("town", Kind.CATEGORY), Column("rent", Kind.NUMBER)))
+        return Table(frame, schema)
+
+    def target(self, table: Table) -> Target:
+        rng = np.random.default_rng(0)
+        _, noise = rng.integers(0, 9, 400), rng.normal(size=400)
+        return Target((noise[: table.height] > 0).astype(np.int64), classes=2)
+
+
 @pytest.mark.parametrize(
     "step", [Numbers(), Categories(), Dates(), Text(), Lists(), Places()], ids=str
 )
@@ -198,6 +315,16 @@ def test_no_column_for_a_step_is_none(step: Step) -> None:
         (FittedPlaces, {"columns": ["a"], "formats": ["street"]}),
         (FittedPlaces, {"columns": ["a"], "formats": []}),
         (FittedKeys, {"columns": "a"}),
+        (FittedStrings, {"columns": ["a"], "kinds": ["number"]}),
+        (FittedStrings, {"columns": ["a"], "kinds": ["text"]}),
+        (FittedScores, {"columns": ["a"], "kinds": ["text"], "penalty": 1.0}),
+        (FittedMeans, {"coders": [], "encodings": [["a"]]}),
+        (FittedMeans, {"coders": [{"column": "a", "kind": "category", "levels": ["x", "x"]}]}),
+        (FittedGaps, {"columns": [], "kinds": []}),
+        (FittedArithmetic, {"left": ["a"], "signs": ["%"], "right": ["b"]}),
+        (FittedArithmetic, {"left": ["a"], "signs": ["/"], "right": []}),
+        (FittedWithin, {"pairs": [{"category": "a", "number": "b", "levels": [], "scale": 1}]}),
+        (FittedDates, {"columns": ["a"], "parts": ["year"], "latest": [1.0, 2.0]}),
     ],
 )
 def test_unsound_state(
