@@ -82,6 +82,38 @@ def test_a_learner_that_bags_is_fitted_once_on_all_rows(work: Workspace) -> None
     assert drain(plan) == [f"matrix/{ALL}", f"trial-0/{ALL}"]
 
 
+def test_each_recipe_has_its_own_features_made_once(work: Workspace) -> None:
+    specs = [TrialSpec(i, "linear", {}, recipe=name) for i, name in enumerate(("lean", "rich"))]
+    keys = drain(schedule(work, Clock(math.inf), specs))
+    assert len(keys) == len(set(keys)) == 12
+    assert keys.index("matrix/fold-1") < keys.index("trial-0/fold-1")
+    assert keys.index("matrix/fold-1-rich") < keys.index("trial-1/fold-1")
+
+
+def test_out_of_bag_rows_are_not_trusted_where_features_hold_answers(work: Workspace) -> None:
+    plan = schedule(work, Clock(math.inf), [TrialSpec(0, "extra-trees", {}, recipe="rich")])
+    assert [key for key in drain(plan) if key.startswith("trial")] == [
+        f"trial-0/fold-{i}" for i in range(3)
+    ]
+
+
+def test_lost_features_end_only_the_trials_that_need_them(work: Workspace) -> None:
+    specs = [TrialSpec(i, "linear", {}, recipe=name) for i, name in enumerate(("rich", "lean"))]
+    plan = schedule(work, Clock(math.inf), specs)
+    while (job := plan.next_job(())) is not None:
+        if job.key.startswith("matrix/") and job.key.endswith("-rich"):
+            plan.record(Outcome(job, Status.FAILED, error="no memory"))
+            continue
+        value = {"seconds": 0.1, "units": 1, "columns": 1, "warnings": []}
+        plan.record(Outcome(job, Status.DONE, value))
+        if job.key.startswith("matrix/"):
+            (work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
+    lean = next(trial for trial in plan.trials if trial.spec.recipe == "lean")
+    rich = next(trial for trial in plan.trials if trial.spec.recipe == "rich")
+    assert lean.complete
+    assert "no memory" in rich.failed
+
+
 def test_out_of_bag_rows_are_not_trusted_in_groups_or_time() -> None:
     fold = Fold(np.array([0, 1]), np.array([2]))
     for kind in ("group k-fold", "time-ordered", "hold-out"):
