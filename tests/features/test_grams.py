@@ -15,7 +15,8 @@ WORDS = st.text(alphabet="ab Éß1-\n\0", max_size=12)
 def runs_of(text: str | None, length: int) -> list[bytes]:
     if text is None:
         return []
-    framed = f" {re.sub('[\\s\0]+', ' ', text.lower()).strip(' ')} ".encode()
+    plain = re.sub(r"[\s\x00]+", " ", text.lower()).strip(" ")
+    framed = f" {plain} ".encode()
     return [framed[i : i + length] for i in range(len(framed) - length + 1)]
 
 
@@ -69,4 +70,5 @@ def test_codes_do_not_change_between_versions() -> None:
     assert codes("police officer", 2) == GOLDEN
 
 
-GOLDEN: list[int] = []  # model files hold these: a change makes old files wrong
+# model files hold these: a change makes old files wrong
+GOLDEN = [12482702219508661715, 13920894051194114803, 17046473821136606448]

@@ -71,6 +71,11 @@ class Matrix:
             tuple(level for block in blocks for level in block.levels),
         )
 
+    def numbered(self, names: Sequence[str]) -> Matrix:
+        """Give some of the numbers by name, in the order asked for, without the codes."""
+        place = [self.number_names.index(name) for name in names]
+        return Matrix.of_numbers(np.ascontiguousarray(self.numbers[:, place]), names)
+
     def among(
         self, own: NDArray[np.integer], other: Matrix, others: NDArray[np.integer]
     ) -> Matrix:

@@ -207,6 +207,10 @@ class FittedEncoder(FittedStep, Protocol):
         """Give the same features, learned from these rows and answers alone; maybe from none."""
         ...
 
+    def keeping(self, clear: NDArray[np.bool_]) -> Self | None:
+        """Leave out what encodes nothing: columns none of whose features is `clear`."""
+        ...
+
 
 class Step(Protocol):
     """A way to make features of some columns of a table."""

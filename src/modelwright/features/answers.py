@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.task import Target
 
-__all__ = ["MOST_CLASSES", "answer_columns", "answer_names"]
+__all__ = ["MOST_CLASSES", "answer_columns", "answer_names", "kept_parts"]
+
+Part = TypeVar("Part")
 
 MOST_CLASSES = 10
 """Above so many classes an encoder would make too many columns."""
@@ -36,3 +41,18 @@ def answer_names(name: str, columns: int) -> tuple[str, ...]:
     (('town: mean answer',), 3)
     """
     return (name,) if columns == 1 else tuple(f"{name} {k}" for k in range(columns))
+
+
+def kept_parts(
+    parts: Sequence[Part], widths: Sequence[int], clear: NDArray[np.bool_]
+) -> tuple[Part, ...]:
+    """Take the parts of which any feature is clear, given how many features each has.
+
+    Examples
+    --------
+    >>> kept_parts(["town", "street"], [2, 1], np.array([False, True, False]))
+    ('town',)
+    """
+    ends = np.cumsum(widths)
+    rows = zip(parts, ends, widths, strict=True)
+    return tuple(part for part, end, width in rows if clear[end - width : end].any())

@@ -51,6 +51,10 @@ def _crossed(sign: str, a: Block, b: Block) -> NDArray[np.float32]:
     with np.errstate(over="ignore", invalid="ignore"):
         value = _SIGNS[sign](a, b)
     value[~np.isfinite(value)] = np.nan
+    return _narrow(value)
+
+
+def _narrow(value: Block) -> NDArray[np.float32]:
     return np.clip(value, -_LARGEST, _LARGEST).astype(np.float32)
 
 
@@ -173,7 +177,7 @@ class Arithmetic:
             rows = np.sort(rng.choice(table.height, _FIT_ROWS, replace=False))
             table, y = table.rows(rows), y.rows(rows)
         values, answers = _numbers(table, names), answer_columns(y)
-        bins = {name: binned(values[name].astype(np.float32)) for name in names}
+        bins = {name: binned(_narrow(values[name])) for name in names}
         worth = {name: clearness(bins[name], answers) for name in names}
         best = sorted(names, key=lambda name: -worth[name])[:_COLUMNS]
         rest = additive_rest([bins[name] for name in best], answers)

@@ -13,10 +13,13 @@ from modelwright.core.schema import Role
 from modelwright.core.splits import Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.features.answers import answer_columns
+from modelwright.features.screening import binned, clearness
 
-__all__ = ["Blocks", "cross_fitted", "make_blocks"]
+__all__ = ["Blocks", "clear_features", "cross_fitted", "make_blocks"]
 
 _BLOCKS = 5
+_CLEAR = 3.0  # standard errors by which an encoding has to tell more than chance
 _BLOCKS_IN_TIME = 8  # the first of them has nobody to learn from
 
 
@@ -108,6 +111,27 @@ def _by_plan(splits: Splits, train: NDArray[np.int64] | None) -> NDArray[np.int6
     if not len(own) or own.min() < 0 or own.min() == own.max():
         return None
     return own.astype(np.int64)
+
+
+def clear_features(matrix: Matrix, y: Target) -> NDArray[np.bool_]:
+    """Say which encodings of training rows tell their answers better than chance does.
+
+    As no row was encoded by its own answer, one that only learned noise is found out here.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        From `cross_fitted`.
+    y : Target
+        The answers.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_numbers,)
+    """
+    answers = answer_columns(y)
+    scores = [clearness(binned(column), answers) for column in matrix.numbers.T]
+    return np.array(scores, np.float64) > _CLEAR
 
 
 def cross_fitted(encoder: FittedEncoder, table: Table, y: Target, blocks: Blocks) -> Matrix:

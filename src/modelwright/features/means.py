@@ -17,7 +17,7 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.features.answers import MOST_CLASSES, answer_columns, answer_names
+from modelwright.features.answers import MOST_CLASSES, answer_columns, answer_names, kept_parts
 from modelwright.features.keys import word_keys
 from modelwright.features.reading import columns_of, read, sound_state, texts
 from modelwright.features.screening import clearness
@@ -185,6 +185,13 @@ class FittedMeans:
         answers, keys = answer_columns(y), self._keys(table)
         pairs = zip(self.encodings, keys, strict=True)
         return replace(self, encodings=tuple(one.learned(key, answers) for one, key in pairs))
+
+    def keeping(self, clear: NDArray[np.bool_]) -> FittedMeans | None:
+        """Leave out the encodings that say nothing; None when nothing is left."""
+        kept = kept_parts(self.encodings, [len(one.names) for one in self.encodings], clear)
+        used = {column for one in kept for column in one.columns}
+        coders = tuple(coder for coder in self.coders if coder.column in used)
+        return FittedMeans(coders, kept) if kept else None
 
     def export(self) -> State:
         """Give the whole state."""

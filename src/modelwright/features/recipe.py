@@ -13,7 +13,7 @@ from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.categories import Categories, FittedCategories
-from modelwright.features.crossfit import Blocks, cross_fitted, make_blocks
+from modelwright.features.crossfit import Blocks, clear_features, cross_fitted, make_blocks
 from modelwright.features.dates import Dates, FittedDates
 from modelwright.features.gaps import FittedGaps, Gaps
 from modelwright.features.keys import FittedKeys, Keys
@@ -185,7 +185,8 @@ class Recipe:
         """Fit every step, and make the matrix of the training rows that a learner may see.
 
         Where a step holds answers (`FittedEncoder`), the features of a training row come from an
-        encoder that did not learn from it, as those of a new row do.
+        encoder that did not learn from it, as those of a new row do. Encodings that then say
+        nothing of the answers are left out.
 
         Parameters
         ----------
@@ -202,16 +203,21 @@ class Recipe:
         matrix : Matrix
             One row for each training row.
         """
-        fitted = self.fit(table, y, seed=seed)
         blocks = blocks or make_blocks(table, seed)
         assert blocks is not None  # without a plan there are always blocks
-        made = [
-            cross_fitted(step, table, y, blocks)
-            if isinstance(step, FittedEncoder)
-            else step.transform(table)
-            for step in fitted.steps
-        ]
-        return fitted, Matrix.beside(made, table.height)
+        kept: list[FittedStep] = []
+        made = []
+        for step in self.fit(table, y, seed=seed).steps:
+            if not isinstance(step, FittedEncoder):
+                kept.append(step)
+                made.append(step.transform(table))
+                continue
+            encoded = cross_fitted(step, table, y, blocks)
+            encoder = step.keeping(clear_features(encoded, y))
+            if encoder is not None:
+                kept.append(encoder)
+                made.append(encoded.numbered(encoder.number_names))
+        return FittedRecipe(tuple(kept)), Matrix.beside(made, table.height)
 
     def without_answers(self) -> Recipe:
         """Give the steps that never look at the target."""

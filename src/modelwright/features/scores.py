@@ -15,7 +15,7 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.features.answers import MOST_CLASSES, answer_columns, answer_names
+from modelwright.features.answers import answer_columns, answer_names, kept_parts
 from modelwright.features.reading import read, sound_state
 from modelwright.features.sparse import Pieces, ridge
 from modelwright.features.strings import (
@@ -31,6 +31,7 @@ __all__ = ["FittedScores", "ScoreOf", "Scores"]
 
 _CHUNK = 20_000  # strings whose pieces are in memory at a time
 _FIT_ROWS = 20_000
+_MOST_CLASSES = 30  # more would make too many columns
 
 Floats = NDArray[np.float32]
 
@@ -152,6 +153,11 @@ class FittedScores:
         learned = (one.learned(series, answers, self.penalty) for one, series in pairs)
         return replace(self, scores=tuple(learned))
 
+    def keeping(self, clear: NDArray[np.bool_]) -> FittedScores | None:
+        """Leave out the columns whose scores say nothing; None when nothing is left."""
+        kept = kept_parts(self.scores, [len(one.names) for one in self.scores], clear)
+        return replace(self, scores=kept) if kept else None
+
     def export(self) -> State:
         """Give the whole state."""
         arrays: dict[str, NDArray[np.generic]] = {}
@@ -225,7 +231,7 @@ class Scores:
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedScores | None:
         """Find pieces, and fit slopes; None when no column has strings that share some."""
         names, kinds = string_columns(table)
-        if not names or y.classes > MOST_CLASSES:
+        if not names or y.classes > _MOST_CLASSES:
             return None
         frame, columns = read(table, names, kinds), answer_columns(y).shape[1]
         found = []

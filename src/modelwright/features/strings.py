@@ -22,6 +22,7 @@ from modelwright.features.sparse import Pieces, main_axes
 __all__ = ["Axes", "FittedStrings", "Strings", "cut", "distinct", "string_columns"]
 
 _MANY = 30  # levels from which a category is worth reading
+_WORDS = 1.5  # of a level: how one word is spelled says little that the level itself does not
 _FIT_ROWS = 10_000  # different strings that choose the pieces and the axes
 _CHUNK = 20_000  # strings whose pieces are in memory at a time
 _RUNS = (3, 4)
@@ -44,14 +45,22 @@ def distinct(series: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
 
 
 def string_columns(table: Table) -> tuple[tuple[str, ...], tuple[Kind, ...]]:
-    """List the columns whose spelling may tell something: texts, and categories of many levels."""
+    """List the columns whose spelling may tell something: texts, and many levels of some words."""
     names = [
         name
         for name in columns_of(table, Kind.TEXT, Kind.CATEGORY)
         if table.schema[name].kind is Kind.TEXT
-        or (not table.schema[name].levels and table.frame[name].drop_nulls().n_unique() > _MANY)
+        or (not table.schema[name].levels and _wordy(table.frame[name]))
     ]
     return tuple(names), tuple(table.schema[name].kind for name in names)
+
+
+def _wordy(series: pl.Series) -> bool:
+    levels = series.drop_nulls().unique()
+    if len(levels) <= _MANY:
+        return False
+    words = levels.str.count_matches(r"[^\s_/,;.-]+").mean()
+    return isinstance(words, float) and words >= _WORDS
 
 
 def cut(strings: pl.Series, kind: Kind) -> Bag:

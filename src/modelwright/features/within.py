@@ -26,7 +26,7 @@ _LEAST_ROWS = 200
 _NUMBERS, _CATEGORIES = 10, 5
 _LEVELS = 2_000
 _CLEAR = 5.0
-_CAUTION = 5.0  # rows with the overall mean that are added to each level
+_STRONGEST = 1_000.0  # rows with the overall mean that are added to a level's own at most
 
 Floats = NDArray[np.float32]
 
@@ -237,7 +237,10 @@ def _usual(category: pl.Series, number: pl.Series) -> Usual | None:
     if not np.isfinite(scale) or scale <= 0:
         return None
     counts = means["count"].to_numpy()
-    mean = (means["sum"].to_numpy() + _CAUTION * overall) / (counts + _CAUTION)
+    own = means["sum"].to_numpy() / counts - overall
+    between = np.average(own**2, weights=counts) - scale**2 * len(counts) / counts.sum()
+    caution = scale**2 / max(between, scale**2 / _STRONGEST)
+    mean = overall + own * counts / (counts + caution)
     return Usual(
         category.name, number.name, tuple(means["level"]),
         np.append(mean, overall).astype(np.float32), scale,
