@@ -9,7 +9,6 @@ from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.arithmetic import Arithmetic
 from modelwright.features.screening import additive_rest, binned, clearness
-from modelwright.features.within import Within
 
 
 def numbers(seed: int, rows: int = 2_000) -> tuple[Table, dict[str, np.ndarray]]:
@@ -69,30 +68,6 @@ def test_ratios_by_zero_are_missing() -> None:
     found = fitted.transform(Table(frame, table.schema)).numbers
     assert np.isnan(found[[0, 1, 3]]).all()
     assert not np.isinf(found).any()
-
-
-def rents(rows: int, seed: int) -> tuple[Table, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    town, noise = rng.integers(0, 40, rows), rng.normal(size=rows)
-    names = [f"town {i}" for i in town]
-    frame = pl.DataFrame({"town": names, "rent": (town * 7 % 40) * 3.0 + noise})
-    schema = Schema((Column("town", Kind.CATEGORY), Column("rent", Kind.NUMBER)))
-    return Table(frame, schema), noise
-
-
-def test_numbers_are_compared_with_their_category() -> None:
-    table, noise = rents(3_000, 0)
-    fitted = Within().fit(table, Target((noise > 0).astype(np.int64), classes=2), seed=0)
-    assert fitted is not None
-    new, truth = rents(3_000, 1)
-    found = fitted.transform(new).numbers[:, 0]
-    assert np.corrcoef(found, truth)[0, 1] > 0.95
-
-
-def test_comparisons_that_say_nothing_are_not_made() -> None:
-    table, _ = rents(3_000, 0)
-    noise = np.random.default_rng(9).normal(size=3_000)
-    assert Within().fit(table, Target(noise), seed=0) is None
 
 
 def test_bins_hold_about_as_many_rows_each() -> None:

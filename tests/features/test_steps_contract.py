@@ -32,7 +32,6 @@ from modelwright.features.means import FittedMeans, Means
 from modelwright.features.places import FittedPlaces
 from modelwright.features.scores import FittedScores, Scores
 from modelwright.features.strings import FittedStrings, Strings
-from modelwright.features.within import FittedWithin, Within
 from modelwright.testing.steps import StepContract
 
 ROWS = 60
@@ -238,18 +237,6 @@ class TestGaps(StepContract):
         return one_kind(Kind.TEXT, a=titles(), b=titles(), c=titles())
 
 
-class TestDatesWithSpans(StepContract):
-    def step(self) -> Step:
-        return Dates(cycles=True, spans=True, held=True)
-
-    def table(self) -> Table:
-        rng = np.random.default_rng(0)
-        start = datetime(1965, 1, 1)
-        first = [start + timedelta(minutes=int(m)) for m in rng.integers(0, 10_000_000, ROWS)]
-        last = [date + timedelta(hours=int(h)) for date, h in zip(first, range(ROWS), strict=True)]
-        return one_kind(Kind.DATETIME, first=first, last=last)
-
-
 class TestArithmetic(StepContract):
     def step(self) -> Step:
         return Arithmetic()
@@ -264,24 +251,6 @@ class TestArithmetic(StepContract):
     def target(self, table: Table) -> Target:
         a, b = table.frame["a"].fill_null(0).to_numpy(), table.frame["b"].fill_null(0).to_numpy()
         return Target((a > b).astype(np.int64), classes=2)
-
-
-class TestWithin(StepContract):
-    def step(self) -> Step:
-        return Within()
-
-    def table(self) -> Table:
-        rng = np.random.default_rng(0)
-        town, noise = rng.integers(0, 9, 400), rng.normal(size=400)
-        frame = pl.DataFrame({"town": [f"town {i}" for i in town], "rent": town * 5 + noise})
-        frame = frame.with_columns(pl.when(pl.int_range(400) % 9 > 0).then(pl.all()))
-        schema = Schema((Column("town", Kind.CATEGORY), Column("rent", Kind.NUMBER)))
-        return Table(frame, schema)
-
-    def target(self, table: Table) -> Target:
-        rng = np.random.default_rng(0)
-        _, noise = rng.integers(0, 9, 400), rng.normal(size=400)
-        return Target((noise[: table.height] > 0).astype(np.int64), classes=2)
 
 
 @pytest.mark.parametrize(
@@ -323,8 +292,6 @@ def test_no_column_for_a_step_is_none(step: Step) -> None:
         (FittedGaps, {"columns": [], "kinds": []}),
         (FittedArithmetic, {"left": ["a"], "signs": ["%"], "right": ["b"]}),
         (FittedArithmetic, {"left": ["a"], "signs": ["/"], "right": []}),
-        (FittedWithin, {"pairs": [{"category": "a", "number": "b", "levels": [], "scale": 1}]}),
-        (FittedDates, {"columns": ["a"], "parts": ["year"], "latest": [1.0, 2.0]}),
     ],
 )
 def test_unsound_state(

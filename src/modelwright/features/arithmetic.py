@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from modelwright.core.errors import OptionError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
-from modelwright.core.schema import Kind
+from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.answers import answer_columns
@@ -169,7 +169,8 @@ class Arithmetic:
 
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedArithmetic | None:
         """Choose the crosses; None when no cross says anything of its own."""
-        names = columns_of(table, Kind.NUMBER)
+        order = table.schema.names(Role.ORDER)  # later rows lie beyond all that is known of it
+        names = tuple(name for name in columns_of(table, Kind.NUMBER) if name not in order)
         if len(names) < 2 or table.height < _LEAST_ROWS:
             return None
         if table.height > _FIT_ROWS:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -21,9 +20,6 @@ from modelwright.features.numbers import varies
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
 __all__ = ["Dates", "FittedDates"]
-
-_DAY = 86_400  # seconds
-_PAIRED = 6  # columns of dates whose distances are measured
 
 
 def _hour(date: pl.Expr) -> pl.Expr:
@@ -65,23 +61,12 @@ _PARTS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = MappingProxyType(
     }
 )
 _CYCLES = tuple(part for part in _PARTS if "," in part)
-# What only rises: later rows lie beyond all that training rows have.
-_RISING = ("days", "year")
 
 
 def _expand(frame: pl.DataFrame, parts: Sequence[tuple[str, str]]) -> pl.DataFrame:
     return frame.select(
         _PARTS[part](pl.col(column)).cast(pl.Float32).alias(f"{column}: {part}")
         for column, part in parts
-    )
-
-
-def _spans(frame: pl.DataFrame, pairs: Sequence[tuple[str, str]]) -> pl.DataFrame:
-    return frame.select(
-        ((pl.col(late) - pl.col(early)).dt.total_seconds() / _DAY).cast(pl.Float32).alias(
-            f"days from {early} to {late}"
-        )
-        for early, late in pairs
     )
 
 
@@ -103,20 +88,16 @@ class FittedDates:
     name: ClassVar[str] = "dates"
 
     parts: tuple[tuple[str, str], ...]
-    spans: tuple[tuple[str, str], ...] = ()
-    latest: tuple[float, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The input columns."""
-        own = (column for column, _ in self.parts)
-        return tuple(dict.fromkeys((*own, *(column for pair in self.spans for column in pair))))
+        return tuple(dict.fromkeys(column for column, _ in self.parts))
 
     @property
     def number_names(self) -> tuple[str, ...]:
         """The features it makes."""
-        parts = tuple(f"{column}: {part}" for column, part in self.parts)
-        return parts + tuple(f"days from {early} to {late}" for early, late in self.spans)
+        return tuple(f"{column}: {part}" for column, part in self.parts)
 
     @property
     def code_names(self) -> tuple[str, ...]:
@@ -126,12 +107,8 @@ class FittedDates:
     def transform(self, table: Table) -> Matrix:
         """Make one float32 feature a part; raises `ColumnError` for an absent column."""
         frame = read(table, self.columns, [Kind.DATETIME] * len(self.columns))
-        numbers = np.empty((frame.height, len(self.number_names)), np.float32)
-        for j, feature in enumerate((*_expand(frame, self.parts), *_spans(frame, self.spans))):
-            numbers[:, j] = feature.to_numpy()
-        if self.latest:
-            np.minimum(numbers, np.array(self.latest, np.float32), out=numbers)
-        return Matrix.of_numbers(numbers, self.number_names)
+        numbers = _expand(frame, self.parts).to_numpy(order="c")
+        return Matrix.of_numbers(numbers.astype(np.float32, copy=False), self.number_names)
 
     def export(self) -> State:
         """Give the whole state."""
@@ -139,8 +116,6 @@ class FittedDates:
             config={
                 "columns": [column for column, _ in self.parts],
                 "parts": [part for _, part in self.parts],
-                "spans": [list(pair) for pair in self.spans],
-                "latest": list(self.latest),
             }
         )
 
@@ -151,20 +126,22 @@ class FittedDates:
             parts = texts(state.config, "parts")
             if not set(parts) <= set(_PARTS):
                 raise ValueError("a part of a date is unknown")
-            spans = tuple((str(a), str(b)) for a, b in state.config.get("spans", ()))
-            latest = tuple(float(value) for value in state.config.get("latest", ()))
-            if latest and len(latest) != len(parts) + len(spans):
-                raise ValueError("one latest value a feature is needed")
-            pairs = tuple(zip(texts(state.config, "columns"), parts, strict=True))
-            return cls(pairs, spans, latest)
+            return cls(tuple(zip(texts(state.config, "columns"), parts, strict=True)))
 
 
 @dataclass(frozen=True)
 class Dates:
     """Take dates apart into days since 1970, year, month, day, day of week and year, and hour.
 
-    The day of the week counts from Monday = 1; the hour has its minutes as a fraction. Parts that
-    are constant in the training rows are dropped, so that plain dates have no hour.
+    The day of the week counts from Monday = 1; the hour has its minutes as a fraction. Where
+    December lies beside January, Sunday beside Monday and 23:59 beside midnight, two more numbers
+    say so: the sine and cosine of the season, of the week and of the clock. Parts that are constant
+    in the training rows are dropped, so that plain dates have no hour.
+
+    Parameters
+    ----------
+    cycles : bool
+        Whether there are sines and cosines.
 
     Examples
     --------
@@ -173,7 +150,7 @@ class Dates:
     >>> from modelwright.core.schema import Column, Schema
     >>> frame = pl.DataFrame({"sold": [datetime(2024, 2, 29), datetime(2024, 3, 1)]})
     >>> table = Table(frame, Schema((Column("sold", Kind.DATETIME),)))
-    >>> fitted = Dates().fit(table, Target(np.zeros(2)), seed=0)
+    >>> fitted = Dates(cycles=False).fit(table, Target(np.zeros(2)), seed=0)
     >>> fitted.number_names
     ('sold: days', 'sold: month', 'sold: day', 'sold: day of week', 'sold: day of year')
     >>> fitted.transform(table).numbers[0].tolist()
@@ -182,9 +159,7 @@ class Dates:
 
     uses_target: ClassVar[bool] = False
 
-    cycles: bool = False
-    spans: bool = False
-    held: bool = False
+    cycles: bool = True
 
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedDates | None:
         """Note the parts that vary; None when there are none."""
@@ -199,19 +174,4 @@ class Dates:
             for (column, part), feature in zip(every, features, strict=True)
             if varies((feature if part == "days" else feature.drop_nulls()).to_numpy())
         )
-        pairs = list(combinations(names[:_PAIRED], 2)) if self.spans else []
-        spans = tuple(
-            pair
-            for pair, feature in zip(pairs, _spans(frame, pairs), strict=True)
-            if varies(feature.drop_nulls().to_numpy())
-        )
-        if not kept and not spans:
-            return None
-        fitted = FittedDates(kept, spans)
-        if not self.held:
-            return fitted
-        most = fitted.transform(table).numbers
-        return replace(fitted, latest=tuple(
-            float(np.nanmax(most[:, j])) if j < len(kept) and kept[j][1] in _RISING else 1e30
-            for j in range(most.shape[1])
-        ))
+        return FittedDates(kept) if kept else None

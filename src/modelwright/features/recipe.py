@@ -24,7 +24,6 @@ from modelwright.features.places import FittedPlaces, Places
 from modelwright.features.scores import FittedScores, Scores
 from modelwright.features.strings import FittedStrings, Strings
 from modelwright.features.text import FittedText, Text
-from modelwright.features.within import FittedWithin, Within
 
 __all__ = ["RECIPES", "FittedRecipe", "Recipe", "default_recipe", "rich_recipe"]
 
@@ -43,7 +42,6 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedMeans,
     FittedGaps,
     FittedArithmetic,
-    FittedWithin,
 )
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
@@ -247,7 +245,7 @@ def rich_recipe() -> Recipe:
     >>> rich_recipe().uses_target
     True
     """
-    more = (Strings(), Gaps(), Scores(), Means(), Arithmetic(), Within())
+    more = (Strings(), Gaps(), Scores(), Means(), Arithmetic())
     return Recipe((*default_recipe().steps, *more))
 
 
