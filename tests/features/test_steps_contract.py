@@ -25,13 +25,11 @@ from modelwright.features import (
     Text,
 )
 from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
-from modelwright.features.gaps import FittedGaps, Gaps
 from modelwright.features.keys import FittedKeys
 from modelwright.features.lists import FittedLists
 from modelwright.features.means import FittedMeans, Means
 from modelwright.features.places import FittedPlaces
 from modelwright.features.scores import FittedScores, Scores
-from modelwright.features.strings import FittedStrings, Strings
 from modelwright.testing.steps import StepContract
 
 ROWS = 60
@@ -179,22 +177,6 @@ def titles(rows: int = ROWS) -> list[str]:
             for _ in range(rows)]  # fmt: skip
 
 
-class TestStringsOfText(StepContract):
-    def step(self) -> Step:
-        return Strings(axes=4)
-
-    def table(self) -> Table:
-        return one_kind(Kind.TEXT, job=titles(), remark=titles()[::-1])
-
-
-class TestStringsOfCategories(StepContract):
-    def step(self) -> Step:
-        return Strings()
-
-    def table(self) -> Table:
-        return one_kind(Kind.CATEGORY, job=titles())
-
-
 class TestScores(StepContract):
     def step(self) -> Step:
         return Scores()
@@ -227,14 +209,6 @@ class TestMeans(StepContract):
 class TestMeansOfClasses(TestMeans):
     def target(self, table: Table) -> Target:
         return Target(super().target(table).values.astype(np.int64) % 3, classes=3)
-
-
-class TestGaps(StepContract):
-    def step(self) -> Step:
-        return Gaps()
-
-    def table(self) -> Table:
-        return one_kind(Kind.TEXT, a=titles(), b=titles(), c=titles())
 
 
 class TestArithmetic(StepContract):
@@ -284,12 +258,10 @@ def test_no_column_for_a_step_is_none(step: Step) -> None:
         (FittedPlaces, {"columns": ["a"], "formats": ["street"]}),
         (FittedPlaces, {"columns": ["a"], "formats": []}),
         (FittedKeys, {"columns": "a"}),
-        (FittedStrings, {"columns": ["a"], "kinds": ["number"]}),
-        (FittedStrings, {"columns": ["a"], "kinds": ["text"]}),
+        (FittedScores, {"columns": ["a"], "kinds": ["number"], "penalty": 1.0}),
         (FittedScores, {"columns": ["a"], "kinds": ["text"], "penalty": 1.0}),
         (FittedMeans, {"coders": [], "encodings": [["a"]]}),
         (FittedMeans, {"coders": [{"column": "a", "kind": "category", "levels": ["x", "x"]}]}),
-        (FittedGaps, {"columns": [], "kinds": []}),
         (FittedArithmetic, {"left": ["a"], "signs": ["%"], "right": ["b"]}),
         (FittedArithmetic, {"left": ["a"], "signs": ["/"], "right": []}),
     ],

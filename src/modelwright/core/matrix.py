@@ -76,9 +76,7 @@ class Matrix:
         place = [self.number_names.index(name) for name in names]
         return Matrix.of_numbers(np.ascontiguousarray(self.numbers[:, place]), names)
 
-    def among(
-        self, own: NDArray[np.integer], other: Matrix, others: NDArray[np.integer]
-    ) -> Matrix:
+    def among(self, own: NDArray[np.integer], other: Matrix, others: NDArray[np.integer]) -> Matrix:
         """Put its rows at the positions `own`, and those of another matrix at `others`."""
         numbers = np.empty((len(own) + len(others), len(self.number_names)), np.float32)
         codes = np.empty((len(numbers), len(self.code_names)), np.int32)

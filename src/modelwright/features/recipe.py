@@ -15,14 +15,12 @@ from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.categories import Categories, FittedCategories
 from modelwright.features.crossfit import Blocks, clear_features, cross_fitted, make_blocks
 from modelwright.features.dates import Dates, FittedDates
-from modelwright.features.gaps import FittedGaps, Gaps
 from modelwright.features.keys import FittedKeys, Keys
 from modelwright.features.lists import FittedLists, Lists
 from modelwright.features.means import FittedMeans, Means
 from modelwright.features.numbers import FittedNumbers, Numbers
 from modelwright.features.places import FittedPlaces, Places
 from modelwright.features.scores import FittedScores, Scores
-from modelwright.features.strings import FittedStrings, Strings
 from modelwright.features.text import FittedText, Text
 
 __all__ = ["RECIPES", "FittedRecipe", "Recipe", "default_recipe", "rich_recipe"]
@@ -37,10 +35,8 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedLists,
     FittedPlaces,
     FittedKeys,
-    FittedStrings,
     FittedScores,
     FittedMeans,
-    FittedGaps,
     FittedArithmetic,
 )
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
@@ -245,7 +241,7 @@ def rich_recipe() -> Recipe:
     >>> rich_recipe().uses_target
     True
     """
-    more = (Strings(), Gaps(), Scores(), Means(), Arithmetic())
+    more = (Scores(), Means(), Arithmetic())
     return Recipe((*default_recipe().steps, *more))
 
 

@@ -16,21 +16,15 @@ from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.answers import answer_columns, answer_names, kept_parts
-from modelwright.features.reading import read, sound_state
+from modelwright.features.reading import read, sound_state, texts
 from modelwright.features.sparse import Pieces, ridge
-from modelwright.features.strings import (
-    cut,
-    distinct,
-    numbered_columns,
-    restored_pieces,
-    sample,
-    string_columns,
-)
+from modelwright.features.strings import cut, distinct, sample, string_columns
 
 __all__ = ["FittedScores", "ScoreOf", "Scores"]
 
 _CHUNK = 20_000  # strings whose pieces are in memory at a time
 _FIT_ROWS = 20_000
+_FIT_CELLS = 100_000  # rows times answers, so that many classes do not take all the time
 _MOST_CLASSES = 30  # more would make too many columns
 
 Floats = NDArray[np.float32]
@@ -144,9 +138,10 @@ class FittedScores:
         return Matrix.of_numbers(np.hstack(blocks), self.number_names)
 
     def relearned(self, table: Table, y: Target) -> FittedScores:
-        """Give the same scores, fitted to these rows (20,000 of them at most)."""
-        if table.height > _FIT_ROWS:
-            rows = np.linspace(0, table.height - 1, _FIT_ROWS).astype(np.int64)
+        """Give the same scores, fitted to these rows (every k-th of more than 20,000)."""
+        most = min(_FIT_ROWS, _FIT_CELLS // y.outputs)
+        if table.height > most:
+            rows = np.linspace(0, table.height - 1, most).astype(np.int64)
             table, y = table.rows(rows), y.rows(rows)
         answers = answer_columns(y)
         pairs = zip(self.scores, self._frame(table), strict=True)
@@ -173,14 +168,34 @@ class FittedScores:
         """Rebuild from an exported state; raises `ModelFileError` when it is unsound."""
         with sound_state(cls.name):
             found = []
-            for i, column, kind in numbered_columns(state):
+            for i, column, kind in _columns(state):
                 slopes = np.asarray(state.arrays[f"slopes{i}"], np.float32)
                 base = np.asarray(state.arrays[f"base{i}"], np.float32)
-                pieces = restored_pieces(state, i)
+                pieces = _pieces(state, i)
                 if slopes.shape != (len(pieces.codes), *base.shape) or base.ndim != 1:
                     raise ValueError(f"the slopes of {column!r} do not fit its pieces")
                 found.append(ScoreOf(column, kind, pieces, slopes, base))
             return cls(tuple(found), float(state.config["penalty"]))
+
+
+def _columns(state: State) -> list[tuple[int, str, Kind]]:
+    """Read the columns of a state, each with its number and kind; raises like `sound_state`."""
+    columns, kinds = texts(state.config, "columns"), texts(state.config, "kinds")
+    if not set(kinds) <= {Kind.TEXT.value, Kind.CATEGORY.value}:
+        raise ValueError("columns of strings are texts or categories")
+    return [
+        (i, column, Kind(kind)) for i, (column, kind) in enumerate(zip(columns, kinds, strict=True))
+    ]
+
+
+def _pieces(state: State, i: int) -> Pieces:
+    """Read the pieces of column `i`; raises like `sound_state`."""
+    codes, rarity = state.arrays[f"codes{i}"], state.arrays[f"rarity{i}"]
+    if codes.dtype != np.uint64 or codes.ndim != 1 or (np.diff(codes.astype(object)) <= 0).any():
+        raise ValueError("codes of pieces do not ascend")
+    if rarity.shape != codes.shape:
+        raise ValueError("pieces and their weights differ in number")
+    return Pieces(codes, np.asarray(rarity, np.float32))
 
 
 @dataclass(frozen=True)
@@ -213,8 +228,8 @@ class Scores:
     >>> pay = Target(np.array([9.0, 5.0, 9.0, 5.0] * 5))
     >>> fitted = Scores(penalty=0.01).fit(table, pay, seed=0)
     >>> new = Table(pl.DataFrame({"job": ["senior waiter", "junior waiter"]}), table.schema)
-    >>> fitted.transform(new).numbers.round().ravel().tolist()
-    [9.0, 5.0]
+    >>> (fitted.transform(new).numbers.ravel() > 7).tolist()
+    [True, False]
     """
 
     uses_target: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Bags of pieces as a sparse matrix of weights, and its main axes; the door to SciPy."""
+"""Bags of pieces as a sparse matrix of weights, and linear models on it; the door to SciPy."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from modelwright.core.deferred import Deferred
 from modelwright.features.grams import Bag
 
-__all__ = ["Pieces", "main_axes", "ridge"]
+__all__ = ["Pieces", "ridge"]
 
 _sparse = Deferred("scipy.sparse")
 
+_ENOUGH = 1e-3  # of the first gradient: what is left below it is not sought
+_TINY = np.float32(1e-30)
 _MOST_SHARE = 0.6  # of the strings: a piece of more tells little
-_TOLERANCE = 1e-4
 
 Floats = NDArray[np.float32]
 
@@ -68,39 +69,14 @@ class Pieces:
         return found
 
 
-def main_axes(weights: Any, count: int, seed: int) -> Floats:
-    """Find the axes along which the rows of a sparse matrix spread most: latent semantic analysis.
-
-    A randomised singular value decomposition (Halko, Martinsson and Tropp 2011, algorithm 4.4).
-
-    Parameters
-    ----------
-    weights : sparse matrix of float32, shape (n_rows, n_columns)
-        Not centred.
-    count : int
-        How many axes at most.
-    seed : int
-        The only source of randomness.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_columns, n_axes)
-        Orthonormal, by falling singular value; the largest entry of each is positive.
-    """
-    count = min(count, *weights.shape)
-    width = min(count + 10, *weights.shape)
-    rng = np.random.default_rng(seed)
-    basis = rng.normal(size=(weights.shape[1], width)).astype(np.float32)
-    turned = weights.T.tocsr()
-    for _ in range(4):
-        basis = np.linalg.qr(weights @ basis)[0]
-        basis = np.linalg.qr(turned @ basis)[0]
-    axes = basis @ np.linalg.svd(weights @ basis, full_matrices=False)[2][:count].T
-    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    return np.asarray(axes * np.where(signs == 0, 1, signs), np.float32)
-
-
-def ridge(weights: Any, answers: NDArray[np.float64], counts: NDArray[np.float64], penalty: float) -> Floats:
+def ridge(
+    weights: Any,
+    answers: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    penalty: float,
+    *,
+    steps: int = 15,
+) -> Floats:
     """Solve weighted ridge regressions by conjugate gradients, one for each column of answers.
 
     Parameters
@@ -113,23 +89,27 @@ def ridge(weights: Any, answers: NDArray[np.float64], counts: NDArray[np.float64
         How much each row counts.
     penalty : float
         Added to the diagonal, above zero.
+    steps : int
+        How many steps at most; to end before the solution is a mild penalty of its own.
 
     Returns
     -------
     ndarray of float32, shape (n_columns, n_answers)
     """
-    turned, loud = weights.T.tocsr(), counts[:, None]
-    right = turned @ (loud * answers)
-    found, left = np.zeros_like(right), right.copy()
-    step, size = left.copy(), (left**2).sum(axis=0)
-    first = size.copy()
-    for _ in range(60):
-        if (size <= _TOLERANCE**2 * first).all():
+    scale = np.abs(answers).max(axis=0, initial=0.0)
+    scale[scale == 0] = 1.0
+    turned, loud = weights.T.tocsr(), counts.astype(np.float32)[:, None]
+    left = turned @ (loud * (answers / scale).astype(np.float32))
+    found, step = np.zeros_like(left), left.copy()
+    size = (left**2).sum(axis=0)
+    enough = _ENOUGH**2 * size
+    for _ in range(steps):
+        if (size <= enough).all():
             break
-        pushed = turned @ (loud * (weights @ step)) + penalty * step
-        rate = size / np.maximum((step * pushed).sum(axis=0), 1e-300)
+        pushed = turned @ (loud * (weights @ step)) + np.float32(penalty) * step
+        rate = size / np.maximum((step * pushed).sum(axis=0), _TINY)
         found += rate * step
         left -= rate * pushed
         before, size = size, (left**2).sum(axis=0)
-        step = left + step * (size / np.maximum(before, 1e-300))
-    return np.asarray(found, np.float32)
+        step = left + step * (size / np.maximum(before, _TINY))
+    return np.asarray(found * scale, np.float32)

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from modelwright.core.errors import OptionError, did_you_mean
+from modelwright.core.schema import Kind
 from modelwright.core.seed import Seed
 from modelwright.core.splits import Splits
 from modelwright.features import Recipe
 from modelwright.models import LEARNERS
-from modelwright.plan.trial import TrialSpec
+from modelwright.plan.trial import LEAN, RICH, TrialSpec
 from modelwright.plan.workspace import Rows
 
 __all__ = ["bagging_learners", "make_portfolio"]
@@ -44,21 +46,24 @@ _ROWS: Mapping[str, int] = MappingProxyType(
 # Above so many rows curves of single columns add nothing that is worth their time.
 _ADDITIVE_ROWS = 10_000
 
-_SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
-    ("linear", {}, 1.0),
-    ("lightgbm", {}, 3.0),
-    ("extra-trees", {}, 1.0),
-    ("xgboost", {}, 0.9),
-    ("additive", {}, 0.9),
-    ("catboost", {}, 2.5),
-    ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8),
-    ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7),
-    ("linear", {"knots": 5}, 0.6),
-    ("extra-trees", {"min_rows_leaf": 5, "column_share": 0.7}, 0.5),
+# Boosted trees and the curved linear model see the rich recipe; forests the lean one, where one
+# fit has honest out-of-bag predictions. The first model is lean, to be there soon.
+_SHAPES: tuple[tuple[str, Mapping[str, Any], float, str], ...] = (
+    ("linear", {}, 1.0, LEAN),
+    ("lightgbm", {}, 3.0, RICH),
+    ("extra-trees", {}, 1.0, LEAN),
+    ("xgboost", {}, 0.9, RICH),
+    ("additive", {}, 0.9, LEAN),
+    ("catboost", {}, 2.5, LEAN),
+    ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8, LEAN),
+    ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7, RICH),
+    ("linear", {"knots": 5}, 0.6, RICH),
+    ("extra-trees", {"min_rows_leaf": 5, "column_share": 0.7}, 0.5, RICH),
     (
         "lightgbm",
         {"leaves": 127, "learning_rate": 0.03, "column_share": 0.9, "row_share": 0.9},
         0.5,
+        RICH,
     ),
 )
 
@@ -113,12 +118,14 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     usual = {learner for learner, _, _ in _SHAPES}
     default = {learner for learner in usual if _belongs(learner, len(rows.y))}
     unusual = [name for name in models if name not in usual]
-    specs = [_spec(i, name, {}, 1.0, rows) for i, name in enumerate(unusual)]
+    specs = [_placed(TrialSpec(i, name, {}), rows) for i, name in enumerate(unusual)]
+    richer = _gains_from_answers(rows)
     number = 0
     while usual.intersection(models or usual) and len(specs) < count and number < 10 * _MOST:
-        learner, config, gain, most = _shape(number, len(rows.y), rows.seed)
-        if learner in (models or default):
-            specs.append(_spec(len(specs), learner, config, gain, rows, most))
+        spec = _shape(number, len(rows.y), rows.seed)
+        if spec.learner in (models or default):
+            recipe = spec.recipe if richer else LEAN
+            specs.append(_placed(replace(spec, number=len(specs), recipe=recipe), rows))
         number += 1
     return specs
 
@@ -130,27 +137,33 @@ def _belongs(learner: str, rows: int) -> bool:
     return learner != "additive" or rows <= _ADDITIVE_ROWS
 
 
-def _shape(number: int, rows: int, seed: int) -> tuple[str, Mapping[str, Any], float, int | None]:
-    """Give the learner, its settings, its gain, and how many rows it may see at most."""
+def _gains_from_answers(rows: Rows) -> bool:
+    """Whether the rich recipe may find anything, and its time is bounded."""
+    kinds = [rows.table.schema[name].kind for name in rows.table.features()]
+    words = {Kind.TEXT, Kind.CATEGORY, Kind.ID}.intersection(kinds)
+    return len(rows.y) <= _LARGE and (bool(words) or kinds.count(Kind.NUMBER) > 1)
+
+
+def _shape(number: int, rows: int, seed: int) -> TrialSpec:
+    """Give the trial at a place of the portfolio."""
     if rows > _LARGE:  # the linear one, which is quick, stays the first
         if 0 < number <= len(_SAMPLES):
-            return *_SAMPLES[number - 1], _SAMPLE_ROWS
+            learner, config, gain = _SAMPLES[number - 1]
+            return TrialSpec(number, learner, config, _SAMPLE_ROWS, gain)
         number -= len(_SAMPLES) if number else 0
     if number < len(_SHAPES):
-        return *_SHAPES[number], None
+        learner, config, gain, recipe = _SHAPES[number]
+        return TrialSpec(number, learner, config, None, gain, recipe)
     rng = np.random.default_rng(Seed(seed).derive("portfolio", number))
-    gain = 2.0 / number
+    gain, recipe = 2.0 / number, RICH if number % 3 else LEAN
     if number % 7 == 0:
-        return (
-            "linear",
-            {"min_count": int(rng.integers(2, 30)), "knots": int(rng.integers(3, 9))},
-            gain,
-            None,
-        )
+        knots = {"min_count": int(rng.integers(2, 30)), "knots": int(rng.integers(3, 9))}
+        return TrialSpec(number, "linear", knots, None, gain, recipe)
     if number % 4 == 0:
         shares = {"column_share": float(rng.uniform(0.3, 1.0))}
-        return "extra-trees", {"min_rows_leaf": int(rng.integers(1, 20)), **shares}, gain, None
-    return "lightgbm", _drawn_boosting(rng), gain, None
+        config = {"min_rows_leaf": int(rng.integers(1, 20)), **shares}
+        return TrialSpec(number, "extra-trees", config, None, gain, LEAN)
+    return TrialSpec(number, "lightgbm", _drawn_boosting(rng), None, gain, recipe)
 
 
 def _drawn_boosting(rng: np.random.Generator) -> dict[str, Any]:
@@ -166,17 +179,11 @@ def _drawn_boosting(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _spec(
-    number: int,
-    learner: str,
-    config: Mapping[str, Any],
-    gain: float,
-    rows: Rows,
-    most: int | None = None,
-) -> TrialSpec:
+def _placed(spec: TrialSpec, rows: Rows) -> TrialSpec:
+    """Give a trial its share of rows and its threads."""
     height, width = rows.table.height, len(rows.table.features())
-    chosen = dict(config)
-    most = _ROWS.get(learner) if most is None else most
-    if hasattr(LEARNERS[learner], "threads"):
+    chosen = dict(spec.config)
+    most = _ROWS.get(spec.learner) if spec.rows is None else spec.rows
+    if hasattr(LEARNERS[spec.learner], "threads"):
         chosen["threads"] = 2 if min(height, most or height) * width > _TWO_THREADS else 1
-    return TrialSpec(number, learner, chosen, most, gain)
+    return replace(spec, config=chosen, rows=most)

@@ -12,6 +12,7 @@ from modelwright.plan.cost import CostModel, Shape
 from modelwright.plan.executed import Executed
 from modelwright.plan.trial import (
     ALL,
+    LEAN,
     PartResult,
     Trial,
     TrialSpec,
@@ -277,7 +278,7 @@ class Schedule:
 
     def _bags(self, spec: TrialSpec) -> bool:
         """Whether one fit on all rows is honest: all are drawn, and no feature holds answers."""
-        lean = spec.recipe == "lean"
+        lean = spec.recipe == LEAN
         return lean and spec.learner in self._bagging and not self._thinned(spec)
 
     def _thinned(self, spec: TrialSpec) -> bool:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALL", "PartResult", "Trial", "TrialSpec", "fold_part", "matrix_name"]
+__all__ = ["ALL", "LEAN", "RICH", "PartResult", "Trial", "TrialSpec", "fold_part", "matrix_name"]
 
 # The part that is fitted on every row: a refit, or the one fit of a learner that bags.
 ALL = "all"
+# The recipes among which trials choose: keys of `features.RECIPES`.
+LEAN, RICH = "lean", "rich"
 # A refit must hold at least this share of the rounds that the folds asked for.
 REFIT_SHARE = 0.9
 
@@ -24,7 +26,7 @@ def fold_part(fold: int) -> str:
 
 def matrix_name(part: str, recipe: str) -> str:
     """Name the features that a recipe makes for a part."""
-    return part if recipe == "lean" else f"{part}-{recipe}"
+    return part if recipe == LEAN else f"{part}-{recipe}"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class TrialSpec:
     config: Mapping[str, Any]
     rows: int | None = None
     gain: float = 1.0
-    recipe: str = "lean"
+    recipe: str = LEAN
 
     @property
     def name(self) -> str:
@@ -84,7 +86,7 @@ class TrialSpec:
             dict(data["config"]),
             None if data["rows"] is None else int(data["rows"]),
             float(data["gain"]),
-            str(data.get("recipe", "lean")),
+            str(data.get("recipe", LEAN)),
         )
 
     def matrix(self, part: str) -> str:

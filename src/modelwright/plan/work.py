@@ -22,7 +22,7 @@ from modelwright.core.seed import Seed
 from modelwright.features import RECIPES, make_blocks
 from modelwright.models import make_learner
 from modelwright.plan.parts import Evidence
-from modelwright.plan.trial import ALL, PartResult, matrix_name
+from modelwright.plan.trial import ALL, LEAN, PartResult, matrix_name
 from modelwright.plan.workspace import Workspace
 
 __all__ = ["fit_part", "prepare_part"]
@@ -33,7 +33,7 @@ def _open(folder: str) -> Workspace:
     return Workspace(Path(folder))
 
 
-def prepare_part(folder: str, part: str, recipe: str = "lean") -> dict[str, float]:
+def prepare_part(folder: str, part: str, recipe: str = LEAN) -> dict[str, float]:
     """Fit a recipe on the training rows of a part, and make the features of every row.
 
     Training rows are encoded without their own answers, all others as new rows are.
