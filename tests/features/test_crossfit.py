@@ -83,11 +83,15 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 def test_noise_says_nothing_in_training_or_later(step: Step) -> None:
     table, new = people(2_000, 400), people(2_000, 400, seed=1)
     y = Target(np.random.default_rng(2).normal(size=2_000))
-    fitted, matrix = Recipe((step,)).fit_transform(table, y, seed=0)
-    later = fitted.transform(new).numbers
-    for column in range(matrix.shape[1]):
-        assert abs(correlation(matrix.numbers[:, column], y.values)) < 0.1
+    encoder, blocks = encoder_of(step, table, y), make_blocks(table, 0)
+    assert blocks is not None
+    own, later = cross_fitted(encoder, table, y, blocks).numbers, encoder.transform(new).numbers
+    for column in range(own.shape[1]):
+        assert abs(correlation(own[:, column], y.values)) < 0.1
         assert abs(correlation(later[:, column], y.values)) < 0.1
+    fitted, matrix = Recipe((step,)).fit_transform(table, y, seed=0)
+    assert fitted.names == ()  # it is found out, and left out
+    assert matrix.shape == (2_000, 0)
 
 
 @pytest.mark.parametrize("step", ENCODERS, ids=str)
@@ -135,7 +139,8 @@ def test_blocks_in_time_follow_the_moments() -> None:
     dates = [datetime(2020, 1, 1) + timedelta(days=int(day)) for day in days]
     schema = Schema((Column("day", Kind.DATETIME, Role.ORDER),))
     blocks = make_blocks(Table(pl.DataFrame({"day": dates}), schema), 0)
-    assert blocks is not None and blocks.in_time
+    assert blocks is not None
+    assert blocks.in_time
     for part in range(1, 8):
         early, late = days[blocks.block < part], days[blocks.block >= part]
         assert early.max() < late.min()

@@ -28,7 +28,7 @@ def answer_columns(y: Target) -> NDArray[np.float64]:
     """
     if not y.classes:
         return np.asarray(y.values, np.float64)[:, None]
-    one_hot = np.eye(y.classes)[y.values]
+    one_hot: NDArray[np.float64] = np.eye(y.classes)[y.values]
     return one_hot[:, 1:] if y.classes == 2 else one_hot
 
 

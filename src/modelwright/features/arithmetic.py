@@ -34,7 +34,9 @@ Block = NDArray[np.float64]
 
 
 def _ratio(a: Block, b: Block) -> Block:
-    return np.divide(a, b, out=np.full(len(a), np.nan), where=b != 0)
+    out = np.full(len(a), np.nan)
+    np.divide(a, b, out=out, where=b != 0)
+    return out
 
 
 _SIGNS: Mapping[str, Callable[[Block, Block], Block]] = MappingProxyType(
@@ -161,7 +163,7 @@ class Arithmetic:
 
     uses_target: ClassVar[bool] = True
 
-    most: int = 8
+    most: int = 4
 
     def __post_init__(self) -> None:
         if self.most < 1:

@@ -62,10 +62,12 @@ class MeansOf:
 
     def encode(self, keys: Codes) -> NDArray[np.float32]:
         """Give the mean answer of each key: shape (n_rows, n_answers)."""
-        if not len(self.keys):
-            return self.means[np.full(len(keys), -1)]
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return self.means[np.where(self.keys[place] == keys, place, -1)]
+        place = np.full(len(keys), -1)
+        if len(self.keys):
+            near = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+            place = np.where(self.keys[near] == keys, near, -1)
+        found: NDArray[np.float32] = self.means[place]
+        return found
 
     def learned(self, keys: Codes, answers: Floats) -> MeansOf:
         """Take the means of these rows instead; without rows nothing is known (NaN)."""

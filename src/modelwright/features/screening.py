@@ -91,7 +91,7 @@ def additive_rest(columns: Sequence[Codes], answers: Floats) -> Floats:
     >>> bool(np.abs(additive_rest([np.array([0, 0, 1, 1] * 50)], y)).max() < 0.1)
     True
     """
-    rest = answers - answers.mean(axis=0)
+    rest: Floats = answers - answers.mean(axis=0)
     for _ in range(_ROUNDS):
         for keys in columns:
             counts = np.bincount(keys) + _CAUTION

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from modelwright.core.errors import OptionError, did_you_mean
-from modelwright.core.schema import Kind
+from modelwright.core.schema import Kind, Role
 from modelwright.core.seed import Seed
 from modelwright.core.splits import Splits
 from modelwright.features import Recipe
@@ -46,11 +46,16 @@ _ROWS: Mapping[str, int] = MappingProxyType(
 # Above so many rows curves of single columns add nothing that is worth their time.
 _ADDITIVE_ROWS = 10_000
 
-# Boosted trees and the curved linear model see the rich recipe; forests the lean one, where one
-# fit has honest out-of-bag predictions. The first model is lean, to be there soon.
+_WORDS = frozenset([Kind.TEXT, Kind.CATEGORY, Kind.ID])
+# Rich where there is text or a category of more levels than this, lean elsewhere: LightGBM splits
+# sets of a few levels well by itself (docs: log).
+WORDY = "wordy"
+_MANY = 30
+# The first model is lean, to be there soon; so are forests, where one fit has honest out-of-bag
+# predictions as long as no feature holds answers.
 _SHAPES: tuple[tuple[str, Mapping[str, Any], float, str], ...] = (
     ("linear", {}, 1.0, LEAN),
-    ("lightgbm", {}, 3.0, RICH),
+    ("lightgbm", {}, 3.0, WORDY),
     ("extra-trees", {}, 1.0, LEAN),
     ("xgboost", {}, 0.9, RICH),
     ("additive", {}, 0.9, LEAN),
@@ -115,16 +120,16 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
             near = did_you_mean(name, LEARNERS)
             raise OptionError("a known learner for --models", repr(name), near)
     count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
-    usual = {learner for learner, _, _ in _SHAPES}
+    usual = {learner for learner, *_ in _SHAPES}
     default = {learner for learner in usual if _belongs(learner, len(rows.y))}
     unusual = [name for name in models if name not in usual]
     specs = [_placed(TrialSpec(i, name, {}), rows) for i, name in enumerate(unusual)]
-    richer = _gains_from_answers(rows)
+    recipes = _recipes(rows)
     number = 0
     while usual.intersection(models or usual) and len(specs) < count and number < 10 * _MOST:
         spec = _shape(number, len(rows.y), rows.seed)
         if spec.learner in (models or default):
-            recipe = spec.recipe if richer else LEAN
+            recipe = recipes.get(spec.recipe, spec.recipe)
             specs.append(_placed(replace(spec, number=len(specs), recipe=recipe), rows))
         number += 1
     return specs
@@ -137,11 +142,18 @@ def _belongs(learner: str, rows: int) -> bool:
     return learner != "additive" or rows <= _ADDITIVE_ROWS
 
 
-def _gains_from_answers(rows: Rows) -> bool:
-    """Whether the rich recipe may find anything, and its time is bounded."""
-    kinds = [rows.table.schema[name].kind for name in rows.table.features()]
-    words = {Kind.TEXT, Kind.CATEGORY, Kind.ID}.intersection(kinds)
-    return len(rows.y) <= _LARGE and (bool(words) or kinds.count(Kind.NUMBER) > 1)
+def _recipes(rows: Rows) -> Mapping[str, str]:
+    """Say which recipes stand for which: what answers tell is sought where there may be some."""
+    table = rows.table
+    names = [name for name in table.features() if table.schema[name].kind in _WORDS]
+    numbers = table.schema.names(Role.FEATURE, Kind.NUMBER)
+    if len(rows.y) > _LARGE or not (names or len(numbers) > 1):
+        return {RICH: LEAN, WORDY: LEAN}
+    wordy = any(
+        table.schema[name].kind is Kind.TEXT or table.frame[name].n_unique() > _MANY
+        for name in names
+    )
+    return {WORDY: RICH if wordy else LEAN}
 
 
 def _shape(number: int, rows: int, seed: int) -> TrialSpec:
@@ -155,7 +167,7 @@ def _shape(number: int, rows: int, seed: int) -> TrialSpec:
         learner, config, gain, recipe = _SHAPES[number]
         return TrialSpec(number, learner, config, None, gain, recipe)
     rng = np.random.default_rng(Seed(seed).derive("portfolio", number))
-    gain, recipe = 2.0 / number, RICH if number % 3 else LEAN
+    gain, recipe = 2.0 / number, (LEAN, WORDY, RICH)[number % 3]
     if number % 7 == 0:
         knots = {"min_count": int(rng.integers(2, 30)), "knots": int(rng.integers(3, 9))}
         return TrialSpec(number, "linear", knots, None, gain, recipe)

@@ -14,7 +14,8 @@ __all__ = ["ALL", "LEAN", "RICH", "PartResult", "Trial", "TrialSpec", "fold_part
 # The part that is fitted on every row: a refit, or the one fit of a learner that bags.
 ALL = "all"
 # The recipes among which trials choose: keys of `features.RECIPES`.
-LEAN, RICH = "lean", "rich"
+LEAN = "lean"
+RICH = "rich"
 # A refit must hold at least this share of the rounds that the folds asked for.
 REFIT_SHARE = 0.9
 

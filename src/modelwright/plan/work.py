@@ -19,7 +19,8 @@ from modelwright.core.budget import Budget
 from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.protocols import Fitted
 from modelwright.core.seed import Seed
-from modelwright.features import RECIPES, make_blocks
+from modelwright.features.crossfit import make_blocks
+from modelwright.features.recipe import RECIPES
 from modelwright.models import make_learner
 from modelwright.plan.parts import Evidence
 from modelwright.plan.trial import ALL, LEAN, PartResult, matrix_name
