@@ -24,6 +24,7 @@ __all__ = ["FittedScores", "ScoreOf", "Scores"]
 
 _CHUNK = 20_000  # strings whose pieces are in memory at a time
 _FIT_ROWS = 20_000
+_READ = 5_000  # different strings that choose the pieces
 _FIT_CELLS = 100_000  # rows times answers, so that many classes do not take all the time
 _MOST_CLASSES = 30  # more would make too many columns
 
@@ -191,7 +192,7 @@ def _columns(state: State) -> list[tuple[int, str, Kind]]:
 def _pieces(state: State, i: int) -> Pieces:
     """Read the pieces of column `i`; raises like `sound_state`."""
     codes, rarity = state.arrays[f"codes{i}"], state.arrays[f"rarity{i}"]
-    if codes.dtype != np.uint64 or codes.ndim != 1 or (np.diff(codes.astype(object)) <= 0).any():
+    if codes.dtype != np.uint64 or codes.ndim != 1 or (codes[1:] <= codes[:-1]).any():
         raise ValueError("codes of pieces do not ascend")
     if rarity.shape != codes.shape:
         raise ValueError("pieces and their weights differ in number")
@@ -251,7 +252,7 @@ class Scores:
         frame, columns = read(table, names, kinds), answer_columns(y).shape[1]
         found = []
         for series, kind in zip(frame, kinds, strict=True):
-            some = sample(series.drop_nulls().unique(maintain_order=True), seed, _FIT_ROWS)
+            some = sample(series.drop_nulls().unique(maintain_order=True), seed, _READ)
             pieces = Pieces.fit(cut(some, kind), most=self.pieces, least=2)
             slopes = np.zeros((len(pieces.codes), columns), np.float32)
             base = np.zeros(columns, np.float32)

@@ -17,6 +17,7 @@ _sparse = Deferred("scipy.sparse")
 
 _ENOUGH = 1e-3  # of the first gradient: what is left below it is not sought
 _TINY = np.float32(1e-30)
+_SPARE = 4  # so many times the pieces that are wanted are looked at closely
 _MOST_SHARE = 0.6  # of the strings: a piece of more tells little
 
 Floats = NDArray[np.float32]
@@ -40,9 +41,11 @@ class Pieces:
     @classmethod
     def fit(cls, bag: Bag, *, most: int, least: int) -> Pieces:
         """Take the pieces that most strings have, of those in at least `least` of them."""
-        codes, place = np.unique(bag.codes, return_inverse=True)
-        seen = np.unique(bag.rows * max(len(codes), 1) + place)
-        counts = np.bincount(seen % max(len(codes), 1), minlength=len(codes))
+        codes, times = np.unique(bag.codes, return_counts=True)
+        often = np.flatnonzero(times >= least)
+        often = np.sort(often[np.argsort(-times[often], kind="stable")[: _SPARE * most]])
+        codes = codes[often]
+        counts = np.diff(_incidence(codes, bag).tocsc().indptr)
         fitting = (counts >= least) & (counts <= max(_MOST_SHARE * bag.height, least))
         chosen = np.flatnonzero(fitting)
         chosen = np.sort(chosen[np.argsort(-counts[chosen], kind="stable")[:most]])
@@ -55,18 +58,23 @@ class Pieces:
         A piece counts as one plus the logarithm of how often it is there (Manning, Raghavan and
         Schütze, Introduction to Information Retrieval, 2008, section 6.4).
         """
-        shape = (bag.height, len(self.codes))
-        if not len(self.codes):
-            return _sparse.csr_array(shape, dtype=np.float32)
-        place = np.minimum(np.searchsorted(self.codes, bag.codes), len(self.codes) - 1)
-        known = self.codes[place] == bag.codes
-        rows, columns = bag.rows[known].astype(np.int32), place[known].astype(np.int32)
-        found = _sparse.coo_array((np.ones(len(rows), np.float32), (rows, columns)), shape).tocsr()
+        found = _incidence(self.codes, bag)
         found.data = (1 + np.log(found.data)) * self.rarity[found.indices]
         squares = np.add.reduceat(np.append(found.data**2, np.float32(0)), found.indptr[:-1])
         lengths = np.where(np.diff(found.indptr) > 0, np.sqrt(squares), 1)
         found.data /= np.repeat(lengths, np.diff(found.indptr))
         return found
+
+
+def _incidence(codes: NDArray[np.uint64], bag: Bag) -> Any:
+    """Count how often each string has each of these pieces: shape (n_strings, n_codes), sparse."""
+    shape = (bag.height, len(codes))
+    if not len(codes):
+        return _sparse.csr_array(shape, dtype=np.float32)
+    place = np.minimum(np.searchsorted(codes, bag.codes), len(codes) - 1)
+    known = codes[place] == bag.codes
+    rows, columns = bag.rows[known].astype(np.int32), place[known].astype(np.int32)
+    return _sparse.coo_array((np.ones(len(rows), np.float32), (rows, columns)), shape).tocsr()
 
 
 def ridge(

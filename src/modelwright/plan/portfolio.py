@@ -147,7 +147,8 @@ def _recipes(rows: Rows) -> Mapping[str, str]:
     table = rows.table
     names = [name for name in table.features() if table.schema[name].kind in _WORDS]
     numbers = table.schema.names(Role.FEATURE, Kind.NUMBER)
-    if len(rows.y) > _LARGE or not (names or len(numbers) > 1):
+    read = len(rows.y) * sum(table.schema[name].kind is Kind.TEXT for name in names)
+    if max(len(rows.y), read) > _LARGE or not (names or len(numbers) > 1):
         return {RICH: LEAN, WORDY: LEAN}
     wordy = any(
         table.schema[name].kind is Kind.TEXT or table.frame[name].n_unique() > _MANY

@@ -13,6 +13,7 @@ from modelwright.plan.executed import Executed
 from modelwright.plan.trial import (
     ALL,
     LEAN,
+    RICH,
     PartResult,
     Trial,
     TrialSpec,
@@ -32,6 +33,8 @@ STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", 
 # The shares of the time left that one trial may take: on all rows, and on a sample of them.
 FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
+# So many times the features of the lean recipe are expected to take, until they are measured.
+RICHER = 4.0
 # Below so many seconds a fit is not worth starting.
 LEAST = 0.3
 
@@ -238,7 +241,9 @@ class Schedule:
     def _preparing(self, name: str) -> float:
         if name in self._prepare_seconds or self._work.matrices.has(name):
             return 0.0
-        return 1.3 * max(self._prepare_seconds.values(), default=0.0)
+        known = self._prepare_seconds
+        alike = [known[n] for n in known if n.endswith(RICH) == name.endswith(RICH)]
+        return 1.3 * max(alike, default=RICHER * max(known.values(), default=0.0))
 
     def _pick(self, left: float) -> TrialSpec | None:
         if not self._clock.timed:
