@@ -17,7 +17,7 @@ from modelwright.features.crossfit import Blocks, cross_fitted, make_blocks
 from modelwright.features.means import Means
 from modelwright.features.scores import Scores
 
-ENCODERS = [Means(), Means(pairs=2), Scores()]
+ENCODERS = [Means(), Scores()]
 
 
 def people(rows: int, levels: int, seed: int = 0) -> Table:

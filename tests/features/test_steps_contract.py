@@ -192,7 +192,7 @@ class TestScoresOfClasses(TestScores):
 
 class TestMeans(StepContract):
     def step(self) -> Step:
-        return Means(pairs=1)
+        return Means()
 
     def table(self) -> Table:
         rng = np.random.default_rng(0)
@@ -260,8 +260,8 @@ def test_no_column_for_a_step_is_none(step: Step) -> None:
         (FittedKeys, {"columns": "a"}),
         (FittedScores, {"columns": ["a"], "kinds": ["number"], "penalty": 1.0}),
         (FittedScores, {"columns": ["a"], "kinds": ["text"], "penalty": 1.0}),
-        (FittedMeans, {"coders": [], "encodings": [["a"]]}),
-        (FittedMeans, {"coders": [{"column": "a", "kind": "category", "levels": ["x", "x"]}]}),
+        (FittedMeans, {"columns": [{"column": "a", "levels": ["x"]}]}),
+        (FittedMeans, {"columns": [{"column": "a", "levels": ["x", "x"]}]}),
         (FittedArithmetic, {"left": ["a"], "signs": ["%"], "right": ["b"]}),
         (FittedArithmetic, {"left": ["a"], "signs": ["/"], "right": []}),
     ],
