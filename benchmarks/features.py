@@ -37,8 +37,8 @@ from modelwright.plan.workspace import Rows
 
 SETS = (
     "adult", "ames", "bank_marketing", "bike_sharing", "birds_struck", "hpc_queue",
-    "kershaw_pitch", "loans_homeownership", "movies_imdb", "nyc_taxis_tip", "trump_tweet_source",
-    "videogame_sales",
+    "kershaw_pitch", "life_expectancy", "loans_homeownership", "movies_imdb", "nyc_taxis_tip",
+    "trump_tweet_source", "videogame_sales",
 )  # fmt: skip
 LEARNERS: Mapping[str, Mapping[str, Any]] = {
     "linear": {},

@@ -116,7 +116,8 @@ def _by_plan(splits: Splits, train: NDArray[np.int64] | None) -> NDArray[np.int6
 def clear_features(matrix: Matrix, y: Target) -> NDArray[np.bool_]:
     """Say which encodings of training rows tell their answers better than chance does.
 
-    As no row was encoded by its own answer, one that only learned noise is found out here.
+    As no row was encoded by its own answer, one that only learned noise is found out here; and one
+    that falls where answers rise has learned which part of the rows it was not told.
 
     Parameters
     ----------
@@ -130,8 +131,18 @@ def clear_features(matrix: Matrix, y: Target) -> NDArray[np.bool_]:
     ndarray of bool, shape (n_numbers,)
     """
     answers = answer_columns(y)
-    scores = [clearness(binned(column), answers) for column in matrix.numbers.T]
-    return np.array(scores, np.float64) > _CLEAR
+    clear = np.zeros(matrix.shape[1], np.bool_)
+    for j, column in enumerate(matrix.numbers.T):
+        own = answers[:, [j % answers.shape[1]]]  # encoders make one feature an answer, in order
+        known = ~np.isnan(column)
+        rises = float(_centred(column[known]) @ _centred(own[known, 0])) > 0
+        clear[j] = rises and clearness(binned(column), own) > _CLEAR
+    return clear
+
+
+def _centred(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = values.astype(np.float64)
+    return found - found.mean() if len(found) else found
 
 
 def cross_fitted(encoder: FittedEncoder, table: Table, y: Target, blocks: Blocks) -> Matrix:

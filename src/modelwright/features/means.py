@@ -38,7 +38,7 @@ class MeansOf:
     levels : tuple of str
         The known levels.
     means : ndarray of float32, shape (n_levels + 2, n_answers)
-        What they answered; first comes a missing value, last any other level.
+        What they answered above the mean of all; first comes a missing value, last any other level.
 
     Examples
     --------
@@ -69,12 +69,15 @@ class MeansOf:
 
     def learned(self, series: pl.Series, answers: Floats) -> MeansOf:
         """Take the means of these rows instead; without rows nothing is known (NaN)."""
-        means = _shrunk_means(self.places(series), answers, len(self.means))
+        means = _effects(self.places(series), answers, len(self.means))
         return replace(self, means=means.astype(np.float32))
 
 
-def _shrunk_means(places: Codes, answers: Floats, count: int) -> Floats:
-    """Pull the mean of each level to the mean of all, the more the fewer its rows.
+def _effects(places: Codes, answers: Floats, count: int) -> Floats:
+    """Say how far the mean of each level lies above that of all, the less the fewer its rows are.
+
+    The mean of all is left out because it differs between the parts of a cross-fit: it would tell
+    which part a row is in, and so something of its answer.
 
     The strength is the empirical Bayes estimate: the variance within levels over the variance
     between them (Micci-Barreca 2001). Levels that differ by no more than chance get all one mean.
@@ -82,8 +85,7 @@ def _shrunk_means(places: Codes, answers: Floats, count: int) -> Floats:
     if not len(places):
         return np.full((count, answers.shape[1]), np.nan)
     rows = np.bincount(places, minlength=count)[:, None]
-    overall = answers.mean(axis=0)
-    centred = answers - overall
+    centred = answers - answers.mean(axis=0)
     sums = np.column_stack([np.bincount(places, column, count) for column in centred.T])
     own = sums / np.maximum(rows, 1)
     total, groups = len(places), int((rows > 0).sum())
@@ -93,13 +95,13 @@ def _shrunk_means(places: Codes, answers: Floats, count: int) -> Floats:
     differs = between > within / _STRONGEST
     strength = within / np.where(differs, between, 1.0)
     share = rows / np.maximum(rows + strength, 1e-9)
-    means: Floats = overall + np.where(differs, share * own, 0.0)
-    return means
+    effects: Floats = np.where(differs, share * own, 0.0)
+    return effects
 
 
 @dataclass(frozen=True)
 class FittedMeans:
-    """Mean answers by level, pulled to the mean of all rows.
+    """Mean answers by level, less the mean of all rows, and pulled to it.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ class FittedMeans:
         return read(table, self.columns, [Kind.CATEGORY] * len(self.means))
 
     def transform(self, table: Table) -> Matrix:
-        """Give float32 means; for a level that is new, that of all rare levels.
+        """Give float32 means less that of all; for a new level, those of all rare levels.
 
         Raises
         ------
@@ -182,10 +184,11 @@ class FittedMeans:
 class Means:
     """Replace the levels of categories by the mean answer of their rows (target encoding).
 
-    Means of rare levels are pulled to the mean of all rows, as strongly as the levels' own
-    differences advise. For classes, answers are the shares of each class; of more than 10 classes
-    nothing is encoded. A fitted step says of new rows what all training rows tell; training rows
-    themselves are encoded by `Recipe.fit_transform`, each without its own answer.
+    Means are counted from the mean of all rows; those of rare levels are pulled to it, as strongly
+    as the levels' own differences advise. For classes, answers are the shares of each class; of
+    more than 10 classes nothing is encoded. A fitted step says of new rows what all training rows
+    tell; training rows themselves are encoded by `Recipe.fit_transform`, each without its own
+    answer.
 
     Parameters
     ----------
@@ -205,7 +208,7 @@ class Means:
     >>> table = Table(frame, Schema((Column("town", Kind.CATEGORY),)))
     >>> fitted = Means().fit(table, Target(np.array([1.0, 2.0, 6.0] * 20)), seed=0)
     >>> fitted.transform(table.rows(np.arange(3))).numbers.ravel().tolist()
-    [1.0, 2.0, 6.0]
+    [-2.0, -1.0, 3.0]
     """
 
     uses_target: ClassVar[bool] = True

@@ -44,15 +44,12 @@ class ScoreOf:
     pieces : Pieces
         What strings are made of.
     slopes : ndarray of float32, shape (n_pieces, n_answers)
-        What each piece adds.
-    base : ndarray of float32, shape (n_answers,)
-        The mean answer.
+        What each piece adds to the mean answer; NaN where nothing is known.
 
     Examples
     --------
     >>> none = Pieces(np.empty(0, np.uint64), np.empty(0, np.float32))
-    >>> slopes, base = np.empty((0, 1), np.float32), np.zeros(1, np.float32)
-    >>> ScoreOf("job", Kind.TEXT, none, slopes, base).names
+    >>> ScoreOf("job", Kind.TEXT, none, np.empty((0, 1), np.float32)).names
     ('job: score',)
     """
 
@@ -60,21 +57,22 @@ class ScoreOf:
     kind: Kind
     pieces: Pieces
     slopes: Floats
-    base: Floats
 
     @property
     def names(self) -> tuple[str, ...]:
         """The features it makes."""
-        return answer_names(f"{self.column}: score", len(self.base))
+        return answer_names(f"{self.column}: score", self.slopes.shape[1])
 
     def score(self, series: pl.Series) -> Floats:
         """Score each string: shape (n_rows, n_answers), NaN for a missing one."""
         strings, place = distinct(series)
-        out = np.full((len(strings) + 1, len(self.base)), np.nan, np.float32)
+        out = np.full((len(strings) + 1, self.slopes.shape[1]), np.nan, np.float32)
+        if np.isnan(self.slopes).any():
+            return out[np.full(len(place), -1)]
         for start in range(0, len(strings), _CHUNK):
             some = strings[start : start + _CHUNK]
             found = self.pieces.weigh(cut(some, self.kind)) @ self.slopes
-            out[start : start + len(some)] = found + self.base
+            out[start : start + len(some)] = found
         return out[place]
 
     def learned(self, series: pl.Series, answers: NDArray[np.float64], penalty: float) -> ScoreOf:
@@ -82,14 +80,12 @@ class ScoreOf:
         strings, place = distinct(series)
         known = place >= 0
         if not known.any():
-            return replace(self, base=np.full_like(self.base, np.nan))
+            return replace(self, slopes=np.full_like(self.slopes, np.nan))
         counts = np.bincount(place[known], minlength=len(strings)).astype(np.float64)
-        base = answers[known].mean(axis=0)
         sums = [np.bincount(place[known], column[known], len(strings)) for column in answers.T]
-        centred = np.column_stack(sums) / counts[:, None] - base
+        centred = np.column_stack(sums) / counts[:, None] - answers[known].mean(axis=0)
         weights = self.pieces.weigh(cut(strings, self.kind))
-        slopes = ridge(weights, centred, counts, penalty)
-        return replace(self, slopes=slopes, base=base.astype(np.float32))
+        return replace(self, slopes=ridge(weights, centred, counts, penalty))
 
 
 @dataclass(frozen=True)
@@ -159,7 +155,7 @@ class FittedScores:
         arrays: dict[str, NDArray[np.generic]] = {}
         for i, one in enumerate(self.scores):
             arrays |= {f"codes{i}": one.pieces.codes, f"rarity{i}": one.pieces.rarity}
-            arrays |= {f"slopes{i}": one.slopes, f"base{i}": one.base}
+            arrays[f"slopes{i}"] = one.slopes
         kinds = [one.kind.value for one in self.scores]
         config = {"columns": list(self.columns), "kinds": kinds, "penalty": self.penalty}
         return State(config, arrays)
@@ -171,11 +167,10 @@ class FittedScores:
             found = []
             for i, column, kind in _columns(state):
                 slopes = np.asarray(state.arrays[f"slopes{i}"], np.float32)
-                base = np.asarray(state.arrays[f"base{i}"], np.float32)
                 pieces = _pieces(state, i)
-                if slopes.shape != (len(pieces.codes), *base.shape) or base.ndim != 1:
+                if slopes.ndim != 2 or len(slopes) != len(pieces.codes):
                     raise ValueError(f"the slopes of {column!r} do not fit its pieces")
-                found.append(ScoreOf(column, kind, pieces, slopes, base))
+                found.append(ScoreOf(column, kind, pieces, slopes))
             return cls(tuple(found), float(state.config["penalty"]))
 
 
@@ -203,10 +198,11 @@ def _pieces(state: State, i: int) -> Pieces:
 class Scores:
     """Say what the answer would be by the spelling of a string alone.
 
-    Texts, and categories of more than 30 levels, are cut into runs of three and four characters
-    and into words; a ridge regression on their tf-idf weights (Hoerl and Kennard 1970) tells the
-    number, or the share of each class. It is target encoding that knows which levels resemble
-    each other: a level met once borrows from those that share its words.
+    Texts, and categories of more than 30 levels that have several words, are cut into runs of three
+    and four characters and into words; a ridge regression on their tf-idf weights (Hoerl and Kennard
+    1970) tells the number, or the share of each class, counted from the mean of all rows. It is
+    target encoding that knows which levels resemble each other: a level met once borrows from those
+    that share its words.
 
     Parameters
     ----------
@@ -229,7 +225,7 @@ class Scores:
     >>> pay = Target(np.array([9.0, 5.0, 9.0, 5.0] * 5))
     >>> fitted = Scores(penalty=0.01).fit(table, pay, seed=0)
     >>> new = Table(pl.DataFrame({"job": ["senior waiter", "junior waiter"]}), table.schema)
-    >>> (fitted.transform(new).numbers.ravel() > 7).tolist()
+    >>> (fitted.transform(new).numbers.ravel() > 0).tolist()
     [True, False]
     """
 
@@ -255,7 +251,6 @@ class Scores:
             some = sample(series.drop_nulls().unique(maintain_order=True), seed, _READ)
             pieces = Pieces.fit(cut(some, kind), most=self.pieces, least=2)
             slopes = np.zeros((len(pieces.codes), columns), np.float32)
-            base = np.zeros(columns, np.float32)
             if len(pieces.codes):
-                found.append(ScoreOf(series.name, kind, pieces, slopes, base))
+                found.append(ScoreOf(series.name, kind, pieces, slopes))
         return FittedScores(tuple(found), self.penalty).relearned(table, y) if found else None

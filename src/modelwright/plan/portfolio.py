@@ -58,7 +58,7 @@ _SHAPES: tuple[tuple[str, Mapping[str, Any], float, str], ...] = (
     ("lightgbm", {}, 3.0, WORDY),
     ("extra-trees", {}, 1.0, LEAN),
     ("xgboost", {}, 0.9, RICH),
-    ("additive", {}, 0.9, WORDY),
+    ("additive", {}, 0.9, RICH),
     ("catboost", {}, 2.5, WORDY),
     ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8, LEAN),
     ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7, RICH),
