@@ -66,9 +66,9 @@ class ScoreOf:
     def score(self, series: pl.Series) -> Floats:
         """Score each string: shape (n_rows, n_answers), NaN for a missing one."""
         strings, place = distinct(series)
-        out = np.full((len(strings) + 1, self.slopes.shape[1]), np.nan, np.float32)
+        out: Floats = np.full((len(strings) + 1, self.slopes.shape[1]), np.nan, np.float32)
         if np.isnan(self.slopes).any():
-            return out[np.full(len(place), -1)]
+            return np.full((len(place), out.shape[1]), np.nan, np.float32)
         for start in range(0, len(strings), _CHUNK):
             some = strings[start : start + _CHUNK]
             found = self.pieces.weigh(cut(some, self.kind)) @ self.slopes
@@ -198,11 +198,11 @@ def _pieces(state: State, i: int) -> Pieces:
 class Scores:
     """Say what the answer would be by the spelling of a string alone.
 
-    Texts, and categories of more than 30 levels that have several words, are cut into runs of three
-    and four characters and into words; a ridge regression on their tf-idf weights (Hoerl and Kennard
-    1970) tells the number, or the share of each class, counted from the mean of all rows. It is
-    target encoding that knows which levels resemble each other: a level met once borrows from those
-    that share its words.
+    Texts, and categories of more than 30 levels that have several words, are cut into runs of
+    three and four characters and into words; a ridge regression on their tf-idf weights (Hoerl
+    and Kennard 1970) tells the number, or the share of each class, counted from the mean of all
+    rows. It is target encoding that knows which levels resemble each other: a level met once
+    borrows from those that share its words.
 
     Parameters
     ----------
