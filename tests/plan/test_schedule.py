@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Settings
 from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
@@ -223,3 +223,27 @@ def test_settings_that_change_nothing_fitted_share_a_fingerprint() -> None:
 def test_learners_that_grow_are_the_ones_that_stop_when_told_to() -> None:
     growing = {n for n, kind in LEARNERS.items() if hasattr(sys.modules[kind.__module__], "Growth")}
     assert growing == STOPPING
+
+
+def wordy(height: int, *, order: bool = False) -> Rows:
+    """Rows with a category of many levels, and perhaps an order."""
+    frame = pl.DataFrame(
+        {"job": [f"job {i % 40}" for i in range(height)], "day": np.arange(height) * 1.0}
+    )
+    role = Role.ORDER if order else Role.FEATURE
+    schema = Schema((Column("job", Kind.CATEGORY), Column("day", Kind.NUMBER, role)))
+    y = Target(np.arange(height, dtype=float))
+    return Rows(Table(frame, schema), Task(TaskKind.REGRESSION, "y", "rmse"), y, None, seed=0)
+
+
+def first_of(rows: Rows, learner: str) -> TrialSpec:
+    return next(spec for spec in make_portfolio(rows, ()) if spec.learner == learner)
+
+
+def test_answers_are_looked_at_where_they_may_tell_something() -> None:
+    assert {spec.recipe for spec in make_portfolio(rows(3_000), ())} == {"lean"}  # one number
+    assert first_of(wordy(3_000), "lightgbm").recipe == "rich"
+    assert first_of(wordy(3_000, order=True), "lightgbm").recipe == "lean"
+    assert first_of(wordy(3_000, order=True), "xgboost").recipe == "rich"
+    assert first_of(wordy(3_000), "linear").recipe == "lean"
+    assert {spec.recipe for spec in make_portfolio(wordy(200_001), ())} == {"lean"}

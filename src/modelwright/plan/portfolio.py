@@ -47,8 +47,8 @@ _ROWS: Mapping[str, int] = MappingProxyType(
 _ADDITIVE_ROWS = 10_000
 
 _WORDS = frozenset([Kind.TEXT, Kind.CATEGORY, Kind.ID])
-# Rich where there is text or a category of more levels than this, lean elsewhere: LightGBM splits
-# sets of a few levels well by itself (docs: log).
+# Rich where there is text or a category of more levels than this, lean elsewhere and in time:
+# LightGBM splits sets of a few levels well by itself (docs: log).
 WORDY = "wordy"
 _MANY = 30
 # The first model is lean, to be there soon; so are forests, where one fit has honest out-of-bag
@@ -150,7 +150,7 @@ def _recipes(rows: Rows) -> Mapping[str, str]:
     read = len(rows.y) * sum(table.schema[name].kind is Kind.TEXT for name in names)
     if max(len(rows.y), read) > _LARGE or not (names or len(numbers) > 1):
         return {RICH: LEAN, WORDY: LEAN}
-    wordy = any(
+    wordy = not table.schema.names(Role.ORDER) and any(
         table.schema[name].kind is Kind.TEXT or table.frame[name].n_unique() > _MANY
         for name in names
     )
