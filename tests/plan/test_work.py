@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from modelwright.core.protocols import FittedEncoder
-from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task, TaskKind
@@ -61,6 +61,35 @@ def test_a_name_of_a_group_is_no_feature(work: Workspace, part: str) -> None:
     _, _, names = made(work, part)
     assert not {"town: mean answer", "town: score"}.intersection(names)
     assert "kind: mean answer" in names
+
+
+def test_in_time_rows_are_encoded_by_what_came_before(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 6, ROWS)
+    day = rng.permutation(ROWS).astype(float)
+    frame = pl.DataFrame({"kind": [f"kind {i}" for i in kind], "day": day})
+    schema = Schema((Column("kind", Kind.CATEGORY), Column("day", Kind.NUMBER, Role.ORDER)))
+    y = Target(kind + rng.normal(0, 0.5, ROWS))
+    task = Task(TaskKind.REGRESSION, "y", "rmse")
+    train, valid = np.flatnonzero(day < 200), np.flatnonzero(day >= 200)
+    work = Workspace(tmp_path)
+    work.write_splits(Splits((Fold(train, valid),), ROWS, "time-ordered", "one cut"))
+    late = (day >= 150) & (day < 200)
+    encoded = []
+    for change in (0.0, 1e3):
+        changed = Target(y.values + change * late)
+        Rows(Table(frame, schema), task, changed, None, seed=0).write(tmp_path)
+        folder = tmp_path / f"changed by {change}"
+        folder.mkdir()
+        for name in ("rows.json", "table.arrow", "arrays.npz", "splits.npz"):
+            (folder / name).write_bytes((tmp_path / name).read_bytes())
+        stored, again, names = made(Workspace(folder), "fold-0")
+        column = names.index("kind: mean answer")
+        np.testing.assert_array_equal(stored[valid], again[valid])
+        encoded.append(stored[:, column])
+    assert np.isnan(encoded[0][day < 25]).all()  # the first eighth has nobody to learn from
+    np.testing.assert_array_equal(encoded[0][day < 150], encoded[1][day < 150])
+    assert (encoded[0][valid] != encoded[1][valid]).any()
 
 
 def test_the_lean_recipe_holds_no_answers(work: Workspace) -> None:
