@@ -103,7 +103,7 @@ def test_bash_offers(script: Path, words: list[str], offers: list[str]) -> None:
 @needs_bash
 def test_bash_asks_the_program(script: Path) -> None:
     assert pressed(script, _PROGRAM, "fit", "houses.csv", "--target", "ro") == ["rooms"]
-    assert pressed(script, _PROGRAM, "f") == ["fit"]
+    assert pressed(script, _PROGRAM, "fi") == ["fit"]
 
 
 @needs_bash

@@ -62,12 +62,13 @@ def assemble(work: Workspace, voices: Iterable[Voice], frame: Model) -> Model:
     recipes = {}
     members = []
     for voice in voices:
-        parts = []
+        parts, spec = [], work.parts.spec(voice.number)
         for name in voice.parts:
-            if name not in recipes:
-                recipes[name] = work.matrices.recipe(name)
+            seen = spec.matrix(name)
+            if seen not in recipes:
+                recipes[seen] = work.matrices.recipe(seen)
             fitted = work.parts.fitted(voice.number, name)
-            parts.append(Part(recipes[name], fitted.at(min(voice.units, fitted.units))))
+            parts.append(Part(recipes[seen], fitted.at(min(voice.units, fitted.units))))
         members.append(Member(voice.name, voice.weight, tuple(parts)))
     return replace(frame, members=tuple(members))
 

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALL", "PartResult", "Trial", "TrialSpec", "fold_part"]
+__all__ = ["ALL", "LEAN", "RICH", "PartResult", "Trial", "TrialSpec", "fold_part", "matrix_name"]
 
 # The part that is fitted on every row: a refit, or the one fit of a learner that bags.
 ALL = "all"
+# The recipes among which trials choose: keys of `features.RECIPES`.
+LEAN = "lean"
+RICH = "rich"
 # A refit must hold at least this share of the rounds that the folds asked for.
 REFIT_SHARE = 0.9
 
@@ -20,6 +23,11 @@ REFIT_SHARE = 0.9
 def fold_part(fold: int) -> str:
     """Name the part that is fitted for one fold."""
     return f"fold-{fold}"
+
+
+def matrix_name(part: str, recipe: str) -> str:
+    """Name the features that a recipe makes for a part."""
+    return part if recipe == LEAN else f"{part}-{recipe}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class TrialSpec:
         Fit on at most so many rows, drawn at random; None: on all.
     gain : float
         What is expected of it, relative to the others: the planner weighs it against cost.
+    recipe : str
+        Which features it sees: a key of `features.RECIPES`.
     """
 
     number: int
@@ -45,6 +55,7 @@ class TrialSpec:
     config: Mapping[str, Any]
     rows: int | None = None
     gain: float = 1.0
+    recipe: str = LEAN
 
     @property
     def name(self) -> str:
@@ -64,6 +75,7 @@ class TrialSpec:
             "config": dict(self.config),
             "rows": self.rows,
             "gain": self.gain,
+            "recipe": self.recipe,
         }
 
     @classmethod
@@ -75,7 +87,12 @@ class TrialSpec:
             dict(data["config"]),
             None if data["rows"] is None else int(data["rows"]),
             float(data["gain"]),
+            str(data.get("recipe", LEAN)),
         )
+
+    def matrix(self, part: str) -> str:
+        """Name the features that it sees of a part."""
+        return matrix_name(part, self.recipe)
 
 
 @dataclass(frozen=True)
