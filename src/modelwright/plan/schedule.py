@@ -35,7 +35,7 @@ FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
 # So many times the features of the lean recipe are expected to take, until they are measured.
 RICHER = 4.0
-# Below so many seconds a fit is not worth starting.
+# With fewer seconds a fit is not worth starting, unless it is expected to end within them.
 LEAST = 0.3
 
 
@@ -274,9 +274,13 @@ class Schedule:
         names = (spec.matrix(fold_part(i)) for i in range(len(self._work.splits)))
         return sum(self._preparing(name) for name in names) / self._workers
 
+    def _expected(self, spec: TrialSpec) -> float:
+        """Predict the seconds of one part, when nobody tells it to stop."""
+        return self._costs.seconds(spec, self._shape(fold_part(0)))
+
     def _cost(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part; an optimistic share for what stops when told to."""
-        predicted = self._costs.seconds(spec, self._shape(fold_part(0)))
+        predicted = self._expected(spec)
         return predicted * 0.3 if spec.learner in STOPPING else predicted
 
     def _waves(self, spec: TrialSpec) -> float:
@@ -308,7 +312,7 @@ class Schedule:
                     return self._prepare_job(part, trial.spec.recipe)
                 continue
             soft = self._soft_seconds(trial, part, left)
-            if soft is not None and soft < LEAST:
+            if soft is not None and soft < min(LEAST, self._expected(trial.spec)):
                 return None
             return self._fit_job(trial, part, soft)
         return None
