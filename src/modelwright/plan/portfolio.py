@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.core.errors import OptionError, did_you_mean
+from modelwright.core.errors import MissingExtraError, OptionError, did_you_mean
 from modelwright.core.seed import Seed
 from modelwright.core.splits import Splits
 from modelwright.features import Recipe
 from modelwright.models import LEARNERS
+from modelwright.models.registry import NETS
 from modelwright.plan.trial import TrialSpec
 from modelwright.plan.workspace import Rows
 
@@ -39,6 +40,8 @@ _ROWS: Mapping[str, int] = MappingProxyType(
         "tree": 100_000,
         "additive": 50_000,
         "nearest-neighbours": 20_000,
+        "realmlp": 50_000,
+        "tabm": 50_000,
     }
 )
 # Above so many rows curves of single columns add nothing that is worth their time.
@@ -51,6 +54,7 @@ _SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
     ("xgboost", {}, 0.9),
     ("additive", {}, 0.9),
     ("catboost", {}, 2.5),
+    ("realmlp", {}, 2.5),
     ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8),
     ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7),
     ("linear", {"knots": 5}, 0.6),
@@ -97,18 +101,26 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     Returns
     -------
     list of TrialSpec
-        The same list for the same rows, learners and seed, on every machine; where CatBoost is
-        installed it takes part.
+        The same list for the same rows, learners and seed, on every machine; where CatBoost or
+        PyTorch is installed, it takes part.
 
     Raises
     ------
     OptionError
         When a learner does not exist.
+    MissingExtraError
+        When nets are named, and PyTorch is not installed.
     """
     for name in models:
         if name not in LEARNERS:
             near = did_you_mean(name, LEARNERS)
             raise OptionError("a known learner for --models", repr(name), near)
+        if name in NETS and not _installed("torch"):
+            raise MissingExtraError(
+                f"PyTorch to be installed for --models {name}",
+                "no module named 'torch'",
+                "run: pip install 'modelwright[deep]'",
+            )
     count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
     usual = {learner for learner, _, _ in _SHAPES}
     default = {learner for learner in usual if _belongs(learner, len(rows.y))}
@@ -126,8 +138,14 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
 def _belongs(learner: str, rows: int) -> bool:
     """Whether a learner is fitted when none is named."""
     if learner == "catboost":
-        return importlib.util.find_spec(learner) is not None
+        return _installed(learner)
+    if learner in NETS:
+        return _installed("torch")
     return learner != "additive" or rows <= _ADDITIVE_ROWS
+
+
+def _installed(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
 
 
 def _shape(number: int, rows: int, seed: int) -> tuple[str, Mapping[str, Any], float, int | None]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelwright.engine import Job, Outcome, Status
+from modelwright.models.registry import NETS
 from modelwright.plan.clock import Clock
 from modelwright.plan.cost import CostModel, Shape
 from modelwright.plan.executed import Executed
@@ -19,8 +20,10 @@ __all__ = ["Limits", "Schedule"]
 LOOKAHEAD = 4
 # Kept back for the end of the run until it is known how long writing a model takes.
 FIRST_RESERVE = 0.8
-# Learners that stop when told to, and are then worth something (`models.growth`).
-STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"})
+# Learners that stop when told to, and are then worth something (`models.growth`, `training.pace`).
+STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"}) | NETS
+# What workers that fit nets have imported; they hold no booster, and no booster meets PyTorch.
+NET_RUNTIME = "modelwright.plan.warm_nets"
 # The shares of the time left that one trial may take: on all rows, and on a sample of them.
 FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
@@ -163,7 +166,7 @@ class Schedule:
             done = self._work.parts.result(spec.number, part)
             if done is not None:
                 trial.parts[part] = done
-                self._costs.observe(spec, self._shape(part), done.seconds)
+                self._costs.observe(spec, self._shape(part), done.seconds, done.units)
         self.trials.append(trial)
         return trial
 
@@ -190,8 +193,9 @@ class Schedule:
         if done is None:
             self._lost(trial, part, outcome)
             return
-        trial.parts[part] = PartResult(int(done["units"]), float(done["seconds"]))
-        self._costs.observe(trial.spec, self._shape(part), float(done["seconds"]))
+        result = PartResult(int(done["units"]), float(done["seconds"]))
+        trial.parts[part] = result
+        self._costs.observe(trial.spec, self._shape(part), result.seconds, result.units)
         self.notes += [line for line in done["warnings"] if line not in self.notes]
 
     def _prepared(self, part: str, done: object, outcome: Outcome) -> None:
@@ -319,6 +323,7 @@ class Schedule:
             arguments,
             cores=trial.spec.threads,
             seconds=self._hard(soft),
+            runtime=NET_RUNTIME if trial.spec.learner in NETS else "",
         )
 
     def _told_units(self, key: str) -> int | None:
