@@ -9,7 +9,10 @@ HAS_TORCH = importlib.util.find_spec("torch") is not None
 collect_ignore_glob = (
     []
     if HAS_TORCH
-    else ["modelwright/nets/*", *(f"modelwright/training/{n}.py" for n in ("loop", "losses", "optimiser"))]
+    else [
+        "modelwright/nets/*",
+        *(f"modelwright/training/{n}.py" for n in ("loop", "losses", "optimiser")),
+    ]
 )
 
 

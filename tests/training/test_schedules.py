@@ -36,8 +36,8 @@ def test_cycles_end_where_the_rate_is_low(epochs: int) -> None:
     assert ends[-1] == epochs
     assert list(ends) == sorted(set(ends))
     assert ends[0] >= 1
-    if epochs >= 60:
-        assert all(coslog4(end / epochs) < 0.02 for end in ends)
+    if epochs >= 100:
+        assert all(coslog4(end / epochs) < 0.05 for end in ends)
 
 
 def test_told_epochs_are_obeyed_and_need_no_clock() -> None:
@@ -61,14 +61,20 @@ def test_too_little_time_is_said_at_once() -> None:
     assert few.total == 3 < LEAST_EPOCHS
 
 
-def test_a_machine_that_gets_slower_ends_the_rest_earlier() -> None:
-    pace = Pace(1_000, Budget.seconds(0.5))
-    pace.plan(0.001)
-    assert pace.total > 300
-    done = 0
+def test_a_machine_that_gets_slower_ends_the_rest_earlier(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    pace = Pace(1_000, Budget.seconds(10.0))
+    pace.plan(0.02)
+    assert pace.total == 425
+    done, totals = 0, []
     while pace.goes_on(done):
-        time.sleep(0.02)  # twenty times as slow as it was when it was measured
+        now[0] += 0.02 if done < 100 else 0.2  # ten times as slow as it was
         done += 1
-    assert done <= 25
+        totals.append(pace.total)
+    assert totals == sorted(totals, reverse=True)
     assert pace.total == done
-    assert pace.budget.left > -0.1
+    assert 125 <= done <= 140
+    assert -0.2 <= pace.budget.left < 3

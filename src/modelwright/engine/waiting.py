@@ -51,9 +51,7 @@ class Item:
         return self.started + self.job.seconds
 
 
-def choose(
-    waiting: Sequence[Item], free: int, offered: Collection[str] = ("",)
-) -> Item | None:
+def choose(waiting: Sequence[Item], free: int, offered: Collection[str] = ("",)) -> Item | None:
     """Choose the job that starts next, and count whom it overtakes.
 
     Parameters

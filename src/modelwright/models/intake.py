@@ -101,12 +101,10 @@ class Intake:
             tables.append(table)
         lookup = np.concatenate([*tables, np.empty(0, np.int32)])
         starts = np.cumsum([0, *(len(table) for table in tables)]).astype(np.int64)
-        for j in np.flatnonzero(~embedded):
+        for j in np.flatnonzero(~embedded).tolist():
             own = lookup[starts[j] : starts[j + 1]]
             own[own < 0] = hot
-        return cls(
-            middle, unit, missing_patterns(X.numbers), lookup, starts, embedded, hot, rows
-        )
+        return cls(middle, unit, missing_patterns(X.numbers), lookup, starts, embedded, hot, rows)
 
     @property
     def numbers(self) -> int:
@@ -155,14 +153,14 @@ class Intake:
         ends = self.numbers + len(self.flagged)
         out[:, self.numbers : ends] = np.isnan(X.numbers[:, self.flagged])
         every = np.arange(len(out))
-        for j in np.flatnonzero(~self.embedded):
+        for j in np.flatnonzero(~self.embedded).tolist():
             out[every, ends + self._found(X, j)] = _ONE
         return np.ascontiguousarray(out[:, :-1])
 
     def codes(self, X: Matrix) -> NDArray[np.int64]:
         """Make the block of rows of the vector table, shape (n_rows, columns)."""
         out = np.empty((len(X.codes), self.columns), np.int64)
-        for place, j in enumerate(np.flatnonzero(self.embedded)):
+        for place, j in enumerate(np.flatnonzero(self.embedded).tolist()):
             out[:, place] = self._found(X, j)
         return out
 

@@ -1,7 +1,7 @@
 """Nets for tables as learners: what a fit does, and what it leaves behind.
 
-PyTorch trains; what was learned are plain arrays, which predict in NumPy. So a model file with a net
-opens where PyTorch is not installed, and no process has to hold PyTorch and a booster at once.
+PyTorch trains; what was learned are plain arrays, which predict in NumPy. So a model file with a
+net opens where PyTorch is not installed, and no process has to hold it beside a booster.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from modelwright.core.budget import Budget
 from modelwright.core.errors import OptionError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import Stages, State
-from modelwright.core.task import Target
 from modelwright.models.intake import Intake
 from modelwright.models.plain_net import PlainNet
 from modelwright.models.sample import Classes, Sample, softmax

@@ -90,7 +90,7 @@ class PlainNet:
 
     def _each(self) -> int:
         """How many numbers the embedding makes of one on the way."""
-        return self.arrays["mix"].shape[1] if self.embedding != "none" else 1
+        return int(self.arrays["mix"].shape[1]) if self.embedding != "none" else 1
 
     def _front(self, dense: Floats, codes: NDArray[np.int64]) -> Floats:
         parts = [dense]
@@ -158,7 +158,7 @@ class PlainNet:
         ModelFileError
             When an array is absent or does not fit its neighbours.
         """
-        activation, embedding = state.config.get("activation"), state.config.get("embedding")
+        activation, embedding = (str(state.config.get(n)) for n in ("activation", "embedding"))
         if activation not in ("relu", "selu", "mish") or embedding not in _EMBEDDINGS:
             raise unsound("a known activation and embedding", f"{activation!r} {embedding!r}"[:60])
         numbers = integer(state, "numbers", 0, dense)
@@ -203,8 +203,8 @@ def _read(state: State, embedding: str, layers: int) -> dict[str, Floats]:
     wanted: dict[str, int] = dict(_EMBEDDINGS[embedding])
     for i in [*map(str, range(layers)), "last"]:
         wanted |= {f"weight_{i}": 3, f"bias_{i}": 2}
-    for i in range(layers):
-        optional = {f"strength_{i}": 1, f"into_{i}": 2, f"out_of_{i}": 2}
+    for layer in range(layers):
+        optional = {f"strength_{layer}": 1, f"into_{layer}": 2, f"out_of_{layer}": 2}
         wanted |= {name: ndim for name, ndim in optional.items() if name in state.arrays}
     if "members" in state.arrays:
         wanted["members"] = 2

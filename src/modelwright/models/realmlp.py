@@ -119,9 +119,7 @@ class RealMLPLearner:
         from modelwright.nets.tabular import Front, Inputs, RealMLP
 
         intake = task.intake
-        inputs = Inputs(
-            intake.numbers, intake.others, intake.columns, intake.rows, intake.shared
-        )
+        inputs = Inputs(intake.numbers, intake.others, intake.columns, intake.rows, intake.shared)
         embedding = "periodic" if self.full else "none"
         net = RealMLP(
             Front(inputs, embedding, _NUMBER_WIDTH, _CODE_WIDTH),

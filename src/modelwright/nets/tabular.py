@@ -9,6 +9,7 @@ same (`modelwright.models.plain_net`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,9 +83,7 @@ class Front(nn.Module):
     (torch.Size([6, 14]), 14)
     """
 
-    def __init__(
-        self, inputs: Inputs, embedding: str, number_width: int, code_width: int
-    ) -> None:
+    def __init__(self, inputs: Inputs, embedding: str, number_width: int, code_width: int) -> None:
         super().__init__()
         self.numbers = inputs.numbers
         self.embed: PeriodicEmbedding | PiecewiseEmbedding | None = None
@@ -112,13 +111,12 @@ class Front(nn.Module):
 
     def plain(self) -> Arrays:
         """Give the arrays."""
-        arrays: Arrays = {}
+        taken: tuple[str, ...] = ()
         if isinstance(self.embed, PeriodicEmbedding):
-            names = ("frequency", "phase", "mix", "offset")
-            arrays |= {name: _array(getattr(self.embed, name)) for name in names}
+            taken = ("frequency", "phase", "mix", "offset")
         elif isinstance(self.embed, PiecewiseEmbedding):
-            names = ("left", "width", "slope", "mix", "offset")
-            arrays |= {name: _array(getattr(self.embed, name)) for name in names}
+            taken = ("left", "width", "slope", "mix", "offset")
+        arrays: Arrays = {name: _array(getattr(self.embed, name)) for name in taken}
         if self.codes is not None:
             arrays["table"] = _array(self.codes.table)
         return arrays
@@ -164,7 +162,7 @@ class RealMLP(nn.Module):
         widths = [front.width] + depth * [width]
         self.front = front
         self.scale = Scale(front.width)
-        self.hidden = nn.ModuleList(NTKLinear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.hidden = nn.ModuleList(NTKLinear(a, b) for a, b in pairwise(widths))
         strengths = width if full else 0
         self.bends = nn.ModuleList(Activation(activation, strengths) for _ in range(depth))
         self.drop = nn.Dropout(0.0)
@@ -246,7 +244,7 @@ class TabM(nn.Module):
         self.front = front
         self.members = MemberScale(members, front.width, signs=front.embed is None)
         self.hidden = nn.ModuleList(
-            MemberLinear(members, a, b, own=full) for a, b in zip(widths, widths[1:], strict=False)
+            MemberLinear(members, a, b, own=full) for a, b in pairwise(widths)
         )
         self.bend = Activation("relu")
         self.drop = nn.Dropout(0.0)

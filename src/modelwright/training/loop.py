@@ -10,6 +10,7 @@ import copy
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from modelwright.core.budget import Budget
@@ -231,10 +232,11 @@ class _Run:
         fading = SCHEDULES[course.fading](t)
         for drop in self.drops:
             drop.p = course.dropout * fading
-        with torch.autocast("cpu", torch.bfloat16, enabled=course.bfloat16):
+        short = torch.autocast("cpu", torch.bfloat16) if course.bfloat16 else nullcontext()
+        with short:
             answers = self.net(*batch.inputs)
         each = self.loss(answers.float(), batch.targets)
         mean = each.mean() if batch.weight is None else (each * batch.weight).mean()
-        mean.backward()
+        torch.autograd.backward(mean)
         self.optimiser.step(course.rate * SCHEDULES[course.schedule](t), course.decay * fading)
         return mean.detach()

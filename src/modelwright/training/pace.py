@@ -16,6 +16,9 @@ LEAST_EPOCHS = 8
 _SHARE = 0.85
 """Of the time left, so much is planned for epochs: what follows them takes time as well."""
 
+_NEWS = 0.3
+"""How much the last epoch counts for the time that the next is expected to take."""
+
 
 @dataclass
 class Pace:
@@ -45,7 +48,8 @@ class Pace:
     asked: int
     budget: Budget
     total: int = 0
-    _began: float = field(default_factory=time.monotonic)
+    _each: float = 0.0
+    _last: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         told = self.budget.units
@@ -71,11 +75,14 @@ class Pace:
                 f"{max(self.budget.left, 0.0):.2g} s are left"
             )
         self.total = min(self.total, affordable)
-        self._began = time.monotonic()
+        self._each, self._last = epoch_seconds, time.monotonic()
 
     def goes_on(self, done: int) -> bool:
         """Say whether there is another epoch, and shorten the rest when it would come too late."""
         if self.timed and done:
-            each = (time.monotonic() - self._began) / done
-            self.total = max(done, min(self.total, done + int(self.budget.left / each)))
+            now = time.monotonic()
+            self._each += _NEWS * (now - self._last - self._each)
+            self._last = now
+            affordable = int(self.budget.left / max(self._each, 1e-9))
+            self.total = max(done, min(self.total, done + affordable))
         return done < self.total

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-__all__ = ["SCHEDULES", "constant", "coslog4", "cosine", "cycle_ends", "flat_cos"]
+__all__ = ["SCHEDULES", "constant", "cosine", "coslog4", "cycle_ends", "flat_cos"]
 
 
 def constant(t: float) -> float:

@@ -49,4 +49,4 @@ class Activation(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Bend: (..., width) to the same shape."""
         bent = ACTIVATIONS[self.name](x)
-        return bent if self.strength is None else torch.lerp(x, bent, self.strength)
+        return bent if self.strength is None else x + self.strength * (bent - x)

@@ -66,8 +66,8 @@ class NTKLinear(nn.Module):
         self.weight.normal_()
         y = (x @ self.weight) * self.shrink
         spread = y.std(dim=0, correction=0).clamp_min(1e-6)
-        self.weight /= spread
-        y /= spread
+        self.weight.div_(spread)
+        y = y / spread
         rows = torch.randint(len(y), (5, y.shape[1]))
         share = -torch.log(torch.rand(5, y.shape[1]).clamp_min(1e-12))
         self.bias.copy_(-(y.gather(0, rows) * share).sum(dim=0) / share.sum(dim=0))

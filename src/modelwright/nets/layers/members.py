@@ -74,9 +74,9 @@ class MemberLinear(nn.Module):
         """Map (n_rows, members, inputs) to (n_rows, members, outputs)."""
         if self.into is None or self.out_of is None:
             flat = torch.addmm(self.bias, x.flatten(0, 1), self.weight)
-            return flat.unflatten(0, x.shape[:2])
+            return flat.reshape(*x.shape[:2], -1)
         flat = (x * self.into).flatten(0, 1) @ self.weight
-        return flat.unflatten(0, x.shape[:2]) * self.out_of + self.bias
+        return flat.reshape(*x.shape[:2], -1) * self.out_of + self.bias
 
 
 class MemberHead(nn.Module):

@@ -61,9 +61,9 @@ class PeriodicEmbedding(nn.Module):
 class PiecewiseEmbedding(nn.Module):
     """``y = u x + b + V ple(x)`` for each number ``x``, straight pieces between given edges.
 
-    ``ple(x)_i = min(max((x - left_i) / width_i, 0), 1)``: which bins lie below ``x``, and how far it
-    is through its own. Beyond the outer edges it is flat, where the paper goes on straight, so that
-    a wild value cannot explode. ``V`` is zero at first: pieces bend only where the rows ask for it.
+    ``ple(x)_i = min(max((x - left_i) / width_i, 0), 1)``: which bins lie below ``x``, and how far
+    it is through its own. Beyond the outer edges it is flat, where the paper goes on straight: a
+    wild value cannot explode. ``V`` is zero at first: pieces bend only where the rows ask for it.
 
     Parameters
     ----------
