@@ -71,7 +71,7 @@ class PlainNet:
     @property
     def outputs(self) -> int:
         """Raw scores a member."""
-        return self.arrays["bias_last"].shape[1]
+        return int(self.arrays["bias_last"].shape[1])
 
     @property
     def members(self) -> int:
