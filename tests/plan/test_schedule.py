@@ -193,7 +193,7 @@ def test_settings_that_change_nothing_fitted_share_a_fingerprint() -> None:
 
 def test_learners_that_grow_are_the_ones_that_stop_when_told_to() -> None:
     growing = {n for n, kind in LEARNERS.items() if hasattr(sys.modules[kind.__module__], "Growth")}
-    assert growing | NETS == STOPPING
+    assert growing == STOPPING
 
 
 def test_nets_go_to_workers_of_their_own(work: Workspace) -> None:
@@ -208,11 +208,12 @@ def test_what_an_epoch_costs_is_learned_from_a_shorter_fit() -> None:
     costs, shape = CostModel(), Shape(5_000, 20, 2)
     spec = TrialSpec(0, "realmlp", {"epochs": 100})
     before = costs.seconds(spec, shape)
+    assert before > 5
     costs.observe(spec, shape, before / 2, units=50)
-    assert costs.seconds(spec, shape) == pytest.approx(before, rel=0.1)
-    costs.observe(spec, shape, before, units=25)
-    costs.observe(spec, shape, before, units=25)
-    assert costs.seconds(spec, shape) == pytest.approx(4 * before, rel=0.1)
+    assert costs.seconds(spec, shape) == pytest.approx(before, rel=0.2)
+    for _ in range(2):  # a machine that is four times as slow
+        costs.observe(spec, shape, before, units=25)
+    assert costs.seconds(spec, shape) == pytest.approx(4 * before, rel=0.3)
 
 
 def test_nets_take_part_where_pytorch_is(monkeypatch: pytest.MonkeyPatch) -> None:

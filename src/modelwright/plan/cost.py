@@ -27,8 +27,11 @@ _PRIOR = {
     "nearest-neighbours": 1e-6,
     "tree": 5e-7,
 }
-# Of nets: seconds a row and epoch, and a row, epoch and column.
-_EPOCH = {"realmlp": (1.2e-5, 5e-8), "tabm": (5e-5, 1e-6)}
+# Of nets: seconds a row and epoch, and a row, epoch and column, with the default configurations.
+_EPOCH = {"realmlp": (1.2e-5, 5e-8), "tabm": (2e-5, 5e-7)}
+_FULL_FORM = 1.6
+# Seconds until a worker has imported PyTorch.
+_START = 1.0
 _TREE_A_CLASS = ("lightgbm", "xgboost", "catboost")
 _UNKNOWN = 5e-6
 _OVERHEAD = 0.03
@@ -75,7 +78,7 @@ class CostModel:
         """
         expected = _prior(spec, shape)
         if spec.learner in NETS:
-            expected *= units / _epochs(spec, shape)
+            expected = _START + (expected - _START) * units / _epochs(spec, shape)
         self._ratios[spec.learner].append(seconds / expected)
 
     def seconds(self, spec: TrialSpec, shape: Shape) -> float:
@@ -97,7 +100,9 @@ def _prior(spec: TrialSpec, shape: Shape) -> float:
     rows = _seen(spec, shape)
     if spec.learner in NETS:
         each, column = _EPOCH[spec.learner]
-        return _OVERHEAD + _epochs(spec, shape) * rows * (each + column * shape.columns)
+        form = _FULL_FORM if spec.config.get("form") == "full" else 1.0
+        work = _epochs(spec, shape) * rows * form
+        return _START + work * (each + column * shape.columns) / spec.threads
     # One tree a class and round; forests and linear models share the work between classes.
     outputs = shape.outputs if spec.learner in _TREE_A_CLASS and shape.outputs > 2 else 1
     work = rows * max(shape.columns, 1) * outputs

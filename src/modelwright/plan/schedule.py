@@ -20,8 +20,8 @@ __all__ = ["Limits", "Schedule"]
 LOOKAHEAD = 4
 # Kept back for the end of the run until it is known how long writing a model takes.
 FIRST_RESERVE = 0.8
-# Learners that stop when told to, and are then worth something (`models.growth`, `training.pace`).
-STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"}) | NETS
+# Learners that stop when told to, and are then worth something (`models.growth`).
+STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"})
 # What workers that fit nets have imported; they hold no booster, and no booster meets PyTorch.
 NET_RUNTIME = "modelwright.plan.warm_nets"
 # The shares of the time left that one trial may take: on all rows, and on a sample of them.
@@ -250,6 +250,8 @@ class Schedule:
     def _cost(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part; an optimistic share for what stops when told to."""
         predicted = self._costs.seconds(spec, self._shape(fold_part(0)))
+        if spec.learner in NETS:  # half the epochs still make a net; a third of them hardly one
+            return predicted * 0.5
         return predicted * 0.3 if spec.learner in STOPPING else predicted
 
     def _waves(self, spec: TrialSpec) -> float:
