@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -25,18 +27,18 @@ from modelwright.testing import LearnerContract, Puzzle, made_up
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
-SMALL = RealMLPLearner(epochs=16, batch=64, width=24, depth=2)
+SMALL = RealMLPLearner(form="small", epochs=8, batch=64, width=24, depth=2)
 FULL = replace(SMALL, form="full", rate=0.05)
-TABM = TabMLearner(members=3, width=24, depth=2, bins=6, embedding=3, epochs=8, rate=0.02)
+TABM = TabMLearner(members=3, width=24, depth=2, bins=6, embedding=3, epochs=6, rate=0.02)
 EACH = pytest.mark.parametrize("learner", [SMALL, FULL, TABM], ids=["small", "full", "tabm"])
 
 
+@pytest.mark.slow
 class TestRealMLPSmall(LearnerContract):
     def learner(self) -> RealMLPLearner:
         return SMALL
 
 
-@pytest.mark.slow
 class TestRealMLPFull(LearnerContract):
     def learner(self) -> RealMLPLearner:
         return FULL
@@ -108,8 +110,8 @@ def test_chunks_change_nothing(
 
 def test_stages_lie_where_the_rate_has_come_down() -> None:
     train, test = made_up(2).split()
-    fitted = replace(SMALL, epochs=30).fit(
-        train.X, train.y, valid=test.X, valid_y=test.y, budget=Budget(), seed=0
+    fitted = SMALL.fit(
+        train.X, train.y, valid=test.X, valid_y=test.y, budget=Budget(units=30), seed=0
     )
     assert fitted.stages is not None
     assert fitted.stages.units.tolist() == [2, 6, 14, 30]
@@ -127,11 +129,16 @@ def test_a_fit_without_validation_rows_holds_its_last_net_only() -> None:
     assert (fitted.path.tolist(), len(fitted.nets), fitted.stages) == ([9], 1, None)
 
 
-def test_a_short_time_gives_fewer_epochs() -> None:
-    puzzle = made_up(2, rows=500)
-    learner = RealMLPLearner(epochs=1_000_000, steps=10**9, batch=64, width=32)
-    fitted = learner.fit(puzzle.X, puzzle.y, budget=Budget.seconds(1.5), seed=0)
-    assert 1 <= fitted.units < 100_000
+@EACH
+def test_a_short_time_gives_fewer_epochs(
+    learner: RealMLPLearner | TabMLearner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr(time, "monotonic", lambda: 0.1 * next(ticks))
+    puzzle = made_up(2, rows=40)
+    endless = replace(learner, epochs=10_000)
+    fitted = endless.fit(puzzle.X, puzzle.y, budget=Budget.seconds(6.0), seed=0)
+    assert 8 <= fitted.units <= 60
     assert np.isfinite(fitted.predict(puzzle.X)).all()
 
 
@@ -166,9 +173,15 @@ def test_smoothing_makes_probabilities_more_modest() -> None:
 
 
 def test_epochs_are_fewer_where_rows_are_many() -> None:
-    assert epochs_of(256, 8_000, 256, 300) == 256
-    assert epochs_of(256, 8_000, 256, 256_000) == 8
-    assert epochs_of(256, 8_000, 256, 10**9) == 1
+    assert epochs_of(32, 8_000, 256, 10_000) == 32
+    assert epochs_of(32, 8_000, 256, 256_000) == 8
+    assert epochs_of(32, 8_000, 256, 10**9) == 1
+
+
+def test_few_rows_are_seen_more_often() -> None:
+    assert epochs_of(32, 8_000, 256, 2_048) == 32
+    assert epochs_of(32, 8_000, 256, 512) == 128
+    assert epochs_of(32, 8_000, 256, 1) == 256
 
 
 @pytest.mark.parametrize(

@@ -325,11 +325,24 @@ def _examples(task: Task, sample: Sample, moments: NDArray[np.float64]) -> Examp
 
 
 def epochs_of(epochs: int, steps: int, batch: int, rows: int) -> int:
-    """Say how often a net sees its rows: so often, or less often when that takes too many steps.
+    """Say how often a net sees its rows.
+
+    Few rows are seen as often as eight batches of them would need; of many rows no more than so
+    many steps are made.
+
+    Parameters
+    ----------
+    epochs : int
+        How often it sees rows of eight batches or more.
+    steps : int
+        The most steps.
+    batch, rows : int
+        Rows a step, and in all.
 
     Examples
     --------
-    >>> epochs_of(256, 8000, 256, rows=1_000), epochs_of(256, 8000, 256, rows=50_000)
-    (256, 41)
+    >>> [epochs_of(32, 4_000, 256, rows) for rows in (200, 1_000, 10_000, 100_000)]
+    [256, 64, 32, 10]
     """
-    return max(1, min(epochs, round(steps / -(-rows // batch))))
+    each = -(-rows // batch)
+    return max(1, min(epochs * max(each, 8) // each, round(steps / each)))

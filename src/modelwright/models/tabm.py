@@ -78,7 +78,7 @@ class TabMLearner:
     dropout: float = 0.1
     rate: float = 0.002
     decay: float = 0.0003
-    epochs: int = 100
+    epochs: int = 72
     threads: int = 1
 
     def __post_init__(self) -> None:

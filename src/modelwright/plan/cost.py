@@ -28,8 +28,7 @@ _PRIOR = {
     "tree": 5e-7,
 }
 # Of nets: seconds a row and epoch, and a row, epoch and column, with the default configurations.
-_EPOCH = {"realmlp": (1.2e-5, 5e-8), "tabm": (2e-5, 5e-7)}
-_FULL_FORM = 1.6
+_EPOCH = {"realmlp": (1.6e-5, 2e-7), "tabm": (2e-5, 5e-7)}
 # Seconds until a worker has imported PyTorch.
 _START = 1.0
 _TREE_A_CLASS = ("lightgbm", "xgboost", "catboost")
@@ -100,8 +99,7 @@ def _prior(spec: TrialSpec, shape: Shape) -> float:
     rows = _seen(spec, shape)
     if spec.learner in NETS:
         each, column = _EPOCH[spec.learner]
-        form = _FULL_FORM if spec.config.get("form") == "full" else 1.0
-        work = _epochs(spec, shape) * rows * form
+        work = _epochs(spec, shape) * rows
         return _START + work * (each + column * shape.columns) / spec.threads
     # One tree a class and round; forests and linear models share the work between classes.
     outputs = shape.outputs if spec.learner in _TREE_A_CLASS and shape.outputs > 2 else 1

@@ -54,7 +54,7 @@ _SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
     ("xgboost", {}, 0.9),
     ("additive", {}, 0.9),
     ("catboost", {}, 2.5),
-    ("realmlp", {}, 2.5),
+    ("realmlp", {}, 3.0),
     ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8),
     ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7),
     ("linear", {"knots": 5}, 0.6),
