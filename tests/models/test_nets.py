@@ -114,9 +114,9 @@ def test_stages_lie_where_the_rate_has_come_down() -> None:
         train.X, train.y, valid=test.X, valid_y=test.y, budget=Budget(units=30), seed=0
     )
     assert fitted.stages is not None
-    assert fitted.stages.units.tolist() == [2, 6, 14, 30]
+    assert fitted.stages.units.tolist() == [6, 14, 30]
     assert fitted.at(15).units == 14
-    assert fitted.at(1).units == 2
+    assert fitted.at(1).units == 6
     assert len(fitted.at(6).nets) == 1
     assert fitted.at(1000).units == 30
     with pytest.raises(errors.OptionError):

@@ -204,6 +204,20 @@ def test_nets_go_to_workers_of_their_own(work: Workspace) -> None:
         assert job.runtime == runtime
 
 
+def test_nets_are_not_fitted_again_but_answer_as_the_mean_of_their_folds(work: Workspace) -> None:
+    plan = schedule(
+        work, Clock(math.inf), [TrialSpec(0, "realmlp", {}), TrialSpec(1, "linear", {})]
+    )
+    drain(plan)
+    net, line = plan.trials
+    assert net.deployed(whole=False) == ("fold-0", "fold-1", "fold-2")
+    assert line.deployed(whole=False) == ("fold-0",)
+    assert plan.refit_job([net]) is None
+    job = plan.refit_job([net, line])
+    assert job is not None
+    assert job.key == f"matrix/{ALL}"
+
+
 def test_what_an_epoch_costs_is_learned_from_a_shorter_fit() -> None:
     costs, shape = CostModel(), Shape(5_000, 20, 2)
     spec = TrialSpec(0, "realmlp", {"epochs": 100})

@@ -30,6 +30,8 @@ __all__ = ["FittedNet", "NetFit", "Task", "epochs_of"]
 
 _ROWS = 8_192
 _MOST_HELD = 64
+# Of the ends of cycles so many are held, the last ones: each is a whole net.
+_HELD = 3
 
 
 @dataclass(frozen=True)
@@ -278,7 +280,7 @@ class _Taken:
         from modelwright.training.schedules import cycle_ends
 
         last = epoch.done >= epoch.total
-        ends = cycle_ends(self.course.schedule, epoch.total)
+        ends = cycle_ends(self.course.schedule, epoch.total)[-_HELD:]
         if last or (self.valid is not None and epoch.done in ends):
             self.nets.append(self.fit.plain(self.net))
             self.path.append(epoch.done)

@@ -34,7 +34,7 @@ class RealMLPLearner:
     """A perceptron of three layers with the tuned defaults of RealMLP.
 
     Unit: an epoch. With validation rows it records `Stages` where its learning rate has come down
-    to zero, four times on the way. It needs PyTorch (extra ``deep``) to fit, and not to predict.
+    to zero, the last three times. It needs PyTorch (extra ``deep``) to fit, and not to predict.
 
     Parameters
     ----------

@@ -174,7 +174,8 @@ class Schedule:
         """Give the next job towards fitting the members on all rows, or None."""
         left = self._clock.left - self.reserve
         for trial in members:
-            if self._replay is not None and trial.spec.number not in self._replay.refitted:
+            told = self._replay is None or trial.spec.number in self._replay.refitted
+            if not (told and trial.spec.refits):
                 continue
             affordable = left > 1.2 * trial.mean_seconds + self._preparing(ALL)
             if not trial.refitted and affordable and not trial.failed:
@@ -224,8 +225,9 @@ class Schedule:
         """Seconds that may go into new fits while the members' refit stays possible."""
         refit = 0.0
         if self.refits:
-            work = sum(1.2 * t.mean_seconds * t.spec.threads for t in members if ALL not in t.parts)
-            refit = work / self._cores + (self._preparing(ALL) if members else 0.0)
+            due = [t for t in members if ALL not in t.parts and t.spec.refits]
+            work = sum(1.2 * t.mean_seconds * t.spec.threads for t in due)
+            refit = work / self._cores + (self._preparing(ALL) if due else 0.0)
         return self._clock.left - self.reserve - refit
 
     def _preparing(self, part: str) -> float:
@@ -259,7 +261,8 @@ class Schedule:
         if spec.learner in self._bagging and not self._thinned(spec):
             return 1.0
         slots = min(self._workers, max(self._cores // spec.threads, 1))
-        return math.ceil(len(self._work.splits) / slots) + (1.2 if self.refits else 0.0)
+        again = 1.2 if self.refits and spec.refits else 0.0
+        return math.ceil(len(self._work.splits) / slots) + again
 
     def _thinned(self, spec: TrialSpec) -> bool:
         """Whether it sees a sample only: rows not drawn would have no out-of-bag prediction."""
