@@ -54,7 +54,7 @@ class PeriodicEmbedding(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (n_rows, numbers) to (n_rows, numbers * width)."""
         waves = torch.cos(2 * math.pi * x[:, :, None] * self.frequency + self.phase)
-        mixed = torch.einsum("ncw,cwe->nce", waves, self.mix) + self.offset
+        mixed = torch.einsum("ncw,cwo->nco", waves, self.mix) + self.offset
         return torch.cat([x[:, :, None], mixed], dim=2).flatten(1)
 
 
@@ -95,5 +95,5 @@ class PiecewiseEmbedding(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (n_rows, numbers) to (n_rows, numbers * outputs)."""
         through = ((x[:, :, None] - self.left) / self.width).clamp(0.0, 1.0)
-        bent = torch.einsum("ncb,cbe->nce", through, self.mix)
+        bent = torch.einsum("ncb,cbo->nco", through, self.mix)
         return (bent + x[:, :, None] * self.slope + self.offset).flatten(1)
