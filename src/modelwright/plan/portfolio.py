@@ -1,7 +1,7 @@
 """Which trials to fit, in the order of what is expected of them.
 
 A few strong and diverse models first: a linear one, boosted trees, random trees, boosting by other
-rules, an additive one; then boosted trees of other shapes; then draws from a wide space. How many
+rules, an additive one, a net where PyTorch is installed; then boosted trees of other shapes; then draws from a wide space. How many
 are worth fitting grows with the number of rows: on small tables the best of many is the luckiest
 (docs: log).
 """
@@ -101,8 +101,8 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     Returns
     -------
     list of TrialSpec
-        The same list for the same rows, learners and seed, on every machine; where CatBoost or
-        PyTorch is installed, it takes part.
+        The same list for the same rows, learners and seed; where CatBoost is installed it takes
+        part, unless others are named.
 
     Raises
     ------
