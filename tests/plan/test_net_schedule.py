@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
-from plan.test_schedule import drain, rows, schedule, work  # noqa: F401
 
 from modelwright.core.errors import MissingExtraError
+from modelwright.core.splits import Fold, Splits
 from modelwright.models.registry import NETS
 from modelwright.plan.clock import Clock
 from modelwright.plan.cost import CostModel, Shape
@@ -15,6 +17,17 @@ from modelwright.plan.portfolio import make_portfolio
 from modelwright.plan.schedule import NET_RUNTIME
 from modelwright.plan.trial import ALL, TrialSpec
 from modelwright.plan.workspace import Workspace
+from plan.test_schedule import ROWS, drain, rows, schedule
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Workspace:
+    workspace = Workspace(tmp_path)
+    rows().write(tmp_path)
+    index = np.arange(ROWS)
+    folds = tuple(Fold(index[index % 3 != i], index[index % 3 == i]) for i in range(3))
+    workspace.write_splits(Splits(folds, ROWS, "k-fold", "three folds"))
+    return workspace
 
 
 def test_nets_go_to_workers_of_their_own(work: Workspace) -> None:
