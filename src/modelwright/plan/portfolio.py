@@ -2,8 +2,8 @@
 
 A few strong and diverse models first: a linear one, boosted trees, random trees, boosting by other
 rules, an additive one, a net where PyTorch is installed; then boosted trees of other shapes; then
-draws from a wide space. How many are worth fitting grows with the number of rows: on small tables the best of many is the luckiest
-(docs: log).
+draws from a wide space. How many are worth fitting grows with the number of rows: on small tables
+the best of many is the luckiest (docs: log).
 """
 
 from __future__ import annotations
