@@ -29,7 +29,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra dee
 
 SMALL = RealMLPLearner(form="small", epochs=8, batch=64, width=24, depth=2)
 FULL = replace(SMALL, form="full", rate=0.05)
-TABM = TabMLearner(members=3, width=24, depth=2, bins=6, embedding=3, epochs=6, rate=0.02)
+TABM = TabMLearner(members=2, width=24, bins=6, embedding=3, epochs=4, rate=0.03)
 EACH = pytest.mark.parametrize("learner", [SMALL, FULL, TABM], ids=["small", "full", "tabm"])
 
 
