@@ -28,7 +28,7 @@ _PRIOR = {
     "tree": 5e-7,
 }
 # Of nets: seconds a row and epoch, and a row, epoch and column, with the default configurations.
-_EPOCH = {"realmlp": (1.6e-5, 2e-7), "tabm": (2e-5, 5e-7)}
+_EPOCH = {"realmlp": (2.5e-5, 3.5e-7), "tabm": (4e-5, 1e-6)}
 # Seconds until a worker has imported PyTorch.
 _START = 1.0
 _TREE_A_CLASS = ("lightgbm", "xgboost", "catboost")

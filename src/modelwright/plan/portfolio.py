@@ -195,6 +195,6 @@ def _spec(
     height, width = rows.table.height, len(rows.table.features())
     chosen = dict(config)
     most = _ROWS.get(learner) if most is None else most
-    if hasattr(LEARNERS[learner], "threads"):
+    if hasattr(LEARNERS[learner], "threads") and learner != "realmlp":  # which gains nothing
         chosen["threads"] = 2 if min(height, most or height) * width > _TWO_THREADS else 1
     return TrialSpec(number, learner, chosen, most, gain)
