@@ -1,9 +1,9 @@
 """Which trials to fit, in the order of what is expected of them.
 
 A few strong and diverse models first: a linear one, boosted trees, random trees, boosting by other
-rules, an additive one; then boosted trees of other shapes; then draws from a wide space. How many
-are worth fitting grows with the number of rows: on small tables the best of many is the luckiest
-(docs: log).
+rules, an additive one, a net where PyTorch is installed; then boosted trees of other shapes; then
+draws from a wide space. How many are worth fitting grows with the number of rows: on small tables
+the best of many is the luckiest (docs: log).
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.core.errors import OptionError, did_you_mean
+from modelwright.core.errors import MissingExtraError, OptionError, did_you_mean
 from modelwright.core.schema import Kind, Role
 from modelwright.core.seed import Seed
 from modelwright.core.splits import Splits
 from modelwright.features import Recipe
 from modelwright.models import LEARNERS
+from modelwright.models.registry import NETS
 from modelwright.plan.trial import LEAN, RICH, TrialSpec
 from modelwright.plan.workspace import Rows
 
@@ -41,6 +42,8 @@ _ROWS: Mapping[str, int] = MappingProxyType(
         "tree": 100_000,
         "additive": 50_000,
         "nearest-neighbours": 20_000,
+        "realmlp": 50_000,
+        "tabm": 50_000,
     }
 )
 # Above so many rows curves of single columns add nothing that is worth their time.
@@ -60,6 +63,7 @@ _SHAPES: tuple[tuple[str, Mapping[str, Any], float, str], ...] = (
     ("xgboost", {}, 0.9, RICH),
     ("additive", {}, 0.9, RICH),
     ("catboost", {}, 2.5, WORDY),
+    ("realmlp", {}, 3.0, LEAN),
     ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8, LEAN),
     ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7, RICH),
     ("linear", {"knots": 5}, 0.6, RICH),
@@ -114,11 +118,19 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     ------
     OptionError
         When a learner does not exist.
+    MissingExtraError
+        When nets are named, and PyTorch is not installed.
     """
     for name in models:
         if name not in LEARNERS:
             near = did_you_mean(name, LEARNERS)
             raise OptionError("a known learner for --models", repr(name), near)
+        if name in NETS and not _installed("torch"):
+            raise MissingExtraError(
+                f"PyTorch to be installed for --models {name}",
+                "no module named 'torch'",
+                "run: pip install 'modelwright[deep]'",
+            )
     count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
     usual = {learner for learner, *_ in _SHAPES}
     default = {learner for learner in usual if _belongs(learner, len(rows.y))}
@@ -138,8 +150,14 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
 def _belongs(learner: str, rows: int) -> bool:
     """Whether a learner is fitted when none is named."""
     if learner == "catboost":
-        return importlib.util.find_spec(learner) is not None
+        return _installed(learner)
+    if learner in NETS:
+        return _installed("torch")
     return learner != "additive" or rows <= _ADDITIVE_ROWS
+
+
+def _installed(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
 
 
 def _recipes(rows: Rows) -> Mapping[str, str]:
@@ -197,6 +215,6 @@ def _placed(spec: TrialSpec, rows: Rows) -> TrialSpec:
     height, width = rows.table.height, len(rows.table.features())
     chosen = dict(spec.config)
     most = _ROWS.get(spec.learner) if spec.rows is None else spec.rows
-    if hasattr(LEARNERS[spec.learner], "threads"):
+    if hasattr(LEARNERS[spec.learner], "threads") and spec.learner != "realmlp":  # gains nothing
         chosen["threads"] = 2 if min(height, most or height) * width > _TWO_THREADS else 1
     return replace(spec, config=chosen, rows=most)

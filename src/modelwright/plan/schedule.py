@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelwright.engine import Job, Outcome, Status
+from modelwright.models.registry import NETS
 from modelwright.plan.clock import Clock
 from modelwright.plan.cost import CostModel, Shape
 from modelwright.plan.executed import Executed
@@ -30,6 +31,8 @@ LOOKAHEAD = 4
 FIRST_RESERVE = 0.8
 # Learners that stop when told to, and are then worth something (`models.growth`).
 STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"})
+# What workers that fit nets have imported; they hold no booster, and no booster meets PyTorch.
+NET_RUNTIME = "modelwright.plan.warm_nets"
 # The shares of the time left that one trial may take: on all rows, and on a sample of them.
 FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
@@ -179,7 +182,7 @@ class Schedule:
             done = self._work.parts.result(spec.number, part)
             if done is not None:
                 trial.parts[part] = done
-                self._costs.observe(spec, self._shape(part), done.seconds)
+                self._costs.observe(spec, self._shape(part), done.seconds, done.units)
         self.trials.append(trial)
         return trial
 
@@ -187,7 +190,8 @@ class Schedule:
         """Give the next job towards fitting the members on all rows, or None."""
         left = self._clock.left - self.reserve
         for trial in members:
-            if self._replay is not None and trial.spec.number not in self._replay.refitted:
+            told = self._replay is None or trial.spec.number in self._replay.refitted
+            if not (told and trial.spec.refits):
                 continue
             affordable = left > 1.2 * trial.mean_seconds + self._preparing(trial.spec.matrix(ALL))
             if not trial.refitted and affordable and not trial.failed:
@@ -206,8 +210,9 @@ class Schedule:
         if done is None:
             self._lost(trial, part, outcome)
             return
-        trial.parts[part] = PartResult(int(done["units"]), float(done["seconds"]))
-        self._costs.observe(trial.spec, self._shape(part), float(done["seconds"]))
+        result = PartResult(int(done["units"]), float(done["seconds"]))
+        trial.parts[part] = result
+        self._costs.observe(trial.spec, self._shape(part), result.seconds, result.units)
         self.notes += [line for line in done["warnings"] if line not in self.notes]
 
     def _prepared(self, name: str, done: object, outcome: Outcome) -> None:
@@ -238,9 +243,10 @@ class Schedule:
         """Seconds that may go into new fits while the members' refit stays possible."""
         refit = 0.0
         if self.refits:
-            work = sum(1.2 * t.mean_seconds * t.spec.threads for t in members if ALL not in t.parts)
+            due = [t for t in members if ALL not in t.parts and t.spec.refits]
+            work = sum(1.2 * t.mean_seconds * t.spec.threads for t in due)
             refit = work / self._cores
-            refit += sum(self._preparing(name) for name in {t.spec.matrix(ALL) for t in members})
+            refit += sum(self._preparing(name) for name in {t.spec.matrix(ALL) for t in due})
         return self._clock.left - self.reserve - refit
 
     def _preparing(self, name: str) -> float:
@@ -281,6 +287,8 @@ class Schedule:
     def _cost(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part; an optimistic share for what stops when told to."""
         predicted = self._expected(spec)
+        if spec.learner in NETS:  # half the epochs still make a net; a third of them hardly one
+            return predicted * 0.5
         return predicted * 0.3 if spec.learner in STOPPING else predicted
 
     def _waves(self, spec: TrialSpec) -> float:
@@ -288,7 +296,8 @@ class Schedule:
         if self._bags(spec):
             return 1.0
         slots = min(self._workers, max(self._cores // spec.threads, 1))
-        return math.ceil(len(self._work.splits) / slots) + (1.2 if self.refits else 0.0)
+        again = 1.2 if self.refits and spec.refits else 0.0
+        return math.ceil(len(self._work.splits) / slots) + again
 
     def _bags(self, spec: TrialSpec) -> bool:
         """Whether one fit on all rows is honest: all are drawn, and no feature holds answers."""
@@ -360,6 +369,7 @@ class Schedule:
             arguments,
             cores=trial.spec.threads,
             seconds=self._hard(soft),
+            runtime=NET_RUNTIME if trial.spec.learner in NETS else "",
         )
 
     def _told_units(self, key: str) -> int | None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.models.registry import NETS
+
 __all__ = ["ALL", "LEAN", "RICH", "PartResult", "Trial", "TrialSpec", "fold_part", "matrix_name"]
 
 # The part that is fitted on every row: a refit, or the one fit of a learner that bags.
@@ -18,6 +20,9 @@ LEAN = "lean"
 RICH = "rich"
 # A refit must hold at least this share of the rounds that the folds asked for.
 REFIT_SHARE = 0.9
+# So many nets of folds answer together: one net fitted on all rows is worse than their mean, by
+# more than the rows that each of them lacks (docs: log).
+KEPT_FOLDS = 5
 
 
 def fold_part(fold: int) -> str:
@@ -61,6 +66,11 @@ class TrialSpec:
     def name(self) -> str:
         """What a leaderboard calls it."""
         return f"{self.learner}-{self.number}"
+
+    @property
+    def refits(self) -> bool:
+        """Whether one model of all rows is to answer in the end; else the mean of the folds'."""
+        return self.learner not in NETS
 
     @property
     def threads(self) -> int:
@@ -161,10 +171,12 @@ class Trial:
         """Name the parts that answer in a model file.
 
         The one that was fitted on all rows; until there is one, those of all folds (`whole`), or
-        that of the first fold, which is quicker to write.
+        that of the first fold, which is quicker to write. Of nets always those of some folds.
         """
         if self.refitted:
             return (ALL,)
+        if not self.spec.refits:
+            return self.wanted[:KEPT_FOLDS]
         return self.wanted if whole else self.wanted[:1]
 
     @property
