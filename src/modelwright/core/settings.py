@@ -205,8 +205,8 @@ class Settings:
     trials : int, optional
         Fit exactly so many trials and look at no clock: the same result again, however fast the
         machine is and however many its workers, as long as the same libraries are installed:
-        CatBoost, where it is, takes part unless `models` names others. Of a table larger than
-        memory rows are sampled: how many depends on the machine's memory.
+        CatBoost and PyTorch, where they are, take part unless `models` names others. Of a table
+        larger than memory rows are sampled: how many depends on the machine's memory.
     models : tuple of str
         Learners to use; empty means all.
     seed : int

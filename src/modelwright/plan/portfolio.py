@@ -111,8 +111,8 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     Returns
     -------
     list of TrialSpec
-        The same list for the same rows, learners and seed; where CatBoost is installed it takes
-        part, unless others are named.
+        The same list for the same rows, learners and seed; where CatBoost and PyTorch are
+        installed they take part, unless others are named.
 
     Raises
     ------
