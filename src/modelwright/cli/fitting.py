@@ -41,7 +41,8 @@ class Effort:
     ----------
     trials : int, optional
         Fit exactly so many trials and look at no clock: the same result again where the same
-        libraries are installed (CatBoost and nets take part where theirs are, unless --models names others).
+        libraries are installed (CatBoost and nets take part where theirs are, unless --models
+        names others).
     models : str, optional
         Learners to use, such as linear,lightgbm.
     types : pathlib.Path, optional
