@@ -1,6 +1,6 @@
 """From a raw file to predictions: fit, read the leaderboard, save, load, predict.
 
-The table holds measurements of 569 breast tumours (Street, Wolberg and Mangasarian 1993).
+The table holds ten measurements of 569 breast tumours (Street, Wolberg and Mangasarian 1993).
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import modelwright as mw
 
 # 1. A raw file, as one finds it.
 cancer = load_breast_cancer()
-table = pl.DataFrame(cancer.data, schema=[name.replace(" ", "_") for name in cancer.feature_names])
+names = [name.replace(" ", "_") for name in cancer.feature_names[:10]]
+table = pl.DataFrame(cancer.data[:, :10], schema=names)
 table = table.with_columns(tumour=pl.Series(cancer.target_names[cancer.target]))
 table = table.sample(fraction=1.0, shuffle=True, seed=0)
 table.head(300).write_csv("known.csv")

@@ -6,6 +6,8 @@ one writer are not marked in it, so blocks of 40 rows in a row stand for a write
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 from sklearn.datasets import load_digits
 
@@ -17,8 +19,10 @@ frame = frame.with_columns(digit=pl.Series(digits.target[:800]))
 frame = frame.with_row_index("row").with_columns(writer="w" + (pl.col("row") // 40).cast(pl.String))
 known, new = frame.drop("row").head(640), frame.drop("row", "writer").tail(160)
 
-# Rows of one writer are never on both sides of a split; the linear model is enough here.
-settings = mw.Settings(trials=1, models=("linear",), types={"digit": "category"}, store="runs")
+# Rows of one writer are never on both sides of a split; the linear model is enough here, and a
+# table of this size needs no worker processes.
+quick = mw.Settings(trials=1, models=("linear",), workers=0)
+settings = replace(quick, types={"digit": "category"}, store="runs")
 result = mw.fit(known, target="digit", metric="log_loss", group="writer", settings=settings)
 print(result)
 print(result.model.card.plan)

@@ -1,6 +1,6 @@
 """Models that can be read: the rules of one tree, its drawing, the curves of an additive model.
 
-The table holds measurements of 569 breast tumours (Street, Wolberg and Mangasarian 1993).
+The table holds ten measurements of 569 breast tumours (Street, Wolberg and Mangasarian 1993).
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from modelwright.models.additive import FittedAdditive
 def main() -> None:
     """Compare a tree with a random forest, read the tree, and read an additive model."""
     cancer = load_breast_cancer()
-    names = [name.replace(" ", "_") for name in cancer.feature_names]
-    table = pl.DataFrame(cancer.data, schema=names)
+    names = [
+        name.replace(" ", "_") for name in cancer.feature_names[:10]
+    ]  # the rest is of the same
+    table = pl.DataFrame(cancer.data[:, :10], schema=names)
     table = table.with_columns(tumour=pl.Series(cancer.target_names[cancer.target]))
 
     models = ("tree", "random-forest")

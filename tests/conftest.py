@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Tests run side by side, one process a core: threads within one would only wait for each other.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 # How long an example takes is a matter of the machine.
 settings.register_profile("tests", deadline=None)
@@ -15,14 +23,44 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cuts() -> Iterator[None]:
+    """Wait for no disk: what a test writes need not outlast a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Count up the places of the tests' stores."""
+    folder = tmp_path_factory.mktemp("stores")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def private_store(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def private_store(stores: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep the runs of a test out of the user's data folder."""
-    store = tmp_path_factory.mktemp("store")
+    store = next(stores)
+    store.mkdir()
     monkeypatch.setenv("MODELWRIGHT_STORE", str(store))
     return store
+
+
+@pytest.fixture
+def piped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], None]]:
+    """Give a function that puts bytes into a pipe, and its other end in place of standard input."""
+    with ExitStack() as stack:
+
+        def put(data: bytes) -> None:
+            assert len(data) < 2**16, "more than a pipe holds"
+            reader, writer = os.pipe()
+            stdin = stack.enter_context(open(reader, encoding="utf-8"))
+            with open(writer, "wb") as into:
+                into.write(data)
+            monkeypatch.setattr("sys.stdin", stdin)
+
+        yield put
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import modelwright as mw
 
 
+@cache
 def fitted(models: tuple[str, ...]) -> mw.Result:
     random = np.random.default_rng(0)
     town = random.choice(["Rome", "Oslo", "Bonn", "<b>"], 300)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -90,16 +91,21 @@ def test_a_file_larger_than_memory_is_sampled(
     assert result.predict(path).height == 1_200
 
 
-def test_rows_through_a_pipe(ragged: Path, tmp_path: Path) -> None:
-    def run(*words: str) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-m", "modelwright", *words]
-        return subprocess.run(command, input=ragged.read_bytes(), capture_output=True, check=False)
-
+def test_rows_through_a_pipe(
+    ragged: Path,
+    tmp_path: Path,
+    piped: Callable[[bytes], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     model, out = str(tmp_path / "m.mw"), tmp_path / "p.csv"
     words = ["--target", "price", "--models", "linear", "--trials", "1", "--workers", "0"]
-    assert run("fit", "-", *words, "--out", model).returncode == 0
-    assert run("predict", model, "-", "--out", str(out)).returncode == 0
+    command = [sys.executable, "-m", "modelwright", "fit", "-", *words, "--out", model]
+    done = subprocess.run(command, input=ragged.read_bytes(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    piped(ragged.read_bytes())
+    assert main(["predict", model, "-", "--out", str(out)]) == 0
     assert len(out.read_text().splitlines()) == 63
-    done = run("acquire", "-", "--out", str(tmp_path / "t.parquet"))
-    assert b"61 rows of 3 columns" in done.stdout
-    assert run("fit", "-x", *words).returncode == 2
+    piped(ragged.read_bytes())
+    assert main(["acquire", "-", "--out", str(tmp_path / "t.parquet")]) == 0
+    assert "61 rows of 3 columns" in capsys.readouterr().out
+    assert main(["fit", "-x", *words]) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import modelwright as mw
+from simulated import Machine
 from test_flow import table
 
 
@@ -42,7 +44,25 @@ def test_another_seed_gives_another_model(first: mw.Result, store: Path) -> None
 
 
 def test_a_timed_run_can_be_replayed(store: Path) -> None:
-    timed = mw.fit(table(), "price", time="5s", settings=mw.Settings(store=store, workers=2))
+    models = ("linear", "lightgbm")
+    with pytest.MonkeyPatch.context() as patch:
+        # every look at the clock costs time, so that boosting is cut short by it
+        Machine(fit=0.1, look=0.02).install(patch)
+        settings = mw.Settings(store=store, models=models, workers=1)
+        timed = mw.fit(table(), "price", time="60s", settings=settings)
+    assert len(timed.leaderboard.standings) > 2
+    plan = json.loads((timed.folder / "plan.json").read_text())
+    boosted = [trial for trial in plan["trials"] if trial["spec"]["learner"] == "lightgbm"]
+    assert min(units for trial in boosted for units in trial["units"].values()) < 100
+    settings = mw.Settings(store=store, replay=timed.run, workers=0)
+    again = mw.fit(table(), "price", settings=settings)
+    assert np.array_equal(answers(timed), answers(again))
+    assert again.score == timed.score
+
+
+@pytest.mark.slow
+def test_a_run_by_the_clock_on_the_wall_can_be_replayed(store: Path) -> None:
+    timed = mw.fit(table(), "price", time="6s", settings=mw.Settings(store=store, workers=2))
     again = mw.fit(table(), "price", settings=mw.Settings(store=store, replay=timed.run))
     assert np.array_equal(answers(timed), answers(again))
     assert again.score == timed.score

@@ -20,30 +20,44 @@ if TYPE_CHECKING:
         OutputError,
         UserError,
     )
+    from modelwright.core.findings import Finding
     from modelwright.core.result import Leaderboard
-    from modelwright.core.settings import Settings
+    from modelwright.core.settings import Frame, Question, Settings, Validation
     from modelwright.estimators import AutoClassifier, AutoRegressor
+    from modelwright.evaluate.metrics import Metric, metric
     from modelwright.flow import Result, fit
+    from modelwright.framing import frame
     from modelwright.model import Model, load
+    from modelwright.plan.check import check
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
+    from modelwright.versus import compare_models
 
 _HOMES = {
     "AutoClassifier": "modelwright.estimators",
     "AutoRegressor": "modelwright.estimators",
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
+    "Finding": "modelwright.core.findings",
+    "Frame": "modelwright.core.settings",
     "Leaderboard": "modelwright.core.result",
+    "Metric": "modelwright.evaluate.metrics",
     "Model": "modelwright.model",
     "ModelFileError": "modelwright.core.errors",
     "ModelwrightError": "modelwright.core.errors",
     "OptionError": "modelwright.core.errors",
     "OutputError": "modelwright.core.errors",
+    "Question": "modelwright.core.settings",
     "Result": "modelwright.flow",
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
+    "Validation": "modelwright.core.settings",
+    "check": "modelwright.plan.check",
+    "compare_models": "modelwright.versus",
     "fit": "modelwright.flow",
+    "frame": "modelwright.framing",
     "load": "modelwright.model",
+    "metric": "modelwright.evaluate.metrics",
     "tree_drawing": "modelwright.readable",
     "tree_rules": "modelwright.readable",
     "write_report": "modelwright.report",
@@ -54,18 +68,27 @@ __all__ = [
     "AutoRegressor",
     "ColumnError",
     "DataError",
+    "Finding",
+    "Frame",
     "Leaderboard",
+    "Metric",
     "Model",
     "ModelFileError",
     "ModelwrightError",
     "OptionError",
     "OutputError",
+    "Question",
     "Result",
     "Settings",
     "UserError",
+    "Validation",
     "__version__",
+    "check",
+    "compare_models",
     "fit",
+    "frame",
     "load",
+    "metric",
     "tree_drawing",
     "tree_rules",
     "write_report",

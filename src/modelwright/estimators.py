@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from modelwright.acquire import read_raw
 from modelwright.core.errors import UserError
 from modelwright.core.settings import Settings
+from modelwright.evaluate import Metric
 from modelwright.flow import Result, fit
 from modelwright.model import Model, load
 
@@ -30,7 +31,42 @@ _MODEL = "_model_file"
 """The key under which a pickled estimator holds its model file."""
 
 
-class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class _Auto(BaseEstimator):  # type: ignore[misc]
+    """What both estimators are told, what they take, and how they are pickled."""
+
+    def __init__(
+        self,
+        time: str | float = "60s",
+        trials: int | None = None,
+        metric: str | Metric | None = None,
+        models: tuple[str, ...] = (),
+        seed: int = 0,
+        workers: int | None = None,
+        store: str | Path | None = None,
+    ) -> None:
+        self.time = time
+        self.trials = trials
+        self.metric = metric
+        self.models = models
+        self.seed = seed
+        self.workers = workers
+        self.store = store
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        return _packed(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(_unpacked(state))
+
+
+class AutoClassifier(ClassifierMixin, _Auto):  # type: ignore[misc]
     """Find a validated classifier, as `modelwright.fit` does.
 
     Every fit is a run of its own: it splits, searches, ensembles and calibrates on the rows that
@@ -41,10 +77,10 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     time : str or float
         How long one fit may take: ``"60s"``, ``"5m"``, or seconds.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same model on every machine (tables
-        larger than memory, of which rows are sampled by the machine's memory, aside).
-    metric : str, optional
-        What decides; None: ``roc_auc`` or ``log_loss``.
+        Fit exactly so many trials and look at no clock: the same model again where the same
+        libraries are installed; see `Settings`.
+    metric : str or Metric, optional
+        What decides, as for `fit`; None: ``roc_auc`` or ``log_loss``.
     models : tuple of str
         Learners to use; empty means all.
     seed : int
@@ -77,24 +113,6 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     >>> found.predict(X[:2]), found.score(X, y) > 0.9
     (array([0, 0]), True)
     """
-
-    def __init__(
-        self,
-        time: str | float = "60s",
-        trials: int | None = None,
-        metric: str | None = None,
-        models: tuple[str, ...] = (),
-        seed: int = 0,
-        workers: int | None = None,
-        store: str | Path | None = None,
-    ) -> None:
-        self.time = time
-        self.trials = trials
-        self.metric = metric
-        self.models = models
-        self.seed = seed
-        self.workers = workers
-        self.store = store
 
     def fit(
         self,
@@ -149,22 +167,14 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return whole
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable label of each row."""
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
+        """Give the label of each row: the most probable one, unless the metric asks otherwise."""
+        check_is_fitted(self)
+        codes = self.model_.decision.answers(_predicted(self, X))
+        labels: NDArray[Any] = self.classes_[np.asarray(self._order)[codes]]
         return labels
 
-    def __sklearn_tags__(self) -> Any:
-        return _tagged(super().__sklearn_tags__())
 
-    def __getstate__(self) -> dict[str, Any]:
-        return _packed(super().__getstate__())
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(_unpacked(state))
-
-
-class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class AutoRegressor(RegressorMixin, _Auto):  # type: ignore[misc]
     """Find a validated regression model, as `modelwright.fit` does.
 
     Every fit is a run of its own: it splits, searches and ensembles on the rows that it is given.
@@ -175,9 +185,9 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     time : str or float
         How long one fit may take: ``"60s"``, ``"5m"``, or seconds.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same model on every machine (tables
-        larger than memory, of which rows are sampled by the machine's memory, aside).
-    metric : str, optional
+        Fit exactly so many trials and look at no clock: the same model again where the same
+        libraries are installed; see `Settings`.
+    metric : str or Metric, optional
         What decides; None: ``rmse``.
     models : tuple of str
         Learners to use; empty means all.
@@ -208,24 +218,6 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     >>> found.predict([[0.5]])
     array([1.5])
     """
-
-    def __init__(
-        self,
-        time: str | float = "60s",
-        trials: int | None = None,
-        metric: str | None = None,
-        models: tuple[str, ...] = (),
-        seed: int = 0,
-        workers: int | None = None,
-        store: str | Path | None = None,
-    ) -> None:
-        self.time = time
-        self.trials = trials
-        self.metric = metric
-        self.models = models
-        self.seed = seed
-        self.workers = workers
-        self.store = store
 
     def fit(
         self,
@@ -266,15 +258,6 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Give a number for each row."""
         check_is_fitted(self)
         return _predicted(self, X)[:, 0].astype(np.float64)
-
-    def __sklearn_tags__(self) -> Any:
-        return _tagged(super().__sklearn_tags__())
-
-    def __getstate__(self) -> dict[str, Any]:
-        return _packed(super().__getstate__())
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(_unpacked(state))
 
 
 class _Rows:
@@ -418,13 +401,6 @@ def _predicted(estimator: Any, X: Any) -> NDArray[np.float32]:
         return model.probabilities(table)
     except UserError as error:
         raise ValueError(str(error)) from error
-
-
-def _tagged(tags: Any) -> Any:
-    tags.input_tags.allow_nan = True
-    tags.input_tags.string = True
-    tags.input_tags.categorical = True
-    return tags
 
 
 def _packed(state: dict[str, Any]) -> dict[str, Any]:

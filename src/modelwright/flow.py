@@ -19,11 +19,12 @@ from modelwright.core.addresses import is_database, masked
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import Progress, progress, reading
-from modelwright.core.result import Leaderboard
+from modelwright.core.result import FreshScore, Leaderboard
 from modelwright.core.settings import Question, Settings
 from modelwright.engine import start_engine
+from modelwright.evaluate import Metric
 from modelwright.model import Model
-from modelwright.plan import Session, open_session, pose, reading_for
+from modelwright.plan import Session, open_session, pose, reading_for, take_frame
 from modelwright.store import check_writable
 
 __all__ = ["Result", "fit", "run"]
@@ -65,6 +66,11 @@ class Result:
         return self.model.card.score
 
     @property
+    def test(self) -> FreshScore | None:
+        """The score on the rows of ``Validation(test=...)``; None when there were none."""
+        return self.model.card.test
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know."""
         return self.model.card.notes
@@ -80,7 +86,8 @@ class Result:
         return self.model.predict(data)
 
     def __str__(self) -> str:
-        return f"{self.model}\n{self.leaderboard}"
+        test = "" if self.test is None else f"\n{self.test}"
+        return f"{self.model}\n{self.leaderboard}{test}"
 
     def _repr_html_(self) -> str:
         return self.model._repr_html_()
@@ -88,11 +95,11 @@ class Result:
 
 def fit(
     data: object,
-    target: str | int,
+    target: str | int | None = None,
     *,
     time: str | float = "60s",
     task: str | None = None,
-    metric: str | None = None,
+    metric: str | Metric | None = None,
     group: str | None = None,
     order: str | None = None,
     settings: Settings | None = None,
@@ -104,19 +111,23 @@ def fit(
     data : path or frame
         A CSV, TSV, Parquet, Arrow, JSON or Excel file, also compressed; ``-`` for standard input;
         a database as ``sqlite:///file.db#query``; or a pandas, Polars or Arrow frame.
-    target : str or int
-        The column to predict; a number names a column of a NumPy array.
+    target : str or int, optional
+        The column to predict; a number names a column of a NumPy array. It may be left out where
+        ``settings.frame`` names it.
     time : str or float
         How long it may take in all: ``"60s"``, ``"5m"``, or seconds. It ends earlier when there
         is nothing left that is worth fitting.
     task : str, optional
         ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it.
-    metric : str, optional
-        What decides; None: ``roc_auc``, ``log_loss`` or ``rmse``.
+    metric : str or Metric, optional
+        What decides, such as ``"f1"`` or ``"profit(tp=100, fp=-5)"``, or what `metric` made of a
+        function of yours; None: ``roc_auc``, ``log_loss`` or ``rmse``.
     group : str, optional
-        A column whose equal values stay on one side of every split.
+        A column whose equal values stay on one side of every split; ``"none"``: follow none that
+        is found.
     order : str, optional
-        A column of time: models are judged on later rows than they were fitted on.
+        A column of time: models are judged on later rows than they were fitted on; ``"none"`` as
+        for group.
     settings : Settings, optional
         Everything that is rarely needed.
 
@@ -139,12 +150,17 @@ def fit(
     ['prediction']
     """
     chosen = settings or Settings()
-    question = Question(_name(target), task, metric, chosen.positive, group, order, chosen.weight)
+    own = metric if isinstance(metric, Metric) else None
+    called = metric.name if isinstance(metric, Metric) else metric
+    name = _name(target, chosen)
+    question = Question(name, task, called, chosen.positive, group, order, chosen.weight)
     with progress() as live:
-        return run(data, question, chosen, seconds=parse_duration(time), live=live)
+        return run(data, question, chosen, seconds=parse_duration(time), live=live, metric=own)
 
 
-def _name(target: object) -> str:
+def _name(target: object, settings: Settings) -> str:
+    if target is None and settings.frame is not None:
+        return ""
     if not isinstance(target, str | int):
         raise OptionError(
             "the name of a column as target",
@@ -162,9 +178,14 @@ def run(
     seconds: float,
     live: Progress,
     started: float | None = None,
+    metric: Metric | None = None,
 ) -> Result:
-    """Do what `fit` does, counting time from `started` (of `time.monotonic`)."""
+    """Do what `fit` does, counting time from `started` (of `time.monotonic`).
+
+    `metric` stands for the name in the question where that is not enough.
+    """
     began = time.monotonic() if started is None else started
+    question, settings = take_frame(question, settings)
     if settings.out is not None:
         check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds
@@ -172,7 +193,7 @@ def run(
     raw = read_raw(data, reading_for(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")
-    posed = pose(raw, question, settings)
+    posed = pose(raw, question, settings, metric)
     del raw
     with open_session(posed, question, settings, budget, began) as session:
         session.learn({"data": _source(data)})

@@ -9,31 +9,40 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.acquire import Reading, conform, like, read_raw, totals_below
-from modelwright.core.errors import DataError, ModelFileError, ModelwrightWarning
+from modelwright.core.errors import (
+    DataError,
+    ModelFileError,
+    ModelwrightWarning,
+    OptionError,
+    UserError,
+)
 from modelwright.core.evidence import Attribution, Evidence, Importance
 from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.protocols import Fitted
-from modelwright.core.result import Card, Leaderboard
+from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
-from modelwright.core.task import LabelType, Target, Task
-from modelwright.evaluate import METRICS, Temperature, find_metric
+from modelwright.core.task import LabelType, Task
+from modelwright.evaluate import Answered, Metric, Temperature, find_metric
+from modelwright.evaluate.catalogue import metric_or_usual
+from modelwright.evaluate.decisions import USUAL, Decision, Threshold, restore_decision
+from modelwright.evaluate.intervals import group_codes
 from modelwright.explain import Explainer, background_table, permutation_importance
 from modelwright.features import FittedRecipe
 from modelwright.models import fitted_name, restore_fitted
 from modelwright.store import pack_state, read_archive, unpack_state, write_archive
 
-__all__ = ["SEEN", "Answered", "Member", "Model", "Part", "load"]
+__all__ = ["SEEN", "Member", "Model", "Part", "load"]
 
 # What unpacking a hostile file may raise.
 _UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
@@ -77,27 +86,6 @@ class Member:
     parts: tuple[Part, ...]
 
 
-class Answered(NamedTuple):
-    """Rows whose answers are known, and what a model says of them.
-
-    Parameters
-    ----------
-    y : Target
-        The answers of the rows that have one.
-    p : ndarray of float32, shape (n_rows, n_outputs)
-        The predictions for them.
-    weight : ndarray of float64, shape (n_rows,), optional
-        How much each row counts; None when the table does not say.
-    seen : bool
-        Whether they are the very rows that the model was fitted on.
-    """
-
-    y: Target
-    p: NDArray[np.float32]
-    weight: NDArray[np.float64] | None
-    seen: bool
-
-
 @dataclass(frozen=True)
 class Model:
     """A model that predicts new rows of the table it was fitted on.
@@ -116,6 +104,8 @@ class Model:
         Where it comes from and how far to trust it.
     evidence : Evidence, optional
         What held-out rows said of it; None until it has been validated.
+    decision : Decision
+        How class probabilities become the answer.
     """
 
     task: Task
@@ -124,6 +114,7 @@ class Model:
     temperature: Temperature
     card: Card
     evidence: Evidence | None = None
+    decision: Decision = USUAL
 
     @property
     def leaderboard(self) -> Leaderboard:
@@ -156,8 +147,9 @@ class Model:
         -------
         frame
             One row for each row of `data`, in order: `prediction`, and for classes `p_<class>`
-            for each class. A pandas frame for a pandas frame, with its index; an Arrow table for
-            an Arrow table; else a Polars frame.
+            for each class. `prediction` is the most probable class, unless a threshold, a capacity
+            or costs belong to the model. A pandas frame for a pandas frame, with its index; an
+            Arrow table for an Arrow table; else a Polars frame.
 
         Raises
         ------
@@ -220,7 +212,7 @@ class Model:
             )
         return table.rows(np.random.default_rng(0).choice(table.height, BACKGROUND))
 
-    def evaluate(self, data: object) -> dict[str, float]:
+    def evaluate(self, data: object, metrics: Sequence[str | Metric] = ()) -> dict[str, float]:
         """Score the model on rows whose answers are known.
 
         Parameters
@@ -228,11 +220,15 @@ class Model:
         data : path or frame
             As for `predict`, with the target; rows without an answer are left out, and the
             column of weights counts if it is there.
+        metrics : sequence of str or Metric
+            What to score beside the usual ones, such as ``"profit(tp=100, fp=-5)"``.
 
         Returns
         -------
         dict of str to float
-            Every metric of the task; the one that decided comes first.
+            The metric that decided comes first, then the usual ones of the task, then `metrics`.
+            Metrics of decisions judge what the model answers, at its threshold. NaN where a
+            metric has no value, with a `ModelwrightWarning` that says why.
 
         Raises
         ------
@@ -241,10 +237,44 @@ class Model:
         DataError
             When no row has an answer, or a label is unknown to the model.
         """
-        y, p, weight, _ = self.answered(data)
-        fitting = [m for m in METRICS.values() if self.task.kind in m.kinds]
-        fitting.sort(key=lambda metric: metric.name != self.task.metric)
-        return {metric.name: metric.score(y, p, weight) for metric in fitting}
+        more = self.metrics(metrics)  # before anything is read
+        rows = self.answered(data)
+        scores = rows.scores(more)
+        absent = [f"{name} ({why})" for name, why in rows.undefined(more).items()]
+        if absent:
+            told = f"without a value on these rows: {', '.join(absent)}"
+            warnings.warn(told, ModelwrightWarning, stacklevel=2)
+        return scores
+
+    def metrics(self, names: Sequence[str | Metric]) -> tuple[Metric, ...]:
+        """Find metrics for the model's task.
+
+        Parameters
+        ----------
+        names : sequence of str or Metric
+            As they are written, such as ``"fbeta(beta=2)"``, or ready.
+
+        Raises
+        ------
+        OptionError
+            When there is no such metric for the task.
+        """
+        kind, classes = self.task.kind, self.task.classes
+        return tuple(find_metric(m, kind, classes) if isinstance(m, str) else m for m in names)
+
+    def with_threshold(self, value: float) -> Model:
+        """Give the same model, answering with the positive class from this probability on.
+
+        Raises
+        ------
+        OptionError
+            When the task has not two classes, or the value is not between 0 and 1.
+        """
+        if len(self.task.classes) != 2:
+            got = f"a {self.task.kind.value} task"
+            raise OptionError("a model of two classes for --threshold", got, "leave it out")
+        told = f"the answer is {self.task.positive} from a probability of {value:.4g} on, as asked"
+        return replace(self, decision=Threshold(value), card=replace(self.card, decision=told))
 
     def answered(self, data: object) -> Answered:
         """Predict rows whose answers are known; warn when they are those that it learned from.
@@ -263,7 +293,8 @@ class Model:
         if seen:
             warnings.warn(SEEN, ModelwrightWarning, stacklevel=3)
         y = encode_target(self.task, table.frame[self.task.target])
-        return Answered(y, self.predict_table(table), self._weight(table), seen)
+        p, weight, groups = self.predict_table(table), self._weight(table), self._groups(table)
+        return Answered(self.task, y, p, weight, groups, seen, self.decision)
 
     def importances(self, data: object) -> tuple[Importance, ...]:
         """Measure on given rows how much each column matters.
@@ -279,10 +310,11 @@ class Model:
             How much worse the metric gets when a column is shuffled, the greatest first.
         """
         table = self._with_answers(data)
+        whole = float(table.height)
         if table.height > PROBED:
             drawn = np.random.default_rng(0).choice(table.height, PROBED, replace=False)
             table = table.rows(np.sort(drawn))
-        metric = find_metric(self.task.metric, self.task.kind)
+        metric = metric_or_usual(self.task).decided_by(self.decision).for_part_of(whole)
         y, weight = encode_target(self.task, table.frame[self.task.target]), self._weight(table)
         return permutation_importance(
             self.predict_table, table, lambda p: metric.loss(y, p, weight), self.columns
@@ -311,6 +343,12 @@ class Model:
         """Give the weights of rows, when the column of weights is there."""
         names = [name for name in self.schema.names(Role.WEIGHT) if name in table.schema]
         return table.frame[names[0]].to_numpy() if names else None
+
+    def _groups(self, table: Table) -> NDArray[np.int64] | None:
+        """Give the group of each row; one for all where the column of groups is absent."""
+        if self.schema.names(Role.GROUP) and not table.schema.names(Role.GROUP):
+            return np.zeros(table.height, np.int64)
+        return group_codes(table)
 
     def save(self, path: str | Path, *, key: bytes | None = None) -> Path:
         """Write the model to one file, whole or not at all.
@@ -368,7 +406,7 @@ class Model:
     def _answer(self, p: NDArray[np.float32]) -> pl.DataFrame:
         if not self.task.is_classification:
             return pl.DataFrame({"prediction": p[:, 0].astype(np.float64)})
-        labels = decode_labels(self.task, p.argmax(axis=1)).alias("prediction")
+        labels = decode_labels(self.task, self.decision.answers(p)).alias("prediction")
         names = self.task.classes
         if self.task.label_type is LabelType.BOOLEAN:  # as a CSV or JSON file writes the values
             names = tuple(name.lower() for name in names)
@@ -379,7 +417,7 @@ class Model:
         what = f"{self.task.kind.value} model of {self.task.target!r}"
         if self.card.score is None:
             return f"{what}: not validated"
-        score = f"{self.task.metric} {self.card.score:.5g}"
+        score = f"{brief(self.task.metric)} {self.card.score:.5g}"
         return f"{what}: {score} (out of fold, {self.card.rows:,} rows)"
 
     def _repr_html_(self) -> str:
@@ -443,6 +481,7 @@ def _pack(model: Model) -> dict[str, bytes]:
         "task": model.task.to_json(),
         "schema": model.schema.to_json(),
         "temperature": model.temperature.value,
+        "decision": model.decision.to_json(),
         "recipes": steps,
         "members": described,
         "card": model.card.to_json(),
@@ -482,7 +521,15 @@ def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Mode
         Temperature(float(head["temperature"])),
         Card.from_json(head["card"]),
         evidence,
+        _decision(head.get("decision"), task),
     )
+
+
+def _decision(data: Any, task: Task) -> Decision:
+    try:
+        return restore_decision(data, len(task.classes))
+    except UserError as error:
+        raise ValueError(str(error)) from error
 
 
 def _evidence(entries: Mapping[str, bytes], task: Task) -> Evidence | None:

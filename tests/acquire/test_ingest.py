@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from modelwright.acquire import Reading, read_raw
+from modelwright.acquire.duck import Duck
 from modelwright.acquire.ingest import ingest, parse_size
 from modelwright.cli import main
 from modelwright.core.errors import DataError, OptionError
@@ -87,6 +88,17 @@ def test_json_parquet_and_databases(tmp_path: Path) -> None:
         done = ingest(source, tmp_path / "out.parquet")
         assert pl.read_parquet(done.out).rows() == frame.rows(), source
         assert done.rows == 50
+
+
+@pytest.mark.parametrize("out", ["out.parquet", "out.csv"])
+def test_a_source_is_read_once(tmp_path: Path, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "in.jsonl", '{"a": 1, "b": "x", "c, d": null}\n' * 9)
+    asked: list[str] = []
+    run = Duck.run
+    monkeypatch.setattr(Duck, "run", lambda duck, said: asked.append(said) or run(duck, said))
+    done = ingest(str(path), tmp_path / out)
+    assert (done.rows, done.columns) == (9, 3)
+    assert sum(str(path) in statement for statement in asked) == 1
 
 
 def test_what_cannot_be_ingested(tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def infer(values: list[object], name: str = "x") -> Column:
         (["2020-01-31", "9999-12-31", "0001-01-01"], "%Y-%m-%d"),
         (["2019-03-01", "3 Mar 2019", "4 Apr 2019"], "%d %b %Y | %Y-%m-%d"),
         (["03/2019", "12/2020"], "%m/%Y"),
+        (["3. März 2021", "15. August 2021", "Montag, 1. Mai 2020"], "%d %B %Y"),
+        (["15 janv. 2021", "1er mars 2021", "14 juil. 2020", "2 sept. 2020"], "%d %B %Y"),
+        (["3 de marzo de 2021", "lunes, 5 de abril de 2021"], "%d %B %Y"),
+        (["3. März 2021 um 14:35 Uhr", "4. Mai 2021 8:05"], "%d %B %Y %H:%M"),
+        (["mars 2021", "AOÛT 2020"], "%B %Y"),
+        (["Okt-20", "Dez-21", "Jan-21"], "%b-%y"),
+        (["12.Okt.2020", "13.Mär.2021"], "%d.%b.%Y"),
     ],
 )
 def test_dates(values: list[object], format: str) -> None:
@@ -54,6 +61,8 @@ def test_dates(values: list[object], format: str) -> None:
         ("2005 Q3", "%Y Q%q", datetime(2005, 7, 1)),
         ("2019W05", "%G-W%V", datetime(2019, 1, 28)),
         ("Sun 3rd March 2019", "%d %B %Y", datetime(2019, 3, 3)),
+        ("3. August 2021", "%d %B %Y", datetime(2021, 8, 3)),
+        ("12 déc. 2021", "%d %B %Y", datetime(2021, 12, 12)),
         ("43831", "days since 1899-12-30", datetime(2020, 1, 1)),
         ("1600000000000", "milliseconds since 1970", datetime(2020, 9, 13, 12, 26, 40)),
         ("9999-12-31", "%Y-%m-%d", None),
@@ -67,6 +76,28 @@ def test_values_of_dates(value: str, format: str, day: datetime | None) -> None:
     table = conform(raw, infer_schema(raw).with_columns(column), [])
     assert table.frame["x"].to_list() == [day]
     assert len(table.notes) == (day is None and value != "0000-00-00")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+        "Jan Feb Mrz Apr Mai Jun Jul Aug Sep Okt Nov Dez",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "janv févr mars avr mai juin juil août sept oct nov déc",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "ene feb mar abr may jun jul ago sep oct nov dic",
+    ],
+)
+def test_months_in_other_languages(names: str) -> None:
+    days = [f"2 {name} 2021" for name in names.split()]
+    raw = pl.DataFrame({"x": days})
+    schema = infer_schema(raw)
+    assert schema["x"].kind is Kind.DATETIME
+    assert cast(raw, schema).frame["x"].to_list() == [datetime(2021, m, 2) for m in range(1, 13)]
+    for day, month in zip(days, range(1, 13), strict=True):  # each without the others
+        alone = conform(pl.DataFrame({"x": [day]}), schema, ["x"]).frame["x"].to_list()
+        assert alone == [datetime(2021, month, 2)]
 
 
 @pytest.mark.parametrize(

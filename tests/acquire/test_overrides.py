@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 from modelwright.acquire import Given, cast, conform, infer, infer_schema, read_types
 from modelwright.core.errors import DataError, OptionError
 from modelwright.core.schema import Column, Kind, Role, Schema
+from modelwright.core.settings import Settings
 
 RAW = pl.DataFrame(
     {
@@ -21,11 +23,16 @@ RAW = pl.DataFrame(
 )
 
 
-def test_a_number_far_outside_is_proposed_not_applied() -> None:
+def test_a_number_far_outside_is_proposed_not_applied(tmp_path: Path) -> None:
     schema, notes = infer(RAW)
     assert "999 may mean missing" in schema["days"].evidence
     assert notes[0].startswith("999 stands for 60.0% of 'days', far outside the other values")
-    proposal = json.loads(notes[0].partition("--types: ")[2])
+    # to the letter, as a person at the terminal and one in Python would take it
+    written = re.search(r"--types (\S+), a file that holds (\{.*?\}\}), or (.*)$", notes[0])
+    assert written is not None
+    (tmp_path / written[1]).write_text(written[2])
+    proposal = Settings(types=json.loads(written[3][len("Settings(types=") : -1])).types
+    assert read_types(tmp_path / written[1]) == read_types(proposal)
     assert cast(RAW, schema).frame["days"].null_count() == 0
     given = read_types(proposal)
     schema, notes = infer(RAW, given)

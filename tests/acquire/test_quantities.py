@@ -37,6 +37,11 @@ def infer(values: list[str], name: str = "x") -> Column:
         (["$5m", "$3bn"], "$12K", [5e6, 3e9]),
         (["1.5 million", "2 million"], "12K", [1.5e6, 2e6]),
         (["08:15", "23:59"], "%H:%M", [29700, 86340]),
+        (["14h35", "08:15:20 Uhr"], "%H:%M:%S", [52500, 29720]),
+        (["9 AM", "12am", "9:30 p.m."], "%I:%M %p", [32400, 0, 77400]),
+        (["1h 20m", "90 min", "2 hours"], "%Hh %Mm", [4800, 5400, 7200]),
+        (["1 day, 2 hrs", "45s", "1.5h"], "%Hh %Mm", [93600, 45, 5400]),
+        (["5m30s", "5m", "1m 1s"], "%Hh %Mm", [330, 300, 61]),
     ],
 )
 def test_numbers_in_disguise(values: list[str], format: str, numbers: list[float]) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pandas as pd
 import polars as pl
@@ -54,6 +54,7 @@ def test_a_file_and_a_pandas_frame_are_the_same_rows(name: str) -> None:
 
 def test_a_big_file_takes_seconds() -> None:
     raw = load("tennis_matches")
-    start = perf_counter()
+    start = process_time()
     cast(raw, infer_schema(raw))
-    assert perf_counter() - start < 5  # about 1.1 s on two idle cores
+    # of the processor: what else the machine does has no say; about 2 s
+    assert process_time() - start < 6

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from modelwright.acquire import Reading, read_raw
+from modelwright.acquire import Reading, read_raw, sql
 from modelwright.core.errors import DataError
 
 psycopg = pytest.importorskip("psycopg")
@@ -99,6 +99,7 @@ def test_a_password_is_never_shown() -> None:
     for url in (
         "postgresql://ann:secret@localhost:1/x",
         "postgres://localhost:1/x?password=secret",
+        "postgres://localhost:1/x?password=a#secret",
     ):
         with pytest.raises(DataError) as caught:
             read_raw(f"{url}#t")
@@ -179,6 +180,20 @@ def test_queries_however_they_begin(tmp_path: Path, query: str) -> None:
 def test_a_password_that_the_server_would_misread() -> None:
     with pytest.raises(DataError, match="%40") as refused:
         read_raw("postgresql://ann:p@QQ@localhost:1/db#t")
+    assert "QQ" not in str(refused.value)
+
+
+def test_a_word_behind_a_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Base:
+        def tables(self) -> list[str]:
+            return ["orders"]
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setitem(sql._OPENERS, "postgresql", lambda place, shown: Base())
+    with pytest.raises(DataError, match="orders") as refused:
+        read_raw("postgresql://host/db?password=a#QQ")
     assert "QQ" not in str(refused.value)
 
 

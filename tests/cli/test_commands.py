@@ -78,8 +78,13 @@ def test_evaluate_names_the_deciding_metric_first(
     given = ["evaluate", str(fitted / "model.mw"), str(fitted / "some.csv")]
     answer = said([*given, "--json"], capsys)
     assert answer["metric"] == "rmse" == next(iter(answer["scores"]))
+    assert set(answer["intervals"]) == set(answer["scores"])
+    between = answer["intervals"]["rmse"]
+    assert between["low"] < answer["scores"]["rmse"] < between["high"]
     assert main(given) == 0
-    assert capsys.readouterr().out.startswith("rmse")
+    line = capsys.readouterr().out.splitlines()[0]
+    numbers = [answer["scores"]["rmse"], between["low"], between["high"]]
+    assert line.split() == "rmse {:.5g} 95 %: {:.5g} to {:.5g}".format(*numbers).split()
 
 
 def test_evaluate_without_the_target_is_refused(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import polars as pl
@@ -16,9 +18,11 @@ import pytest
 from modelwright.cli import main
 from modelwright.store import RunRecord, RunStore
 
+# The program as a process of its own; and as this process, which has its answer ready.
+_PROGRAM = 'modelwright() { "$PYTHON" -m modelwright "$@"; }'
+_READY = "modelwright() { printf '%s\\n' \"$@\" > asked; cat answer; }"
 # Calls the script as bash does when the TAB key is pressed.
 _PRESS = """
-modelwright() { "$PYTHON" -m modelwright "$@"; }
 source script.bash
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
 _modelwright
@@ -30,7 +34,6 @@ printf '%s\\n' "${COMPREPLY[@]}"
 def script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     assert main(["completion", "bash"]) == 0
     (tmp_path / "script.bash").write_text(capsys.readouterr().out)
-    (tmp_path / "press.bash").write_text(_PRESS)
     table = pl.DataFrame({"rooms": [1], "price, net": [2]})
     table.write_csv(tmp_path / "houses.csv")
     table.write_parquet(tmp_path / "houses.parquet")
@@ -40,6 +43,25 @@ def script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 
 def offered(folder: Path, *words: str) -> list[str]:
+    """Press the TAB key in a bash that asks this process."""
+    (folder / "asked").unlink(missing_ok=True)
+    with (
+        chdir(folder),
+        redirect_stdout(io.StringIO()) as answer,
+        redirect_stderr(io.StringIO()),
+    ):
+        main(["__complete", *words])
+    (folder / "answer").write_text(answer.getvalue())
+    offers = pressed(folder, _READY, *words)
+    asked = folder / "asked"
+    if asked.exists():
+        assert asked.read_text().splitlines() == ["__complete", *words]
+    return offers
+
+
+def pressed(folder: Path, program: str, *words: str) -> list[str]:
+    """Press the TAB key in a bash that knows of a program."""
+    (folder / "press.bash").write_text(program + _PRESS)
     done = subprocess.run(
         ["bash", "press.bash", "modelwright", *words],
         cwd=folder,
@@ -59,7 +81,7 @@ needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash
 @pytest.mark.parametrize(
     ("words", "offers"),
     [
-        (["f"], ["fit"]),
+        (["fi"], ["fit"]),
         (["runs", "c"], ["compare", "clean"]),
         (["fit", "hou"], ["houses.csv", "houses.parquet"]),
         (["fit", "houses.csv", "--tri"], ["--trials"]),
@@ -76,6 +98,12 @@ needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash
 )
 def test_bash_offers(script: Path, words: list[str], offers: list[str]) -> None:
     assert offered(script, *words) == offers
+
+
+@needs_bash
+def test_bash_asks_the_program(script: Path) -> None:
+    assert pressed(script, _PROGRAM, "fit", "houses.csv", "--target", "ro") == ["rooms"]
+    assert pressed(script, _PROGRAM, "fi") == ["fit"]
 
 
 @needs_bash

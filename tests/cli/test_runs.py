@@ -163,6 +163,20 @@ def test_a_run_that_has_just_begun_is_running(capsys: pytest.CaptureFixture[str]
     assert {run["id"]: run["status"] for run in runs} == {"new": "running", "old": "interrupted"}
 
 
+def test_a_run_that_was_too_short_is_not_called_interrupted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RunStore(tmp_path) as store:
+        run = store.start(RunRecord(target="price", created=OLD))
+        store.mark(run.id, RunStatus.TOO_SHORT, "first.mw")
+    assert main(["runs", "--store", str(tmp_path)]) == 0
+    line = " ".join(capsys.readouterr().out.split())
+    assert line.endswith("too short price not validated")
+    found = said(["runs", "--store", tmp_path], capsys)["runs"][0]
+    assert (found["status"], found["model"]) == ("too short", "first.mw")
+    assert said(["runs", "clean", "--yes", "--store", tmp_path], capsys)["bytes"] == 0
+
+
 @pytest.fixture
 def left(tmp_path: Path) -> Path:
     """Give a store of runs in every state, each with a file of a kilobyte."""

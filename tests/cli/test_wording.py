@@ -131,7 +131,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
     )
     table.write_csv(folder / "houses.csv")
-    settings = mw.Settings(trials=1, models=("linear",), workers=1, out=folder / "m.mw",
+    settings = mw.Settings(trials=1, models=("linear",), workers=0, out=folder / "m.mw",
                            store=folder / "kept")  # fmt: skip
     mw.fit(table.select("rooms", "zone", "price"), "price", settings=settings)
     texts = {

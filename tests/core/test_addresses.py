@@ -17,7 +17,11 @@ from modelwright.flow import _source
         ("ann:pa#ss@host/db#t", "ann:***@host/db#t"),
         ("ann:pa?ss@host/db#t", "ann:***@host/db#t"),
         ("ann:x@host/db?sslpassword=zzz&a=b@c#t", "ann:***@host/db?sslpassword=***&a=b@c#t"),
-        ("host/db?user=ann&PASSWORD=z@z#t", "host/db?user=ann&PASSWORD=***#t"),
+        ("host/db?user=ann&PASSWORD=z@z#t", "host/db?user=ann&PASSWORD=***#***"),
+        ("host/db?password=a#b", "host/db?password=***#***"),
+        ("host/db?password=a#b#t", "host/db?password=***#***"),
+        ("host/db?password=a#b&user=ann#t", "host/db?password=***&user=ann#t"),
+        ("host/db?password=a#b#select 1 as x", "host/db?password=***#select 1 as x"),
         ("ann@host:5432/db", "ann@host:5432/db"),
         ("host/db#select * from t where m = 'a:b@c'", "host/db#select * from t where m = 'a:b@c'"),
     ],
@@ -27,6 +31,23 @@ def test_a_password_is_never_told(written: str, shown: str) -> None:
     assert masked(url) == f"postgresql://{shown}"
     assert _source(url) == f"postgresql://{shown}"
     assert reading(url) == f"reading postgresql://{shown.split('#')[0]}"
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("host/db?password=a#b", "b"),
+        ("host/db?password=a#b#t", "t"),
+        ("host/db?password=a#b&user=ann#t", "t"),
+        ("host/db?password=a#b#select '#1'", "select '#1'"),
+        ("ann:x@host/db?sslmode=require#a#b", "a#b"),
+        ("host/db#t?x=1", "t?x=1"),
+    ],
+)
+def test_what_is_asked_after_options(written: str, asked: str) -> None:
+    place, found = split_address(f"postgresql://{written}")
+    assert found == asked
+    assert place == f"postgresql://{written}".removesuffix(f"#{asked}")
 
 
 @given(st.text("ab1@/#?&=:%", min_size=1).map(lambda text: f"QQ{text}QQ"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs.pages import ROOT, Block, blocks, commands, pages, run_page
+from modelwright.engine import InlineEngine
 
 PAGE = """
 Text.
@@ -42,6 +43,8 @@ def test_the_code_of_a_page_runs(
     monkeypatch.chdir(folder)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    if path.name != "README.md":  # the first page is run with workers, as the reader's machine does
+        monkeypatch.setattr("modelwright.flow.start_engine", lambda *_, **__: InlineEngine())
     run_page(path, folder, environment)
 
 
@@ -61,6 +64,16 @@ def test_commands_are_found_with_their_exit_codes() -> None:
         ("modelwright", "fit", "none.csv", "--target", "b"),
     ]
     assert [command.code for command in found] == [0, 2]
+
+
+def test_a_line_that_looks_at_the_clock_has_a_process_of_its_own() -> None:
+    text = """$ modelwright fit a.csv --target b
+$ modelwright fit a.csv --target b --trials 1
+$ modelwright demo --time 5s
+$ modelwright fit a.csv --target none   # exit 2
+$ modelwright predict m.mw a.csv --out p.csv"""
+    found = commands(Block("console", text, 1, True))
+    assert [command.timed for command in found] == [True, False, True, False, False]
 
 
 def test_a_page_with_a_wrong_block_fails(tmp_path: Path) -> None:

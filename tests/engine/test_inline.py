@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from modelwright.engine import InlineEngine
@@ -36,3 +38,15 @@ def test_refuses() -> None:
     engine.close()
     with pytest.raises(RuntimeError, match="closed"):
         engine.submit(Job("c", JOBS + "echo", {"value": 1}))
+
+
+def test_a_job_with_a_runtime_of_its_own_goes_to_a_worker() -> None:
+    call = "modelwright.testing.jobs:whoami"
+    with InlineEngine() as engine:
+        engine.submit(Job("here", call))
+        engine.submit(Job("there", call, runtime="modelwright.core.seed"))
+        (here,), (there,) = engine.wait(), engine.wait()
+        assert engine.pending == ()
+    assert here.value["pid"] == os.getpid()
+    assert there.value["pid"] != os.getpid()
+    assert "modelwright.core.seed" in there.value["modules"]

@@ -354,3 +354,62 @@ def test_interrupt_of_the_terminal_does_not_reach_workers(
     assert process.stdout is not None
     assert process.stdout.readline().startswith("done")
     assert all(alive(pid) for pid in workers)
+
+
+OTHER = "modelwright.engine.waiting"  # stands for a runtime: any module of ours
+
+
+def test_jobs_of_different_runtimes_never_share_a_process(shared: LocalEngine) -> None:
+    ordinary, other = set(), set()
+    for number in range(6):
+        shared.submit(job(f"a{number}", "whoami"))
+        shared.submit(job(f"b{number}", "whoami", runtime=OTHER))
+    for key, outcome in collect(shared).items():
+        assert outcome.status is Status.DONE
+        (ordinary if key.startswith("a") else other).add(outcome.value["pid"])
+    assert ordinary.isdisjoint(other)
+    assert 1 <= len(other) <= 2
+
+
+def test_a_runtime_is_loaded_in_place_of_what_is_preloaded() -> None:
+    with LocalEngine(workers=1, cores=1, preload=("colorsys",)) as engine:
+        plain = one(engine, job("a", "whoami")).value["modules"]
+        other = one(engine, job("b", "whoami", runtime="modelwright.core.seed")).value["modules"]
+    assert "colorsys" in plain
+    assert "modelwright.core.seed" not in plain
+    assert "colorsys" not in other
+    assert "modelwright.core.seed" in other
+
+
+def test_workers_of_two_runtimes_do_not_work_at_once_when_one_may() -> None:
+    with LocalEngine(workers=1, cores=2) as engine:
+        for key in "abcd":
+            runtime = OTHER if key in "bd" else ""
+            engine.submit(job(key, "nap", {"seconds": 0.1}, runtime=runtime))
+        spans = sorted(outcome.value for outcome in collect(engine).values())
+    assert len(spans) == 4
+    assert all(later[0] >= earlier[1] for earlier, later in pairwise(spans))
+
+
+def test_workers_of_a_runtime_are_kept(shared: LocalEngine) -> None:
+    pids = {one(shared, job("x", "whoami", runtime=OTHER)).value["pid"] for _ in range(3)}
+    one(shared, job("y", "whoami"))
+    assert one(shared, job("x", "whoami", runtime=OTHER)).value["pid"] in pids
+
+
+def test_a_runtime_that_cannot_start_is_told_and_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with LocalEngine(workers=1, cores=1) as engine:
+        one(engine, job("a", "echo", {"value": 1}))
+        monkeypatch.setattr(sys, "executable", "/no/such/python")
+        outcome = one(engine, job("b", "echo", {"value": 1}, runtime=OTHER))
+        assert outcome.status is Status.CRASHED
+        assert outcome.error.startswith("no worker can be started: FileNotFoundError")
+        assert one(engine, job("c", "echo", {"value": 2})).value == 2
+
+
+@pytest.mark.parametrize("runtime", ["os", "modelwright", "modelwright.a:b", "modelwright..x"])
+def test_only_modules_of_modelwright_are_runtimes(runtime: str) -> None:
+    with pytest.raises(ValueError, match="a runtime is"):
+        Job("x", JOBS + "echo", runtime=runtime)

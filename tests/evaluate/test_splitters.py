@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluate.tables import ROWS, example, table_of, zeros
 from modelwright.core.errors import ColumnError, DataError, OptionError
 from modelwright.core.protocols import Splitter
-from modelwright.core.schema import Column, Kind, Role, Schema
+from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.evaluate import (
@@ -22,27 +23,15 @@ from modelwright.evaluate import (
     TimeOrdered,
     choose_splitter,
 )
+from modelwright.evaluate.splitters import (
+    ClassBalanced,
+    EntityHoldOut,
+    Given,
+    GroupTime,
+    PurgedKFold,
+    Repeated,
+)
 from modelwright.testing.splitters import SplitterContract, assert_sound
-
-ROWS = 80
-START = datetime(2020, 1, 1)
-
-
-def table_of(**columns: Any) -> Table:
-    frame = pl.DataFrame(columns)
-    kinds = {pl.Float64(): Kind.NUMBER, pl.Datetime("us"): Kind.DATETIME}
-    names = zip(frame.columns, frame.dtypes, strict=True)
-    return Table(frame, Schema(tuple(Column(n, kinds.get(d, Kind.CATEGORY)) for n, d in names)))
-
-
-def example() -> Table:
-    rng = np.random.default_rng(0)
-    return table_of(
-        who=[f"w{i}" if i else None for i in rng.integers(0, 12, ROWS)],
-        when=[START + timedelta(days=int(d)) if d else None for d in rng.integers(0, 30, ROWS)],
-        batch=[f"2020-{i:02}" for i in rng.integers(1, 9, ROWS)],
-        size=rng.integers(0, 30, ROWS).astype(float),
-    )
 
 
 class TestKFold(SplitterContract):
@@ -63,6 +52,7 @@ class TestStratifiedKFold(SplitterContract):
 
 class TestGroupKFold(SplitterContract):
     group = "who"
+    by_position = False
 
     def splitter(self) -> Splitter:
         return GroupKFold("who", 4)
@@ -73,6 +63,7 @@ class TestGroupKFold(SplitterContract):
 
 class TestTimeOrderedByDate(SplitterContract):
     scores_every_row = False
+    by_position = False
     order = "when"
 
     def splitter(self) -> Splitter:
@@ -115,8 +106,106 @@ class TestTimeHoldOut(TestTimeOrderedByDate):
         return HoldOut(0.2, order="when")
 
 
-def zeros(rows: int) -> Target:
-    return Target(np.zeros(rows))
+class TestTimeOrderedWithAGap(TestTimeOrderedByDate):
+    gap: ClassVar[Any] = timedelta(days=3)
+
+    def splitter(self) -> Splitter:
+        return TimeOrdered("when", 4, gap="2d", horizon="24h", window="2w")
+
+
+class TestTimeOrderedWithAGapInNumbers(TestTimeOrderedByNumber):
+    gap: ClassVar[Any] = 4.5
+
+    def splitter(self) -> Splitter:
+        return TimeOrdered("size", 4, gap=4.5)
+
+
+class TestGroupTime(TestTimeOrderedByDate):
+    group = "who"
+
+    def splitter(self) -> Splitter:
+        return GroupTime("who", "when", 2, 3)
+
+
+class TestGroupTimeWithAGap(TestGroupTime):
+    gap: ClassVar[Any] = timedelta(days=5)
+
+    def splitter(self) -> Splitter:
+        return GroupTime("who", "when", 2, 2, gap="5d")
+
+
+class TestGroupTimeHoldOut(TestGroupTime):
+    def splitter(self) -> Splitter:
+        return HoldOut(0.2, group="who", order="when")
+
+
+class TestPurgedKFold(SplitterContract):
+    fits_the_rest = False
+    by_position = False
+
+    def splitter(self) -> Splitter:
+        return PurgedKFold("size", 4, horizon=2, embargo=1)
+
+    def table(self) -> Table:
+        return example()
+
+
+class TestRepeatedKFold(SplitterContract):
+    times = 3
+
+    def splitter(self) -> Splitter:
+        return Repeated(KFold(4), 3)
+
+    def table(self) -> Table:
+        return example()
+
+
+class TestRepeatedStratifiedKFold(TestRepeatedKFold):
+    def splitter(self) -> Splitter:
+        return Repeated(StratifiedKFold(4), 3)
+
+
+class TestRepeatedGroupKFold(TestRepeatedKFold):
+    group = "who"
+    by_position = False
+
+    def splitter(self) -> Splitter:
+        return Repeated(GroupKFold("who", 4, shuffle=True), 3)
+
+
+class TestRepeatedHoldOut(TestRepeatedKFold):
+    scores_every_row = False
+
+    def splitter(self) -> Splitter:
+        return Repeated(HoldOut(0.2), 3)
+
+
+class TestClassBalanced(SplitterContract):
+    scores_every_row = False
+
+    def splitter(self) -> Splitter:
+        return ClassBalanced(3)
+
+    def table(self) -> Table:
+        return example()
+
+
+class TestEntityHoldOut(TestGroupKFold):
+    scores_every_row = False
+
+    def splitter(self) -> Splitter:
+        return EntityHoldOut("who", 0.25)
+
+
+class TestGiven(SplitterContract):
+    scores_every_row = False
+    by_position = False
+
+    def splitter(self) -> Splitter:
+        return Given("part")
+
+    def table(self) -> Table:
+        return example()
 
 
 codes = st.lists(st.integers(0, 4), min_size=2, max_size=50)
@@ -204,7 +293,7 @@ def test_group_sizes_and_classes_are_balanced() -> None:
 
 
 def test_more_groups_than_are_placed_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modelwright.evaluate.splitters._PLACED", 7)
+    monkeypatch.setattr("modelwright.evaluate.splitters.groups._PLACED", 7)
     names = [f"g{i % 300}" for i in range(900)]
     y = Target(np.arange(900) % 3, 3)
     splits = GroupKFold("g", 4).split(table_of(g=names), y, seed=0)
@@ -274,8 +363,8 @@ def test_refusals() -> None:
         TimeOrdered("t", 0)
     with pytest.raises(OptionError, match="share"):
         HoldOut(0.7)
-    with pytest.raises(OptionError, match="both"):
-        HoldOut(0.2, group="a", order="b")
+    with pytest.raises(OptionError, match="a column of the order"):
+        HoldOut(0.2, group="a", gap="7d")
     with pytest.raises(ColumnError, match="did you mean 'who'"):
         GroupKFold("whom").split(example(), zeros(ROWS), seed=0)
     with pytest.raises(OptionError, match="use KFold"):
@@ -314,8 +403,22 @@ def test_structure_decides() -> None:
     assert choose_splitter(grouped, y, folds=3) == GroupKFold("who", 3)
     assert choose_splitter(grouped, y, folds=1) == HoldOut(0.2, group="who")
     both = Table(table.frame, grouped.schema.with_role("when", Role.ORDER))
-    assert choose_splitter(both, y, folds=4) == TimeOrdered("when", 4)
-    assert choose_splitter(both, y, folds=1) == HoldOut(0.2, order="when")
+    assert choose_splitter(both, y) == GroupTime("who", "when", 3, 3)
+    assert choose_splitter(both, y, folds=5, gap="7d") == GroupTime("who", "when", 2, 3, gap="7d")
+    assert choose_splitter(both, y, folds=2) == GroupTime("who", "when", 1, 2)
+    assert choose_splitter(both, y, folds=1) == HoldOut(0.2, group="who", order="when")
+    ordered = Table(table.frame, table.schema.with_role("when", Role.ORDER))
+    chosen = choose_splitter(ordered, y, folds=3, gap="1d", window="9d")
+    assert chosen == TimeOrdered("when", 3, "1d", "9d")
+    assert choose_splitter(table, y, repeats=2) == Repeated(StratifiedKFold(10), 2)
+    repeated = choose_splitter(grouped, y, folds=3, repeats=2)
+    assert repeated == Repeated(GroupKFold("who", 3, shuffle=True), 2)
+    with pytest.raises(OptionError, match="--gap"):
+        choose_splitter(grouped, y, gap="7d")
+    with pytest.raises(OptionError, match="--window"):
+        choose_splitter(table, y, window=3)
+    with pytest.raises(OptionError, match="repeats"):
+        choose_splitter(table, y, repeats=0)
     with pytest.raises(OptionError, match="folds"):
         choose_splitter(table, y, folds=0)
     with pytest.raises(DataError, match="at least 2 rows"):

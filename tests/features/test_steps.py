@@ -13,7 +13,7 @@ from modelwright.core.errors import OptionError
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.features import Categories, Dates, Numbers, Text
+from modelwright.features import Categories, Dates, Keys, Numbers, Text
 
 LARGEST = np.finfo(np.float32).max
 
@@ -128,6 +128,28 @@ def test_categories_refuse_nonsense() -> None:
         Categories(min_count=0)
 
 
+@given(st.lists(st.integers(0, 10**18 - 1), min_size=2, max_size=40, unique=True))
+@settings(max_examples=60, deadline=None)
+def test_keys_stay_apart_and_in_order(keys: list[int]) -> None:
+    table = table_of(Kind.ID, user=[*map(str, keys), None])
+    fitted = Keys().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    found = fitted.transform(table).numbers.ravel()
+    assert np.isnan(found[-1])
+    np.testing.assert_array_equal(np.argsort(found[:-1]), np.argsort(keys))
+    assert len(set(found[:-1].tolist())) == len(keys)
+
+
+def test_new_long_keys_lie_between_their_neighbours() -> None:
+    first = 987_654_321_012_345_678
+    table = table_of(Kind.ID, user=[str(first + i) for i in (0, 1, 3)])
+    fitted = Keys().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    new = table_of(Kind.ID, user=[str(first + i) for i in (-1, 0, 2, 3, 9)] + ["A7", None])
+    found = fitted.transform(new).numbers.ravel()
+    np.testing.assert_array_equal(found, [-0.5, 0, 1.5, 2, 2.5, np.nan, np.nan])
+
+
 def test_dates_match_the_calendar() -> None:
     dates = [datetime(1969, 12, 31, 23, 30), datetime(2024, 2, 29, 6, 0), datetime(2000, 7, 1)]
     table = table_of(Kind.DATETIME, date=pl.Series([*dates, None], dtype=pl.Datetime("us")))
@@ -139,7 +161,10 @@ def test_dates_match_the_calendar() -> None:
         days = date.date().toordinal() - datetime(1970, 1, 1).toordinal()
         hour = date.hour + date.minute / 60
         expected = [days, date.year, date.month, date.day, date.isoweekday(), day.tm_yday, hour]
-        np.testing.assert_array_equal(found[row], np.float32(expected))
+        np.testing.assert_array_equal(found[row, :7], np.float32(expected))
+        turns = [day.tm_yday / 365.25, date.isoweekday() / 7, hour / 24]
+        cycles = [turn(2 * np.pi * share) for share in turns for turn in (np.sin, np.cos)]
+        np.testing.assert_allclose(found[row, 7:], cycles, atol=1e-6)
     assert np.isnan(found[3]).all()
 
 
@@ -148,7 +173,27 @@ def test_dates_drop_constant_parts() -> None:
     table = table_of(Kind.DATETIME, date=dates)
     fitted = Dates().fit(table, answers(table), seed=0)
     assert fitted is not None
-    assert fitted.number_names == ("date: days", "date: day", "date: day of year")
+    season = ("date: season, sine", "date: season, cosine")
+    assert fitted.number_names == ("date: days", "date: day", "date: day of year", *season)
+    assert not any("season" in name for name in _names(Dates(cycles=False), table))
+
+
+def _names(step: Dates, table: Table) -> tuple[str, ...]:
+    fitted = step.fit(table, answers(table), seed=0)
+    return () if fitted is None else fitted.number_names
+
+
+def test_midnight_lies_beside_the_minute_before() -> None:
+    hours = [datetime(2024, 12, 31, 23, 59), datetime(2025, 1, 1), datetime(2025, 1, 1, 12)]
+    table = table_of(Kind.DATETIME, date=pl.Series(hours, dtype=pl.Datetime("us")))
+    fitted = Dates().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    cycles = [
+        i for i, name in enumerate(fitted.number_names) if "season" in name or "clock" in name
+    ]
+    before, midnight, noon = fitted.transform(table).numbers[:, cycles]
+    assert np.abs(before - midnight).max() < 0.03
+    assert np.abs(noon - midnight).max() > 1.9
 
 
 def test_text_surface() -> None:

@@ -24,9 +24,12 @@ from modelwright.features import (
     Places,
     Text,
 )
+from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.keys import FittedKeys
 from modelwright.features.lists import FittedLists
+from modelwright.features.means import FittedMeans, Means
 from modelwright.features.places import FittedPlaces
+from modelwright.features.scores import FittedScores, Scores
 from modelwright.testing.steps import StepContract
 
 ROWS = 60
@@ -167,6 +170,63 @@ class TestText(StepContract):
         return one_kind(Kind.TEXT, note=[" ".join(rng.choice(words, 3)) for _ in range(ROWS)])
 
 
+def titles(rows: int = ROWS) -> list[str]:
+    rng = np.random.default_rng(0)
+    ranks, jobs = ["Senior", "junior", "it's"], ["clerk", "Köchin", "driver!", ""]
+    return [f"{ranks[rng.integers(3)]} {jobs[rng.integers(4)]} {rng.integers(9)}"
+            for _ in range(rows)]  # fmt: skip
+
+
+class TestScores(StepContract):
+    def step(self) -> Step:
+        return Scores()
+
+    def table(self) -> Table:
+        return one_kind(Kind.TEXT, job=titles())
+
+
+class TestScoresOfClasses(TestScores):
+    def target(self, table: Table) -> Target:
+        return Target(np.random.default_rng(7).integers(0, 4, table.height), classes=4)
+
+
+class TestMeans(StepContract):
+    def step(self) -> Step:
+        return Means()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        town = [["x", "it's", "", "z"][i] for i in rng.integers(0, 4, ROWS)]
+        street = [f"street {i}" for i in rng.integers(0, 9, ROWS)]
+        return one_kind(Kind.CATEGORY, town=town, street=street)
+
+    def target(self, table: Table) -> Target:
+        town = table.frame["town"].rank("dense").fill_null(0).to_numpy()
+        street = table.frame["street"].rank("dense").fill_null(0).to_numpy()
+        return Target((town + street).astype(np.float64))
+
+
+class TestMeansOfClasses(TestMeans):
+    def target(self, table: Table) -> Target:
+        return Target(super().target(table).values.astype(np.int64) % 3, classes=3)
+
+
+class TestArithmetic(StepContract):
+    def step(self) -> Step:
+        return Arithmetic()
+
+    def table(self) -> Table:
+        rng = np.random.default_rng(0)
+        a, b, c = rng.integers(0, 9, (3, 400)).astype(float)
+        c[:3] = 1e300
+        frame = pl.DataFrame({"a": a, "b": b, "c": c})
+        return Table(frame, Schema(tuple(Column(name, Kind.NUMBER) for name in "abc")))
+
+    def target(self, table: Table) -> Target:
+        a, b = table.frame["a"].fill_null(0).to_numpy(), table.frame["b"].fill_null(0).to_numpy()
+        return Target((a > b).astype(np.int64), classes=2)
+
+
 @pytest.mark.parametrize(
     "step", [Numbers(), Categories(), Dates(), Text(), Lists(), Places()], ids=str
 )
@@ -198,6 +258,12 @@ def test_no_column_for_a_step_is_none(step: Step) -> None:
         (FittedPlaces, {"columns": ["a"], "formats": ["street"]}),
         (FittedPlaces, {"columns": ["a"], "formats": []}),
         (FittedKeys, {"columns": "a"}),
+        (FittedScores, {"columns": ["a"], "kinds": ["number"], "penalty": 1.0}),
+        (FittedScores, {"columns": ["a"], "kinds": ["text"], "penalty": 1.0}),
+        (FittedMeans, {"columns": [{"column": "a", "levels": ["x"]}]}),
+        (FittedMeans, {"columns": [{"column": "a", "levels": ["x", "x"]}]}),
+        (FittedArithmetic, {"left": ["a"], "signs": ["%"], "right": ["b"]}),
+        (FittedArithmetic, {"left": ["a"], "signs": ["/"], "right": []}),
     ],
 )
 def test_unsound_state(
@@ -206,3 +272,8 @@ def test_unsound_state(
 ) -> None:
     with pytest.raises(ModelFileError, match="sound state"):
         fitted.restore(State(config))
+
+
+def test_unsound_keys() -> None:
+    with pytest.raises(ModelFileError, match="do not rise"):
+        FittedKeys.restore(State({"columns": ["a"]}, {"known0": np.array([2, 1])}))

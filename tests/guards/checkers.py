@@ -10,6 +10,7 @@ import ast
 import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGE = "modelwright"
@@ -24,9 +25,9 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("models", "agents"),
     ("ensemble", "tune"),
     ("model",),
-    ("plan", "readable"),
+    ("plan", "readable", "versus"),
     ("flow",),
-    ("report", "serve", "estimators"),
+    ("report", "serve", "estimators", "framing"),
     ("cli",),
 )
 LEVEL = {room: level for level, line in enumerate(LINES) for room in line}
@@ -75,7 +76,12 @@ def sources(package: Path) -> list[Source]:
 
 
 def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+    return _tree(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
+def _tree(text: str, name: str) -> ast.Module:
+    return ast.parse(text, name)
 
 
 def imports(source: Source, known: frozenset[str]) -> Iterator[Import]:

@@ -15,6 +15,7 @@ DOORS = (
     Door("catboost", ("models/*.py",), at_most=1),
     Door("sklearn", ("models/*.py", "estimators.py")),
     Door("sklearn.datasets", ("cli/example.py",)),
+    Door("scipy", ("features/sparse.py",)),
     Door("psutil", ("engine/platform.py",)),
     Door("narwhals", ("acquire/*.py",), at_most=1),
     # the run records are one file of ours; a user's database is another matter
@@ -26,7 +27,7 @@ DOORS = (
     Door("backports.zstd", ("acquire/unpacking.py",)),
     Door("rich", ("core/progress.py", "cli/*.py")),
     Door("cyclopts", ("cli/*.py",)),
-    Door("torch", ("nets/*.py", "training/*.py")),
+    Door("torch", ("nets/library.py",), at_most=1),
     # Tables are Polars inside; a user's pandas frame comes in through narwhals.
     Door("pandas", ()),
     Door("pyarrow", ()),

@@ -21,7 +21,7 @@ from modelwright.models import (
     make_learner,
     restore_fitted,
 )
-from modelwright.models.registry import FITTED, learner_config
+from modelwright.models.registry import FITTED, NETS, learner_config
 from modelwright.testing import made_up
 
 
@@ -59,6 +59,8 @@ def test_a_whole_number_serves_as_a_number() -> None:
 
 @pytest.mark.parametrize("name", sorted(FITTED))
 def test_a_fitted_model_comes_back_by_its_name(name: str) -> None:
+    if name in NETS:
+        pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
     puzzle = made_up(2)
     fitted = make_learner(name, {}).fit(puzzle.X, puzzle.y, budget=Budget(units=3), seed=0)
     assert fitted_name(fitted) == name
@@ -91,7 +93,7 @@ def test_an_empty_state_is_refused_by_all() -> None:
 def test_importing_the_registry_loads_no_library() -> None:
     code = (
         "import sys, modelwright.models.registry\n"
-        "print(*[m for m in ('sklearn', 'lightgbm', 'scipy') if m in sys.modules])"
+        "print(*[m for m in ('sklearn', 'lightgbm', 'scipy', 'torch') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

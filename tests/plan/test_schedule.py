@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from modelwright.core.schema import Column, Kind, Schema
+from modelwright.cli.fitting import Effort
+from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Settings
 from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
@@ -44,6 +45,23 @@ def work(tmp_path: Path) -> Workspace:
     folds = tuple(Fold(index[index % 3 != i], index[index % 3 == i]) for i in range(3))
     workspace.write_splits(Splits(folds, ROWS, "k-fold", "three folds"))
     return workspace
+
+
+def test_what_trials_promise_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = []
+    for found in (None, object()):
+        monkeypatch.setattr("importlib.util.find_spec", lambda name, found=found: found)
+        lists.append([spec.learner for spec in make_portfolio(rows(1_000), ())])
+    without, with_it = lists
+    assert "catboost" not in without
+    assert with_it.index("catboost") == 5
+    for said in (Settings.__doc__, Effort.__doc__, fit_page()):
+        assert "CatBoost" in str(said)
+        assert "on every machine" not in str(said)
+
+
+def fit_page() -> str:
+    return (Path(__file__).parents[2] / "docs" / "guide" / "fit.md").read_text(encoding="utf-8")
 
 
 def schedule(work: Workspace, clock: Clock, specs: Sequence[TrialSpec] | None = None) -> Schedule:
@@ -80,6 +98,38 @@ def test_features_come_before_fits_and_every_part_once(work: Workspace) -> None:
 def test_a_learner_that_bags_is_fitted_once_on_all_rows(work: Workspace) -> None:
     plan = schedule(work, Clock(math.inf), [TrialSpec(0, "extra-trees", {})])
     assert drain(plan) == [f"matrix/{ALL}", f"trial-0/{ALL}"]
+
+
+def test_each_recipe_has_its_own_features_made_once(work: Workspace) -> None:
+    specs = [TrialSpec(i, "linear", {}, recipe=name) for i, name in enumerate(("lean", "rich"))]
+    keys = drain(schedule(work, Clock(math.inf), specs))
+    assert len(keys) == len(set(keys)) == 12
+    assert keys.index("matrix/fold-1") < keys.index("trial-0/fold-1")
+    assert keys.index("matrix/fold-1-rich") < keys.index("trial-1/fold-1")
+
+
+def test_out_of_bag_rows_are_not_trusted_where_features_hold_answers(work: Workspace) -> None:
+    plan = schedule(work, Clock(math.inf), [TrialSpec(0, "extra-trees", {}, recipe="rich")])
+    assert [key for key in drain(plan) if key.startswith("trial")] == [
+        f"trial-0/fold-{i}" for i in range(3)
+    ]
+
+
+def test_lost_features_end_only_the_trials_that_need_them(work: Workspace) -> None:
+    specs = [TrialSpec(i, "linear", {}, recipe=name) for i, name in enumerate(("rich", "lean"))]
+    plan = schedule(work, Clock(math.inf), specs)
+    while (job := plan.next_job(())) is not None:
+        if job.key.startswith("matrix/") and job.key.endswith("-rich"):
+            plan.record(Outcome(job, Status.FAILED, error="no memory"))
+            continue
+        value = {"seconds": 0.1, "units": 1, "columns": 1, "warnings": []}
+        plan.record(Outcome(job, Status.DONE, value))
+        if job.key.startswith("matrix/"):
+            (work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
+    lean = next(trial for trial in plan.trials if trial.spec.recipe == "lean")
+    rich = next(trial for trial in plan.trials if trial.spec.recipe == "rich")
+    assert lean.complete
+    assert "no memory" in rich.failed
 
 
 def test_out_of_bag_rows_are_not_trusted_in_groups_or_time() -> None:
@@ -191,3 +241,27 @@ def test_settings_that_change_nothing_fitted_share_a_fingerprint() -> None:
 def test_learners_that_grow_are_the_ones_that_stop_when_told_to() -> None:
     growing = {n for n, kind in LEARNERS.items() if hasattr(sys.modules[kind.__module__], "Growth")}
     assert growing == STOPPING
+
+
+def wordy(height: int, *, order: bool = False) -> Rows:
+    """Rows with a category of many levels, and perhaps an order."""
+    frame = pl.DataFrame(
+        {"job": [f"job {i % 40}" for i in range(height)], "day": np.arange(height) * 1.0}
+    )
+    role = Role.ORDER if order else Role.FEATURE
+    schema = Schema((Column("job", Kind.CATEGORY), Column("day", Kind.NUMBER, role)))
+    y = Target(np.arange(height, dtype=float))
+    return Rows(Table(frame, schema), Task(TaskKind.REGRESSION, "y", "rmse"), y, None, seed=0)
+
+
+def first_of(rows: Rows, learner: str) -> TrialSpec:
+    return next(spec for spec in make_portfolio(rows, ()) if spec.learner == learner)
+
+
+def test_answers_are_looked_at_where_they_may_tell_something() -> None:
+    assert {spec.recipe for spec in make_portfolio(rows(3_000), ())} == {"lean"}  # one number
+    assert first_of(wordy(3_000), "lightgbm").recipe == "rich"
+    assert first_of(wordy(3_000, order=True), "lightgbm").recipe == "lean"
+    assert first_of(wordy(3_000, order=True), "xgboost").recipe == "rich"
+    assert first_of(wordy(3_000), "linear").recipe == "lean"
+    assert {spec.recipe for spec in make_portfolio(wordy(200_001), ())} == {"lean"}

@@ -7,16 +7,9 @@ import pytest
 from sklearn import metrics as reference
 
 from modelwright.core.errors import DataError
-from modelwright.report.curves import (
-    calibration_bins,
-    confusion,
-    operating_points,
-    per_class,
-    probabilities,
-    quantile,
-    thin,
-    wilson,
-)
+from modelwright.evaluate.intervals import wilson
+from modelwright.evaluate.scores.ordering import operating_points
+from modelwright.report.curves import calibration_bins, probabilities, quantile, thin
 
 RNG = np.random.default_rng(3)
 Y = RNG.random(400) < 0.2
@@ -41,21 +34,6 @@ def test_operating_points_agree(weight: np.ndarray | None) -> None:
     )
     assert (points.precision[i], points.recall[i], points.f1[i]) == pytest.approx(scores[:3])
     assert points.flagged[i] == pytest.approx(np.average(called, weights=weight))
-
-
-def test_classes_agree() -> None:
-    y = RNG.integers(0, 4, 300)
-    p = RNG.random((300, 4))
-    cells = confusion(y, p)
-    np.testing.assert_array_equal(cells, reference.confusion_matrix(y, p.argmax(axis=1)))
-    expected = reference.precision_recall_fscore_support(y, p.argmax(axis=1))
-    for found, wanted in zip(per_class(cells), expected[:3], strict=True):
-        np.testing.assert_allclose(found, wanted)
-
-
-def test_a_class_that_nobody_has_has_no_recall() -> None:
-    precision, recall, f1 = per_class(np.array([[3.0, 0.0], [0.0, 0.0]]))
-    assert np.isnan([precision[1], recall[1], f1[1]]).all()
 
 
 def test_calibrated_probabilities_are_found_to_be() -> None:

@@ -199,3 +199,17 @@ def test_the_verdict_follows_the_interval(
 ) -> None:
     score, low, high = line
     assert verdict(METRICS[metric], Standing("x", score, 1, 1, low, high), baseline).word == word
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"),
+    [
+        ([(80, 20)] * 5, "5 folds; every row is held out once."),
+        ([(80, 20)] * 10, "10 folds; every row is held out 2 times."),
+        ([(20, 20), (40, 20), (60, 20)], "come after those it is fitted on"),
+        ([(60, 10), (50, 20), (70, 5)], "3 folds of rows fitted on and rows held out."),
+        ([(90, 4)] * 3, "3 folds of rows fitted on and rows held out."),
+    ],
+)
+def test_folds_are_told_as_they_are(splits: list[tuple[int, int]], words: str) -> None:
+    assert words in folds_figure(splits).description

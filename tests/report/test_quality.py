@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from modelwright.report.curves import operating_points
+from modelwright.evaluate.scores.ordering import operating_points
 from modelwright.report.quality import _thresholds
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from modelwright.acquire.dates import parse_dates, without_edges
 from modelwright.acquire.frames import plain
 from modelwright.acquire.quantities import parse_numbers
+from modelwright.acquire.spellings import ANY_CASE, folded
 from modelwright.acquire.words import FALSE_WORDS, PARTS, TRUE_WORDS, clean, hide
 from modelwright.core.errors import ColumnError
 from modelwright.core.schema import Column, Kind, Schema
@@ -248,6 +249,8 @@ def _category(values: pl.Series, format: str) -> pl.Series:
     if values.dtype != pl.String:
         return _text(values)
     text = clean(values, Kind.CATEGORY)
+    if format == ANY_CASE:
+        text = folded(text)
     # "1.0" in a file is the 1 of a frame that stored it as a float.
     return text.str.replace(r"^([+-]?\d+)\.0+$", "${1}") if text.str.ends_with(".0").any() else text
 

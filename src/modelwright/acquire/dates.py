@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from modelwright.acquire.epochs import EPOCHS, parse_epoch
+from modelwright.acquire.months import in_english
 from modelwright.acquire.periods import PERIODS, find_period, parse_period
 
 __all__ = [
@@ -273,10 +274,13 @@ def _strptime(values: pl.Series, format: str) -> pl.Series:
 
 
 def _tidy(values: pl.Series) -> pl.Series:
-    """Take away what says nothing: names of days, "rd" in "3rd", dots behind short months."""
+    """Take away what says nothing: names of days, "rd" in "3rd", dots behind short months.
+
+    Names of months in other languages become English ones.
+    """
     if not values.str.contains("[A-SU-Ya-z]").any():  # but for the T and Z of ISO dates
         return values
-    tidy = values.str.replace(_WEEKDAY, "")
+    tidy = in_english(values).str.replace(_WEEKDAY, "")
     tidy = tidy.str.replace(r"(\d)(?:st|nd|rd|th)\b", "${1}")
     tidy = tidy.str.replace(r"(?i)\bsept\b", "Sep")
     tidy = tidy.str.replace(r"\b([A-Za-z]{3})\.( )", "${1}${2}")

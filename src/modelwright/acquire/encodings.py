@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _charset_normalizer = Deferred("charset_normalizer")
 
 _BLOCK = 2**22
 _HEAD = 2**20
+_READERS = 2
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -200,10 +202,21 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _has_nul(path: Path) -> bool:
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            if b"\0" in block:
+    size = path.stat().st_size
+    ends = [size * i // _READERS for i in range(_READERS + 1)] if size > _BLOCK else [0, size]
+    # Reading, which is most of the work, is done outside the interpreter's lock.
+    with ThreadPoolExecutor(_READERS) as pool:
+        return any(pool.map(lambda start, end: _nul_between(path, start, end), ends, ends[1:]))
+
+
+def _nul_between(path: Path, start: int, end: int) -> bool:
+    buffer = bytearray(_HEAD)
+    with path.open("rb", buffering=0) as file:
+        file.seek(start)
+        while start < end and (count := file.readinto(buffer)):
+            if buffer.find(0, 0, count) >= 0:
                 return True
+            start += count
     return False
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from modelwright.acquire.bounds import MOST_RATIO
+from modelwright.acquire.compound import stream_of
 from modelwright.acquire.extent import (
     BinarySheet,
     Extent,
@@ -25,6 +26,7 @@ from modelwright.acquire.extent import (
 )
 from modelwright.acquire.header import header_is_absent, nameless
 from modelwright.acquire.names import unique_names
+from modelwright.acquire.old_book import book_extent
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.unpacking import Plain
 from modelwright.core.deferred import Deferred
@@ -41,6 +43,7 @@ _MOST_SHEETS = 100
 _FREE_TEXT = 2**26
 _MOST_TEXT = 2**31
 _MOST_BINARY = 2**27  # bytes of one part of .xlsb
+_COMPOUND = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _HEAD_ROWS = 1_000
 _OPEN_CONTENT = "content.xml"
@@ -60,7 +63,7 @@ def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
         When it is locked by a password, damaged, swells beyond bounds, or holds no table, or not
         the sheet that is asked for.
     """
-    _check_lock(plain)
+    _check_compound(plain)
     if zipfile.is_zipfile(plain.path):
         _check_bounds(plain)
     try:
@@ -117,15 +120,29 @@ def _locked(shown: str) -> DataError:
     )
 
 
-def _check_lock(plain: Plain) -> None:
+def _check_compound(plain: Plain) -> None:
+    """Refuse a compound file that is locked, or an .xls beyond bounds."""
     with plain.path.open("rb") as file:
-        if file.read(4) != b"\xd0\xcf\x11\xe0":
+        if file.read(4) != _COMPOUND:
             return
         before = b""
         while block := file.read(_BLOCK):
             if _ENCRYPTED in before + block:
                 raise _locked(plain.shown)
             before = block[-len(_ENCRYPTED) :]
+    _check_old(plain)
+
+
+def _check_old(plain: Plain) -> None:
+    """Count the cells of an .xls and the text that they point to."""
+    if plain.path.stat().st_size > _MOST_BYTES:
+        held = f"{plain.shown}, more than {_MOST_BYTES // 2**30} GiB"
+        raise DataError("a smaller spreadsheet", held, "save it as CSV")
+    try:
+        extent = book_extent(stream_of(plain.path.read_bytes(), ("Workbook", "Book")))
+    except MalformedError as error:
+        raise _damaged(plain.shown, error) from None
+    _check_cells(extent, plain)
 
 
 def _check_bounds(plain: Plain) -> None:
@@ -176,7 +193,7 @@ def _check_cells(extent: Extent, plain: Plain) -> None:
     if extent.cells > _MOST_CELLS:
         raise DataError(
             f"sheets of at most {_MOST_CELLS:,} cells",
-            f"{plain.shown}, with one of up to {extent.cells:,}",
+            f"{plain.shown}, with up to {extent.cells:,}",
             "save the part that matters as CSV",
         )
     _check_text(extent.text, plain)
@@ -302,11 +319,10 @@ def _table(cells: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[st
     if top:
         above = "The row above the table was" if top == 1 else f"{top} rows above the table were"
         notes.append(f"{above} taken as a title and left out.")
-    below = [row for row in head[top:] if len(row) == cells.width]
     known = {name.strip() for name in reading.known}
     absent = reading.header is False and not (known & {cell.strip() for cell in head[top]})
     if reading.header is None and not known:
-        absent = header_is_absent(below)
+        absent = header_is_absent(head[top:])
         if absent:
             notes.append("The first row looks like data, not like names: it was kept as a row; "
                          "--header (header=True) takes it as names.")  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -18,6 +18,7 @@ from modelwright.acquire.frames import plain
 from modelwright.acquire.guess import Guess
 from modelwright.acquire.numeric import judge_numbers
 from modelwright.acquire.quantities import find_written
+from modelwright.acquire.spellings import ANY_CASE
 from modelwright.acquire.textual import judge_labels, judge_text
 from modelwright.acquire.types_file import Given
 from modelwright.acquire.words import PARTS, clean, hide, true_word
@@ -67,7 +68,7 @@ def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = N
 
 
 def infer(
-    raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = None
+    raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = None, target: str = ""
 ) -> tuple[Schema, tuple[str, ...]]:
     """Decide what each column means, and say what needs an eye.
 
@@ -75,6 +76,8 @@ def infer(
     ----------
     raw, types
         As for `infer_schema`.
+    target : str
+        The column that is to be predicted: its labels stay as they are written.
 
     Returns
     -------
@@ -88,7 +91,8 @@ def infer(
     >>> raw = pl.DataFrame({"days": [3, 5, 7, 5, 999, 999, 999, 999]})
     >>> print(infer(raw)[1][0])
     999 stands for 50.0% of 'days', far outside the other values (3 to 7): if it means missing, \
-say so with --types: {"days": {"missing": ["999"]}}
+say so: --types types.json, a file that holds {"days": {"missing": ["999"]}}, or \
+Settings(types={"days": {"missing": ["999"]}})
     """
     chosen = {
         name: Given(item) if isinstance(item, Kind) else item
@@ -103,12 +107,26 @@ say so with --types: {"days": {"missing": ["999"]}}
 
     def judge(values: pl.Series) -> tuple[Column, str]:
         sample = values if raw.height <= _SAMPLE else values.gather(index)
-        return _column(values, sample, chosen.get(values.name))
+        column, note = _column(values, sample, chosen.get(values.name))
+        if values.name == target and column.kind is Kind.CATEGORY:
+            return replace(column, format=""), ""
+        return column, note
 
-    # Polars works outside the interpreter's lock, so columns that are long are judged at once.
-    with ThreadPoolExecutor(min(_AT_ONCE, pl.thread_pool_size())) as pool:
-        each = list((map if raw.height <= _SAMPLE else pool.map)(judge, raw))
+    each = [judge(values) for values in raw] if raw.height <= _SAMPLE else _at_once(judge, raw)
     return Schema(tuple(column for column, _ in each)), tuple(note for _, note in each if note)
+
+
+def _at_once(
+    judge: Callable[[pl.Series], tuple[Column, str]], raw: pl.DataFrame
+) -> list[tuple[Column, str]]:
+    """Judge columns side by side: Polars works outside the interpreter's lock."""
+    # Text takes longest, so it comes first: no thread is left alone with it at the end.
+    slowest_first = sorted(raw, key=lambda values: values.dtype != pl.String)
+    with ThreadPoolExecutor(min(_AT_ONCE, pl.thread_pool_size())) as pool:
+        judged = dict(
+            zip((v.name for v in slowest_first), pool.map(judge, slowest_first), strict=True)
+        )
+    return [judged[name] for name in raw.columns]
 
 
 def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Column, str]:
@@ -122,6 +140,10 @@ def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Col
         return column, note
     levels = column.levels if given.levels is None else given.levels
     format = column.format if given.format is None else given.format
+    if format != column.format and column.kind is Kind.CATEGORY and given.levels is None:
+        levels = judge_labels(plain(raw), apart=format != ANY_CASE).levels
+    if given.format is not None and column.kind is Kind.CATEGORY:
+        note = ""  # the user has seen it
     changed = replace(
         column, format=format, levels=levels, missing=tuple(dict.fromkeys(column.missing + missing))
     )
@@ -133,7 +155,7 @@ def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
     if values.null_count() == len(values):
         guess = Guess(Kind.CATEGORY, "empty", ignored=True)
     elif isinstance(raw.dtype, pl.Categorical | pl.Enum):
-        guess = replace(judge_labels(raw), evidence="stored as categories")
+        guess = replace(judge_labels(raw, apart=True), evidence="stored as categories")
     elif values.dtype == pl.String:
         guess = judge_text(values, sample)
     elif values.dtype == pl.Boolean:
@@ -142,7 +164,8 @@ def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
         guess = Guess(Kind.DATETIME, "stored as dates")
     else:
         stored = Guess(Kind.NUMBER, "all values are numbers")
-        guess = judge_numbers(values, sample, finite(values), stored)
+        numbers = values if values.dtype.is_integer() else finite(values)
+        guess = judge_numbers(values, sample, numbers, stored)
     role, evidence = _role(values, sample, guess)
     note = guess.note if role is not Role.IGNORED else ""
     return (
@@ -158,7 +181,7 @@ def _overridden(raw: pl.Series, sample: pl.Series, given: Given, kind: Kind) -> 
     format = _format(raw, words, kind) if given.format is None else given.format
     levels = given.levels or ()
     if given.levels is None and kind is Kind.CATEGORY:
-        levels = judge_labels(values).levels
+        levels = judge_labels(values, apart=format != ANY_CASE).levels
     evidence = "given by the user"
     column = Column(raw.name, kind, Role.FEATURE, format, evidence, levels, given.missing)
     typed, lost = cast_column(raw, column)

@@ -10,6 +10,8 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
+
 from modelwright.acquire.damage import told_in_one_line
 from modelwright.acquire.delimited import Orderly, find_numbers, open_text, read_delimited
 from modelwright.acquire.dialect import BLANKS
@@ -208,8 +210,12 @@ class _Work:
         rows = max(min(122_880, self.memory // 2**13), 2_048)
         form = _FORMATS[self.out.suffix.lower()].format(rows=rows)
         done = self.duck.run(f"COPY (SELECT * FROM {table}) TO {_text(str(self.part))} ({form})")
-        columns = len(self.duck.run(f"DESCRIBE SELECT * FROM {table}"))
-        return Ingested(self.out, int(done[0][0]), columns, notes, set_aside)
+        return Ingested(self.out, int(done[0][0]), self._width(), notes, set_aside)
+
+    def _width(self) -> int:
+        """Count the columns of what was written: the source may be dear to read once more."""
+        scan = pl.scan_csv if self.part.suffix == ".csv" else pl.scan_parquet
+        return len(scan(self.part, glob=False).collect_schema())
 
 
 def _csv(text: Orderly, numbers: dict[str, str], memory: int) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import polars as pl
 
+from modelwright.acquire.advice import say_so
 from modelwright.acquire.casting import cast_column
 from modelwright.acquire.dates import find_packed_format
 from modelwright.acquire.epochs import find_epoch
@@ -39,7 +39,7 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
         As found; its name counts.
     sample : polars.Series
         Some of them.
-    numbers : polars.Series of Float64
+    numbers : polars.Series of Float64 or integers
         All of them as numbers.
     guess : Guess
         That they are numbers, and why.
@@ -56,8 +56,7 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
     """
     name = values.name
     low, high = numbers.min(), numbers.max()
-    two = low == 0 and high == 1 and ((numbers == 0) | (numbers == 1)).all()
-    if two and not says_count(name):
+    if low == 0 and high == 1 and _are_whole_units(numbers) and not says_count(name):
         return Guess(Kind.BOOLEAN, "nothing but 0 and 1", missing=guess.missing)
     if says_date(name):
         dates = _as_dates(values, sample, numbers)
@@ -74,6 +73,11 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
         if codes is not None:
             return replace(codes, missing=guess.missing)
     return _with_sentinel(name, numbers, guess) if {low, high} & SENTINELS else guess
+
+
+def _are_whole_units(numbers: pl.Series) -> bool:
+    """Tell whether numbers between 0 and 1 are either."""
+    return numbers.dtype.is_integer() or bool(((numbers == 0) | (numbers == 1)).all())
 
 
 def _telephones(name: str, numbers: pl.Series) -> str:
@@ -129,7 +133,6 @@ def _with_sentinel(name: str, numbers: pl.Series, guess: Guess) -> Guess:
     clause = f"{text} may mean missing"
     note = (
         f"{text} stands for {share:.1%} of {name!r}, far outside the other values ({least:g} to "
-        f"{most:g}): if it means missing, say so with --types: "
-        f"{json.dumps({name: {'missing': [text]}}, ensure_ascii=False)}"
+        f"{most:g}): if it means missing, {say_so({name: {'missing': [text]}})}"
     )
     return replace(guess, evidence=f"{guess.evidence}; {clause}", note=guess.note or note)

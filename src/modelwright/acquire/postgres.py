@@ -37,7 +37,8 @@ class PostgresBase:
         try:
             self._base = _psycopg.connect(place, connect_timeout=_SECONDS, options=_OPTIONS)
         except _psycopg.Error as error:
-            raise self._refused("a PostgreSQL server that answers", error) from None
+            cure = "check the URL; a # in a password is written %23"
+            raise self._refused("a PostgreSQL server that answers", error, cure) from None
 
     def tables(self) -> list[str]:
         """List tables and views; those outside `public` with their schema."""
@@ -68,11 +69,11 @@ class PostgresBase:
         """Close it."""
         self._base.close()
 
-    def _refused(self, expected: str, error: Exception) -> DataError:
+    def _refused(self, expected: str, error: Exception, cure: str = "check the URL") -> DataError:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         for secret in self._secrets:
             reason = reason.replace(secret, "***")
-        return DataError(expected, f"{reason} ({self._shown})", "check the URL")
+        return DataError(expected, f"{reason} ({self._shown})", cure)
 
 
 def _is_misread(place: str) -> bool:

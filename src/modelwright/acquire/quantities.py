@@ -141,7 +141,7 @@ def parse_numbers(values: pl.Series, format: str) -> pl.Series:
         Null stays null.
     format : str
         An example of how they are written, such as ``"$1,234.5"``, ``"1.234,5 %"`` or ``"12 kg"``;
-        ``"%H:%M"`` for times of day, which become seconds.
+        ``"%H:%M"`` for times of day and ``"%Hh %Mm"`` for durations, which become seconds.
 
     Returns
     -------

@@ -23,7 +23,7 @@ from modelwright.acquire.names import unique_names
 from modelwright.acquire.postgres import open_postgres
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.sqlite import open_sqlite
-from modelwright.core.addresses import masked, split_address
+from modelwright.core.addresses import masked, masked_place, split_address
 from modelwright.core.errors import DataError, did_you_mean
 
 __all__ = ["Address", "Connection", "batches", "read_database"]
@@ -97,7 +97,7 @@ class Address:
     @property
     def shown(self) -> str:
         """The URL without a password."""
-        return masked(self.place)
+        return masked_place(self.place)
 
 
 def read_database(url: str, reading: Reading) -> Raw:
@@ -168,9 +168,10 @@ def _query(connection: Connection, address: Address) -> str:
     if not name and len(tables) == 1:
         name = tables[0]
     if name not in tables:
+        said = split_address(masked(f"{address.place}#{name}"))[1]
         raise DataError(
             f"a query or one of its tables after {address.shown}#",
-            repr(name) if name else "none",
+            repr(said) if said else "none",
             did_you_mean(name, tables) if tables else "the database has no table",
         )
     quoted = ".".join('"' + part.replace('"', '""') + '"' for part in _parts(name, address.scheme))

@@ -8,7 +8,7 @@ import polars as pl
 
 from modelwright.acquire.casting import cast_column
 from modelwright.acquire.cells import find_list, find_place
-from modelwright.acquire.clocks import find_clock
+from modelwright.acquire.clocks import DURATION, find_clock
 from modelwright.acquire.dates import BETWEEN, find_formats, find_mixed, parse_dates
 from modelwright.acquire.guess import Guess, allowed
 from modelwright.acquire.hints import says_any_code, says_code, says_date
@@ -17,6 +17,7 @@ from modelwright.acquire.numeric import judge_numbers
 from modelwright.acquire.quantities import find_written, parse_numbers
 from modelwright.acquire.scales import find_levels
 from modelwright.acquire.sentinels import find_unknown
+from modelwright.acquire.spellings import find_spellings, folded
 from modelwright.acquire.words import clean, condense, true_word
 from modelwright.core.schema import Column, Kind
 
@@ -224,6 +225,8 @@ def _as_written(
     if len(lost) > allowed(len(present)):
         return _with_words(values.name, numbers, lost, Kind.NUMBER, format)
     evidence = f"times of day, as seconds since midnight ({format})"
+    if clock == DURATION:
+        evidence = f"durations, as seconds ({format})"
     if not clock:
         evidence = f"numbers written as {format!r}"
     if unsure:
@@ -282,13 +285,15 @@ def _as_text(some: pl.Series, distinct: int, filled: int) -> Guess | None:
     return None
 
 
-def judge_labels(values: pl.Series) -> Guess:
+def judge_labels(values: pl.Series, *, apart: bool = False) -> Guess:
     """Describe a category column, and find the order of its labels if they have one.
 
     Parameters
     ----------
     values : polars.Series
         As found.
+    apart : bool
+        Keep labels apart that differ only by case or blanks.
 
     Returns
     -------
@@ -301,9 +306,12 @@ def judge_labels(values: pl.Series) -> Guess:
     """
     each = values.unique()
     labels = cast_column(each, Column(values.name, Kind.CATEGORY))[0].drop_nulls().unique()
-    evidence = f"words, {len(labels):,} distinct"
+    format, note = ("", "") if apart else find_spellings(values.name, labels)
+    if format:
+        labels = folded(labels).unique()
+    evidence = f"words, {len(labels):,} distinct" + (" in any case" if format else "")
     if len(labels) > _MOST_LEVELS:
-        return Guess(Kind.CATEGORY, evidence)
+        return Guess(Kind.CATEGORY, evidence, format, note=note)
     known = labels.sort().to_list()
     levels, why = find_levels(values.name, known)
     if levels:
@@ -311,4 +319,4 @@ def judge_labels(values: pl.Series) -> Guess:
     unknown = find_unknown(known)
     if unknown:
         evidence += f"; {unknown!r} may mean missing"
-    return Guess(Kind.CATEGORY, evidence, levels=levels)
+    return Guess(Kind.CATEGORY, evidence, format, levels=levels, note=note)

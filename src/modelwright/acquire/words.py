@@ -82,7 +82,7 @@ def clean(values: pl.Series, kind: Kind) -> pl.Series:
 
 
 def condense(values: pl.Series, sample: pl.Series) -> pl.Series:
-    """Keep each value once where the sample says that most come again; else keep all.
+    """Keep each value once where the sample says that most come again, gaps aside; else keep all.
 
     What holds for every distinct value holds for every row, and there are far fewer of them.
 
@@ -99,7 +99,10 @@ def condense(values: pl.Series, sample: pl.Series) -> pl.Series:
     >>> condense(pl.Series(["a", "b", "b"]), pl.Series(["a", "b", "b"])).to_list()
     ['a', 'b', 'b']
     """
-    if len(sample) == len(values) or 2 * sample.n_unique() > len(sample):
+    if len(sample) == len(values):
+        return values
+    known = clean(sample, Kind.ID).drop_nulls()  # that gaps come again says nothing of the others
+    if 2 * known.n_unique() > len(known):
         return values
     some = sample.drop_nulls().unique()
     # A few words are compared sooner than a table of all words is made.

@@ -18,8 +18,10 @@ from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
 from modelwright.cli.acquiring import acquire
+from modelwright.cli.checking import check
 from modelwright.cli.explaining import explain
 from modelwright.cli.fitting import demo, fit
+from modelwright.cli.framing import frame
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
 from modelwright.cli.reporting import report
@@ -43,7 +45,8 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    for command in (demo, fit, predict, evaluate, explain, report, acquire, completion):
+    analysing = (demo, frame, check, fit, predict, evaluate, explain, report, acquire, completion)
+    for command in analysing:
         app.command(command)
     app.command(runs)
     return app

@@ -22,23 +22,24 @@ class Asked:
 
     Parameters
     ----------
-    target : str
-        The column to predict.
+    target : str, optional
+        The column to predict; a task file (--frame) may name it.
     task : str, optional
         binary, multiclass or regression; inferred from the target when left out.
     metric : str, optional
-        What decides; the usual one of the task when left out.
+        What decides, such as f1 or "profit(tp=100, fp=-5)"; the usual one when left out.
     positive : str, optional
         The positive class of a binary task; the last label in sorted order when left out.
     group : str, optional
-        A column whose equal values must not be on both sides of a split.
+        A column whose equal values must not be on both sides of a split; none turns off what is
+        found without being asked.
     order : str, optional
-        A column of time: validation rows come later than training rows.
+        A column of time: validation rows come later than training rows; none as for group.
     weight : str, optional
         A column that says how much each row counts.
     """
 
-    target: Annotated[str, Parameter(completer=columns)]
+    target: _Column = None
     task: Annotated[str | None, Parameter(completer=tasks)] = None
     metric: Annotated[str | None, Parameter(completer=metrics)] = None
     positive: str | None = None
@@ -49,7 +50,7 @@ class Asked:
     def question(self) -> Question:
         """Give the same as a question."""
         return Question(
-            self.target,
+            self.target or "",
             self.task,
             self.metric,
             self.positive,

@@ -1,4 +1,4 @@
-"""``modelwright runs clean``: delete what interrupted and failed runs left behind."""
+"""``modelwright runs clean``: delete what unfinished and failed runs left behind."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def clean(
     store: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Delete the files of interrupted and failed runs; their records stay.
+    """Delete the files of interrupted, too short and failed runs; their records stay.
 
     Finished runs and runs that somebody works on are left alone. A run whose files are deleted
     can no longer be resumed.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +17,7 @@ from modelwright.cli.tables import as_table
 from modelwright.core.errors import OptionError
 
 if TYPE_CHECKING:
+    from modelwright.plan.pairing import PairedRuns
     from modelwright.store import RunRecord, RunStore
     from modelwright.store.comparison import Comparison
 
@@ -51,12 +54,35 @@ def compare(
     with RunStore(folder) as records:
         old, new = (settled(folder, record) for record in _pair(records, one, other))
         found = compare_runs(old, new, records.trials(old.id), records.trials(new.id))
+        paired = _paired(records, old, new) if found.same_data and found.metric else None
     if json:
-        answer({**found.to_json(), "runs": [summary(old), summary(new)]})
+        runs = [summary(old), summary(new)]
+        both = None if paired is None else {"rows": paired.rows, **asdict(paired.score)}
+        answer({**found.to_json(), "paired": both, "runs": runs})
         return
     _say_head(old, new)
     _say_differences(found)
     _say_scores(found)
+    if paired is not None:
+        _say_paired(paired)
+
+
+def _paired(records: RunStore, one: RunRecord, other: RunRecord) -> PairedRuns | None:
+    """Compare what both said of rows that they held out, where their files are still there."""
+    from modelwright.plan.pairing import pair_runs
+
+    return pair_runs(records.folder_of(one.id), records.folder_of(other.id))
+
+
+def _say_paired(paired: PairedRuns) -> None:
+    score = paired.score
+    if not math.isfinite(score.low):
+        return
+    say(
+        f"on the same {paired.rows:,} held-out rows the second run scores {score.difference:+.3g} "
+        f"(95 %: {score.low:+.3g} to {score.high:+.3g}); the chance that it is the better one: "
+        f"{score.better:.0%}"
+    )
 
 
 def _pair(records: RunStore, one: str | None, other: str | None) -> list[RunRecord]:
@@ -95,18 +121,18 @@ def _say_differences(found: Comparison) -> None:
 
 
 def _say_scores(found: Comparison) -> None:
-    from modelwright.evaluate import METRICS
+    from modelwright.evaluate.catalogue import greater_is_better
 
     if not found.metric:
         say("\nscored by different metrics: the scores cannot be compared")
         return
-    metric = METRICS.get(found.metric)
+    greater = greater_is_better(found.metric)
     rows = [[found.metric, "", "", ""]]
     for pair in found.scores:
         scores = ["none" if s is None else f"{s:.5g}" for s in (pair.one, pair.other)]
         verdict = ""
-        if found.same_data and metric is not None:
-            verdict = _verdict(pair.one, pair.other, pair.overlap, metric.greater_is_better)
+        if found.same_data and greater is not None:
+            verdict = _verdict(pair.one, pair.other, pair.overlap, greater)
         rows.append([f"  {pair.name}", *scores, verdict])
     say("\n" + as_table(rows))
     if not found.same_data:

@@ -23,10 +23,10 @@ def tasks(context: CompletionContext) -> Iterable[str]:
 
 
 def metrics(context: CompletionContext) -> Iterable[str]:
-    """Offer the metrics."""
-    from modelwright.evaluate import METRICS
+    """Offer the metrics, those with parameters as they are written."""
+    from modelwright.evaluate.forms import FORMS
 
-    return list(METRICS)
+    return list(dict.fromkeys(form.example for form in FORMS))
 
 
 def learners(context: CompletionContext) -> Iterable[str]:

@@ -68,6 +68,8 @@ def explain(
             return
         for one in explained:
             _tell_row(one)
+        if opened.card.decision:
+            say(opened.card.decision)
         return
     found = _importances(opened) if data is None else opened.importances(data)
     if json:
@@ -105,7 +107,12 @@ def _importances(model: Model) -> Sequence[Importance]:
 
 
 def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
-    say(f"{model}\n\nhow much worse {model.task.metric} gets when a column is shuffled:\n")
+    from modelwright.core.result import brief
+    from modelwright.evaluate.catalogue import metric_or_usual
+
+    told = f"{model}\n{model.card.decision}".rstrip()
+    judge = brief(metric_or_usual(model.task).name)
+    say(f"{told}\n\nhow much worse {judge} gets when a column is shuffled:\n")
     width = max(len(one.column) for one in found[:20])
     for one in found[:20]:
         bar = _bar(one.loss, found[0].loss)

@@ -11,13 +11,14 @@ from cyclopts import Parameter
 from modelwright.cli.asking import Asked
 from modelwright.cli.completing import learners, run_ids
 from modelwright.cli.inputs import check_data
+from modelwright.cli.planning import Checked
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
-from modelwright.cli.wording import Whole
+from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Question, Settings, Validation
 
 if TYPE_CHECKING:
     from modelwright.flow import Result
@@ -39,7 +40,9 @@ class Effort:
     Parameters
     ----------
     trials : int, optional
-        Fit exactly so many trials and look at no clock.
+        Fit exactly so many trials and look at no clock: the same result again where the same
+        libraries are installed (CatBoost and nets take part where theirs are, unless --models
+        names others).
     models : str, optional
         Learners to use, such as linear,lightgbm.
     types : pathlib.Path, optional
@@ -56,6 +59,8 @@ class Effort:
         Go on with the newest run of the same data and question.
     replay : str, optional
         Repeat the plan that this run executed, without a clock.
+    frame : pathlib.Path, optional
+        A task file that says what is asked; modelwright frame writes one.
     """
 
     trials: Whole | None = None
@@ -67,8 +72,11 @@ class Effort:
     store: Path | None = None
     resume: Annotated[bool, Parameter(negative=())] = False
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
+    frame: Path | None = None
 
-    def settings(self, question: Question, out: Path | None) -> Settings:
+    def settings(
+        self, question: Question, out: Path | None, validation: Validation | None = None
+    ) -> Settings:
         """Give the same as settings."""
         names = tuple(name.strip() for name in (self.models or "").split(",") if name.strip())
         if self.models is not None and not names:
@@ -90,6 +98,8 @@ class Effort:
             store=self.store,
             resume=self.resume,
             replay=self.replay,
+            frame=self.frame,
+            validation=validation or Validation(),
         )
 
 
@@ -97,8 +107,9 @@ def fit(
     data: Source,
     /,
     *,
-    question: Asked,
+    question: Asked | None = None,
     effort: Effort | None = None,
+    checked: Checked | None = None,
     time: Duration = "60s",
     out: Path = Path("model.mw"),
     report: Path | None = None,
@@ -115,6 +126,8 @@ def fit(
         What is asked.
     effort
         How the answer is to be found.
+    checked
+        How models are checked.
     time
         How long it may take in all, such as 30s or 5m.
     out
@@ -126,11 +139,12 @@ def fit(
     """
     check_data(data)
     check_page(report, data, out)
-    asked = question.question()
+    if (question is None or question.target is None) and (effort is None or effort.frame is None):
+        raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
+    asked = (question or Asked()).question()
+    settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     kept_back = 0.0 if report is None else REPORT_SECONDS
-    result = _fitted(
-        str(data), asked, effort or Effort(), time, out, quiet=json, kept_back=kept_back
-    )
+    result = _fitted(str(data), asked, settings, time, out, quiet=json, kept_back=kept_back)
     if report is not None:
         from modelwright.report import write_report
 
@@ -147,7 +161,7 @@ def fit(
 def _fitted(
     data: object,
     question: Question,
-    effort: Effort,
+    settings: Settings,
     time: str,
     out: Path,
     *,
@@ -156,7 +170,6 @@ def _fitted(
 ) -> Result:
     seconds = parse_duration(time, "--time")
     seconds -= min(kept_back, seconds / 4)
-    settings = effort.settings(question, out)
     before = _stamp(out)
     try:
         from modelwright.engine import process_started
@@ -189,7 +202,11 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "task": result.model.task.to_json(),
         "score": result.score,
         "plan": card.plan,
+        "decision": card.decision,
         "leaderboard": result.leaderboard.to_json()["standings"],
+        "baseline": result.leaderboard.to_json().get("baseline"),
+        "test": None if card.test is None else card.test.to_json(),
+        "contrast": None if card.contrast is None else card.contrast.to_json(),
         "notes": list(result.notes),
         "timings": result.timings,
         "interrupted": result.interrupted,
@@ -197,11 +214,22 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
 
 
 def _tell(result: Result, out: Path) -> None:
+    verdict = result.leaderboard.verdict
     for note in result.notes:
-        say(f"note: {note}")
+        if note != verdict:
+            say(f"note: {note}")
     say(str(result.model))
     if result.score is not None:
-        say(f"validated by: {result.model.card.plan}\n\n{result.leaderboard}\n")
+        say(f"validated by: {result.model.card.plan}")
+        if result.model.card.contrast is not None:
+            say(f"the split matters: {result.model.card.contrast}")
+        say(f"\n{result.leaderboard}\n")
+    if result.model.card.decision:
+        say(result.model.card.decision)
+    if result.test is not None:
+        say(f"test: {result.test}")
+    if verdict:
+        say(f"{verdict}\n")
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")
@@ -238,7 +266,9 @@ def demo(
     if not json:
         say(f"data: {train} and {test}: 442 diabetes patients, to predict the disease a year later")
         say(f"running: modelwright fit {train} --target progression --time {time} --out {out}\n")
-    result = _fitted(train, Question("progression"), Effort(store=store), time, out, quiet=json)
+    question = Question("progression")
+    settings = Effort(store=store).settings(question, out)
+    result = _fitted(train, question, settings, time, out, quiet=json)
     write_frame(result.predict(test), answers)
     scores = result.model.evaluate(test)
     if json:

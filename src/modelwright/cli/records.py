@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -131,6 +132,7 @@ def _lines(record: RunRecord, folder: Path) -> list[tuple[str, str]]:
         ("settings", settings),
         ("validated", str(facts.get("splits", {}).get("reason", ""))),
         ("score", score),
+        ("test", _test(facts)),
         ("time", f"{record.spent:.1f} s{budget}"),
         ("model", record.model),
         ("types", str(types) if types.is_file() else ""),
@@ -139,6 +141,12 @@ def _lines(record: RunRecord, folder: Path) -> list[tuple[str, str]]:
         *(("note", note) for note in record.notes),
     ]
     return [(name, text) for name, text in lines if text]
+
+
+def _test(facts: Mapping[str, Any]) -> str:
+    from modelwright.core.result import FreshScore
+
+    return str(FreshScore.from_json(facts["test"])) if "test" in facts else ""
 
 
 def _say_trials(record: RunRecord, trials: list[TrialRecord]) -> None:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from modelwright.cli.completing import metrics
 from modelwright.cli.inputs import check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
+from modelwright.cli.scoring import class_scores, say_classes, say_scores, tell_versus
+from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress, reading
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ def predict(
     /,
     *,
     out: Path,
+    threshold: float | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Predict new rows: one output row for each input row, in order.
@@ -37,6 +41,8 @@ def predict(
         The rows; the target may be there or not.
     out
         A .csv, .tsv, .parquet, .arrow or .jsonl file.
+    threshold
+        Answer with the positive class from this probability on, not from the model's own.
     json
         Print one JSON object on stdout.
     """
@@ -47,7 +53,7 @@ def predict(
     check_writable(out, data, model)
     check_suffix(out)
     with progress(json) as live:
-        opened = _open(model, data)
+        opened = _open(model, data, threshold)
         live.advance(None, f"{reading(data)} and predicting")
         answers = opened.predict(data)
         live.advance(None, f"writing {out.name}")
@@ -64,10 +70,13 @@ def evaluate(
     data: Source,
     /,
     *,
+    metric: Annotated[list[str] | None, Parameter(completer=metrics, negative=())] = None,
+    threshold: float | None = None,
+    against: Path | None = None,
     report: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Score a model on rows whose answers are known.
+    """Score a model on rows whose answers are known, with 95 % intervals.
 
     Parameters
     ----------
@@ -75,38 +84,78 @@ def evaluate(
         A file that fit wrote.
     data
         The rows, with the target.
+    metric
+        What to score beside the usual, such as "profit(tp=100, fp=-5)"; may be given again.
+    threshold
+        Answer with the positive class from this probability on, not from the model's own.
+    against
+        A second model: both are scored on the same rows, with the interval of their difference.
     report
         Where a page of plots goes, such as page.html.
     json
         Print one JSON object on stdout.
     """
     check_page(report, data, model)
+    if against is not None:
+        _against(model, against, data, metric or [], (threshold, report), json)
+        return
     with progress(json) as live:
-        opened = _open(model, data)
+        opened = _open(model, data, threshold)
+        more = opened.metrics(metric or ())
         live.advance(None, f"{reading(data)} and scoring")
-        scores = _scores(opened, data, report)
+        rows = opened.answered(data)
+        if report is not None:
+            from modelwright.report import write_evaluation
+
+            write_evaluation(opened, rows, report)
+        scores, intervals, undefined = rows.scores(more), rows.intervals(more), rows.undefined(more)
+        classes = class_scores(rows)
     if json:
         page = {} if report is None else {"report": str(report)}
-        answer({"metric": opened.task.metric, "scores": scores, **page})
+        between = {name: {"low": low, "high": high} for name, (low, high) in intervals.items()}
+        told = {"undefined": undefined, "classes": classes, "decision": opened.card.decision}
+        head = {"metric": opened.task.metric, "scores": scores, "intervals": between}
+        answer({**head, **told, **page})
         return
-    width = max(len(name) for name in scores)
-    for name, value in scores.items():
-        say(f"{name.ljust(width)}  {value:.5g}")
+    say_scores(scores, intervals, undefined)
+    if classes:
+        say_classes(classes)
+    if opened.card.decision:
+        say(f"\n{opened.card.decision}")
     if report is not None:
         say(f"report: {report}")
 
 
-def _scores(model: Model, data: str | Path, page: Path | None) -> dict[str, float]:
-    if page is None:
-        return model.evaluate(data)
-    from modelwright.report import write_evaluation
+def _against(
+    model: Path,
+    other: Path,
+    data: str | Path,
+    metric: list[str],
+    alone: tuple[float | None, Path | None],
+    json: bool,
+) -> None:
+    """Compare with a second model."""
+    for name, value in zip(("--threshold", "--report"), alone, strict=True):
+        if value is not None:
+            cure = "leave it out, or evaluate one model"
+            raise OptionError(f"no {name} beside --against", repr(str(value)), cure)
+    from modelwright.versus import compare_models
 
-    return write_evaluation(model, data, page)
+    if str(data) == "-":
+        cure = "write the rows to a file first"
+        raise OptionError("a file beside --against: it is read twice", "standard input", cure)
+    with progress(json) as live:
+        opened = _open(model, data), _open(other, data)
+        more = opened[0].metrics(metric)
+        live.advance(None, f"{reading(data)} and scoring both models")
+        found = compare_models(*opened, data, more)
+    tell_versus(found, (model, other), json=json)
 
 
-def _open(model: Path, data: str | Path) -> Model:
+def _open(model: Path, data: str | Path, threshold: float | None = None) -> Model:
     from modelwright.model import load
 
     check_model(model, data)
     check_data(data)
-    return load(model)
+    opened = load(model)
+    return opened if threshold is None else opened.with_threshold(threshold)

@@ -19,16 +19,18 @@ from cyclopts.exceptions import (
 
 from modelwright.core.errors import OptionError, did_you_mean
 
-__all__ = ["Whole", "reword"]
+__all__ = ["WHOLE_COMMANDS", "Whole", "reword"]
 
 # What a whole command looks like, for those who left out a part of it.
-_WHOLE_COMMANDS = {
+WHOLE_COMMANDS = {
+    "check": "modelwright check DATA --target COLUMN",
     "fit": "modelwright fit DATA --target COLUMN",
     "predict": "modelwright predict MODEL DATA --out FILE",
     "evaluate": "modelwright evaluate MODEL DATA",
     "explain": "modelwright explain MODEL",
     "runs show": "modelwright runs show RUN, with an id of modelwright runs list",
     "completion": "modelwright completion bash, zsh or fish",
+    "frame": "modelwright frame DATA --target COLUMN",
 }
 
 _KINDS = {int: "a whole number", float: "a number", bool: "no value, or true or false"}
@@ -136,7 +138,7 @@ def _wrong_value(error: CoercionError) -> OptionError:
 
 
 def _usage(chain: str) -> str:
-    return f"write: {_WHOLE_COMMANDS[chain]}" if chain in _WHOLE_COMMANDS else _help(chain)
+    return f"write: {WHOLE_COMMANDS[chain]}" if chain in WHOLE_COMMANDS else _help(chain)
 
 
 def _commands(app: App | None) -> list[str]:

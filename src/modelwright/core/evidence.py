@@ -155,6 +155,8 @@ class Evidence:
     heard : float
         The share of the ensemble behind importances, dependences and attributions: members that
         were fitted once on all rows could not be asked about rows that they have not seen.
+    group : ndarray of int32, shape (n,), optional
+        Which of these rows belong together; None when each stands for itself.
 
     Examples
     --------
@@ -176,12 +178,15 @@ class Evidence:
     dependences: tuple[Dependence, ...] = ()
     attributions: tuple[Attribution, ...] = ()
     heard: float = 1.0
+    group: NDArray[np.int32] | None = None
 
     def export(self) -> State:
         """Give everything in forms that are safe to read from a stranger."""
         arrays: dict[str, NDArray[Any]] = {"y": self.y, "p": self.p, "fold": self.fold}
         if self.weight is not None:
             arrays["weight"] = self.weight
+        if self.group is not None:
+            arrays["group"] = self.group
         config = {
             "asked": dict(self.asked),
             "splits": [list(pair) for pair in self.splits],
@@ -211,6 +216,9 @@ class Evidence:
             raise ValueError("evidence of different lengths")
         if weight is not None and ((weight < 0).any() or (len(weight) and not weight.any())):
             raise ValueError("weights below zero, or of nothing but zero")
+        group = _array(arrays["group"], "i", 1).astype(np.int32) if "group" in arrays else None
+        if group is not None and len(group) != len(y):
+            raise ValueError("groups of another length than the evidence")
         return cls(
             y,
             p,
@@ -219,6 +227,7 @@ class Evidence:
             _asked(config["asked"]),
             tuple((_whole(train), _whole(valid)) for train, valid in config["splits"]),
             tuple(_profile(item) for item in config["profiles"]),
+            group=group,
         ).with_findings(config)
 
     def suits(self, task: Task) -> bool:

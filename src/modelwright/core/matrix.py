@@ -71,6 +71,19 @@ class Matrix:
             tuple(level for block in blocks for level in block.levels),
         )
 
+    def numbered(self, names: Sequence[str]) -> Matrix:
+        """Give some of the numbers by name, in the order asked for, without the codes."""
+        place = [self.number_names.index(name) for name in names]
+        return Matrix.of_numbers(np.ascontiguousarray(self.numbers[:, place]), names)
+
+    def among(self, own: NDArray[np.integer], other: Matrix, others: NDArray[np.integer]) -> Matrix:
+        """Put its rows at the positions `own`, and those of another matrix at `others`."""
+        numbers = np.empty((len(own) + len(others), len(self.number_names)), np.float32)
+        codes = np.empty((len(numbers), len(self.code_names)), np.int32)
+        for rows, part in ((own, self), (others, other)):
+            numbers[rows], codes[rows] = part.numbers, part.codes
+        return Matrix(numbers, codes, self.number_names, self.code_names, self.levels)
+
     @property
     def shape(self) -> tuple[int, int]:
         """Rows, and columns of both blocks together."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from modelwright.core.addresses import is_database, masked, split_address
+from modelwright.core.addresses import is_database, masked_place, split_address
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -78,7 +78,7 @@ class LineProgress(SilentProgress):
         if not len(board):
             return
         best = next(iter(board))
-        line = f"{best.name}: {board.metric} {best.score:.5g}"
+        line = f"{best.name}: {board.head} {best.score:.5g}"
         if line != self._told:
             self._told = line
             sys.stderr.write(line + "\n")
@@ -209,7 +209,7 @@ def _table(board: Leaderboard, lines: int, width: int) -> RenderableType:
     shown = _shown(board, lines)
     rows = [_cells(standing) for standing in shown]
     widths = {head: max(len(head), *(len(row[head]) for row in rows)) + GAP for head in rows[0]}
-    room = width - NAME - len(board.metric) - GAP
+    room = width - NAME - len(board.head) - GAP
     heads = []
     for head in ("weight", "seconds", "95 % interval"):  # the dearest first
         room -= widths[head]
@@ -217,7 +217,7 @@ def _table(board: Leaderboard, lines: int, width: int) -> RenderableType:
             heads.append(head)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     table.add_column("name", no_wrap=True, overflow="ellipsis")
-    for head in (board.metric, *heads):
+    for head in (board.head, *heads):
         table.add_column(head, justify="right", no_wrap=True)
     for standing, row in zip(shown, rows, strict=True):
         style = "bold green" if standing.name == "ensemble" else ""
@@ -261,7 +261,7 @@ def reading(data: object) -> str:
     if not isinstance(data, str | Path):
         return "reading the table"
     if is_database(str(data)):
-        return f"reading {masked(split_address(str(data))[0])}"
+        return f"reading {masked_place(split_address(str(data))[0])}"
     path = Path(data)
     try:
         path = path.expanduser()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,16 @@ from modelwright.core.splits import Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 
-__all__ = ["Fitted", "FittedStep", "Learner", "Splitter", "Stages", "State", "Step"]
+__all__ = [
+    "Fitted",
+    "FittedEncoder",
+    "FittedStep",
+    "Learner",
+    "Splitter",
+    "Stages",
+    "State",
+    "Step",
+]
 
 
 @dataclass(frozen=True)
@@ -182,6 +191,24 @@ class FittedStep(Protocol):
     @classmethod
     def restore(cls, state: State) -> Self:
         """Rebuild from an exported state."""
+        ...
+
+
+@runtime_checkable
+class FittedEncoder(FittedStep, Protocol):
+    """A fitted step whose features hold answers: the mean answer of a level, say.
+
+    What it says of a row that it learned from would give that row's own answer away. So a recipe
+    never shows a learner such features of training rows; it shows what `relearned` encoders say,
+    each of rows that it did not learn from (`Recipe.fit_transform`).
+    """
+
+    def relearned(self, table: Table, y: Target) -> Self:
+        """Give the same features, learned from these rows and answers alone; maybe from none."""
+        ...
+
+    def keeping(self, clear: NDArray[np.bool_]) -> Self | None:
+        """Leave out what encodes nothing: columns none of whose features is `clear`."""
         ...
 
 

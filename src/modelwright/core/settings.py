@@ -5,14 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from modelwright.core.addresses import masked
 from modelwright.core.errors import OptionError
 from modelwright.core.version import __version__
 
-__all__ = ["Question", "Settings"]
+if TYPE_CHECKING:
+    from modelwright.core.protocols import Splitter
+
+__all__ = ["Frame", "Question", "Settings", "Validation"]
+
+# What a task file may add to a question; where it adds nothing, records stay as they were.
+_FRAMED = ("unit", "horizon", "unknown", "baseline")
+
+
+def _said(value: object) -> bool:
+    """Whether it says something; a baseline of 0 does."""
+    return value not in (None, "", ())
 
 
 @dataclass(frozen=True)
@@ -30,11 +42,21 @@ class Question:
     positive : str, optional
         The positive class of a binary task; None takes the last label in sorted order.
     group : str, optional
-        A column whose equal values must not be on both sides of a split.
+        A column whose equal values must not be on both sides of a split; ``"none"`` turns off
+        what is found without being asked.
     order : str, optional
-        A column of time: validation rows come later than training rows.
+        A column of time: validation rows come later than training rows; ``"none"`` as for group.
     weight : str, optional
         A column that says how much each row counts.
+    unit : str, optional
+        What one row is, such as "ride" or "customer and month".
+    horizon : str, optional
+        How far ahead the answer lies, such as "7 days": answers of rows of the last 7 days are not
+        known yet. It needs `order`; a bare number counts in units of a column of numbers.
+    unknown : tuple of str
+        Columns that are not known when a prediction is made; no model sees them.
+    baseline : str or float, optional
+        What has to be beaten: a rule such as "mean by shop", or a score.
     """
 
     target: str
@@ -44,10 +66,125 @@ class Question:
     group: str | None = None
     order: str | None = None
     weight: str | None = None
+    unit: str | None = None
+    horizon: str | None = None
+    unknown: tuple[str, ...] = ()
+    baseline: str | float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the question as plain JSON."""
-        return asdict(self)
+        said = asdict(self)
+        return {key: value for key, value in said.items() if key not in _FRAMED or _said(value)}
+
+    def completed_by(self, other: Question) -> Question:
+        """Take from another question what this one leaves open.
+
+        Examples
+        --------
+        >>> Question("", metric="mae").completed_by(Question("price", metric="rmse")).target
+        'price'
+        """
+        names = [one.name for one in fields(self)]
+        kept = {name: getattr(self, name) for name in names}
+        return replace(other, **{name: value for name, value in kept.items() if _said(value)})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A question with what the data said of it: the content of a task file.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+    types : mapping, or path, optional
+        Columns whose type was read wrong, as in `Settings`.
+    data : mapping
+        What the data said when the question was put, as plain JSON; for people.
+    file : str
+        Where it was read from or written to; empty when it is in no file.
+
+    Examples
+    --------
+    >>> Frame(Question("price", unit="house")).question.unit
+    'house'
+    """
+
+    question: Question
+    types: Mapping[str, str | Mapping[str, Any]] | str | Path | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How models are checked; the defaults follow the rows (see `choose_splitter`).
+
+    Parameters
+    ----------
+    folds : int, optional
+        How many folds; 1: one part is held out. None: by the number of rows.
+    repeats : int
+        How many times the folds are drawn; each row's out-of-fold prediction is the mean.
+    gap : str or float, optional
+        What is left out between the rows fitted on and those scored, in the order of ``order``:
+        ``"7d"`` or ``"12h"`` for dates, a number in the column's unit for numbers.
+    window : str or float, optional
+        How far back the fitted rows go, likewise; None: to the first one.
+    splits : str or Splitter, optional
+        A column of the table that gives the folds: their numbers, or the words train, valid and
+        test (test rows are what `test` is). In Python also a splitter.
+    test : path or frame, optional
+        Rows with answers that are never fitted on and choose nothing; they are scored once, at
+        the end.
+
+    Raises
+    ------
+    OptionError
+        When a number means nothing, or the folds are given and asked for.
+
+    Examples
+    --------
+    >>> Validation(folds=5, repeats=2).to_json()
+    {'folds': 5, 'repeats': 2}
+    """
+
+    folds: int | None = None
+    repeats: int = 1
+    gap: str | float | None = None
+    window: str | float | None = None
+    splits: str | Splitter | None = None
+    test: object = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value in (("folds", self.folds), ("repeats", self.repeats)):
+            if value is not None and value < 1:
+                raise OptionError(f"--{name} to be at least 1", repr(value))
+        others = [name for name in self.plan() if name != "splits"]
+        if self.splits is not None and others:
+            cure = f"the given folds are the whole plan: leave --{others[0]} out"
+            raise OptionError(f"--splits or --{others[0]}", "both", cure)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what differs from the defaults, as plain JSON."""
+        found = self.plan()
+        if self.test is not None:
+            known = isinstance(self.test, str | Path)
+            name = masked(str(self.test)) if known else f"a {type(self.test).__name__} in memory"
+            found["test"] = name
+        return found
+
+    def plan(self) -> dict[str, Any]:
+        """Give what changes the folds, as plain JSON."""
+        splits = self.splits
+        found = {
+            "folds": self.folds,
+            "repeats": None if self.repeats == 1 else self.repeats,
+            "gap": self.gap,
+            "window": self.window,
+            "splits": splits if splits is None or isinstance(splits, str) else repr(splits),
+        }
+        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -66,8 +203,10 @@ class Settings:
     header : bool, optional
         Whether the first row of a text file or sheet holds names; None finds out.
     trials : int, optional
-        Fit exactly so many trials and look at no clock: the same result on every machine. Of a
-        table larger than memory rows are sampled: how many depends on the machine's memory.
+        Fit exactly so many trials and look at no clock: the same result again, however fast the
+        machine is and however many its workers, as long as the same libraries are installed:
+        CatBoost and PyTorch, where they are, take part unless `models` names others. Of a table
+        larger than memory rows are sampled: how many depends on the machine's memory.
     models : tuple of str
         Learners to use; empty means all.
     seed : int
@@ -83,6 +222,11 @@ class Settings:
         Go on with the newest run of the same data and question.
     replay : str, optional
         Repeat the plan that this run executed, without a clock.
+    frame : Frame, or path, optional
+        The question as a task file says it (`modelwright frame` writes one); what is asked beside
+        it comes first.
+    validation : Validation
+        How models are checked.
 
     Examples
     --------
@@ -102,6 +246,8 @@ class Settings:
     store: str | Path | None = None
     resume: bool = False
     replay: str | None = None
+    frame: Frame | str | Path | None = None
+    validation: Validation = Validation()
 
     def __post_init__(self) -> None:
         for name, value, least in (
@@ -112,11 +258,18 @@ class Settings:
             if value is not None and value < least:
                 raise OptionError(f"--{name} to be at least {least}", repr(value))
 
-    def fingerprint(self, question: Question) -> str:
+    def fingerprint(self, question: Question, test: str = "") -> str:
         """Hash the question and whatever changes which models are fitted, the version included.
 
         Time, workers and folders are left out: a run may be resumed with more time, other
         hardware, or from another folder.
+
+        Parameters
+        ----------
+        question : Question
+            What is asked.
+        test : str
+            The hash of the rows that are scored at the end; empty when there are none.
 
         Returns
         -------
@@ -127,5 +280,6 @@ class Settings:
         if isinstance(types, str | Path):
             types = {"": Path(types).read_text(encoding="utf-8")}
         asked = [question.to_json(), dict(types or {}), self.trials, self.models, self.seed]
-        text = json.dumps([__version__, self.replay, *asked], sort_keys=True)
+        checked = [self.validation.plan(), test]
+        text = json.dumps([__version__, self.replay, *asked, *checked], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

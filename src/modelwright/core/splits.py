@@ -7,7 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Fold", "Splits"]
+__all__ = ["KINDS", "Fold", "Splits"]
+
+_EXCHANGEABLE = (
+    "k-fold",
+    "stratified k-fold",
+    "class-balanced k-fold",
+    "hold-out",
+    "stratified hold-out",
+)
+_STRUCTURED = (
+    "group k-fold",
+    "group hold-out",
+    "time-ordered",
+    "purged k-fold",
+    "group time-ordered",
+    "given",
+)
+
+KINDS: tuple[str, ...] = (*_EXCHANGEABLE, *_STRUCTURED)
+"""Every kind of plan; in the first five any row may stand on any side."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +54,12 @@ class Splits:
     rows : int
         How many rows the table has.
     kind : str
-        ``"k-fold"``, ``"stratified k-fold"``, ``"group k-fold"``, ``"time-ordered"``,
-        ``"hold-out"`` or ``"stratified hold-out"``.
+        One of `KINDS`.
     reason : str
         Why this plan, in one sentence for the user.
+    times : int
+        How many times the whole plan is drawn; its folds stand one draw after the other, as many
+        in each. Within a draw a row is scored once at most.
 
     Examples
     --------
@@ -52,6 +73,7 @@ class Splits:
     rows: int
     kind: str
     reason: str
+    times: int = 1
 
     def __len__(self) -> int:
         return len(self.folds)
@@ -62,6 +84,12 @@ class Splits:
         return np.unique(np.concatenate([fold.valid for fold in self.folds]))
 
     @property
+    def rounds(self) -> tuple[range, ...]:
+        """The positions of the folds of each draw; one range for a plan that is not repeated."""
+        size = len(self.folds) // self.times
+        return tuple(range(i * size, (i + 1) * size) for i in range(self.times))
+
+    @property
     def exchangeable(self) -> bool:
         """Whether rows may be drawn at random, so that out-of-bag rows are honest too."""
-        return self.kind in ("k-fold", "stratified k-fold", "hold-out", "stratified hold-out")
+        return self.kind in _EXCHANGEABLE

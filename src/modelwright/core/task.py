@@ -40,7 +40,7 @@ class Task:
     target : str
         The column to predict.
     metric : str
-        The name of the metric that decides.
+        The metric that decides, as it is written: its name, with its parameters in brackets.
     classes : tuple of str
         The labels in code order, as text; empty for regression. In a binary task the last one
         is the positive class.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,13 +26,14 @@ class Limits:
     Parameters
     ----------
     workers : int
-        Processes.
+        Processes that work at once. Those of another runtime than the jobs at hand wait beside
+        them.
     cores : int
         Cores that running jobs may keep busy together.
     memory : int, optional
         Bytes that all workers may hold together; when they hold more, the largest is killed.
     preload : tuple of str
-        Modules that each worker imports at once.
+        Modules that each ordinary worker imports at once.
     """
 
     workers: int
@@ -55,8 +57,8 @@ class Crew:
         self._limits = limits
         self._inbox = inbox
         self._tasks: dict[WorkerProcess, Item | None] = {}
-        self._failed_starts = 0
-        self._why = ""
+        self._failed_starts: Counter[str] = Counter()
+        self._why: dict[str, str] = {}
 
     def __contains__(self, worker: WorkerProcess) -> bool:
         return worker in self._tasks
@@ -72,41 +74,66 @@ class Crew:
         return self._limits.cores - sum(item.cores for item in self.items)
 
     @property
-    def hopeless(self) -> str:
-        """Why no worker can be started here; empty when some can."""
-        return "" if self._tasks or self._failed_starts < _FAILED_STARTS else self._why
+    def offered(self) -> frozenset[str]:
+        """The runtimes of which a worker waits for a job; none while as many work as may."""
+        if len(self.items) >= self._limits.workers:
+            return frozenset()
+        waiting = [worker for worker, item in self._tasks.items() if item is None and worker.ready]
+        return frozenset(worker.runtime for worker in waiting)
 
-    def hire(self) -> None:
-        """Replace the missing, and those that do not wake up."""
+    def hopeless(self, runtime: str) -> str:
+        """Say why no worker of a runtime can be started here; empty when some can."""
+        alive = any(worker.runtime == runtime for worker in self._tasks)
+        if alive or self._failed_starts[runtime] < _FAILED_STARTS:
+            return ""
+        return self._why[runtime]
+
+    def hire(self, wanted: Counter[str]) -> None:
+        """Replace the missing, and those that do not wake up; start what jobs that wait need.
+
+        Parameters
+        ----------
+        wanted : Counter of str
+            How many jobs of each runtime wait. Ordinary workers are always there; others come
+            when they are needed, and stay.
+        """
         for worker in [*self._tasks]:
             if not worker.ready and time.monotonic() > worker.started + _START_SECONDS:
                 self.discard(worker)
-                self.note_failed_start(f"no sign of life within {_START_SECONDS:g} s")
-        while len(self._tasks) < self._limits.workers and self._failed_starts < _FAILED_STARTS:
-            try:
-                worker = WorkerProcess(self._inbox, self._limits.cores, self._limits.preload)
-            except OSError as error:
-                self.note_failed_start(one_line(error))
-            else:
-                self._tasks[worker] = None
+                why = f"no sign of life within {_START_SECONDS:g} s"
+                self.note_failed_start(worker.runtime, why)
+        most = self._limits.workers
+        for runtime, jobs in {**wanted, "": most}.items():
+            own = [worker for worker in self._tasks if worker.runtime == runtime]
+            busy = sum(self._tasks[worker] is not None for worker in own)
+            for _ in range(min(most, busy + jobs) - len(own)):
+                self._start(runtime)
 
-    def note_failed_start(self, why: str) -> None:
+    def _start(self, runtime: str) -> None:
+        if self._failed_starts[runtime] >= _FAILED_STARTS:
+            return
+        preload = (runtime,) if runtime else self._limits.preload
+        try:
+            worker = WorkerProcess(self._inbox, self._limits.cores, preload, runtime)
+        except OSError as error:
+            self.note_failed_start(runtime, one_line(error))
+        else:
+            self._tasks[worker] = None
+
+    def note_failed_start(self, runtime: str, why: str) -> None:
         """Remember that a worker did not come up; after a few in a row nobody is hired."""
-        self._failed_starts += 1
-        self._why = why
+        self._failed_starts[runtime] += 1
+        self._why[runtime] = why
 
     def note_ready(self, worker: WorkerProcess) -> None:
         """Remember that a worker has come up."""
         worker.ready = True
-        self._failed_starts = 0
+        self._failed_starts[worker.runtime] = 0
 
-    def idle(self) -> WorkerProcess | None:
-        """Give a worker that waits for a job."""
-        ready = (worker for worker, item in self._tasks.items() if item is None and worker.ready)
-        return next(ready, None)
-
-    def assign(self, worker: WorkerProcess, item: Item) -> None:
-        """Send a job to an idle worker."""
+    def assign(self, item: Item) -> None:
+        """Send a job to a worker that waits; its runtime must be among those offered."""
+        idle = (worker for worker, held in self._tasks.items() if held is None and worker.ready)
+        worker = next(worker for worker in idle if worker.runtime == item.job.runtime)
         self._tasks[worker] = item
         worker.send(item.job.call, item.arguments)
 

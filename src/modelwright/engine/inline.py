@@ -1,4 +1,7 @@
-"""Work in this process, one job after the other: for tests, and for work too small to send away."""
+"""Work in this process, one job after the other: for tests, and for work too small to send away.
+
+A job that asks for a runtime of its own goes to a worker all the same.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from modelwright.engine.jobs import Job, Outcome, Status, perform
+from modelwright.engine.local import LocalEngine
 
 __all__ = ["InlineEngine"]
 
@@ -32,6 +36,7 @@ class InlineEngine:
         self._waiting: dict[str, tuple[Job, str]] = {}
         self._cancelled: list[Outcome] = []
         self._closed = False
+        self._elsewhere: LocalEngine | None = None
 
     @property
     def pending(self) -> tuple[str, ...]:
@@ -59,6 +64,8 @@ class InlineEngine:
             return found
         key = next(iter(self._waiting))
         job, text = self._waiting[key]
+        if job.runtime:
+            return self._sent_away(job)
         arguments: dict[str, Any] = json.loads(text)
         try:
             report = perform(job.call, arguments)
@@ -67,6 +74,19 @@ class InlineEngine:
         status = Status.FAILED if report.error else Status.DONE
         value = json.loads(report.value) if report.value else None
         return [Outcome(job, status, value, report.error, report.seconds, 0, report.trace)]
+
+    def _sent_away(self, job: Job) -> list[Outcome]:
+        """Run a job in a worker that holds its runtime, which this process must not."""
+        if self._elsewhere is None:
+            self._elsewhere = LocalEngine(workers=1, cores=self._cores)
+        try:
+            self._elsewhere.submit(job)
+            return self._elsewhere.wait()
+        except KeyboardInterrupt:
+            self._elsewhere.cancel_all()
+            raise
+        finally:
+            del self._waiting[job.key]
 
     def cancel(self, key: str) -> None:
         """Stop a job that has not begun."""
@@ -83,6 +103,8 @@ class InlineEngine:
         """Forget what waits; a second time does nothing."""
         self._closed = True
         self._waiting.clear()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 __all__ = ["Engine", "Job", "Outcome", "Report", "Status", "one_line", "perform", "resolve"]
 
 _CALL = re.compile(r"(modelwright(?:\.\w+)+):(\w+)", re.ASCII)
+_MODULE = re.compile(r"modelwright(?:\.\w+)+", re.ASCII)
 
 
 class Status(StrEnum):
@@ -49,11 +50,15 @@ class Job:
         It is killed when its worker holds more bytes, loaded libraries included.
     retries : int
         How often it is started anew after its worker died of itself.
+    runtime : str
+        A module that its worker has imported at its start, in place of what the engine preloads;
+        empty: an ordinary worker. Jobs of different runtimes never share a process, so that
+        libraries which fight in one process never meet.
 
     Raises
     ------
     ValueError
-        When `call` is of another form.
+        When `call` or `runtime` is of another form.
 
     Examples
     --------
@@ -68,8 +73,11 @@ class Job:
     seconds: float | None = None
     memory: int | None = None
     retries: int = 1
+    runtime: str = ""
 
     def __post_init__(self) -> None:
+        if self.runtime and _MODULE.fullmatch(self.runtime) is None:
+            raise ValueError(f"a runtime is 'modelwright.module', not {self.runtime!r}")
         if _CALL.fullmatch(self.call) is None:
             raise ValueError(f"a job calls 'modelwright.module:function', not {self.call!r}")
 

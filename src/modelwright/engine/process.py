@@ -50,6 +50,8 @@ class WorkerProcess:
         How many threads its libraries may use.
     preload : sequence of str
         Modules that it imports at once.
+    runtime : str
+        For which jobs it is; see `Job`.
 
     Raises
     ------
@@ -58,8 +60,13 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, inbox: queue.SimpleQueue[Any], cores: int, preload: Sequence[str] = ()
+        self,
+        inbox: queue.SimpleQueue[Any],
+        cores: int,
+        preload: Sequence[str] = (),
+        runtime: str = "",
     ) -> None:
+        self.runtime = runtime
         self.started = time.monotonic()
         self.ready = False
         self.jobs = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ class Supervisor:
         """Serve until a `Close` comes."""
         try:
             while True:
-                self._crew.hire()
+                self._crew.hire(Counter(item.job.runtime for item in self._waiting))
                 self._dispatch()
                 event = self._next_event()
                 if isinstance(event, Close):
@@ -85,17 +86,17 @@ class Supervisor:
             self._crew.dismiss()
 
     def _dispatch(self) -> None:
-        if self._crew.hopeless:
-            why = f"no worker can be started: {self._crew.hopeless}"
-            for lost in [*self._waiting]:
-                self._stop(lost, Status.CRASHED, why)
-        while (worker := self._crew.idle()) is not None:
-            item = choose(self._waiting, self._crew.free_cores)
+        for lost in [*self._waiting]:
+            why = self._crew.hopeless(lost.job.runtime)
+            if why:
+                self._stop(lost, Status.CRASHED, f"no worker can be started: {why}")
+        while offered := self._crew.offered:
+            item = choose(self._waiting, self._crew.free_cores, offered)
             if item is None:
                 return
             self._waiting.remove(item)
             item.started = time.monotonic() if item.started is None else item.started
-            self._crew.assign(worker, item)
+            self._crew.assign(item)
 
     def _next_event(self) -> object:
         now = time.monotonic()
@@ -136,7 +137,7 @@ class Supervisor:
         words = worker.last_words()
         why = " ".join(f"{death_of(code)} {words.splitlines()[-1] if words else ''}".split())
         if not worker.ready:
-            self._crew.note_failed_start(why)
+            self._crew.note_failed_start(worker.runtime, why)
         if item is None:
             return
         item.crashes += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from modelwright.engine.jobs import Job
@@ -51,7 +51,7 @@ class Item:
         return self.started + self.job.seconds
 
 
-def choose(waiting: Sequence[Item], free: int) -> Item | None:
+def choose(waiting: Sequence[Item], free: int, offered: Collection[str] = ("",)) -> Item | None:
     """Choose the job that starts next, and count whom it overtakes.
 
     Parameters
@@ -60,6 +60,8 @@ def choose(waiting: Sequence[Item], free: int) -> Item | None:
         In the order of submission.
     free : int
         Free cores.
+    offered : collection of str
+        The runtimes of which a worker is free.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def choose(waiting: Sequence[Item], free: int) -> Item | None:
     """
     skipped: list[Item] = []
     for item in waiting:
-        if item.cores <= free:
+        if item.cores <= free and item.job.runtime in offered:
             for earlier in skipped:
                 earlier.overtaken += 1
             return item

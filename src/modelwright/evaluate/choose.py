@@ -7,7 +7,16 @@ from modelwright.core.protocols import Splitter
 from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.evaluate.splitters import GroupKFold, HoldOut, KFold, StratifiedKFold, TimeOrdered
+from modelwright.evaluate.splitters import (
+    GroupKFold,
+    GroupTime,
+    HoldOut,
+    KFold,
+    Repeated,
+    StratifiedKFold,
+    TimeOrdered,
+)
+from modelwright.evaluate.splitters.times import Span
 
 __all__ = ["choose_splitter", "folds_for"]
 
@@ -16,6 +25,8 @@ __all__ = ["choose_splitter", "folds_for"]
 _STEPS = ((500, 10), (2_000, 8), (50_000, 5), (200_000, 3))
 _HELD_OUT = 50_000
 _SHARE = 0.2
+# With group and order: each model does without a third of the groups.
+_PARTS = 3
 
 
 def folds_for(rows: int) -> int:
@@ -39,13 +50,22 @@ def folds_for(rows: int) -> int:
     return next((k for most, k in _STEPS if rows <= most), 1)
 
 
-def choose_splitter(table: Table, y: Target, *, folds: int | None = None) -> Splitter:
+def choose_splitter(
+    table: Table,
+    y: Target,
+    *,
+    folds: int | None = None,
+    repeats: int = 1,
+    gap: Span = None,
+    window: Span = None,
+) -> Splitter:
     """Choose the splitter by the structure of the rows and by their number.
 
-    An order column gives folds in time, a group column folds of whole groups (the order wins where
-    both are given: a model is used on later rows), and classes are spread evenly. Up to 500 rows
-    make 10 folds, up to 2,000 8, up to 50,000 5, up to 200,000 3; of more rows, 20 % but at most
-    about 50,000 are held out.
+    An order column gives folds in time, a group column folds of whole groups, both together later
+    rows of groups that are not fitted on (`GroupTime`); otherwise rows are drawn at random, and
+    classes are spread evenly. Up to 500 rows make 10 folds, up to 2,000 8, up to 50,000 5, up to
+    200,000 3; of more rows, 20 % but at most about 50,000 are held out. With group and order the
+    clock is stopped a third as many times, for three parts of the groups each.
 
     Parameters
     ----------
@@ -55,6 +75,11 @@ def choose_splitter(table: Table, y: Target, *, folds: int | None = None) -> Spl
         The answers.
     folds : int, optional
         How many folds; 1 means a hold-out. None lets the number of rows decide.
+    repeats : int
+        How many times the plan is drawn; plans in time are not drawn.
+    gap, window : str or float, optional
+        What is left out before the scored rows, and how far back the fitted rows go; see
+        `TimeOrdered`.
 
     Returns
     -------
@@ -65,7 +90,7 @@ def choose_splitter(table: Table, y: Target, *, folds: int | None = None) -> Spl
     DataError
         When there are fewer than 2 rows.
     OptionError
-        When `folds` is below 1.
+        When `folds` or `repeats` is below 1, or a gap or a window is given without an order.
 
     Examples
     --------
@@ -80,13 +105,24 @@ def choose_splitter(table: Table, y: Target, *, folds: int | None = None) -> Spl
         raise DataError("at least 2 rows to fit and to score", str(table.height))
     if folds is not None and folds < 1:
         raise OptionError("the number of folds to be at least 1", str(folds))
-    k = folds_for(table.height) if folds is None else folds
     order = next(iter(table.schema.names(Role.ORDER)), None)
-    group = next(iter(table.schema.names(Role.GROUP)), None) if order is None else None
+    group = next(iter(table.schema.names(Role.GROUP)), None)
+    if order is None and (gap is not None or window is not None):
+        name = "gap" if gap is not None else "window"
+        raise OptionError(
+            f"an order of the rows for --{name}", "none", "name a column with --order"
+        )
+    k = folds_for(table.height) if folds is None else folds
+    one: Splitter
     if k == 1:
-        return HoldOut(min(_SHARE, _HELD_OUT / table.height), group, order)
-    if order is not None:
-        return TimeOrdered(order, k)
-    if group is not None:
-        return GroupKFold(group, k)
-    return StratifiedKFold(k) if y.classes else KFold(k)
+        one = HoldOut(min(_SHARE, _HELD_OUT / table.height), group, order, gap, window)
+    elif order is not None and group is not None:
+        parts = min(k, _PARTS)
+        one = GroupTime(group, order, max(1, round(k / parts)), parts, gap, window)
+    elif order is not None:
+        one = TimeOrdered(order, k, gap, window)
+    elif group is not None:
+        one = GroupKFold(group, k, shuffle=repeats > 1)
+    else:
+        one = StratifiedKFold(k) if y.classes else KFold(k)
+    return one if repeats == 1 else Repeated(one, repeats)

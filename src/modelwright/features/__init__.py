@@ -6,7 +6,7 @@ from modelwright.features.keys import Keys
 from modelwright.features.lists import Lists
 from modelwright.features.numbers import FittedNumbers, Numbers
 from modelwright.features.places import Places
-from modelwright.features.recipe import FittedRecipe, Recipe, default_recipe
+from modelwright.features.recipe import FittedRecipe, Recipe, default_recipe, rich_recipe
 from modelwright.features.text import FittedText, Text
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "Recipe",
     "Text",
     "default_recipe",
+    "rich_recipe",
 ]

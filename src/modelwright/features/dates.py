@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
@@ -25,6 +26,22 @@ def _hour(date: pl.Expr) -> pl.Expr:
     return date.dt.hour() + date.dt.minute() / 60 + date.dt.second() / 3600
 
 
+def _turn(share: pl.Expr) -> pl.Expr:
+    return share * (2 * math.pi)
+
+
+def _season(date: pl.Expr) -> pl.Expr:
+    return _turn(date.dt.ordinal_day() / 365.25)
+
+
+def _weekday(date: pl.Expr) -> pl.Expr:
+    return _turn(date.dt.weekday() / 7)
+
+
+def _clock(date: pl.Expr) -> pl.Expr:
+    return _turn(_hour(date) / 24)
+
+
 # Days are whole, because float32 holds no seconds of our century; the hour has its own part.
 _PARTS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = MappingProxyType(
     {
@@ -35,11 +52,18 @@ _PARTS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = MappingProxyType(
         "day of week": lambda date: date.dt.weekday(),
         "day of year": lambda date: date.dt.ordinal_day(),
         "hour": _hour,
+        "season, sine": lambda date: _season(date).sin(),
+        "season, cosine": lambda date: _season(date).cos(),
+        "week, sine": lambda date: _weekday(date).sin(),
+        "week, cosine": lambda date: _weekday(date).cos(),
+        "clock, sine": lambda date: _clock(date).sin(),
+        "clock, cosine": lambda date: _clock(date).cos(),
     }
 )
+_CYCLES = tuple(part for part in _PARTS if "," in part)
 
 
-def _expand(frame: pl.DataFrame, parts: tuple[tuple[str, str], ...]) -> pl.DataFrame:
+def _expand(frame: pl.DataFrame, parts: Sequence[tuple[str, str]]) -> pl.DataFrame:
     return frame.select(
         _PARTS[part](pl.col(column)).cast(pl.Float32).alias(f"{column}: {part}")
         for column, part in parts
@@ -109,8 +133,15 @@ class FittedDates:
 class Dates:
     """Take dates apart into days since 1970, year, month, day, day of week and year, and hour.
 
-    The day of the week counts from Monday = 1; the hour has its minutes as a fraction. Parts that
-    are constant in the training rows are dropped, so that plain dates have no hour.
+    The day of the week counts from Monday = 1; the hour has its minutes as a fraction. Where
+    December lies beside January, Sunday beside Monday and 23:59 beside midnight, two more numbers
+    say so: the sine and cosine of the season, of the week and of the clock. Parts that are constant
+    in the training rows are dropped, so that plain dates have no hour.
+
+    Parameters
+    ----------
+    cycles : bool
+        Whether there are sines and cosines.
 
     Examples
     --------
@@ -119,7 +150,7 @@ class Dates:
     >>> from modelwright.core.schema import Column, Schema
     >>> frame = pl.DataFrame({"sold": [datetime(2024, 2, 29), datetime(2024, 3, 1)]})
     >>> table = Table(frame, Schema((Column("sold", Kind.DATETIME),)))
-    >>> fitted = Dates().fit(table, Target(np.zeros(2)), seed=0)
+    >>> fitted = Dates(cycles=False).fit(table, Target(np.zeros(2)), seed=0)
     >>> fitted.number_names
     ('sold: days', 'sold: month', 'sold: day', 'sold: day of week', 'sold: day of year')
     >>> fitted.transform(table).numbers[0].tolist()
@@ -128,11 +159,14 @@ class Dates:
 
     uses_target: ClassVar[bool] = False
 
+    cycles: bool = True
+
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedDates | None:
         """Note the parts that vary; None when there are none."""
         names = columns_of(table, Kind.DATETIME)
         frame = read(table, names, [Kind.DATETIME] * len(names))
-        every = tuple((name, part) for name in names for part in _PARTS)
+        parts = [part for part in _PARTS if self.cycles or part not in _CYCLES]
+        every = tuple((name, part) for name in names for part in parts)
         features = _expand(frame, every)
         # That a date is missing is said once, by its days.
         kept = tuple(

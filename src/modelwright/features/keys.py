@@ -20,8 +20,30 @@ from modelwright.features.reading import columns_of, read, sound_state, texts
 __all__ = ["FittedKeys", "Keys", "word_keys"]
 
 
-def _value(series: pl.Series) -> NDArray[np.float32]:
-    return series.cast(pl.Float64, strict=False).cast(pl.Float32).to_numpy()
+# Above, float32 does not hold every whole number.
+_EXACT = 2**24
+
+
+def _known(series: pl.Series) -> NDArray[np.int64]:
+    """List the keys, rising, where float32 would merge some; none where it holds them all."""
+    keys = series.cast(pl.Int64, strict=False).drop_nulls()
+    if not (keys > _EXACT).any():
+        return np.empty(0, np.int64)
+    return keys.unique().sort().to_numpy()
+
+
+def _value(series: pl.Series, known: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Give each key as it is, or its place among the known ones: a new one lies between two."""
+    if not known.size:
+        numbers = series.cast(pl.Float64, strict=False).cast(pl.Float32).to_numpy(writable=True)
+        numbers[~np.isfinite(numbers)] = np.nan
+        return numbers
+    keys = series.cast(pl.Int64, strict=False)
+    wanted = keys.fill_null(0).to_numpy()
+    places = np.searchsorted(known, wanted) + np.searchsorted(known, wanted, side="right")
+    numbers = ((places - 1) / 2).astype(np.float32)
+    numbers[keys.is_null().to_numpy()] = np.nan
+    return numbers
 
 
 def _is_number(series: pl.Series) -> bool:
@@ -50,16 +72,20 @@ class FittedKeys:
     ----------
     columns : tuple of str
         The input columns.
+    known : tuple of ndarray of int64
+        For each column: nothing, and its keys are features as they are; or the keys of the training
+        rows, rising, and their places are, since float32 would merge keys above 2^24.
 
     Examples
     --------
-    >>> FittedKeys(("user",)).number_names
+    >>> FittedKeys(("user",), (np.empty(0, np.int64),)).number_names
     ('user',)
     """
 
     name: ClassVar[str] = "keys"
 
     columns: tuple[str, ...]
+    known: tuple[NDArray[np.int64], ...]
 
     @property
     def number_names(self) -> tuple[str, ...]:
@@ -75,20 +101,25 @@ class FittedKeys:
         """Make one float32 feature a column; raises `ColumnError` for an absent column."""
         frame = read(table, self.columns, [Kind.ID] * len(self.columns))
         numbers = np.empty(frame.shape, np.float32)
-        for j, series in enumerate(frame):
-            numbers[:, j] = _value(series)
-        numbers[~np.isfinite(numbers)] = np.nan
+        for j, (series, known) in enumerate(zip(frame, self.known, strict=True)):
+            numbers[:, j] = _value(series, known)
         return Matrix.of_numbers(numbers, self.columns)
 
     def export(self) -> State:
         """Give the whole state."""
-        return State(config={"columns": list(self.columns)})
+        places = {f"known{i}": known for i, known in enumerate(self.known) if known.size}
+        return State(config={"columns": list(self.columns)}, arrays=places)
 
     @classmethod
     def restore(cls, state: State) -> FittedKeys:
         """Rebuild from an exported state; raises `ModelFileError` when it is unsound."""
         with sound_state(cls.name):
-            return cls(texts(state.config, "columns"))
+            columns, none = texts(state.config, "columns"), np.empty(0, np.int64)
+            known = tuple(state.arrays.get(f"known{i}", none) for i in range(len(columns)))
+            for name, keys in zip(columns, known, strict=True):
+                if keys.dtype != np.int64 or keys.ndim != 1 or (keys[1:] <= keys[:-1]).any():
+                    raise ValueError(f"the keys of {name!r} do not rise")
+            return cls(columns, known)
 
 
 @dataclass(frozen=True)
@@ -96,6 +127,8 @@ class Keys:
     """Take whole-number keys of entities as numbers: they often rise with time, or by region.
 
     Only keys that are features come here; those that name each row are ignored from the start.
+    Where keys are too long for float32 (above 2^24), their places among the keys of the training
+    rows stand for them: the order stays, and no two become one.
 
     Examples
     --------
@@ -113,5 +146,6 @@ class Keys:
         words = word_keys(table)
         names = [name for name in columns_of(table, Kind.ID) if name not in words]
         frame = read(table, names, [Kind.ID] * len(names))
-        kept = tuple(series.name for series in frame if varies(_value(series)))
-        return FittedKeys(kept) if kept else None
+        known = {series.name: _known(series) for series in frame}
+        kept = tuple(s.name for s in frame if varies(_value(s, known[s.name])))
+        return FittedKeys(kept, tuple(known[name] for name in kept)) if kept else None

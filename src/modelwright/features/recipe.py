@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from modelwright.core.errors import ModelFileError, did_you_mean
 from modelwright.core.matrix import Matrix
-from modelwright.core.protocols import FittedStep, State, Step
+from modelwright.core.protocols import FittedEncoder, FittedStep, State, Step
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.categories import Categories, FittedCategories
+from modelwright.features.crossfit import Blocks, clear_features, cross_fitted, make_blocks
 from modelwright.features.dates import Dates, FittedDates
 from modelwright.features.keys import FittedKeys, Keys
 from modelwright.features.lists import FittedLists, Lists
+from modelwright.features.means import FittedMeans, Means
 from modelwright.features.numbers import FittedNumbers, Numbers
 from modelwright.features.places import FittedPlaces, Places
+from modelwright.features.scores import FittedScores, Scores
 from modelwright.features.text import FittedText, Text
 
-__all__ = ["FittedRecipe", "Recipe", "default_recipe"]
+__all__ = ["RECIPES", "FittedRecipe", "Recipe", "default_recipe", "rich_recipe"]
 
 
 # The only names that a model file may ask for.
@@ -31,6 +35,9 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedLists,
     FittedPlaces,
     FittedKeys,
+    FittedScores,
+    FittedMeans,
+    FittedArithmetic,
 )
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
@@ -166,6 +173,50 @@ class Recipe:
         fitted = (step.fit(table, y, seed=seed) for step in self.steps)
         return FittedRecipe(tuple(step for step in fitted if step is not None))
 
+    def fit_transform(
+        self, table: Table, y: Target, *, seed: int, blocks: Blocks | None = None
+    ) -> tuple[FittedRecipe, Matrix]:
+        """Fit every step, and make the matrix of the training rows that a learner may see.
+
+        Where a step holds answers (`FittedEncoder`), the features of a training row come from an
+        encoder that did not learn from it, as those of a new row do. Encodings that then say
+        nothing of the answers are left out.
+
+        Parameters
+        ----------
+        table, y, seed
+            As for `fit`.
+        blocks : Blocks, optional
+            Which training rows may learn from which; by default drawn at random, or in time where
+            the rows have an order.
+
+        Returns
+        -------
+        fitted : FittedRecipe
+            For all other rows.
+        matrix : Matrix
+            One row for each training row.
+        """
+        blocks = blocks or make_blocks(table, seed)
+        assert blocks is not None  # without a plan there are always blocks
+        kept: list[FittedStep] = []
+        made = []
+        for step in self.fit(table, y, seed=seed).steps:
+            if not isinstance(step, FittedEncoder):
+                kept.append(step)
+                made.append(step.transform(table))
+                continue
+            encoded = cross_fitted(step, table, y, blocks)
+            encoder = step.keeping(clear_features(encoded, y))
+            if encoder is not None:
+                kept.append(encoder)
+                made.append(encoded.numbered(encoder.number_names))
+        return FittedRecipe(tuple(kept)), Matrix.beside(made, table.height)
+
+    def without_answers(self) -> Recipe:
+        """Give the steps that never look at the target."""
+        return Recipe(tuple(step for step in self.steps if not step.uses_target))
+
 
 def default_recipe() -> Recipe:
     """Give the steps for tables of numbers, booleans, categories, dates, text, lists and places.
@@ -180,3 +231,21 @@ def default_recipe() -> Recipe:
     False
     """
     return Recipe((Numbers(), Categories(), Dates(), Text(), Lists(), Places(), Keys()))
+
+
+def rich_recipe() -> Recipe:
+    """Give the steps of `default_recipe`, and those that look at the answers.
+
+    Examples
+    --------
+    >>> rich_recipe().uses_target
+    True
+    """
+    more = (Scores(), Means(), Arithmetic())
+    return Recipe((*default_recipe().steps, *more))
+
+
+RECIPES: Mapping[str, Callable[[], Recipe]] = MappingProxyType(
+    {"lean": default_recipe, "rich": rich_recipe}
+)
+"""The recipes among which trials choose, by name."""

@@ -1,4 +1,4 @@
-"""Learners: linear models, trees and forests, boosting, neighbours, additive models."""
+"""Learners: linear models, trees and forests, boosting, neighbours, additive models, nets."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.models.unpack import array, unsound
 
-__all__ = ["Design", "Features"]
+__all__ = ["Design", "Features", "missing_patterns"]
 
 Floats = NDArray[np.float64]
 
@@ -161,7 +161,7 @@ class Design:
         count = len(middle)
         start = cls(
             middle, middle, unit, np.zeros(count, bool), np.zeros(count), np.ones(count),
-            _flags(X.numbers), np.empty((0, count)), *_levels(X, min_count, max_onehot),
+            missing_patterns(X.numbers), np.empty((0, count)), *_levels(X, min_count, max_onehot),
         )  # fmt: skip
         heavy = _kurtosis(start._stretched(numbers), weights) > _HEAVY
         shift, unit = _log_scales(numbers, heavy, middle, unit)
@@ -322,7 +322,7 @@ def _log_scales(
     return shift, unit
 
 
-def _flags(numbers: NDArray[np.float32]) -> NDArray[np.int32]:
+def missing_patterns(numbers: NDArray[np.float32]) -> NDArray[np.int32]:
     """Find columns in which something is missing, one for each pattern of missingness."""
     patterns: dict[bytes, int] = {}
     for j in range(numbers.shape[1]):

@@ -113,7 +113,43 @@ def _answers(mean: NDArray[np.float64], offset: float, classes: Classes) -> NDAr
 
 
 @dataclass(frozen=True)
-class ExtraTreesLearner:
+class _Forest:
+    """What both learners are; they differ in how a split finds its threshold."""
+
+    name: ClassVar[str]
+    bags: ClassVar[bool] = True
+    splitter: ClassVar[str]
+
+    trees: int = 200
+    min_rows_leaf: int = 2
+    column_share: float = 0.0
+    leaves: int = 15_000
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        at_least("trees", self.trees, 1)
+        at_least("min_rows_leaf", self.min_rows_leaf, 1)
+        between("column_share", self.column_share, -1e-9, 1)
+        at_least("leaves", self.leaves, 2)
+        at_least("threads", self.threads, 1)
+
+    def fit(
+        self,
+        X: Matrix,
+        y: Target,
+        *,
+        weight: NDArray[np.float64] | None = None,
+        valid: Matrix | None = None,
+        valid_y: Target | None = None,
+        budget: Budget,
+        seed: int,
+    ) -> FittedForest:
+        """Fit tree by tree until there are enough, or the time is over."""
+        return _grow(self, X, Sample.of(X, y, weight, budget), budget, Seed(seed))
+
+
+@dataclass(frozen=True)
+class ExtraTreesLearner(_Forest):
     """Extremely randomised trees on bootstraps, with out-of-bag predictions.
 
     Unit: a tree. Validation rows are not used: a forest does not overfit by growing.
@@ -142,100 +178,26 @@ class ExtraTreesLearner:
     """
 
     name: ClassVar[str] = "extra-trees"
-    bags: ClassVar[bool] = True
-
-    trees: int = 200
-    min_rows_leaf: int = 2
-    column_share: float = 0.0
-    leaves: int = 15_000
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def fit(
-        self,
-        X: Matrix,
-        y: Target,
-        *,
-        weight: NDArray[np.float64] | None = None,
-        valid: Matrix | None = None,
-        valid_y: Target | None = None,
-        budget: Budget,
-        seed: int,
-    ) -> FittedForest:
-        """Fit tree by tree until there are enough, or the time is over."""
-        return _grow(self, X, Sample.of(X, y, weight, budget), budget, Seed(seed))
+    splitter: ClassVar[str] = "random"
 
 
 @dataclass(frozen=True)
-class RandomForestLearner:
+class RandomForestLearner(_Forest):
     """Trees on bootstraps, the best threshold of randomly drawn columns at each split.
 
-    Unit: a tree. Validation rows are not used: a forest does not overfit by growing.
-
-    Parameters
-    ----------
-    trees : int
-        How many, unless the budget says or ends sooner; fewer for many rows.
-    min_rows_leaf : int
-        Rows in a leaf at least.
-    column_share : float
-        Share of the columns that each split tries; 0 means their square root for classes, and
-        half of them for numbers.
-    leaves : int
-        Leaves of a tree at most.
-    threads : int
-        Trees that are fitted at once; never taken from the machine.
+    The parameters are those of `ExtraTreesLearner`.
 
     Examples
     --------
-    >>> X = Matrix.of_numbers(np.arange(100, dtype=np.float32)[:, None], ["x"])
-    >>> y = Target((np.arange(100) >= 50).astype(np.int64), classes=2)
-    >>> fitted = RandomForestLearner(trees=30).fit(X, y, budget=Budget(), seed=0)
-    >>> fitted.units, fitted.out_of_bag.argmax(axis=1)[[0, 99]]
-    (30, array([0, 1]))
+    >>> RandomForestLearner(trees=30).trees
+    30
     """
 
     name: ClassVar[str] = "random-forest"
-    bags: ClassVar[bool] = True
-
-    trees: int = 200
-    min_rows_leaf: int = 2
-    column_share: float = 0.0
-    leaves: int = 15_000
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def fit(
-        self,
-        X: Matrix,
-        y: Target,
-        *,
-        weight: NDArray[np.float64] | None = None,
-        valid: Matrix | None = None,
-        valid_y: Target | None = None,
-        budget: Budget,
-        seed: int,
-    ) -> FittedForest:
-        """Fit tree by tree until there are enough, or the time is over."""
-        return _grow(self, X, Sample.of(X, y, weight, budget), budget, Seed(seed))
+    splitter: ClassVar[str] = "best"
 
 
-_Learner = ExtraTreesLearner | RandomForestLearner
-
-
-def _check(learner: _Learner) -> None:
-    at_least("trees", learner.trees, 1)
-    at_least("min_rows_leaf", learner.min_rows_leaf, 1)
-    between("column_share", learner.column_share, -1e-9, 1)
-    at_least("leaves", learner.leaves, 2)
-    at_least("threads", learner.threads, 1)
-
-
-def _grow(learner: _Learner, X: Matrix, sample: Sample, budget: Budget, seed: Seed) -> FittedForest:
+def _grow(learner: _Forest, X: Matrix, sample: Sample, budget: Budget, seed: Seed) -> FittedForest:
     ranks = Ranks.fit(sample.X)
     grower = _Grower(learner, sample, ranks.table(sample.X), seed)
     count = _count(learner, sample, budget)
@@ -255,7 +217,7 @@ def _grow(learner: _Learner, X: Matrix, sample: Sample, budget: Budget, seed: Se
     return FittedForest(FlatTrees.pack(fitted), ranks, sample.classes, offset, bag.answers(offset))
 
 
-def _count(learner: _Learner, sample: Sample, budget: Budget) -> int:
+def _count(learner: _Forest, sample: Sample, budget: Budget) -> int:
     """Give how many trees: as told, or fewer when each has many leaves."""
     if budget.units is not None:
         return max(budget.units, 1)
@@ -267,7 +229,7 @@ class _Grower:
     """Fits one tree from its number."""
 
     def __init__(
-        self, learner: _Learner, sample: Sample, table: NDArray[np.float32], seed: Seed
+        self, learner: _Forest, sample: Sample, table: NDArray[np.float32], seed: Seed
     ) -> None:
         self._learner, self._sample, self._table, self._seed = learner, sample, table, seed
         self.offset = 0.0 if sample.classes.count else float(sample.prior()[0])
@@ -288,7 +250,7 @@ class _Grower:
             tree_library.DecisionTreeClassifier if classes else tree_library.DecisionTreeRegressor
         )
         model = kind(
-            splitter="random" if isinstance(learner, ExtraTreesLearner) else "best",
+            splitter=learner.splitter,
             min_samples_leaf=learner.min_rows_leaf,
             max_features=learner.column_share or ("sqrt" if classes else 0.5),
             max_leaf_nodes=learner.leaves if rows > learner.leaves else None,

@@ -6,7 +6,7 @@ import math
 
 from modelwright.core.errors import OptionError
 
-__all__ = ["at_least", "between"]
+__all__ = ["at_least", "between", "share"]
 
 
 def at_least(name: str, value: float, least: float) -> None:
@@ -46,3 +46,19 @@ def between(name: str, value: float, least: float, most: float) -> None:
     """
     if not least < value <= most:
         raise OptionError(f"{name} to be above {least:g} and at most {most:g}", f"{value!r}")
+
+
+def share(name: str, value: float) -> None:
+    """Refuse a hyper-parameter that is no share of a whole: from 0, below 1.
+
+    Raises
+    ------
+    OptionError
+        When it is another, or no number.
+
+    Examples
+    --------
+    >>> share("dropout", 0.1)
+    """
+    if not 0 <= value < 1:
+        raise OptionError(f"{name} to be at least 0 and below 1", f"{value!r}")

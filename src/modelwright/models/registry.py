@@ -18,12 +18,16 @@ from modelwright.models.forest import ExtraTreesLearner, FittedForest, RandomFor
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
 from modelwright.models.neighbours import FittedNeighbours, NeighboursLearner
+from modelwright.models.nets import FittedNet
+from modelwright.models.realmlp import RealMLPLearner
+from modelwright.models.tabm import TabMLearner
 from modelwright.models.tree import FittedTree, TreeLearner
 from modelwright.models.xgboost import XGBoostLearner
 
 __all__ = [
     "FITTED",
     "LEARNERS",
+    "NETS",
     "fitted_name",
     "learner_config",
     "make_learner",
@@ -45,10 +49,15 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
             TreeLearner,
             AdditiveLearner,
             NeighboursLearner,
+            RealMLPLearner,
+            TabMLearner,
         )
     }
 )
 """Every learner by the word for it."""
+
+NETS = frozenset({RealMLPLearner.name, TabMLearner.name})
+"""Learners that PyTorch fits, in a process that holds no booster: two OpenMP runtimes fight."""
 
 FITTED: Mapping[str, type[Any]] = MappingProxyType(
     {
@@ -59,6 +68,7 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "tree": FittedTree,
         "additive": FittedAdditive,
         "nearest-neighbours": FittedNeighbours,
+        "realmlp": FittedNet,
     }
 )
 """Every fitted model by the name that model files write."""

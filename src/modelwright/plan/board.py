@@ -7,22 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.core.result import Leaderboard, Standing
-from modelwright.core.schema import Role
-from modelwright.core.table import Table
-from modelwright.core.task import Target
+from modelwright.core.result import Baseline, Leaderboard, Standing
 from modelwright.ensemble import Selection, select_members
-from modelwright.evaluate import (
-    Metric,
-    Temperature,
-    bootstrap_interval,
-    find_metric,
-    fit_temperature,
-)
-from modelwright.plan.selection import choose_stages
+from modelwright.evaluate import Metric, Temperature, find_metric, fit_temperature
+from modelwright.evaluate.decisions import USUAL, Decision
+from modelwright.evaluate.intervals import group_codes
+from modelwright.plan.bar import Bar
+from modelwright.plan.judge import Judge, judging_folds
+from modelwright.plan.selection import choose_in_rounds
 from modelwright.plan.trial import ALL, Trial
 from modelwright.plan.workspace import Workspace
 
@@ -52,6 +46,8 @@ class Choice:
         Its out-of-fold score in the task's metric.
     oof : ndarray of float32, shape (n_scored, n_outputs)
         Its out-of-fold predictions, calibrated.
+    decision : Decision
+        How it answers.
     """
 
     trials: tuple[Trial, ...]
@@ -59,6 +55,7 @@ class Choice:
     temperature: Temperature
     score: float
     oof: NDArray[np.float32]
+    decision: Decision = USUAL
 
 
 class Board:
@@ -68,20 +65,30 @@ class Board:
     ----------
     work : Workspace
         The run's folder.
+    metric : Metric, optional
+        What decides; None: what the name in the task says.
+    bar : Bar, optional
+        What has to be beaten.
     """
 
-    def __init__(self, work: Workspace) -> None:
+    def __init__(
+        self, work: Workspace, metric: Metric | None = None, bar: Bar | None = None
+    ) -> None:
         self._work = work
+        self._bar = bar
         rows = work.rows
-        self.metric = find_metric(rows.task.metric, rows.task.kind)
-        proper = "log_loss" if rows.task.is_classification else self.metric.name
+        self.metric = metric or find_metric(rows.task.metric, rows.task.kind)
         # Growth is judged by a smooth loss: ranking metrics jump on few rows.
-        self._growth = find_metric(proper, rows.task.kind)
+        usual = find_metric("log_loss" if rows.task.is_classification else "rmse", rows.task.kind)
+        smooth = self.metric.smooth and not rows.task.is_classification
+        self._growth = self.metric if smooth else usual
         self._scored = work.splits.scored
         self._y = rows.y.rows(self._scored)
         self._weight = None if rows.weight is None else rows.weight[self._scored]
-        groups = _group_codes(rows.table)
-        self._groups = None if groups is None else groups[self._scored]
+        groups = group_codes(rows.table)
+        groups = None if groups is None else groups[self._scored]
+        fold = judging_folds(work.splits, groups)
+        self._judge = Judge(self.metric, self._y, self._weight, fold, groups)
 
     def score(self, trial: Trial) -> None:
         """Fill in a complete trial's out-of-fold predictions, their score, and its units."""
@@ -90,7 +97,7 @@ class Board:
             trial.oof, trial.units = _filled(bagged), trial.parts[ALL].units
         else:
             trial.oof, trial.units = self._from_folds(trial)
-        trial.score = self.metric.score(self._y, trial.oof, self._weight)
+        trial.score = self._judge.score(trial.oof)
 
     def _from_folds(self, trial: Trial) -> tuple[NDArray[np.float32], int]:
         folds = self._work.splits.folds
@@ -103,13 +110,17 @@ class Board:
                 self._stage_losses(s.predictions, fold.valid)
                 for s, fold in zip(stages, folds, strict=True)
             ]
-            choice = choose_stages(stages, losses, [len(fold.valid) for fold in folds])
+            sizes = [len(fold.valid) for fold in folds]
+            choice = choose_in_rounds(stages, losses, sizes, self._work.splits.rounds)
             predictions = [s.predictions[i] for s, i in zip(stages, choice.positions, strict=True)]
             units = choice.overall
-        oof = np.empty((len(self._scored), self._y.outputs), dtype=np.float32)
+        total = np.zeros((len(self._scored), self._y.outputs), dtype=np.float32)
+        times = np.zeros((len(self._scored), 1), dtype=np.float32)
         for fold, values in zip(folds, predictions, strict=True):
-            oof[np.searchsorted(self._scored, fold.valid)] = values
-        return oof, units
+            at = np.searchsorted(self._scored, fold.valid)
+            total[at] += values
+            times[at] += 1
+        return total / times, units  # the mean over repeats
 
     def _stage_losses(
         self, predictions: NDArray[np.float32], valid: NDArray[np.int64]
@@ -133,12 +144,14 @@ class Board:
         if self._y.classes:
             temperature = fit_temperature(blended, self._y, self._weight)
             blended = temperature.apply(blended)
+        verdict = self._judge.verdict(blended)
         return Choice(
             tuple(trial for trial, _ in members),
             tuple(weight for _, weight in members),
             temperature,
-            self.metric.score(self._y, blended, self._weight),
+            verdict.score,
             blended,
+            verdict.decision,
         )
 
     def _select(self, oofs: Sequence[NDArray[np.float32]]) -> Selection:
@@ -146,9 +159,7 @@ class Board:
         if len(self._y) > SELECTION_ROWS:
             drawn = np.random.default_rng(0).choice(len(self._y), SELECTION_ROWS, replace=False)
             rows = np.sort(drawn)
-        y = Target(self._y.values[rows], self._y.classes)
-        weight = None if self._weight is None else self._weight[rows]
-        return select_members([oof[rows] for oof in oofs], lambda p: self.metric.loss(y, p, weight))
+        return select_members([oof[rows] for oof in oofs], self._judge.loss_on(rows))
 
     def _ranked(self, trials: Sequence[Trial]) -> list[Trial]:
         scored = [t for t in trials if t.oof is not None and np.isfinite(t.score)]
@@ -184,29 +195,35 @@ class Board:
             self._widened(*line, deadline) if i < WITH_INTERVAL else line[0]
             for i, line in enumerate(lines)
         ]
-        return Leaderboard(self.metric.name, tuple(standings))
+        baseline = self._baseline(choice, standings, deadline)
+        return Leaderboard(self.metric.name, tuple(standings), baseline)
+
+    def _baseline(
+        self, choice: Choice | None, standings: Sequence[Standing], deadline: float
+    ) -> Baseline | None:
+        """Compare the ensemble with what it has to beat, on the same rows."""
+        bar = self._bar
+        if bar is None or choice is None:
+            return None
+        if bar.predictions is None:
+            model = next(line for line in standings if line.name == "ensemble")
+            gains = [
+                None if score is None else _signed(self.metric, bar.score - score)
+                for score in (model.score, model.low, model.high)
+            ]
+            ends = sorted(gain for gain in gains[1:] if gain is not None)
+            return Baseline(bar.name, bar.score, gains[0] or 0.0, *ends)
+        left = deadline - time.monotonic()
+        gain, low, high = self._judge.gain(choice.oof, bar.predictions, seconds=left)
+        sure = bool(np.isfinite([low, high]).all())
+        return Baseline(bar.name, bar.score, gain, *((low, high) if sure else ()))
 
     def _widened(self, line: Standing, oof: NDArray[np.float32], deadline: float) -> Standing:
         left = deadline - time.monotonic()
         if left <= 0:
             return line
-        low, high = bootstrap_interval(
-            self.metric,
-            self._y,
-            oof,
-            weight=self._weight,
-            groups=self._groups,
-            known=line.score,
-            seconds=left,
-        )
+        low, high = self._judge.interval(oof, known=line.score, seconds=left)
         return replace(line, low=low, high=high) if np.isfinite([low, high]).all() else line
-
-
-def _group_codes(table: Table) -> NDArray[np.int64] | None:
-    names = table.schema.names(Role.GROUP)
-    if not names:
-        return None
-    return table.frame[names[0]].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _signed(metric: Metric, score: float) -> float:

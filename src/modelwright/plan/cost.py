@@ -5,7 +5,12 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import cast
 
+from modelwright.models import make_learner
+from modelwright.models.realmlp import RealMLPLearner
+from modelwright.models.registry import NETS
+from modelwright.models.tabm import TabMLearner
 from modelwright.plan.trial import TrialSpec
 
 __all__ = ["CostModel", "Shape"]
@@ -22,6 +27,10 @@ _PRIOR = {
     "nearest-neighbours": 1e-6,
     "tree": 5e-7,
 }
+# Of nets: seconds a row and epoch, and a row, epoch and column, with the default configurations.
+_EPOCH = {"realmlp": (2.5e-5, 3.5e-7), "tabm": (4e-5, 1e-6)}
+# Seconds until a worker has imported PyTorch.
+_START = 1.0
 _TREE_A_CLASS = ("lightgbm", "xgboost", "catboost")
 _UNKNOWN = 5e-6
 _OVERHEAD = 0.03
@@ -52,7 +61,7 @@ class CostModel:
     >>> costs = CostModel()
     >>> spec, shape = TrialSpec(0, "lightgbm", {}), Shape(1000, 10, 1)
     >>> before = costs.seconds(spec, shape)
-    >>> costs.observe(spec, shape, 10 * before)
+    >>> costs.observe(spec, shape, 10 * before, units=100)
     >>> round(costs.seconds(spec, shape) / before)
     10
     """
@@ -60,9 +69,16 @@ class CostModel:
     def __init__(self) -> None:
         self._ratios: defaultdict[str, list[float]] = defaultdict(list)
 
-    def observe(self, spec: TrialSpec, shape: Shape, seconds: float) -> None:
-        """Learn from a fit that took so many seconds."""
-        self._ratios[spec.learner].append(seconds / _prior(spec, shape))
+    def observe(self, spec: TrialSpec, shape: Shape, seconds: float, units: int) -> None:
+        """Learn from a fit that took so many seconds, for so many units.
+
+        The clock often leaves a net fewer epochs than it would take; what is learned then is what
+        an epoch costs.
+        """
+        expected = _prior(spec, shape)
+        if spec.learner in NETS:
+            expected = _START + (expected - _START) * units / _epochs(spec, shape)
+        self._ratios[spec.learner].append(seconds / expected)
 
     def seconds(self, spec: TrialSpec, shape: Shape) -> float:
         """Predict the seconds of one fit."""
@@ -70,8 +86,21 @@ class CostModel:
         return _prior(spec, shape) * (statistics.median(ratios[-9:]) if ratios else 1.0)
 
 
+def _seen(spec: TrialSpec, shape: Shape) -> int:
+    return min(shape.rows, spec.rows or shape.rows)
+
+
+def _epochs(spec: TrialSpec, shape: Shape) -> int:
+    learner = cast(RealMLPLearner | TabMLearner, make_learner(spec.learner, spec.config))
+    return learner.planned(_seen(spec, shape))
+
+
 def _prior(spec: TrialSpec, shape: Shape) -> float:
-    rows = min(shape.rows, spec.rows or shape.rows)
+    rows = _seen(spec, shape)
+    if spec.learner in NETS:
+        each, column = _EPOCH[spec.learner]
+        work = _epochs(spec, shape) * rows
+        return _START + work * (each + column * shape.columns) / spec.threads
     # One tree a class and round; forests and linear models share the work between classes.
     outputs = shape.outputs if spec.learner in _TREE_A_CLASS and shape.outputs > 2 else 1
     work = rows * max(shape.columns, 1) * outputs

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.evidence import Evidence
+from modelwright.core.splits import Splits
+from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.board import Choice
 from modelwright.plan.workspace import Workspace
 from modelwright.stats import profile_table
 
-__all__ = ["gather_evidence"]
+__all__ = ["gather_evidence", "kept_rows"]
 
 # So many held-out rows are kept for the plots.
 KEPT = 20_000
@@ -41,10 +43,11 @@ def gather_evidence(
     """
     rows, splits = work.rows, work.splits
     fold = np.full(splits.rows, -1, dtype=np.int16)
-    for number, one in enumerate(splits.folds):
+    for number, one in reversed([*enumerate(splits.folds)]):  # of a repeated plan the first draw
         fold[one.valid] = number
     kept = _drawn(len(splits.scored), rows.seed)
-    index = splits.scored[kept]
+    index = kept_rows(splits, rows.seed)
+    groups = group_codes(rows.table)
     return Evidence(
         y=rows.y.values[index],
         p=choice.oof[kept],
@@ -53,7 +56,14 @@ def gather_evidence(
         asked=dict(asked),
         splits=tuple((len(one.train), len(one.valid)) for one in splits.folds),
         profiles=profile_table(rows.table),
+        group=None if groups is None else groups[index].astype(np.int32),
     ).with_findings(findings)
+
+
+def kept_rows(splits: Splits, seed: int) -> NDArray[np.int64]:
+    """Give the positions, in the fitted table, of the held-out rows that evidence keeps."""
+    scored = splits.scored
+    return scored[_drawn(len(scored), seed)]
 
 
 def _drawn(count: int, seed: int) -> NDArray[np.int64]:

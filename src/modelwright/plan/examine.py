@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,9 @@ from modelwright.core.result import Card, Leaderboard
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
 from modelwright.core.version import __version__
-from modelwright.evaluate import Temperature, find_metric
+from modelwright.evaluate import Metric, Temperature
+from modelwright.evaluate.catalogue import metric_or_usual
+from modelwright.evaluate.decisions import restore_decision
 from modelwright.explain import (
     Explainer,
     by_association,
@@ -57,6 +59,7 @@ def examine(
     members: Sequence[tuple[int, float, int]],
     temperature: float,
     seconds: float | None,
+    decision: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Find out what an ensemble leans on.
 
@@ -70,6 +73,8 @@ def examine(
         Its calibration.
     seconds : float, optional
         Stop after about so long, with what was found by then; None: take the time it takes.
+    decision : mapping, optional
+        How it answers, as JSON.
 
     Returns
     -------
@@ -81,10 +86,11 @@ def examine(
     deadline = start + (math.inf if seconds is None else seconds)
     until = start + IMPORTANCE_SHARE * (deadline - start)
     ensemble = _Ensemble(Workspace(Path(folder)), members, Temperature(temperature))
+    metric = ensemble.metric(decision)
     found: list[tuple[int, tuple[Importance, ...]]] = []
     last: _HeldOut | None = None
     for last in ensemble.held_out(until):
-        found.append((len(last.y), _importances(last, until)))
+        found.append((len(last.y), _importances(last, metric, until)))
     importances = _averaged(found)
     attributions: tuple[Attribution, ...] = ()
     dependences: tuple[Dependence, ...] = ()
@@ -144,6 +150,14 @@ class _Ensemble:
             yield _HeldOut(model, rows.table.rows(index), rows.y.rows(index), weight)
             opening = time.monotonic() - began
 
+    def metric(self, decision: Mapping[str, Any] | None) -> Metric:
+        """Find what columns are judged by; the usual metric for one that is the user's function."""
+        task = self.work.rows.task
+        weight = self.work.rows.weight
+        total = len(self.work.splits.scored) if weight is None else weight.sum()
+        metric = metric_or_usual(task).for_part_of(float(total))
+        return metric.decided_by(restore_decision(decision, len(task.classes)))
+
     @cached_property
     def heard(self) -> Sequence[tuple[int, float, int]]:
         """The members that were fitted fold by fold; one that bags has seen every row."""
@@ -176,9 +190,7 @@ def _drawn(rows: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
-def _importances(part: _HeldOut, until: float) -> tuple[Importance, ...]:
-    task = part.model.task
-    metric = find_metric(task.metric, task.kind)
+def _importances(part: _HeldOut, metric: Metric, until: float) -> tuple[Importance, ...]:
     return permutation_importance(
         part.model.predict_table,
         part.table,

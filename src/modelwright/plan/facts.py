@@ -40,13 +40,19 @@ def facts_of(posed: Posed, settings: Settings, splits: Splits) -> dict[str, Any]
         "rows": len(posed.rows.y),
         "width": len(posed.schema),
         "columns": columns,
-        "splits": {"kind": splits.kind, "folds": len(splits), "reason": splits.reason},
+        "splits": {
+            "kind": splits.kind,
+            "folds": len(splits),
+            **({"times": splits.times} if splits.times > 1 else {}),
+            "reason": splits.reason,
+        },
         "settings": {
             "trials": settings.trials,
             "models": list(settings.models),
             "seed": settings.seed,
             "workers": worker_count(settings.workers),
             "replay": settings.replay,
+            **settings.validation.to_json(),
         },
         "libraries": {"python": platform.python_version(), **_versions()},
         "machine": {

@@ -1,26 +1,29 @@
 """Which trials to fit, in the order of what is expected of them.
 
 A few strong and diverse models first: a linear one, boosted trees, random trees, boosting by other
-rules, an additive one; then boosted trees of other shapes; then draws from a wide space. How many
-are worth fitting grows with the number of rows: on small tables the best of many is the luckiest
-(docs: log).
+rules, an additive one, a net where PyTorch is installed; then boosted trees of other shapes; then
+draws from a wide space. How many are worth fitting grows with the number of rows: on small tables
+the best of many is the luckiest (docs: log).
 """
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from modelwright.core.errors import OptionError, did_you_mean
+from modelwright.core.errors import MissingExtraError, OptionError, did_you_mean
+from modelwright.core.schema import Kind, Role
 from modelwright.core.seed import Seed
 from modelwright.core.splits import Splits
 from modelwright.features import Recipe
 from modelwright.models import LEARNERS
-from modelwright.plan.trial import TrialSpec
+from modelwright.models.registry import NETS
+from modelwright.plan.trial import LEAN, RICH, TrialSpec
 from modelwright.plan.workspace import Rows
 
 __all__ = ["bagging_learners", "make_portfolio"]
@@ -39,26 +42,37 @@ _ROWS: Mapping[str, int] = MappingProxyType(
         "tree": 100_000,
         "additive": 50_000,
         "nearest-neighbours": 20_000,
+        "realmlp": 50_000,
+        "tabm": 50_000,
     }
 )
 # Above so many rows curves of single columns add nothing that is worth their time.
 _ADDITIVE_ROWS = 10_000
 
-_SHAPES: tuple[tuple[str, Mapping[str, Any], float], ...] = (
-    ("linear", {}, 1.0),
-    ("lightgbm", {}, 3.0),
-    ("extra-trees", {}, 1.0),
-    ("xgboost", {}, 0.9),
-    ("additive", {}, 0.9),
-    ("catboost", {}, 2.5),
-    ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8),
-    ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7),
-    ("linear", {"knots": 5}, 0.6),
-    ("extra-trees", {"min_rows_leaf": 5, "column_share": 0.7}, 0.5),
+_WORDS = frozenset([Kind.TEXT, Kind.CATEGORY, Kind.ID])
+# Rich where there is text or a category of more levels than this, lean elsewhere and in time:
+# LightGBM splits sets of a few levels well by itself (docs: log).
+WORDY = "wordy"
+_MANY = 30
+# The first model is lean, to be there soon; so are forests, where one fit has honest out-of-bag
+# predictions as long as no feature holds answers.
+_SHAPES: tuple[tuple[str, Mapping[str, Any], float, str], ...] = (
+    ("linear", {}, 1.0, LEAN),
+    ("lightgbm", {}, 3.0, WORDY),
+    ("extra-trees", {}, 1.0, LEAN),
+    ("xgboost", {}, 0.9, RICH),
+    ("additive", {}, 0.9, RICH),
+    ("catboost", {}, 2.5, WORDY),
+    ("realmlp", {}, 3.0, LEAN),
+    ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.8, LEAN),
+    ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.7, RICH),
+    ("linear", {"knots": 5}, 0.6, RICH),
+    ("extra-trees", {"min_rows_leaf": 5, "column_share": 0.7}, 0.5, RICH),
     (
         "lightgbm",
         {"leaves": 127, "learning_rate": 0.03, "column_share": 0.9, "row_share": 0.9},
         0.5,
+        RICH,
     ),
 )
 
@@ -97,28 +111,38 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     Returns
     -------
     list of TrialSpec
-        The same list for the same rows, learners and seed, on every machine; where CatBoost is
-        installed it takes part.
+        The same list for the same rows, learners and seed; where CatBoost and PyTorch are
+        installed they take part, unless others are named.
 
     Raises
     ------
     OptionError
         When a learner does not exist.
+    MissingExtraError
+        When nets are named, and PyTorch is not installed.
     """
     for name in models:
         if name not in LEARNERS:
             near = did_you_mean(name, LEARNERS)
             raise OptionError("a known learner for --models", repr(name), near)
+        if name in NETS and not _installed("torch"):
+            raise MissingExtraError(
+                f"PyTorch to be installed for --models {name}",
+                "no module named 'torch'",
+                "run: pip install 'modelwright[deep]'",
+            )
     count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
-    usual = {learner for learner, _, _ in _SHAPES}
+    usual = {learner for learner, *_ in _SHAPES}
     default = {learner for learner in usual if _belongs(learner, len(rows.y))}
     unusual = [name for name in models if name not in usual]
-    specs = [_spec(i, name, {}, 1.0, rows) for i, name in enumerate(unusual)]
+    specs = [_placed(TrialSpec(i, name, {}), rows) for i, name in enumerate(unusual)]
+    recipes = _recipes(rows)
     number = 0
     while usual.intersection(models or usual) and len(specs) < count and number < 10 * _MOST:
-        learner, config, gain, most = _shape(number, len(rows.y), rows.seed)
-        if learner in (models or default):
-            specs.append(_spec(len(specs), learner, config, gain, rows, most))
+        spec = _shape(number, len(rows.y), rows.seed)
+        if spec.learner in (models or default):
+            recipe = recipes.get(spec.recipe, spec.recipe)
+            specs.append(_placed(replace(spec, number=len(specs), recipe=recipe), rows))
         number += 1
     return specs
 
@@ -126,31 +150,51 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
 def _belongs(learner: str, rows: int) -> bool:
     """Whether a learner is fitted when none is named."""
     if learner == "catboost":
-        return importlib.util.find_spec(learner) is not None
+        return _installed(learner)
+    if learner in NETS:
+        return _installed("torch")
     return learner != "additive" or rows <= _ADDITIVE_ROWS
 
 
-def _shape(number: int, rows: int, seed: int) -> tuple[str, Mapping[str, Any], float, int | None]:
-    """Give the learner, its settings, its gain, and how many rows it may see at most."""
+def _installed(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
+
+
+def _recipes(rows: Rows) -> Mapping[str, str]:
+    """Say which recipes stand for which: what answers tell is sought where there may be some."""
+    table = rows.table
+    names = [name for name in table.features() if table.schema[name].kind in _WORDS]
+    numbers = table.schema.names(Role.FEATURE, Kind.NUMBER)
+    read = len(rows.y) * sum(table.schema[name].kind is Kind.TEXT for name in names)
+    if max(len(rows.y), read) > _LARGE or not (names or len(numbers) > 1):
+        return {RICH: LEAN, WORDY: LEAN}
+    wordy = not table.schema.names(Role.ORDER) and any(
+        table.schema[name].kind is Kind.TEXT or table.frame[name].n_unique() > _MANY
+        for name in names
+    )
+    return {WORDY: RICH if wordy else LEAN}
+
+
+def _shape(number: int, rows: int, seed: int) -> TrialSpec:
+    """Give the trial at a place of the portfolio."""
     if rows > _LARGE:  # the linear one, which is quick, stays the first
         if 0 < number <= len(_SAMPLES):
-            return *_SAMPLES[number - 1], _SAMPLE_ROWS
+            learner, config, gain = _SAMPLES[number - 1]
+            return TrialSpec(number, learner, config, _SAMPLE_ROWS, gain)
         number -= len(_SAMPLES) if number else 0
     if number < len(_SHAPES):
-        return *_SHAPES[number], None
+        learner, config, gain, recipe = _SHAPES[number]
+        return TrialSpec(number, learner, config, None, gain, recipe)
     rng = np.random.default_rng(Seed(seed).derive("portfolio", number))
-    gain = 2.0 / number
+    gain, recipe = 2.0 / number, (LEAN, WORDY, RICH)[number % 3]
     if number % 7 == 0:
-        return (
-            "linear",
-            {"min_count": int(rng.integers(2, 30)), "knots": int(rng.integers(3, 9))},
-            gain,
-            None,
-        )
+        knots = {"min_count": int(rng.integers(2, 30)), "knots": int(rng.integers(3, 9))}
+        return TrialSpec(number, "linear", knots, None, gain, recipe)
     if number % 4 == 0:
         shares = {"column_share": float(rng.uniform(0.3, 1.0))}
-        return "extra-trees", {"min_rows_leaf": int(rng.integers(1, 20)), **shares}, gain, None
-    return "lightgbm", _drawn_boosting(rng), gain, None
+        config = {"min_rows_leaf": int(rng.integers(1, 20)), **shares}
+        return TrialSpec(number, "extra-trees", config, None, gain, LEAN)
+    return TrialSpec(number, "lightgbm", _drawn_boosting(rng), None, gain, recipe)
 
 
 def _drawn_boosting(rng: np.random.Generator) -> dict[str, Any]:
@@ -166,17 +210,11 @@ def _drawn_boosting(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _spec(
-    number: int,
-    learner: str,
-    config: Mapping[str, Any],
-    gain: float,
-    rows: Rows,
-    most: int | None = None,
-) -> TrialSpec:
+def _placed(spec: TrialSpec, rows: Rows) -> TrialSpec:
+    """Give a trial its share of rows and its threads."""
     height, width = rows.table.height, len(rows.table.features())
-    chosen = dict(config)
-    most = _ROWS.get(learner) if most is None else most
-    if hasattr(LEARNERS[learner], "threads"):
+    chosen = dict(spec.config)
+    most = _ROWS.get(spec.learner) if spec.rows is None else spec.rows
+    if hasattr(LEARNERS[spec.learner], "threads") and spec.learner != "realmlp":  # gains nothing
         chosen["threads"] = 2 if min(height, most or height) * width > _TWO_THREADS else 1
-    return TrialSpec(number, learner, chosen, most, gain)
+    return replace(spec, config=chosen, rows=most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,14 +20,16 @@ from modelwright.acquire import (
     read_types,
     totals_below,
 )
-from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
+from modelwright.core.errors import DataError, OptionError
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Question, Settings, Validation
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
-from modelwright.evaluate import default_metric, find_metric
+from modelwright.evaluate import Metric, default_metric, find_metric
+from modelwright.plan.asked import asked_rule, column_named, found, today
+from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
 
 __all__ = ["Posed", "pose", "reading_for"]
@@ -51,10 +54,19 @@ class Posed:
         Rows with an answer; the table holds every column.
     notes : tuple of str
         What was noticed.
+    metric : Metric
+        What decides.
+    question : Question
+        What is asked, with the names of columns as they are in the table.
+    fresh : Fresh, optional
+        Rows that are scored at the end; None when there are none.
     """
 
     rows: Rows
     notes: tuple[str, ...]
+    metric: Metric
+    question: Question
+    fresh: Fresh | None = None
 
     @property
     def schema(self) -> Schema:
@@ -97,7 +109,7 @@ def _room(data: object) -> int:
     return room
 
 
-def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
+def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None = None) -> Posed:
     """Find types, roles and task.
 
     Parameters
@@ -108,6 +120,8 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
         What is asked.
     settings : Settings
         Types that the user knows better, and the seed.
+    metric : Metric, optional
+        What decides, where it is more than a name; None: what the question says.
 
     Returns
     -------
@@ -123,9 +137,10 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
         When task, metric or positive class do not fit the target.
     """
     frame, strays = _without_strays(raw.frame)
-    question = _found(question, frame.columns)
+    question = found(question, frame.columns)
+    splits = _split_column(settings.validation, question, frame.columns)
     given = _types(settings)
-    schema, noticed = infer(frame, given)
+    schema, noticed = infer(frame, given, question.target)
     column = schema[question.target]
     told = question.target in given and given[question.target].kind is not None
     column = column if told and column.kind is not Kind.ID else _as_values(frame, column)
@@ -141,13 +156,58 @@ def pose(raw: Raw, question: Question, settings: Settings) -> Posed:
     # A regression keeps how its numbers are written, as new rows are written alike.
     format = column.format if kind is TaskKind.REGRESSION else ""
     target = replace(column, kind=kind_of_values, role=Role.TARGET, format=format, levels=())
-    schema = _with_features(frame, _with_roles(frame, schema.with_columns(target), question))
-    metric = find_metric(question.metric or default_metric(kind), kind).name
+    schema = _with_roles(frame, schema.with_columns(target), question)
+    if splits is not None:
+        # As it is written: two folds called 0 and 1 would be read as true and false.
+        folds = Column(splits, Kind.CATEGORY, Role.IGNORED, evidence="the given folds")
+        schema = schema.with_columns(folds)
+    schema = _with_features(frame, schema, question.unknown)
+    decides = metric or find_metric(question.metric or default_metric(kind), kind, classes)
     source = label_type(classes, frame.schema[column.name])
-    task = Task(kind, column.name, metric, classes, source)
+    task = Task(kind, column.name, decides.name, classes, source)
+    schema = today(frame, schema, asked_rule(question, frame.columns, kind), task)
     table = cast(frame, schema)
-    table = replace(table, notes=(*raw.notes, *strays, *noticed, *_alike(classes), *table.notes))
-    return _answered(table, task, question, labels.is_not_null(), settings.seed)
+    seen = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
+    table = replace(table, notes=seen)
+    rows, noted = _answered(table, task, question, labels.is_not_null(), settings.seed)
+    _check_metric(decides, rows)
+    return _with_fresh(Posed(rows, noted, decides, question), settings.validation, splits)
+
+
+def _split_column(asked: Validation, question: Question, columns: list[str]) -> str | None:
+    """Find the column of folds, which has no other purpose."""
+    if not isinstance(asked.splits, str):
+        return None
+    name = column_named(asked.splits, columns, "--splits")
+    for role in ("target", "group", "order", "weight"):
+        if getattr(question, role) == name:
+            raise OptionError(f"different columns for --splits and --{role}", f"{name!r} for both",
+                              "leave one of them out, or name another column")  # fmt: skip
+    return name
+
+
+def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
+    """Add the rows that are scored at the end: those of a file, or those that a column names."""
+    rows, fresh = (posed.rows, None) if splits is None else set_apart(posed.rows, splits)
+    if asked.test is not None:
+        if fresh is not None:
+            raise OptionError(
+                "--test FILE or test rows in the column of --splits",
+                "both",
+                "leave --test out, or mark no rows of the column as test",
+            )
+        fresh = read_fresh(asked.test, rows)
+    if fresh is None:
+        return posed
+    return replace(posed, rows=rows, notes=(*posed.notes, *fresh.notes), fresh=fresh)
+
+
+def _left_out(question: Question) -> list[str]:
+    if not question.unknown:
+        return []
+    names = ", ".join(repr(name) for name in question.unknown[:12])
+    more = f" and {len(question.unknown) - 12} more" if len(question.unknown) > 12 else ""
+    return [f"Left out, as not known when a prediction is made: {names}{more}."]
 
 
 def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -186,29 +246,6 @@ def _alike(classes: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _found(question: Question, columns: list[str]) -> Question:
-    """Match the names that the user wrote, forgiving blanks around them."""
-    names = {role: getattr(question, role) for role in ("target", "group", "order", "weight")}
-    found = {}
-    for role, name in names.items():
-        if name is None:
-            continue
-        near = [name] if name in columns else [c for c in columns if c.strip() == name.strip()]
-        if len(near) != 1:
-            raise ColumnError(
-                f"a column of the table for --{role}", repr(name), did_you_mean(name, columns)
-            )
-        found[role] = near[0]
-    if len(set(found.values())) < len(found):
-        shared = [role for role in found if list(found.values()).count(found[role]) > 1]
-        raise OptionError(
-            "different columns for " + " and ".join(f"--{role}" for role in shared),
-            f"{found[shared[0]]!r} for both",
-            "leave one of them out, or name another column",
-        )
-    return replace(question, **found)
-
-
 def _types(settings: Settings) -> dict[str, Given]:
     return {} if settings.types is None else read_types(settings.types)
 
@@ -244,20 +281,26 @@ def _with_roles(raw: pl.DataFrame, schema: Schema, question: Question) -> Schema
     if question.weight:
         weight = replace(schema[question.weight], kind=Kind.NUMBER, role=Role.WEIGHT)
         schema = schema.with_columns(weight)
-    return schema
+    late = "not known when a prediction is made"
+    unknown = [schema[name] for name in question.unknown]
+    return schema.with_columns(
+        *(replace(column, role=Role.IGNORED, evidence=late) for column in unknown)
+    )
 
 
-def _with_features(raw: pl.DataFrame, schema: Schema) -> Schema:
+def _with_features(raw: pl.DataFrame, schema: Schema, late: Sequence[str]) -> Schema:
     """Let identifiers count where there is nothing else to learn from."""
     if schema.names(Role.FEATURE) or schema.names(Role.ORDER):
         return schema
-    ids = [schema[name] for name in schema.names(Role.IGNORED, Kind.ID)]
+    ids = [schema[name] for name in schema.names(Role.IGNORED, Kind.ID) if name not in late]
     used = [replace(_as_values(raw, column), role=Role.FEATURE) for column in ids]
     return schema.with_columns(*used)
 
 
-def _answered(table: Table, task: Task, question: Question, known: pl.Series, seed: int) -> Posed:
-    """Keep the rows whose answer is known."""
+def _answered(
+    table: Table, task: Task, question: Question, known: pl.Series, seed: int
+) -> tuple[Rows, tuple[str, ...]]:
+    """Keep the rows whose answer is known; give them, and what was noticed."""
     notes = list(table.notes)
     if not known.all():
         absent = int(table.height - known.sum())
@@ -282,11 +325,21 @@ def _answered(table: Table, task: Task, question: Question, known: pl.Series, se
             f"{np.abs(y.values).max():g}",
             "divide the column",
         )
-    if task.metric == "rmsle" and y.values.min() < 0:
-        raise OptionError(
-            "a target at or above zero for --metric rmsle", f"{y.values.min():g}", "choose rmse"
-        )
-    return Posed(Rows(table, task, y, weight, seed), tuple(notes))
+    return Rows(table, task, y, weight, seed), tuple(notes)
+
+
+def _check_metric(metric: Metric, rows: Rows) -> None:
+    """Refuse a metric that has no value for these answers, before anything is fitted."""
+    y = rows.y
+    if metric.needs is not None:
+        met = metric.needs.met(y.values)
+        if not met.all():
+            expected = f"a target {metric.needs.words} for --metric {metric.name}"
+            raise OptionError(expected, f"{y.values[~met].min():g}", metric.needs.cure)
+    if not metric.recomputable:  # a function of the user's: an error in it shows at once
+        shares = np.bincount(y.values) / len(y) if y.classes else np.array([y.values.mean()])
+        p = np.tile(shares.astype(np.float32), (len(y), 1))
+        metric.score(y, p, rows.weight)
 
 
 def _weights(table: Table, name: str | None) -> NDArray[np.float64] | None:

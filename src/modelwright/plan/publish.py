@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from modelwright.core.evidence import Evidence
-from modelwright.core.result import Card, Leaderboard
+from modelwright.core.result import Card, Contrast, Leaderboard, brief
 from modelwright.core.schema import Schema
+from modelwright.core.task import Task
+from modelwright.evaluate.catalogue import metric_or_usual
+from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
+from modelwright.plan.judging import FreshJudge
 from modelwright.plan.trial import Trial
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
 
-__all__ = ["Publisher", "Voice", "assemble"]
+__all__ = ["Publisher", "Voice", "assemble", "warnings_of"]
 
 # Seconds a byte of writing a model, until it was measured: unpacking, cutting, packing again.
 FIRST_RATE = 2e-7
@@ -57,12 +62,13 @@ def assemble(work: Workspace, voices: Iterable[Voice], frame: Model) -> Model:
     recipes = {}
     members = []
     for voice in voices:
-        parts = []
+        parts, spec = [], work.parts.spec(voice.number)
         for name in voice.parts:
-            if name not in recipes:
-                recipes[name] = work.matrices.recipe(name)
+            seen = spec.matrix(name)
+            if seen not in recipes:
+                recipes[seen] = work.matrices.recipe(seen)
             fitted = work.parts.fitted(voice.number, name)
-            parts.append(Part(recipes[name], fitted.at(min(voice.units, fitted.units))))
+            parts.append(Part(recipes[seen], fitted.at(min(voice.units, fitted.units))))
         members.append(Member(voice.name, voice.weight, tuple(parts)))
     return replace(frame, members=tuple(members))
 
@@ -88,12 +94,20 @@ class Publisher:
         self._out = out
         self.card = card
         self.plan = ""
+        self.judge: FreshJudge | None = None
+        self.contrast: Contrast | None = None
         self.model: Model | None = None
         self._seconds_a_byte = FIRST_RATE
 
     def first(self, model: Model) -> None:
         """Write the model that was fitted before the workers start."""
         self._write(model)
+
+    def judged(self, found: Mapping[str, Any] | None) -> None:
+        """Write the model again, with its score on fresh rows."""
+        if self.model is not None and self.judge is not None:
+            card = self.judge.told(self.model.card, found)
+            self._write(replace(self.model, card=card))
 
     def unvalidated(self, notes: Sequence[str]) -> None:
         """Write the first model again, with the reasons why there is no better one."""
@@ -150,14 +164,16 @@ class Publisher:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             score=choice.score,
             leaderboard=board,
-            notes=(*self.card.notes, *notes),
+            notes=(*self.card.notes, *notes, *warnings_of(board)),
+            contrast=self.contrast,
+            decision=_told(choice.decision, self._work.rows.task),
         )
         voices = [
             Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))
             for t, weight in zip(choice.trials, choice.weights, strict=True)
         ]
         task = self._work.rows.task
-        frame = Model(task, self._schema, (), choice.temperature, card, evidence)
+        frame = Model(task, self._schema, (), choice.temperature, card, evidence, choice.decision)
         self._write(assemble(self._work, voices, frame))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
@@ -168,6 +184,24 @@ class Publisher:
         if self._out is not None:
             _copy(path, self._out)
         self.model = model
+
+
+def _told(decision: Decision, task: Task) -> str:
+    """Say how a model answers, where that is not simply the most probable class."""
+    if not task.is_classification or decision == USUAL:
+        return ""
+    words = str(decision).replace("the positive class", str(task.positive))
+    if isinstance(decision, Threshold):
+        own = metric_or_usual(task).decision == decision
+        why = "where decisions break even" if own else "best on held-out rows"
+        words += f": {why} for {brief(task.metric)}"
+    return f"the answer is {words}"
+
+
+def warnings_of(board: Leaderboard) -> tuple[str, ...]:
+    """Say so when the model is not shown to beat what it has to beat."""
+    named = board.baseline
+    return () if named is None or named.beaten or not board.verdict else (board.verdict,)
 
 
 def _copy(source: Path, target: Path) -> None:

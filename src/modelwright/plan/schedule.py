@@ -7,10 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelwright.engine import Job, Outcome, Status
+from modelwright.models.registry import NETS
 from modelwright.plan.clock import Clock
 from modelwright.plan.cost import CostModel, Shape
 from modelwright.plan.executed import Executed
-from modelwright.plan.trial import ALL, PartResult, Trial, TrialSpec, fold_part
+from modelwright.plan.trial import (
+    ALL,
+    LEAN,
+    RICH,
+    PartResult,
+    Trial,
+    TrialSpec,
+    fold_part,
+    matrix_name,
+)
 from modelwright.plan.workspace import Workspace
 
 __all__ = ["Limits", "Schedule"]
@@ -21,10 +31,14 @@ LOOKAHEAD = 4
 FIRST_RESERVE = 0.8
 # Learners that stop when told to, and are then worth something (`models.growth`).
 STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"})
+# What workers that fit nets have imported; they hold no booster, and no booster meets PyTorch.
+NET_RUNTIME = "modelwright.plan.warm_nets"
 # The shares of the time left that one trial may take: on all rows, and on a sample of them.
 FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
-# Below so many seconds a fit is not worth starting.
+# So many times the features of the lean recipe are expected to take, until they are measured.
+RICHER = 4.0
+# With fewer seconds a fit is not worth starting, unless it is expected to end within them.
 LEAST = 0.3
 
 
@@ -98,6 +112,11 @@ class Schedule:
         return len(self._work.splits) > 1
 
     @property
+    def structured(self) -> bool:
+        """Whether the plan follows groups, time or given folds rather than chance."""
+        return not self._work.splits.exchangeable
+
+    @property
     def told_whole(self) -> bool | None:
         """Whether a replayed run wrote all folds; None when this is no replay."""
         return None if self._replay is None else self._replay.whole
@@ -155,7 +174,7 @@ class Schedule:
 
     def _open(self, spec: TrialSpec) -> Trial:
         """Start a trial, with whatever parts an earlier process has finished."""
-        bags = spec.learner in self._bagging and not self._thinned(spec)
+        bags = self._bags(spec)
         folds = range(len(self._work.splits))
         trial = Trial(spec, (ALL,) if bags else tuple(fold_part(i) for i in folds))
         self._work.parts.write_spec(spec)
@@ -163,7 +182,7 @@ class Schedule:
             done = self._work.parts.result(spec.number, part)
             if done is not None:
                 trial.parts[part] = done
-                self._costs.observe(spec, self._shape(part), done.seconds)
+                self._costs.observe(spec, self._shape(part), done.seconds, done.units)
         self.trials.append(trial)
         return trial
 
@@ -171,9 +190,10 @@ class Schedule:
         """Give the next job towards fitting the members on all rows, or None."""
         left = self._clock.left - self.reserve
         for trial in members:
-            if self._replay is not None and trial.spec.number not in self._replay.refitted:
+            told = self._replay is None or trial.spec.number in self._replay.refitted
+            if not (told and trial.spec.refits):
                 continue
-            affordable = left > 1.2 * trial.mean_seconds + self._preparing(ALL)
+            affordable = left > 1.2 * trial.mean_seconds + self._preparing(trial.spec.matrix(ALL))
             if not trial.refitted and affordable and not trial.failed:
                 job = self._job_of(trial, (ALL,), left)
                 if job is not None:
@@ -190,24 +210,27 @@ class Schedule:
         if done is None:
             self._lost(trial, part, outcome)
             return
-        trial.parts[part] = PartResult(int(done["units"]), float(done["seconds"]))
-        self._costs.observe(trial.spec, self._shape(part), float(done["seconds"]))
+        result = PartResult(int(done["units"]), float(done["seconds"]))
+        trial.parts[part] = result
+        self._costs.observe(trial.spec, self._shape(part), result.seconds, result.units)
         self.notes += [line for line in done["warnings"] if line not in self.notes]
 
-    def _prepared(self, part: str, done: object, outcome: Outcome) -> None:
+    def _prepared(self, name: str, done: object, outcome: Outcome) -> None:
         if isinstance(done, dict):
-            self._prepare_seconds[part] = float(done["seconds"])
+            self._prepare_seconds[name] = float(done["seconds"])
             self._columns = int(done["columns"])
         elif outcome.status is not Status.CANCELLED:
             self._given_up.add(outcome.job.key)
             for trial in self.trials:
-                if part in trial.wanted and part not in trial.parts:
-                    trial.failed = trial.failed or f"no features for {part}: {outcome.error}"
-            if part == ALL:
+                lost = {p for p in trial.wanted if trial.spec.matrix(p) == name}
+                if lost - trial.parts.keys():
+                    trial.failed = trial.failed or f"no features for {name}: {outcome.error}"
+            if name == ALL:
                 self._bagging = frozenset()
             else:
-                self._waiting = []
-            self.notes.append(f"features of {part} could not be made: {outcome.error}")
+                recipe = outcome.job.arguments["recipe"]
+                self._waiting = [spec for spec in self._waiting if spec.recipe != recipe]
+            self.notes.append(f"features of {name} could not be made: {outcome.error}")
 
     def _lost(self, trial: Trial, part: str, outcome: Outcome) -> None:
         self._given_up.add(outcome.job.key)
@@ -220,14 +243,18 @@ class Schedule:
         """Seconds that may go into new fits while the members' refit stays possible."""
         refit = 0.0
         if self.refits:
-            work = sum(1.2 * t.mean_seconds * t.spec.threads for t in members if ALL not in t.parts)
-            refit = work / self._cores + (self._preparing(ALL) if members else 0.0)
+            due = [t for t in members if ALL not in t.parts and t.spec.refits]
+            work = sum(1.2 * t.mean_seconds * t.spec.threads for t in due)
+            refit = work / self._cores
+            refit += sum(self._preparing(name) for name in {t.spec.matrix(ALL) for t in due})
         return self._clock.left - self.reserve - refit
 
-    def _preparing(self, part: str) -> float:
-        if part in self._prepare_seconds or self._work.matrices.has(part):
+    def _preparing(self, name: str) -> float:
+        if name in self._prepare_seconds or self._work.matrices.has(name):
             return 0.0
-        return 1.3 * max(self._prepare_seconds.values(), default=0.0)
+        known = self._prepare_seconds
+        alike = [known[n] for n in known if n.endswith(RICH) == name.endswith(RICH)]
+        return 1.3 * max(alike, default=RICHER * max(known.values(), default=0.0))
 
     def _pick(self, left: float) -> TrialSpec | None:
         if not self._clock.timed:
@@ -237,23 +264,45 @@ class Schedule:
         affordable = [
             spec
             for spec in self._waiting[:LOOKAHEAD]
-            if self._waves(spec) * self._cost(spec) < left
+            if self._waves(spec) * self._cost(spec) + self._making(spec) < left
         ]
         if not affordable:
             return None
-        return max(affordable, key=lambda spec: spec.gain / (0.2 + self._cost(spec)))
+        return max(affordable, key=lambda spec: self._worth(spec))
+
+    def _worth(self, spec: TrialSpec) -> float:
+        """Give the expected gain per second of one part, its share of new features included."""
+        making = self._making(spec) / len(self._work.splits)
+        return spec.gain / (0.2 + self._cost(spec) + making)
+
+    def _making(self, spec: TrialSpec) -> float:
+        """Predict the seconds of the features that nobody has asked for yet."""
+        names = (spec.matrix(fold_part(i)) for i in range(len(self._work.splits)))
+        return sum(self._preparing(name) for name in names) / self._workers
+
+    def _expected(self, spec: TrialSpec) -> float:
+        """Predict the seconds of one part, when nobody tells it to stop."""
+        return self._costs.seconds(spec, self._shape(fold_part(0)))
 
     def _cost(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part; an optimistic share for what stops when told to."""
-        predicted = self._costs.seconds(spec, self._shape(fold_part(0)))
+        predicted = self._expected(spec)
+        if spec.learner in NETS:  # half the epochs still make a net; a third of them hardly one
+            return predicted * 0.5
         return predicted * 0.3 if spec.learner in STOPPING else predicted
 
     def _waves(self, spec: TrialSpec) -> float:
         """Count how many fits come one after the other, a share of the refit included."""
-        if spec.learner in self._bagging and not self._thinned(spec):
+        if self._bags(spec):
             return 1.0
         slots = min(self._workers, max(self._cores // spec.threads, 1))
-        return math.ceil(len(self._work.splits) / slots) + (1.2 if self.refits else 0.0)
+        again = 1.2 if self.refits and spec.refits else 0.0
+        return math.ceil(len(self._work.splits) / slots) + again
+
+    def _bags(self, spec: TrialSpec) -> bool:
+        """Whether one fit on all rows is honest: all are drawn, and no feature holds answers."""
+        lean = spec.recipe == LEAN
+        return lean and spec.learner in self._bagging and not self._thinned(spec)
 
     def _thinned(self, spec: TrialSpec) -> bool:
         """Whether it sees a sample only: rows not drawn would have no out-of-bag prediction."""
@@ -267,12 +316,12 @@ class Schedule:
         for part in parts:
             if part in trial.parts or self._busy(self._fit_key(trial, part)):
                 continue
-            if not self._work.matrices.has(part):
-                if not self._busy(f"matrix/{part}"):
-                    return self._prepare_job(part)
+            if not self._work.matrices.has(trial.spec.matrix(part)):
+                if not self._busy(f"matrix/{trial.spec.matrix(part)}"):
+                    return self._prepare_job(part, trial.spec.recipe)
                 continue
             soft = self._soft_seconds(trial, part, left)
-            if soft is not None and soft < LEAST:
+            if soft is not None and soft < min(LEAST, self._expected(trial.spec)):
                 return None
             return self._fit_job(trial, part, soft)
         return None
@@ -296,10 +345,11 @@ class Schedule:
     def _fit_key(trial: Trial, part: str) -> str:
         return f"trial-{trial.spec.number}/{part}"
 
-    def _prepare_job(self, part: str) -> Job:
-        key = f"matrix/{part}"
-        self._in_flight[key] = (None, part)
-        arguments = {"folder": str(self._work.folder), "part": part}
+    def _prepare_job(self, part: str, recipe: str) -> Job:
+        name = matrix_name(part, recipe)
+        key = f"matrix/{name}"
+        self._in_flight[key] = (None, name)
+        arguments = {"folder": str(self._work.folder), "part": part, "recipe": recipe}
         return Job(key, "modelwright.plan.work:prepare_part", arguments, seconds=self._hard(None))
 
     def _fit_job(self, trial: Trial, part: str, soft: float | None) -> Job:
@@ -319,6 +369,7 @@ class Schedule:
             arguments,
             cores=trial.spec.threads,
             seconds=self._hard(soft),
+            runtime=NET_RUNTIME if trial.spec.learner in NETS else "",
         )
 
     def _told_units(self, key: str) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
+from modelwright.core.result import Contrast
 from modelwright.engine import Engine, Job, Outcome
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
@@ -24,6 +25,11 @@ PUBLISHING_SHARE = 0.08
 EXAMINATION_SECONDS = 1.5
 EXAMINATION_SHARE = 0.05
 EXAMINATION = "examination"
+# The same for what a random split would have promised: it takes twice as much if there is time.
+CONTRAST_SECONDS = 2.0
+CONTRAST_SHARE = 0.025
+CONTRAST_LEAST = 0.25
+CONTRAST = "contrast"
 # What is kept back for profiles of columns and intervals of scores.
 GATHERING = 0.25
 GATHERING_A_COLUMN = 0.0015
@@ -100,7 +106,7 @@ class Search:
         self.interrupted = False
         self.whole = True
         if clock.timed:  # fits that start now must end before what the first ensemble will ask for
-            ending = SHUTDOWN + GATHERING + self._examining
+            ending = SHUTDOWN + GATHERING + self._examining + self._contrasting + self._judging
             schedule.reserve = max(
                 schedule.reserve, min(schedule.reserve + ending, 0.1 * clock.left)
             )
@@ -136,9 +142,11 @@ class Search:
     def _refit(self) -> None:
         """Fit the members on all rows, while a worker finds out what they lean on."""
         members = self._members
-        self._schedule.reserve -= self._examining
+        self._schedule.reserve -= self._examining + self._contrasting
         if self.choice is not None and self._work_left():
             self._engine.submit(self._examination(self.choice))
+            if self._schedule.structured and (self._contrasting or not self._clock.timed):
+                self._engine.submit(self._contrast())
         self._where = " on all rows"
         while members and self._work_left():
             self._fill(lambda: self._schedule.refit_job(members))
@@ -154,18 +162,39 @@ class Search:
             return
         if not self.interrupted:
             self._watch.progress.advance(1.0, "writing the model", self._clock.left)
-        left = self._clock.left - SHUTDOWN
+        left = self._clock.left - SHUTDOWN - self._judging
         told = self._schedule.told_whole
         cost = self._publisher.expected(self._members, whole=True)
         self.whole = cost < left if told is None else told
         quick = self._publisher.expected(self._members, whole=False) < left
         if quick or self._publisher.provisional:
             self._publish(whole=self.whole, evidence=self._gather(self.choice, self._findings))
+            if not self.interrupted:
+                self._judge()
+
+    def _judge(self) -> None:
+        """Have the final model scored on fresh rows, if there are some."""
+        judge = self._publisher.judge
+        if judge is None:
+            return
+        writing = 1.2 * self._publisher.expected(self._members, whole=self.whole)
+        seconds = self._clock.left - SHUTDOWN - writing if self._clock.timed else None
+        found = None
+        if seconds is None or seconds > 0:
+            self._watch.progress.advance(1.0, "scoring the test rows", self._clock.left)
+            self._engine.submit(judge.job(self._publisher.folder, seconds))
+            while self._engine.pending and found is None:
+                for outcome in self._engine.wait(seconds):
+                    found = outcome.value
+                if self._clock.left <= SHUTDOWN + writing:
+                    break
+            self._engine.cancel_all()
+        self._publisher.judged(found)
 
     def _spare(self, whole: bool) -> float:
         """Seconds that are left when the writing of the final model is paid for."""
         writing = self._publisher.expected(self._members, whole=whole)
-        return self._clock.left - SHUTDOWN - 1.2 * writing
+        return self._clock.left - SHUTDOWN - 1.2 * writing - self._judging
 
     @property
     def _examining(self) -> float:
@@ -173,6 +202,31 @@ class Search:
         if not self._clock.timed:
             return 0.0
         return min(EXAMINATION_SECONDS, EXAMINATION_SHARE * self._clock.budget)
+
+    @property
+    def _contrasting(self) -> float:
+        """Seconds that are kept back for a contrast."""
+        if not self._clock.timed or not self._schedule.structured:
+            return 0.0
+        seconds = min(CONTRAST_SECONDS, CONTRAST_SHARE * self._clock.budget)
+        return seconds if seconds >= CONTRAST_LEAST else 0.0
+
+    @property
+    def _judging(self) -> float:
+        """Seconds that are kept back for scoring fresh rows, and for writing the score."""
+        judge = self._publisher.judge
+        if judge is None or not self._clock.timed:
+            return 0.0
+        writing = self._publisher.expected(self._members, whole=False)
+        return judge.reserve(self._clock.budget) + 1.2 * writing
+
+    def _contrast(self) -> Job:
+        """Ask a worker what a random split would have promised."""
+        soft = 2 * self._contrasting if self._clock.timed else None
+        arguments = {"folder": str(self._publisher.folder), "seconds": soft}
+        hard = None if soft is None else min(soft + 0.5, self._clock.left - self._schedule.reserve)
+        call = "modelwright.plan.contrast:contrast"
+        return Job(CONTRAST, call, arguments, seconds=hard, retries=0)
 
     def _examination(self, choice: Choice) -> Job:
         """Ask a worker what an ensemble leans on; refits may give it more time than kept back."""
@@ -182,6 +236,7 @@ class Search:
             "folder": str(self._publisher.folder),
             "members": [(trial.spec.number, weight, trial.units) for trial, weight in pairs],
             "temperature": choice.temperature.value,
+            "decision": choice.decision.to_json(),
             "seconds": min(0.8 * left, 2 * EXAMINATION_SECONDS) if self._clock.timed else None,
         }
         hard = left if self._clock.timed else None
@@ -209,6 +264,8 @@ class Search:
         for outcome in outcomes:
             if outcome.job.key == EXAMINATION:
                 self._findings = outcome.value or {}
+            elif outcome.job.key == CONTRAST:
+                self._publisher.contrast = outcome.value and Contrast.from_json(outcome.value)
             else:
                 self._schedule.record(outcome)
         for trial in self._schedule.trials:
@@ -264,7 +321,8 @@ class Search:
         self._unwritten = True
         ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
-        self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + self._examining
+        kept = self._examining + self._contrasting + self._judging
+        self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + kept
 
     def _publish(self, *, whole: bool, evidence: Evidence | None = None) -> None:
         assert self.choice is not None  # callers have checked

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.protocols import Stages
 
-__all__ = ["StageChoice", "choose_stages"]
+__all__ = ["StageChoice", "choose_in_rounds", "choose_stages"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,52 @@ def choose_stages(
         positions.append(position)
         units.append(int(own.units[position]))
     return StageChoice(tuple(units), tuple(positions), int(grid[_first_best(total)]))
+
+
+def choose_in_rounds(
+    stages: Sequence[Stages],
+    losses: Sequence[NDArray[np.float64]],
+    sizes: Sequence[int],
+    rounds: Sequence[range],
+) -> StageChoice:
+    """Choose stages across the folds of a plan that may be drawn several times.
+
+    A row that one fold scores is scored by a fold of every other draw too. So the stage for a fold
+    is chosen on the other folds of its own draw, which hold none of its rows.
+
+    Parameters
+    ----------
+    stages, losses, sizes
+        As for `choose_stages`.
+    rounds : sequence of range
+        The positions of the folds of each draw.
+
+    Returns
+    -------
+    StageChoice
+        Its `overall` is best on all folds of all draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grown = Stages(np.array([10, 20, 30]), np.zeros((3, 4, 1), np.float32))
+    >>> early, late = np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])
+    >>> drawn = [early, late, late, late]
+    >>> choose_in_rounds([grown] * 4, drawn, [4] * 4, [range(2), range(2, 4)]).units
+    (30, 10, 30, 30)
+    """
+    whole = choose_stages(stages, losses, sizes)
+    if len(rounds) == 1:
+        return whole
+    units: list[int] = []
+    positions: list[int] = []
+    for draw in rounds:
+        own = choose_stages(
+            [stages[i] for i in draw], [losses[i] for i in draw], [sizes[i] for i in draw]
+        )
+        units += own.units
+        positions += own.positions
+    return StageChoice(tuple(units), tuple(positions), whole.overall)
 
 
 def _on_grid(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,29 +16,35 @@ from modelwright.core.errors import OutputError
 from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Card, Leaderboard
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Frame, Question, Settings
 from modelwright.core.splits import Splits
 from modelwright.core.version import __version__
 from modelwright.engine import Engine, core_count, lock_file, worker_count
-from modelwright.evaluate import choose_splitter
 from modelwright.features import default_recipe
 from modelwright.model import Model
+from modelwright.plan.bar import bar_of, splits_of
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.evidence import gather_evidence
 from modelwright.plan.executed import Executed, read_executed, write_executed
 from modelwright.plan.facts import facts_of
 from modelwright.plan.instant import instant_model
+from modelwright.plan.judging import FreshJudge
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
-from modelwright.plan.publish import Publisher
+from modelwright.plan.publish import Publisher, warnings_of
 from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
+from modelwright.plan.splitting import plan_notes
+from modelwright.plan.structure import NOTHING, heed
 from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.plan.workspace import Workspace
 from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder, write_json
+from modelwright.store.looks import earlier_looks
 
 __all__ = ["Session", "open_session"]
+
+UNSCORED = "The test rows were not scored: there is no validated model to score on them."
 
 
 class Session:
@@ -76,6 +83,8 @@ class Session:
         self._splits: Splits
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
+        if posed.fresh is not None:
+            self._publisher.judge = FreshJudge(posed.fresh, self._looks)
 
     def _card(self, record: RunRecord) -> Card:
         metric = self._posed.rows.task.metric
@@ -104,17 +113,34 @@ class Session:
             return
         self.work.sweep()
         rows = self._posed.rows
-        if self.work.ready:
-            self._splits = self.work.splits
-        else:
-            splitter = choose_splitter(rows.table, rows.y)
-            self._splits = splitter.split(rows.table, rows.y, seed=rows.seed)
+        self._splits = self._plan()
+        card = self._publisher.card
+        notes = (*card.notes, *plan_notes(self._splits, rows))
+        self._publisher.card = replace(card, notes=notes)
         self._publisher.plan = self._splits.reason
         if self.work.has_model:
             self._publisher.again()
         else:
             card = self._publisher.card
             self._publisher.first(instant_model(rows, self._posed.schema, card))
+
+    def _plan(self) -> Splits:
+        """Plan the folds; a resumed run goes on with its plan, and a replay takes the original."""
+        if self.work.ready:
+            return self.work.splits
+        if self._settings.replay is not None:
+            original = self._store.run(self._settings.replay)
+            earlier = Workspace(self._store.folder_of(original.id))
+            if earlier.ready and original.data_hash == self._publisher.card.data:
+                return earlier.splits
+        return splits_of(self._posed, self._settings.validation)
+
+    def _looks(self) -> int:
+        """Count the earlier runs that scored the same test rows."""
+        assert self._posed.fresh is not None  # who asks has scored them
+        folder = data_folder(self._settings.store)
+        target, digest = self._posed.rows.task.target, self._posed.fresh.digest
+        return earlier_looks(folder, target, digest, self.run_id)
 
     def search(self, engine: Engine, live: Progress) -> None:
         """Search until time or trials run out, and record the end of the run."""
@@ -123,6 +149,8 @@ class Session:
         if not self.work.ready:
             self._posed.rows.write(self.work.folder)
             self.work.write_splits(self._splits)
+        if self._posed.fresh is not None:
+            self._posed.fresh.write(self.work.folder)
         self.learn(facts_of(self._posed, self._settings, self._splits))
         write_json(self.work.folder / "types.json", self._posed.schema.to_json())
         schedule = Schedule(
@@ -139,24 +167,34 @@ class Session:
         )
         schedule.notes += self._history(schedule)
         watch = Watch(live, self._record_trial, self._record_time)
-        board = Board(self.work)
+        bar = bar_of(self._posed, self.work.splits)
+        board = Board(self.work, self._posed.metric, bar)
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
-        self.learn({"leaderboard": self.model.leaderboard.to_json()})
+        self.learn({"leaderboard": self.model.leaderboard.to_json(), **self._checked()})
         write_executed(self.work.folder, schedule.trials, whole=search.whole)
         self._record_time(self._clock.spent)
         self.interrupted = search.interrupted
         if search.choice is None:
             reason = "nothing could be validated: the model is the first one; give it more time"
-            self._publisher.unvalidated((reason, *schedule.notes))
-        if search.interrupted or search.choice is None:
+            unseen = () if self._publisher.judge is None else (UNSCORED,)
+            self._publisher.unvalidated((reason, *unseen, *schedule.notes))
+        if search.interrupted:
             self._store.mark(self.run_id, RunStatus.INTERRUPTED)
             return
-        score = self.model.card.score
-        model = self._settings.out or self.work.folder / "model.mw"
-        notes = (*self._posed.notes, *schedule.notes)
-        self._store.finish(self.run_id, score, str(Path(model).resolve()), notes)
+        model = str(Path(self._settings.out or self.work.folder / "model.mw").resolve())
+        if search.choice is None:
+            self._store.mark(self.run_id, RunStatus.TOO_SHORT, model)
+            return
+        notes = (*self._posed.notes, *schedule.notes, *warnings_of(self.model.leaderboard))
+        self._store.finish(self.run_id, self.model.card.score, model, notes)
         self.work.tidy()
+
+    def _checked(self) -> dict[str, Any]:
+        """Give the score on fresh rows and the contrast with a random split, where they are."""
+        card = self.model.card
+        found = {"test": card.test, "contrast": card.contrast}
+        return {name: each.to_json() for name, each in found.items() if each is not None}
 
     def _gather(self, choice: Choice, findings: Mapping[str, Any]) -> Evidence:
         return gather_evidence(self.work, choice, self._asked, findings)
@@ -239,7 +277,11 @@ def open_session(
         stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
         before = record.spent if settings.resume else 0.0
         try:
-            yield Session(posed, settings, store, record, Clock(budget, started, before))
+            heeded = heed(posed, question, budget, _heeded(store, record, settings))
+            clock = Clock(budget, started, before)
+            session = Session(heeded.posed, settings, store, record, clock)
+            session.learn({"structure": heeded.facts})
+            yield session
         except KeyboardInterrupt:
             store.mark(record.id, RunStatus.INTERRUPTED)
             raise
@@ -254,18 +296,40 @@ def open_session(
             raise
 
 
+def _heeded(store: RunStore, record: RunRecord, settings: Settings) -> Mapping[str, Any] | None:
+    """Give what was made of the structure of the rows, where it is not to be looked for."""
+    if settings.validation.splits is not None:  # somebody has decided already
+        return NOTHING
+    if settings.replay is None:
+        facts: Mapping[str, Any] | None = record.facts.get("structure")
+        return facts
+    replayed: Mapping[str, Any] = store.run(settings.replay).facts.get("structure", NOTHING)
+    return replayed
+
+
 def _record(
     store: RunStore, posed: Posed, question: Question, settings: Settings, budget: float
 ) -> RunRecord:
     data = posed.rows.table.fingerprint()
-    config = settings.fingerprint(question)
+    if question.metric is not None:  # its plainest form, with the costs of a file written out
+        question = replace(question, metric=posed.metric.name)
+    config = settings.fingerprint(question, "" if posed.fresh is None else posed.fresh.digest)
     if settings.resume:
         earlier = store.newest(data, config)
         if earlier is not None:
             if earlier.status is not RunStatus.FINISHED:
                 store.mark(earlier.id, RunStatus.RUNNING)
             return earlier
-    request = {"question": question.to_json(), "trials": settings.trials, "seed": settings.seed}
+    request: dict[str, Any] = {
+        "question": question.to_json(),
+        "trials": settings.trials,
+        "seed": settings.seed,
+    }
+    checked = settings.validation.to_json()
+    request |= {"validation": checked} if checked else {}
+    if settings.frame is not None:
+        named = settings.frame.file if isinstance(settings.frame, Frame) else str(settings.frame)
+        request["frame"] = named or "task.toml"
     return store.start(
         RunRecord(
             data_hash=data,

@@ -9,17 +9,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALL", "PartResult", "Trial", "TrialSpec", "fold_part"]
+from modelwright.models.registry import NETS
+
+__all__ = ["ALL", "LEAN", "RICH", "PartResult", "Trial", "TrialSpec", "fold_part", "matrix_name"]
 
 # The part that is fitted on every row: a refit, or the one fit of a learner that bags.
 ALL = "all"
+# The recipes among which trials choose: keys of `features.RECIPES`.
+LEAN = "lean"
+RICH = "rich"
 # A refit must hold at least this share of the rounds that the folds asked for.
 REFIT_SHARE = 0.9
+# So many nets of folds answer together: one net fitted on all rows is worse than their mean, by
+# more than the rows that each of them lacks (docs: log).
+KEPT_FOLDS = 5
 
 
 def fold_part(fold: int) -> str:
     """Name the part that is fitted for one fold."""
     return f"fold-{fold}"
+
+
+def matrix_name(part: str, recipe: str) -> str:
+    """Name the features that a recipe makes for a part."""
+    return part if recipe == LEAN else f"{part}-{recipe}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,8 @@ class TrialSpec:
         Fit on at most so many rows, drawn at random; None: on all.
     gain : float
         What is expected of it, relative to the others: the planner weighs it against cost.
+    recipe : str
+        Which features it sees: a key of `features.RECIPES`.
     """
 
     number: int
@@ -45,11 +60,17 @@ class TrialSpec:
     config: Mapping[str, Any]
     rows: int | None = None
     gain: float = 1.0
+    recipe: str = LEAN
 
     @property
     def name(self) -> str:
         """What a leaderboard calls it."""
         return f"{self.learner}-{self.number}"
+
+    @property
+    def refits(self) -> bool:
+        """Whether one model of all rows is to answer in the end; else the mean of the folds'."""
+        return self.learner not in NETS
 
     @property
     def threads(self) -> int:
@@ -64,6 +85,7 @@ class TrialSpec:
             "config": dict(self.config),
             "rows": self.rows,
             "gain": self.gain,
+            "recipe": self.recipe,
         }
 
     @classmethod
@@ -75,7 +97,12 @@ class TrialSpec:
             dict(data["config"]),
             None if data["rows"] is None else int(data["rows"]),
             float(data["gain"]),
+            str(data.get("recipe", LEAN)),
         )
+
+    def matrix(self, part: str) -> str:
+        """Name the features that it sees of a part."""
+        return matrix_name(part, self.recipe)
 
 
 @dataclass(frozen=True)
@@ -144,10 +171,12 @@ class Trial:
         """Name the parts that answer in a model file.
 
         The one that was fitted on all rows; until there is one, those of all folds (`whole`), or
-        that of the first fold, which is quicker to write.
+        that of the first fold, which is quicker to write. Of nets always those of some folds.
         """
         if self.refitted:
             return (ALL,)
+        if not self.spec.refits:
+            return self.wanted[:KEPT_FOLDS]
         return self.wanted if whole else self.wanted[:1]
 
     @property

@@ -19,10 +19,11 @@ from modelwright.core.budget import Budget
 from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.protocols import Fitted
 from modelwright.core.seed import Seed
-from modelwright.features import default_recipe
+from modelwright.features.crossfit import make_blocks
+from modelwright.features.recipe import RECIPES
 from modelwright.models import make_learner
 from modelwright.plan.parts import Evidence
-from modelwright.plan.trial import ALL, PartResult
+from modelwright.plan.trial import ALL, LEAN, PartResult, matrix_name
 from modelwright.plan.workspace import Workspace
 
 __all__ = ["fit_part", "prepare_part"]
@@ -33,8 +34,10 @@ def _open(folder: str) -> Workspace:
     return Workspace(Path(folder))
 
 
-def prepare_part(folder: str, part: str) -> dict[str, float]:
-    """Fit the recipe on the training rows of a part, and make the features of every row.
+def prepare_part(folder: str, part: str, recipe: str = LEAN) -> dict[str, float]:
+    """Fit a recipe on the training rows of a part, and make the features of every row.
+
+    Training rows are encoded without their own answers, all others as new rows are.
 
     Returns
     -------
@@ -42,14 +45,22 @@ def prepare_part(folder: str, part: str) -> dict[str, float]:
         ``seconds`` that it took, and how many ``columns`` came out.
     """
     began = time.monotonic()
-    work = _open(folder)
-    if not work.matrices.has(part):
+    work, name = _open(folder), matrix_name(part, recipe)
+    if not work.matrices.has(name):
         rows, train = work.rows, work.fold(part).train
         seed = Seed(rows.seed).derive("recipe", part)
+        steps = RECIPES[recipe]()
         seen = rows.table if part == ALL else rows.table.rows(train)
-        recipe = default_recipe().fit(seen, rows.y.rows(train), seed=seed)
-        work.matrices.write(part, recipe, recipe.transform(rows.table))
-    return {"seconds": time.monotonic() - began, "columns": work.matrices.read(part).shape[1]}
+        blocks = make_blocks(seen, seed, work.splits, train) if steps.uses_target else None
+        if blocks is None:
+            fitted = steps.without_answers().fit(seen, rows.y.rows(train), seed=seed)
+            matrix = fitted.transform(rows.table)
+        else:
+            fitted, own = steps.fit_transform(seen, rows.y.rows(train), seed=seed, blocks=blocks)
+            others = np.setdiff1d(np.arange(rows.table.height), train, assume_unique=True)
+            matrix = own.among(train, fitted.transform(rows.table.rows(others)), others)
+        work.matrices.write(name, fitted, matrix)
+    return {"seconds": time.monotonic() - began, "columns": work.matrices.read(name).shape[1]}
 
 
 def fit_part(
@@ -94,7 +105,7 @@ def fit_part(
 
 def _fit(work: Workspace, number: int, part: str, budget: Budget) -> tuple[Fitted, Evidence]:
     spec, rows, fold = work.parts.spec(number), work.rows, work.fold(part)
-    matrix, seed = work.matrices.read(part), Seed(work.rows.seed)
+    matrix, seed = work.matrices.read(spec.matrix(part)), Seed(work.rows.seed)
     train = _thinned(fold.train, spec.rows, seed.derive("rows", number, part))
     valid = matrix.rows(fold.valid) if len(fold.valid) else None
     fitted = make_learner(spec.learner, spec.config).fit(

@@ -5,6 +5,7 @@
     runs/<id>/
       table.arrow  arrays.npz  rows.json   the rows and the question
       splits.npz                           the plan; written last: workers may start
+      test.arrow  test.npz                 rows that are scored at the end
       journal.jsonl                        one line when a fit starts, one when it is done
       matrices/fold-0/ ... all/            features made by the recipe of each part
       trials/003/fold-0/ ... all/          each fitted part with its predictions
@@ -34,6 +35,7 @@ from modelwright.core.schema import Schema
 from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
+from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.folders import load_arrays, save_arrays
 from modelwright.plan.matrices import Matrices
 from modelwright.plan.parts import Parts
@@ -77,6 +79,9 @@ class Rows:
         arrays = {"y": self.y.values}
         if self.weight is not None:
             arrays["weight"] = self.weight
+        groups = group_codes(self.table)
+        if groups is not None:
+            arrays["groups"] = groups
         save_arrays(folder / "arrays.npz", arrays)
         schema = self.table.schema.select(names)
         head = {"task": self.task.to_json(), "schema": schema.to_json(), "seed": self.seed}
@@ -130,9 +135,19 @@ class Workspace:
         """What is learned from."""
         return Rows.read(self.folder)
 
+    @property
+    def seed(self) -> int:
+        """The root of the run's randomness; also when its rows have been deleted."""
+        return int(read_json(self.folder / "rows.json")["seed"])
+
     def hold(self, rows: Rows) -> None:
         """Keep rows that are in memory at hand, so that this process does not read them again."""
         self.__dict__["rows"] = rows  # where cached_property would put them
+
+    @property
+    def groups(self) -> NDArray[np.int64] | None:
+        """The group of each row; None when rows have none."""
+        return load_arrays(self.folder / "arrays.npz").get("groups")
 
     @cached_property
     def splits(self) -> Splits:
@@ -141,13 +156,14 @@ class Workspace:
         kind, reason = (str(text) for text in arrays["head"])
         count = sum(name.startswith("train-") for name in arrays)
         folds = tuple(Fold(arrays[f"train-{i}"], arrays[f"valid-{i}"]) for i in range(count))
-        return Splits(folds, int(arrays["rows"]), kind, reason)
+        return Splits(folds, int(arrays["rows"]), kind, reason, int(arrays.get("times", 1)))
 
     def write_splits(self, splits: Splits) -> None:
         """Keep the plan of row indices."""
         arrays: dict[str, NDArray[Any]] = {
             "head": np.array([splits.kind, splits.reason]),
             "rows": np.array(splits.rows),
+            "times": np.array(splits.times),
         }
         for i, fold in enumerate(splits.folds):
             arrays[f"train-{i}"] = fold.train
@@ -178,5 +194,6 @@ class Workspace:
         The answers, the plan and every out-of-fold prediction stay.
         """
         shutil.rmtree(self.folder / "matrices", ignore_errors=True)
-        (self.folder / "table.arrow").unlink(missing_ok=True)
+        for name in ("table.arrow", "test.arrow", "test.npz"):
+            (self.folder / name).unlink(missing_ok=True)
         self.parts.forget_models()

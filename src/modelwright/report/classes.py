@@ -7,16 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from modelwright.evaluate.scores.classes import confusion
+from modelwright.evaluate.scores.ordering import operating_points
 from modelwright.pages import Figure, Grid, Markup, Plot, element, shorten
 from modelwright.pages.numerals import compact, number, percent, plural
 from modelwright.pages.plot import fitted, text_width
-from modelwright.report.curves import (
-    calibration_bins,
-    confusion,
-    operating_points,
-    probabilities,
-    thin,
-)
+from modelwright.report.curves import calibration_bins, probabilities, thin
 
 __all__ = [
     "calibration_figure",
@@ -271,7 +267,7 @@ def confusion_figure(
     y : array_like, shape (n,)
         Class codes.
     p : array_like, shape (n,) or (n, n_classes)
-        Probabilities; the most probable class is the answer.
+        Probabilities: the most probable class is the answer; or 1 for the answer and 0 for others.
     labels : sequence of str
         The names of the classes; their codes when left out.
     weight : ndarray, shape (n,), optional
@@ -288,19 +284,19 @@ def confusion_figure(
 
     Examples
     --------
-    >>> confusion_figure([0, 1, 1], [0.2, 0.9, 0.3], ["no", "yes"]).description[:28]
-    'The right class is the most '
+    >>> confusion_figure([0, 1, 1], [0.2, 0.9, 0.3], ["no", "yes"]).description[:24]
+    'The answer is right in 6'
     """
     codes, shares = probabilities(y, p)
-    cells = confusion(codes, shares, weight)
+    cells = confusion(codes, shares.argmax(axis=1), shares.shape[1], weight)
     names = [str(label) for label in labels] or [str(k) for k in range(len(cells))]
     right = float(np.trace(cells) / cells.sum())
     drawing, width, height = _cells(cells, names)
     told = _told(cells, names)
     return Figure(
         "Confusion matrix",
-        f"The right class is the most probable one in {percent(right, 1)} of rows. Each line is a "
-        "true class, each column an answer; colours are shares of the line.",
+        f"The answer is right in {percent(right, 1)} of rows. Each line is a true class, each "
+        "column an answer; colours are shares of the line.",
         drawing,
         width,
         height,

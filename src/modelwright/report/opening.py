@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from modelwright.core.result import Standing
+from modelwright.core.result import Baseline, Standing
 from modelwright.model import Model
 from modelwright.pages import Markup, element, joined, shorten
 from modelwright.pages.numerals import number, plural
 from modelwright.report.held_out import HeldOut
 from modelwright.report.ranking import way_figure
-from modelwright.report.words import in_short, meaning, title, verdict
+from modelwright.report.words import Verdict, in_short, meaning, title, verdict
 
 __all__ = ["name", "opening", "warnings"]
 
@@ -75,12 +75,23 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
         score = _score(line, title(model.task.metric), source)
         missing = "The file holds no held-out predictions: fit again to see how good they are."
         return element("div.answer", score, element("div", element("p", missing)))
+    if held.deciding is None:
+        score = _score(line, title(model.task.metric), source)
+        words = "The score is that of a Python function, which no file holds: it cannot be "
+        words += "compared with a baseline here. Other scores are below."
+        return element(
+            "div.answer", score, element("div", element("p", words), element("p", in_short(held)))
+        )
     metric = held.metrics[0]
-    baseline = held.baseline(metric)
-    judged = verdict(metric, line, baseline)
-    words = "class frequencies" if held.task.is_classification else "predicting the mean"
-    best = 1.0 if metric.greater_is_better else 0.0
-    way = way_figure(line, baseline, best, metric.name, words)
+    baseline, best = held.baseline(metric), held.perfect(metric)
+    # What was to be beaten was measured on held-out rows; of new rows it is not known.
+    board = model.leaderboard if model.evidence is not None else None
+    against = "" if board is None else board.verdict
+    judged = verdict(metric, line, baseline, best)
+    if board is not None and board.baseline is not None:
+        judged = _against(board.baseline, against, judged)
+    words = held.baseline_words(metric)
+    way = way_figure(line, baseline, best, title(metric.name), words)
     return element(
         "div.answer",
         element(
@@ -92,10 +103,26 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
             "div",
             element(f"span.badge.{judged.tone}", judged.word),
             element("p.verdict", judged.sentence),
+            element("p", shorten(against, 500)) if against not in ("", judged.sentence) else None,
             element("p", meaning(held, metric, line.score, baseline)),
             element("p", in_short(held)) if metric.name != "accuracy" else None,
+            element("p", f"And {model.card.test}.") if model.card.test else None,
+            element("p", _upper(model.card.decision), ".") if model.card.decision else None,
         ),
     )
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _against(named: Baseline, sentence: str, judged: Verdict) -> Verdict:
+    """Call no model good that is not shown to beat what it has to beat."""
+    if named.beaten or judged.tone == "bad":
+        return judged
+    if named.beaten is False:
+        return Verdict(sentence, "Not better than the baseline", "bad")
+    return Verdict(sentence, "Not shown to be better", "care")
 
 
 def _score(line: Standing, what: str, source: str) -> Markup:

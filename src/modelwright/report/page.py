@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelwright.core.errors import DataError
 from modelwright.core.evidence import Evidence
 from modelwright.core.result import Standing
-from modelwright.core.schema import Role
-from modelwright.evaluate import bootstrap_interval
+from modelwright.evaluate import Answered
 from modelwright.flow import Result
 from modelwright.model import SEEN, Model
 from modelwright.pages import Chapter, Markup, element, page, shorten
@@ -72,7 +72,8 @@ def render(model: Model) -> str:
     str
         A whole document of at most 3 MB.
     """
-    held = HeldOut.of(model.task, model.evidence) if model.evidence is not None else None
+    evidence = model.evidence
+    held = HeldOut.of(model.task, evidence, model.decision) if evidence is not None else None
     chapters: list[Chapter | None] = [
         quality(held, _HELD_OUT),
         influence(model),
@@ -87,15 +88,15 @@ def render(model: Model) -> str:
     return _page(model, "report of a model", top, chapters)
 
 
-def write_evaluation(model: Model, data: object, path: str | Path) -> dict[str, float]:
+def write_evaluation(model: Model, data: object | Answered, path: str | Path) -> dict[str, float]:
     """Score a model on rows whose answers are known, and write the plots to one HTML file.
 
     Parameters
     ----------
     model : Model
         What `load` gave.
-    data : path or frame
-        The rows, with the target, as `Model.evaluate` takes them.
+    data : path, frame or Answered
+        The rows, with the target, as `Model.evaluate` takes them; or what `Model.answered` gave.
     path : path
         Usually ends in ``.html``.
 
@@ -111,15 +112,19 @@ def write_evaluation(model: Model, data: object, path: str | Path) -> dict[str, 
     OutputError
         When the disk is full or the folder cannot be written to.
     """
-    y, p, weight, seen = model.answered(data)
-    fold = np.zeros(len(y), np.int16)
-    held = HeldOut.of(model.task, Evidence(y.values, p, fold, weight))
+    rows = data if isinstance(data, Answered) else model.answered(data)
+    fold, group = np.zeros(len(rows.y), np.int16), rows.groups
+    evidence = Evidence(rows.y.values, rows.p, fold, rows.weight, group=_narrow(group))
+    first = rows.metrics()[0]
+    same = first.name == model.task.metric  # else it is a Python function, which no file holds
+    model = replace(model, task=replace(model.task, metric=first.name))
+    held = HeldOut.of(model.task, evidence, model.decision)
     if held is None:
         raise DataError("rows that can be scored", "none: no weight is above zero")
     scores = {metric.name: held.score(metric) for metric in held.metrics}
-    line = _line_of(model, held, next(iter(scores.values())))
-    notes = [SEEN] if seen else []
-    if model.card.score is not None and not seen:
+    line = _line_of(rows, next(iter(scores.values())))
+    notes = [SEEN] if rows.seen else []
+    if model.card.score is not None and same and not rows.seen:
         before, now = number(model.card.score), number(line.score)
         notes.append(
             f"When the model was fitted, held-out rows gave {model.task.metric} {before}; these "
@@ -131,13 +136,13 @@ def write_evaluation(model: Model, data: object, path: str | Path) -> dict[str, 
     return scores
 
 
-def _line_of(model: Model, held: HeldOut, score: float) -> Standing:
+def _narrow(group: NDArray[np.int64] | None) -> NDArray[np.int32] | None:
+    return None if group is None else group.astype(np.int32)
+
+
+def _line_of(rows: Answered, score: float) -> Standing:
     """Say how good the model is on these rows, and how far that could be off."""
-    if model.schema.names(Role.GROUP):  # rows of a group are no independent evidence
-        return Standing("model", score, 1.0, 0.0)
-    low, high = bootstrap_interval(
-        held.metrics[0], held.target, held.p.astype(np.float32), weight=held.weight, known=score
-    )
+    low, high = rows.interval(rows.metrics()[0])
     between = (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
     return Standing("model", score, 1.0, 0.0, *between)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.task import TaskKind
+from modelwright.evaluate.decisions import USUAL, Threshold
+from modelwright.evaluate.intervals import Interval, per_class_intervals
+from modelwright.evaluate.scores.classes import confusion, per_class
+from modelwright.evaluate.scores.ordering import Operating, operating_points
 from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten
 from modelwright.pages.numerals import DASH, number, percent, plural, told_apart
 from modelwright.report import classes, numbers
-from modelwright.report.curves import Operating, confusion, operating_points, per_class
+from modelwright.report.cutting import threshold_figure
 from modelwright.report.data import search
 from modelwright.report.held_out import HeldOut
 from modelwright.report.opening import name
@@ -67,35 +72,44 @@ def _binary(held: HeldOut) -> Markup:
         return element("p", "All of these rows are ", one, ": the classes cannot be compared.")
     drawn = (held.y, held.p)
     points = operating_points(held.y == 1, held.p[:, 1], held.weight)
-    figures = _figures(
-        {
-            "roc": classes.roc_figure(*drawn, held.weight),
-            "recall": classes.precision_recall_figure(*drawn, held.weight),
-            "calibration": classes.calibration_figure(*drawn, held.weight),
-            "probabilities": classes.scores_figure(*drawn, labels, held.weight),
-        },
-    )
-    cells = confusion(held.y, held.p, held.weight)
+    drawings = {
+        "roc": classes.roc_figure(*drawn, held.weight),
+        "recall": classes.precision_recall_figure(*drawn, held.weight),
+        "calibration": classes.calibration_figure(*drawn, held.weight),
+        "probabilities": classes.scores_figure(*drawn, labels, held.weight),
+    }
+    cutting = None if held.deciding is None else threshold_figure(held, held.deciding)
+    figures = _figures(drawings if cutting is None else {"threshold": cutting, **drawings})
+    cells = _cells(held)
     tables = element(
         "div.figures",
-        joined(
-            classes.confusion_figure(*drawn, labels, held.weight).html("confusion"),
-            element("div", _scores(held)),
-        ),
+        joined(_confusion(held).html("confusion"), element("div", _scores(held))),
     )
     leading = _classes(held, cells)
     order = [leading, figures] if _unbalanced(held) else [figures, leading]
-    return joined(order, _thresholds(points, labels[1]), tables)
+    chosen = held.decision.value if isinstance(held.decision, Threshold) else None
+    return joined(order, _thresholds(points, labels[1], chosen), tables)
+
+
+def _answers(held: HeldOut) -> NDArray[np.int64]:
+    return held.p.argmax(axis=1) if held.answers is None else held.answers
+
+
+def _cells(held: HeldOut) -> NDArray[np.float64]:
+    return confusion(held.y, _answers(held), held.p.shape[1], held.weight)
+
+
+def _confusion(held: HeldOut) -> Figure:
+    certain = np.eye(held.p.shape[1])[_answers(held)]
+    return classes.confusion_figure(held.y, certain, held.task.classes, held.weight)
 
 
 def _multiclass(held: HeldOut) -> Markup:
-    cells = confusion(held.y, held.p, held.weight)
-    drawn = (held.y, held.p)
-    labels = held.task.classes
+    cells = _cells(held)
     figures = _figures(
         {
-            "confusion": classes.confusion_figure(*drawn, labels, held.weight),
-            "calibration": classes.calibration_figure(*drawn, held.weight),
+            "confusion": _confusion(held),
+            "calibration": classes.calibration_figure(held.y, held.p, held.weight),
         }
     )
     tables = element(
@@ -122,22 +136,46 @@ def _numbers(held: HeldOut) -> Markup:
 
 def _scores(held: HeldOut) -> Markup:
     who = "class frequencies" if held.task.is_classification else "predicting the mean"
-    rows = []
+    rows, absent = [], []
     for metric in held.metrics:
         better = "higher is better" if metric.greater_is_better else "lower is better"
         words = joined(title(metric.name), element("small.soft", f" {better}"))
-        rows.append((words, number(held.score(metric)), number(held.baseline(metric))))
+        score = held.score(metric)
+        if math.isnan(score):
+            why = metric.why_none(held.target, held.p, held.weight)
+            absent.append(f"{title(metric.name)}: {why}")
+            continue
+        between = _between(held.interval(metric))
+        rows.append((words, number(score), between, number(held.baseline(metric))))
+    decided = f"The first one decided. Baseline: {who}."
+    if held.deciding is None:
+        decided = f"A Python function decided, which no file holds. Baseline: {who}."
+    head = ("score", "model", "95 % interval", "baseline")
     return joined(
         element("h3", "All scores"),
-        element("p.soft", f"The first one decided. Baseline: {who}."),
-        Grid(("score", "model", "baseline"), tuple(rows), "All scores").html(),
+        element("p.soft", decided),
+        Grid(head, tuple(rows), "All scores").html(),
+        element("p.soft", f"Without a value here: {'; '.join(absent)}.") if absent else None,
     )
 
 
+def _between(ends: Interval | NDArray[np.float64], *, share: bool = False, digits: int = 4) -> str:
+    """Write an interval; a dash where none is known."""
+    low, high = float(ends[0]), float(ends[1])
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return DASH
+    if share:
+        return f"{percent(low)} to {percent(high)}"
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
 def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
-    precision, recall, f1 = per_class(cells)
+    each = per_class(cells)
+    between = per_class_intervals(
+        held.target, _answers(held), weight=held.weight, groups=held.group
+    )
     order = np.argsort(-held.shares, kind="stable")[:_CLASSES]
-    head = ["class", "rows", "share", "precision", "recall", "F1"]
+    head = ["class", "rows", "share", "precision", "95 %", "recall", "95 %", "F1", "95 %"]
     several = len(held.task.classes) > 2  # of two classes the area is the same for both
     if several:
         head.append("AUC, one against the rest")
@@ -148,16 +186,23 @@ def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
             name(held.task.classes[k], 60),
             f"{int(mine.sum()):,}",
             percent(float(held.shares[k]), 1),
-            percent(float(precision[k]), 1),
-            percent(float(recall[k]), 1),
-            number(float(f1[k]), 3),
+            percent(float(each.precision[k]), 1),
+            _between(between.precision[k], share=True),
+            percent(float(each.recall[k]), 1),
+            _between(between.recall[k], share=True),
+            number(float(each.f1[k]), 3),
+            _between(between.f1[k], digits=2),
         ]
         if several:
             points = operating_points(mine, held.p[:, k], held.weight)
             row.append(number(points.area, 3) if 0 < mine.sum() < len(held) else DASH)
         rows.append(tuple(row))
     words = "Precision: how many of those given this answer have it. Recall: how many of the "
-    words += "class are found. Each row gets its most probable class."
+    words += "class are found. "
+    if held.decision == USUAL:
+        words += "Each row gets its most probable class."
+    else:
+        words += f"The answer is {held.decision}."
     if _unbalanced(held):
         words = "The classes are of very different size, so look here first. " + words
     rest = len(held.task.classes) - len(rows)
@@ -192,10 +237,12 @@ def _pairs(held: HeldOut, cells: NDArray[np.float64]) -> Markup | None:
     )
 
 
-def _thresholds(points: Operating, positive: str) -> Markup:
+def _thresholds(points: Operating, positive: str, chosen: float | None = None) -> Markup:
     """Say what comes of several thresholds, so that one can be chosen by its consequences."""
     best = int(np.argmax(points.f1))
     marks = {best: "best F1"}
+    if chosen is not None:
+        marks[points.at(chosen)] = "the model's"
     marks.setdefault(points.at(0.5), "the usual one half")
     for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5):
         near = int(np.argmin(np.abs(points.flagged - share)))
@@ -203,7 +250,8 @@ def _thresholds(points: Operating, positive: str) -> Markup:
         if near > 0 and abs(points.flagged[near] - share) < share / 2 and apart > share / 4:
             marks[near] = ""
     order = sorted(marks)
-    cuts = [0.5 if marks[i].endswith("half") else float(points.threshold[i]) for i in order]
+    fixed = {"the usual one half": 0.5, "the model's": 0.5 if chosen is None else chosen}
+    cuts = [fixed.get(marks[i], float(points.threshold[i])) for i in order]
     rows = []
     for i, cut in zip(order, told_apart(cuts), strict=True):
         rows.append(
@@ -218,7 +266,7 @@ def _thresholds(points: Operating, positive: str) -> Markup:
     head = ("from this probability on", "rows flagged", "precision", "recall", "F1")
     words = (
         f"Call a row {shorten(positive, 40)} from a probability on that suits the cost of both "
-        "mistakes; one half is rarely the best one."
+        "mistakes; one half is rarely the best one. modelwright predict --threshold applies it."
     )
     return joined(
         element("h3", "Choose a threshold"),

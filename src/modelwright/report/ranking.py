@@ -33,7 +33,8 @@ def leaderboard_figure(
     leaderboard : Leaderboard
         Best first.
     baseline : float, optional
-        The score of one who knows nothing but the answers.
+        The score of one who knows nothing but the answers; drawn where the leaderboard has no
+        baseline of its own.
     most : int
         How many lines to draw.
 
@@ -49,6 +50,8 @@ def leaderboard_figure(
     (('linear', '2.5', '2.3 to 2.7', '1.00', '0.1'),)
     """
     lines = standings(leaderboard, most)
+    bar = leaderboard.baseline
+    baseline, word = (baseline, "baseline") if bar is None else (bar.score, "to beat")
     values = [v for s in lines for v in (s.score, s.low, s.high) if v is not None]
     finite = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
@@ -67,7 +70,7 @@ def leaderboard_figure(
     if near and baseline is not None:
         plot.segment((baseline, 0), (baseline, count), "reference")
         right = plot.x.place(baseline) > (plot.left + plot.right) / 2
-        plot.note("baseline", (baseline, -0.35), "note.end" if right else "note")
+        plot.note(word, (baseline, -0.35), "note.end" if right else "note")
     for i, line in enumerate(lines):
         letter = "a" if line.weight > 0 else "m"
         name = fitted(line.name, 120)
@@ -76,7 +79,10 @@ def leaderboard_figure(
         if line.low is not None and line.high is not None:
             plot.segment((line.low, i + 0.5), (line.high, i + 0.5), f"{letter}.whisker")
         plot.dots([line.score], [i + 0.5], letter, np.array([5.0]))
-    rows = tuple(_cells(line) for line in lines)
+    rows = [_cells(line) for line in lines]
+    if bar is not None:
+        name = shorten(f"to beat: {bar.name}", 60)
+        rows.append((name, number(bar.score), DASH, DASH, DASH))
     head = ("name", leaderboard.metric, "95 % interval", "weight", "seconds")
     left_out = len(leaderboard) - len(lines)
     return Figure(
@@ -86,7 +92,7 @@ def leaderboard_figure(
         plot.drawing(),
         plot.width,
         plot.height,
-        Grid(head, rows, "Scores of all trials"),
+        Grid(head, tuple(rows), "Scores of all trials"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelwright.core.evidence import Evidence
+from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.model import Model
 from modelwright.pages import Chapter, Markup, element, joined
 from modelwright.report.data import more_names
@@ -12,6 +13,7 @@ from modelwright.report.influence import (
     importance_figure,
     most_moved,
 )
+from modelwright.report.words import title
 
 __all__ = ["influence", "singles"]
 
@@ -26,7 +28,8 @@ def influence(model: Model) -> Chapter:
     if evidence is None or not evidence.importances:
         words = "The model file does not say which columns matter."
         return Chapter("columns-that-matter", "What matters", element("p", words), "What matters")
-    figure = importance_figure(evidence.importances, model.task.metric, _DRAWN)
+    judge = title(metric_or_usual(model.task).name)
+    figure = importance_figure(evidence.importances, judge, _DRAWN)
     rest = [item.column for item in evidence.importances[_DRAWN:]]
     body = joined(
         element(

@@ -18,6 +18,10 @@ __all__ = ["reproduce", "usage"]
 
 _SPELLED = 12  # columns of an example row
 _NAMED = 40
+_OPTIONS = (
+    *("task", "metric", "positive", "group", "order", "weight", "trials", "seed"),
+    *("folds", "repeats", "gap", "window", "splits", "test"),
+)
 
 
 def usage(model: Model) -> Chapter:
@@ -127,9 +131,11 @@ def _options(asked: Mapping[str, Any]) -> str:
     """Write the options of the command line that say the same as what was asked."""
     known = {key.replace(" ", "_"): value for key, value in _flat(asked)}
     options = ""
-    for key in ("task", "metric", "positive", "group", "order", "weight", "trials", "seed"):
+    for key in _OPTIONS:
         if known.get(key):
             options += f" --{key} {shlex.quote(known[key])}"
     if known.get("models"):
         options += f" --models {shlex.quote(known['models'].replace(', ', ','))}"
+    if known.get("frame"):
+        options += f" --frame {shlex.quote(known['frame'])}"
     return options

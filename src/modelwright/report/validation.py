@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from modelwright.core.result import Contrast, FreshScore
 from modelwright.model import Model
 from modelwright.pages import Chapter, Figure, Grid, element, joined
 from modelwright.pages.elements import Attributes
@@ -27,12 +28,31 @@ def validation(model: Model) -> Chapter:
         "Each row was predicted by models that had not seen it. The same splits served for "
         "choosing, combining and calibrating models."
     )
+    card = model.card
     body = joined(
         element("p.lead", plan),
-        element("p", promise) if model.card.score is not None else None,
+        element("p", promise) if card.score is not None else None,
+        element("p", _contrasted(card.contrast)) if card.contrast is not None else None,
+        element("p", _tested(card.test)) if card.test is not None else None,
         element("div.figures", figure.html("folds")) if figure else None,
     )
     return Chapter("validation", "How it was validated", body, "Validation")
+
+
+def _contrasted(contrast: Contrast) -> str:
+    said = str(contrast)
+    return (
+        f"{said[:1].upper()}{said[1:]}. What lies between the two is what rows that belong "
+        "together, or the future, would have given away."
+    )
+
+
+def _tested(test: FreshScore) -> str:
+    said = str(test)
+    return (
+        f"{said[:1].upper()}{said[1:]}. These rows had no part in fitting, choosing, combining or "
+        "calibrating; they were scored once, at the end."
+    )
 
 
 def folds_figure(splits: Sequence[tuple[int, int]]) -> Figure:
@@ -67,7 +87,7 @@ def folds_figure(splits: Sequence[tuple[int, int]]) -> Figure:
         plot.write(words, x + 19, 19, "note")
     before = 0
     for i, (train, valid) in enumerate(drawn):
-        start = train if growing or len(drawn) == 1 else min(before, total - valid)
+        start = train if growing or len(drawn) == 1 else min(before % total, total - valid)
         end = train + valid if growing or len(drawn) == 1 else total
         plot.write(f"fold {i + 1}", plot.left - 8, plot.y.place(i + 0.5) + 4, "end")
         plot.bars([0], [end], [i + 0.14], "ground", base=i + 0.86)
@@ -90,7 +110,14 @@ def _sentence(splits: Sequence[tuple[int, int]], growing: bool) -> str:
         return f"One fold: {plural(train, 'row')} to fit on, {plural(valid, 'row')} held out."
     if growing:
         return f"{len(splits)} folds; each is judged on rows that come after those it is fitted on."
-    return f"{len(splits)} folds; every row is held out once."
+    held, total = sum(valid for _, valid in splits), train + valid
+    whole = len({sum(pair) for pair in splits}) == 1 and held % total == 0
+    if not whole:
+        return f"{len(splits)} folds of rows fitted on and rows held out."
+    times = held // total
+    return (
+        f"{len(splits)} folds; every row is held out {'once' if times == 1 else f'{times} times'}."
+    )
 
 
 def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
@@ -99,7 +126,8 @@ def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
     if not len(board):
         body = element("p", "No trial was scored.")
         return Chapter("leaderboard", "Leaderboard", body)
-    baseline = held.baseline(held.metrics[0]) if held is not None else None
+    known = held is not None and held.deciding is not None
+    baseline = held.baseline(held.metrics[0]) if held is not None and known else None
     figure = leaderboard_figure(board, baseline)
     members = sum(line.weight > 0 and line.name != "ensemble" for line in board)
     blend = "" if members < 2 else f"The ensemble blends {members} trials by their weights. "
@@ -107,8 +135,10 @@ def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
         f"{plural(len(board), 'line')}, best first. {blend}Intervals that overlap widely leave "
         "open which is better."
     )
+    named = "p.lead" if board.baseline is not None and not board.baseline.beaten else "p"
     body = joined(
         element("p", words),
+        element(named, board.verdict) if board.verdict else None,
         element(
             "div.figures",
             figure.html("board", details=False),

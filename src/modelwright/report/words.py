@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwright.core.result import Standing
+from modelwright.core.result import Standing, brief
 from modelwright.evaluate import Metric
+from modelwright.evaluate.decisions import USUAL, Best
 from modelwright.pages import shorten
 from modelwright.pages.numerals import number, percent
 from modelwright.report.curves import quantile
@@ -28,22 +29,29 @@ _TITLES = {
     "mae": "mean absolute error",
     "r2": "R², share of variance explained",
     "rmsle": "root mean squared log error",
+    "mcc": "Matthews correlation",
+    "mape": "mean absolute percentage error",
+    "smape": "symmetric mean absolute percentage error",
+    "wape": "absolute error, as a share of all answers",
 }
 
 
 def title(metric: str) -> str:
-    """Spell a metric out.
+    """Spell a metric out; one with parameters stays as it is written.
 
     Examples
     --------
-    >>> title("rmse")
-    'root mean squared error'
+    >>> title("rmse"), title("cost(fp=1, fn=20)")
+    ('root mean squared error', 'cost(fp=1, fn=20)')
     """
-    return _TITLES.get(metric, metric.replace("_", " "))
+    plain = metric if "(" in metric else metric.replace("_", " ")
+    return _TITLES.get(metric, brief(plain))
 
 
-def skill(metric: Metric, score: float, baseline: float) -> float:
+def skill(metric: Metric, score: float, baseline: float, perfect: float | None = None) -> float:
     """Give the share of the way from a baseline (0) to perfect (1); below 0 is worse than it.
+
+    `perfect` says what that is where the metric has no best score.
 
     Examples
     --------
@@ -51,9 +59,9 @@ def skill(metric: Metric, score: float, baseline: float) -> float:
     >>> round(skill(METRICS["roc_auc"], 0.8, 0.5), 3), skill(METRICS["rmse"], 2.0, 8.0)
     (0.6, 0.75)
     """
-    best = 1.0 if metric.greater_is_better else 0.0
-    way = best - baseline
-    return (score - baseline) / way if way else 0.0
+    best = metric.best if perfect is None else perfect
+    way = math.nan if best is None else best - baseline
+    return (score - baseline) / way if way and math.isfinite(way) else 0.0
 
 
 def meaning(held: HeldOut, metric: Metric, score: float, baseline: float) -> str:
@@ -78,7 +86,33 @@ def meaning(held: HeldOut, metric: Metric, score: float, baseline: float) -> str
     sentences = {"r2": _variance, "rmsle": _factor}
     if metric.name in sentences:
         return sentences[metric.name](score, baseline)
-    return _of_classes(held, metric.name, score, baseline)
+    if metric.name.startswith(("profit(", "cost(")):
+        return _of_money(held, metric, score, baseline)
+    if not held.task.is_classification:
+        mean = "always predicting the mean"
+        return f"{_sentence(title(metric.name))}: {number(score)}; {mean}: {number(baseline)}."
+    return _of_classes(held, metric, score, baseline)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _of_money(held: HeldOut, metric: Metric, score: float, baseline: float) -> str:
+    verb = "earn" if metric.name.startswith("profit") else "cost"
+    if not held.task.is_classification:
+        return (
+            f"Errors cost {number(score)} a row on average; always predicting the mean costs "
+            f"{number(baseline)}."
+        )
+    if isinstance(metric.decision, Best):
+        other = "as many rows drawn at random"
+    else:
+        other = f"always answering {shorten(held.task.classes[held.constant(metric)], 40)}"
+    return (
+        f"Decisions {verb} {number(score)} a row on average; {other} would {verb} "
+        f"{number(baseline)}."
+    )
 
 
 def _variance(score: float, _: float) -> str:
@@ -94,9 +128,11 @@ def _factor(score: float, baseline: float) -> str:
     )
 
 
-def _of_classes(held: HeldOut, name: str, score: float, baseline: float) -> str:
+def _of_classes(held: HeldOut, metric: Metric, score: float, baseline: float) -> str:
+    name = metric.name
     labels = [shorten(label, 40) for label in held.task.classes]
-    common = labels[int(held.shares.argmax())]
+    common = labels[held.constant(metric)]
+    answer = "The most probable class" if held.decision == USUAL else "The answer"
     positive = labels[-1]
     each = f"for {positive}" if len(labels) == 2 else "averaged over classes"
     if name == "roc_auc" and len(labels) == 2:
@@ -116,7 +152,7 @@ def _of_classes(held: HeldOut, name: str, score: float, baseline: float) -> str:
             f"higher in {percent(score)} of cases, averaged over classes; guessing, in half."
         ),
         "accuracy": (
-            f"The most probable class is the true one in {percent(score)} of rows; always "
+            f"{answer} is the true one in {percent(score)} of rows; always "
             f"answering {common} is right in {percent(baseline)}."
         ),
         "balanced_accuracy": (
@@ -147,11 +183,14 @@ def in_short(held: HeldOut) -> str:
             f"Half of the predictions are within {number(half, 3)} of the truth, nine in ten "
             f"within {number(most, 3)}."
         )
-    right = float(np.average(held.p.argmax(axis=1) == held.y, weights=held.weight))
+    plain = held.decision == USUAL or held.answers is None
+    answers = held.p.argmax(axis=1) if held.answers is None else held.answers
+    right = float(np.average(answers == held.y, weights=held.weight))
     common = int(held.shares.argmax())
     label = shorten(held.task.classes[common], 40)
     return (
-        f"The most probable class is the true one in {percent(right)} of rows; always answering "
+        f"The {'most probable class' if plain else 'answer'} is the true one in {percent(right)} "
+        "of rows; always answering "
         f"{label} would be right in {percent(float(held.shares[common]))}."
     )
 
@@ -175,8 +214,12 @@ class Verdict:
     tone: str
 
 
-def verdict(metric: Metric, line: Standing, baseline: float) -> Verdict:
+def verdict(
+    metric: Metric, line: Standing, baseline: float, perfect: float | None = None
+) -> Verdict:
     """Judge a score by its distance from the baseline, and by what its interval leaves open.
+
+    `perfect` as for `skill`.
 
     Examples
     --------
@@ -192,9 +235,9 @@ def verdict(metric: Metric, line: Standing, baseline: float) -> Verdict:
             "No score",
             "bad",
         )
-    share = skill(metric, line.score, baseline)
+    share = skill(metric, line.score, baseline, perfect)
     ends = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
-    worst = min((skill(metric, v, baseline) for v in ends), default=share)
+    worst = min((skill(metric, v, baseline, perfect) for v in ends), default=share)
     if share <= 0.005 or worst <= 0:
         return Verdict(
             "The model is not shown to predict better than the baseline. Do not rely on it: more "

@@ -39,11 +39,12 @@ TRIAL_FIELDS = "run, number, name, learner, config, status, score, seconds, erro
 
 
 class RunStatus(StrEnum):
-    """How a run stands."""
+    """How a run stands; one whose time was too short to validate anything may be resumed."""
 
     RUNNING = "running"
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
+    TOO_SHORT = "too short"
     FAILED = "failed"
 
 

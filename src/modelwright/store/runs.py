@@ -85,9 +85,12 @@ class RunStore:
             else:
                 return new
 
-    def mark(self, run_id: str, status: RunStatus) -> None:
-        """Record how the run stands: it goes on, or it was stopped and may be resumed."""
-        self._set_status(run_id, status)
+    def mark(self, run_id: str, status: RunStatus, model: str = "") -> None:
+        """Record how the run stands (it goes on, or may be resumed), and the model that it has."""
+        with self._base.write() as base:
+            if model:
+                base.execute("UPDATE runs SET model = ? WHERE id = ?", (model, run_id))
+            self._set_status(run_id, status)
 
     def spend(self, run_id: str, seconds: float) -> None:
         """Add `seconds` to what the run has spent."""

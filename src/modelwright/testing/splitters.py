@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from modelwright.core.errors import UserError
 from modelwright.core.protocols import Splitter
-from modelwright.core.splits import Splits
+from modelwright.core.splits import KINDS, Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 
 __all__ = ["SplitterContract", "assert_sound"]
 
-_KINDS = (
-    "k-fold",
-    "stratified k-fold",
-    "group k-fold",
-    "time-ordered",
-    "hold-out",
-    "stratified hold-out",
-)
-
 
 def assert_sound(splits: Splits, rows: int) -> None:
-    """Check that a plan is one: in range, ascending, disjoint, nowhere empty, scored once.
+    """Check that a plan is one: in range, ascending, disjoint, nowhere empty.
+
+    In each draw of the plan a row is scored once at most.
 
     Parameters
     ----------
@@ -46,7 +39,7 @@ def assert_sound(splits: Splits, rows: int) -> None:
     >>> assert_sound(Splits((fold,), 2, "hold-out", "One of 2 rows is held out."), 2)
     """
     assert splits.rows == rows
-    assert splits.kind in _KINDS
+    assert splits.kind in KINDS
     assert splits.reason.endswith(".")
     assert any(letter.isdigit() for letter in splits.reason)
     assert len(splits) >= 1
@@ -58,8 +51,10 @@ def assert_sound(splits: Splits, rows: int) -> None:
             assert index[0] >= 0
             assert index[-1] < rows
         assert not np.intersect1d(fold.train, fold.valid).size
-    scored = np.concatenate([fold.valid for fold in splits.folds])
-    assert len(np.unique(scored)) == len(scored), "a row is scored by two folds"
+    assert len(splits) == splits.times * len(splits.rounds[0])
+    for draw in splits.rounds:
+        scored = np.concatenate([splits.folds[i].valid for i in draw])
+        assert len(np.unique(scored)) == len(scored), "a row is scored by two folds of a draw"
 
 
 class SplitterContract:
@@ -70,9 +65,13 @@ class SplitterContract:
     ::
 
         class TestMySplitter(SplitterContract):
-            scores_every_row = False  # True for the k-fold family
+            scores_every_row = False  # True for the k-fold family: once in every draw
+            fits_the_rest = False  # where a gap, a window or other rows are left out
             order = "date"  # where folds must go forward in time
+            gap = timedelta(days=7)  # what lies between, where something does
             group = "patient"  # where groups must stay whole
+            times = 3  # how many draws
+            by_position = False  # where the order of the rows must not matter
 
             def splitter(self) -> Splitter:
                 return MySplitter()
@@ -82,8 +81,12 @@ class SplitterContract:
     """
 
     scores_every_row: ClassVar[bool] = True
+    fits_the_rest: ClassVar[bool] = True
     group: ClassVar[str | None] = None
     order: ClassVar[str | None] = None
+    gap: ClassVar[Any] = None
+    times: ClassVar[int] = 1
+    by_position: ClassVar[bool] = True
 
     def splitter(self) -> Splitter:
         """Give the splitter under test."""
@@ -102,11 +105,14 @@ class SplitterContract:
 
     def _check(self, splits: Splits, table: Table) -> None:
         assert_sound(splits, table.height)
+        assert splits.times <= self.times
         if self.scores_every_row:
-            np.testing.assert_array_equal(splits.scored, np.arange(table.height))
-            for fold in splits.folds:
-                assert len(fold.train) + len(fold.valid) == table.height
+            scored = np.concatenate([fold.valid for fold in splits.folds])
+            counts = np.bincount(scored, minlength=table.height)
+            assert (counts == splits.times).all(), "a row is not scored once in every draw"
         for fold in splits.folds:
+            if self.scores_every_row and self.fits_the_rest:
+                assert len(fold.train) + len(fold.valid) == table.height
             if self.group is not None:
                 groups = table.frame[self.group]
                 both = set(groups.gather(fold.train)) & set(groups.gather(fold.valid))
@@ -116,11 +122,28 @@ class SplitterContract:
                 # No null on either side, and strictly forward.
                 past, future = list(times.gather(fold.train)), list(times.gather(fold.valid))
                 assert max(past) < min(future)
+                if self.gap is not None:
+                    assert max(past) + self.gap < min(future)
 
     def test_is_a_sound_plan(self) -> None:
         """Folds are in range, ascending, disjoint, and keep groups and time."""
         table = self.table()
-        self._check(self._split(table), table)
+        splits = self._split(table)
+        self._check(splits, table)
+        assert splits.times == self.times
+
+    def test_does_not_depend_on_the_order_of_rows(self) -> None:
+        """The same rows stand together, however the table is sorted."""
+        if self.by_position:
+            return
+        table = self.table()
+        y = self.target(table)
+        order = np.random.default_rng(3).permutation(table.height)
+        plan = self.splitter().split(table, y, seed=0)
+        other = self.splitter().split(table.rows(order), y.rows(order), seed=0)
+        for one, two in zip(plan.folds, other.folds, strict=True):
+            np.testing.assert_array_equal(one.train, np.sort(order[two.train]))
+            np.testing.assert_array_equal(one.valid, np.sort(order[two.valid]))
 
     def test_depends_on_the_seed_alone(self) -> None:
         """The same seed gives the same plan."""

@@ -1,0 +1,169 @@
+"""Rows that come again, exactly or nearly, and rows whose neighbours in the file answer alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.core.findings import Finding, Severity
+from modelwright.core.schema import Kind, Role
+from modelwright.evaluate.structure.view import View
+from modelwright.stats.cells import Cells
+from modelwright.stats.orders import autocorrelation
+from modelwright.stats.twins import near_pairs, repeats
+
+__all__ = ["find_copies", "find_file_order"]
+
+# Below such a share of the rows, copies change no score.
+_NOTABLE = 0.005
+_MANY = 0.01
+_ALIKE = 0.1
+_SURE = 5.0
+_MOST = 200_000
+_CURE = (
+    "keep one row of each, or name with --group the column that says which rows are about the "
+    "same thing: with one copy fitted on and the other scored, scores are too good"
+)
+
+
+def find_copies(view: View) -> tuple[Finding, ...]:
+    """Find rows that equal others, exactly or nearly, apart from what names them.
+
+    Parameters
+    ----------
+    view : View
+        The rows.
+
+    Returns
+    -------
+    tuple of Finding
+        ``exact-duplicates``, ``contradicting-duplicates`` and ``near-duplicates``.
+    """
+    named = tuple(
+        column.name
+        for column in view.table.schema
+        if column.kind is Kind.ID and column.role is Role.IGNORED
+    )
+    cells = view.cells.without(named)
+    if not cells.names or len(cells) < 2:
+        return ()
+    found = [*_exact(view, cells)]
+    near = near_pairs(cells, view.seed.derive("structure", "near"))
+    if near.share >= _NOTABLE:
+        found.append(
+            Finding(
+                "near-duplicates",
+                Severity.WARNING if near.share >= 0.02 else Severity.INFO,
+                (),
+                f"{near.share:.1%} of the rows equal another row in nearly all that tells rows "
+                f"apart{_example(view, near.left, near.right)}",
+                _CURE,
+            )
+        )
+    return tuple(found)
+
+
+def _exact(view: View, cells: Cells) -> Iterator[Finding]:
+    """Tell copies, answer and all, and equal rows that are answered differently."""
+    _, place = np.unique(view.y.values[view.rows], return_inverse=True)
+    answer = np.asarray(place[:, None] + 1, np.int32)
+    codes = np.hstack([cells.codes, answer])
+    whole = Cells((*cells.names, ""), codes, np.append(cells.ordered, not view.y.classes))
+    copies, equal = repeats(whole), repeats(cells)
+    share = copies.share if view.whole else _share(view, cells.names)
+    natural = copies.by_chance >= 0.5 * copies.pairs > 0
+    if share >= _NOTABLE:
+        known = ", as often as chance gives in a table of so few values" if natural else ""
+        yield Finding(
+            "exact-duplicates",
+            Severity.INFO if natural or share < _MANY else Severity.WARNING,
+            (),
+            f"{share:.1%} of the rows equal an earlier row, the answer included{known}",
+            "" if natural else _CURE,
+        )
+    differ = equal.pairs - copies.pairs
+    by_chance = equal.by_chance >= 0.5 * equal.pairs > 0
+    if not by_chance and equal.share >= _NOTABLE and differ >= 0.05 * equal.pairs:
+        yield Finding(
+            "contradicting-duplicates",
+            Severity.WARNING if differ < 0.5 * equal.pairs else Severity.INFO,
+            (),
+            f"{equal.share:.1%} of the rows equal an earlier row in all but the answer, and "
+            f"{differ / equal.pairs:.0%} of the pairs of equal rows have different answers",
+            "no model can tell them apart: look for a column that does, or for wrong answers",
+        )
+
+
+def _share(view: View, names: tuple[str, ...]) -> float:
+    """Count copies among all rows: a sample would part most of them."""
+    answers = pl.Series("\0 answer", view.y.values)
+    keys = view.table.frame.select(names).with_columns(answers).hash_rows(seed=0)
+    return 1 - keys.n_unique() / max(len(keys), 1)
+
+
+def _example(view: View, left: NDArray[np.int64], right: NDArray[np.int64]) -> str:
+    if not len(left):
+        return ""
+    a, b = (int(view.rows[one[0]]) + 1 for one in (left, right))
+    return f", such as rows {a:,} and {b:,}"
+
+
+def find_file_order(view: View, explained: bool) -> tuple[Finding, ...]:
+    """Find out whether neighbours in the file have answers alike.
+
+    Parameters
+    ----------
+    view : View
+        The rows.
+    explained : bool
+        Whether a time or a thing that is sorted by was found already.
+
+    Returns
+    -------
+    tuple of Finding
+        ``row-order``, or nothing.
+    """
+    values = view.y.values[:_MOST]
+    turns = int((values[1:] != values[:-1]).sum())
+    if view.y.classes and turns <= 2 * view.y.classes:
+        return (_sorted("the rows are sorted by the answer"),)
+    steps = np.diff(values.astype(np.float64))
+    if not view.y.classes and turns >= 10 and ((steps >= 0).all() or (steps <= 0).all()):
+        return (_sorted("the rows are sorted by the answer"),)
+    if explained:
+        return ()
+    answers = _answers(values, view.y.classes)
+    beside = autocorrelation(answers, np.arange(len(values)))
+    if beside < _ALIKE or beside * np.sqrt(len(values)) < _SURE:
+        return ()
+    return (
+        Finding(
+            "row-order",
+            Severity.WARNING,
+            (),
+            f"rows beside each other in the file have answers alike (correlation {beside:.2f}), "
+            "and no column says why",
+            "find out what the file is sorted by: if by time or by whom the rows are about, add "
+            "that as a column and name it with --order or --group",
+        ),
+    )
+
+
+def _answers(values: NDArray[np.generic], classes: int) -> NDArray[np.float64]:
+    if classes:
+        return np.asarray(values[:, None] == np.arange(min(classes, 20)), np.float64)
+    _, place = np.unique(values, return_inverse=True)
+    return np.asarray(place[:, None], np.float64)
+
+
+def _sorted(evidence: str) -> Finding:
+    return Finding(
+        "row-order",
+        Severity.INFO,
+        (),
+        evidence,
+        "no column may tell the place of a row in the file: it would tell the answer",
+    )

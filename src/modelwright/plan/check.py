@@ -1,0 +1,97 @@
+"""What is wrong with data before anything is fitted, in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from modelwright.acquire import read_raw
+from modelwright.core.findings import Finding
+from modelwright.core.settings import Question, Settings
+from modelwright.evaluate.structure import Recommendation, detect_structure
+from modelwright.plan.pose import pose, reading_for
+
+__all__ = ["Checked", "check"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found.
+
+    Parameters
+    ----------
+    rows, columns : int
+        How large the table is: rows with an answer, and all columns.
+    recommended : Recommendation
+        How rows should be split.
+    findings : tuple of Finding
+        The most important first.
+    notes : tuple of str
+        What was noticed while reading.
+    """
+
+    rows: int
+    columns: int
+    recommended: Recommendation
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return "nothing was found that speaks against splitting rows at random"
+        return "\n".join(f"{found.severity.value}: {found}" for found in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what was found as plain JSON."""
+        return {
+            "findings": [found.to_json() for found in self.findings],
+            "recommended": {
+                "kind": self.recommended.kind,
+                "columns": list(self.recommended.columns),
+                "option": self.recommended.option,
+                "certain": self.recommended.certain,
+            },
+            "rows": self.rows,
+            "columns": self.columns,
+        }
+
+
+def check(
+    data: object, target: str, *, task: str | None = None, settings: Settings | None = None
+) -> Checked:
+    """Look for what would make scores untrue: order, repeated entities and copies among rows.
+
+    Parameters
+    ----------
+    data : path or frame
+        What `fit` takes.
+    target : str
+        The column to predict.
+    task : str, optional
+        ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it.
+    settings : Settings, optional
+        Types that are known better, whether there is a header, and the seed.
+
+    Returns
+    -------
+    Checked
+
+    Raises
+    ------
+    UserError
+        When the data or an option is wrong; the message says what was expected and the cure.
+
+    Examples
+    --------
+    >>> import numpy as np, modelwright as mw
+    >>> rng = np.random.default_rng(0)
+    >>> table = {"x": rng.normal(size=200), "y": rng.normal(size=200)}
+    >>> print(mw.check(table, "y"))
+    nothing was found that speaks against splitting rows at random
+    """
+    chosen = settings or Settings()
+    question = Question(target, task)
+    posed = pose(read_raw(data, reading_for(question, chosen, data)), question, chosen)
+    rows = posed.rows
+    found = detect_structure(rows.table, rows.y, seed=rows.seed)
+    return Checked(len(rows.y), len(posed.schema), found.recommended, found.findings, posed.notes)

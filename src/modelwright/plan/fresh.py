@@ -1,0 +1,189 @@
+"""Rows that no fit and no choice sees: read at the start, kept apart until the end."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.acquire import Reading, conform, read_raw, totals_below
+from modelwright.core.addresses import is_database, masked
+from modelwright.core.errors import DataError
+from modelwright.core.framing import encode_target
+from modelwright.core.schema import Role
+from modelwright.core.table import Table
+from modelwright.core.task import Target
+from modelwright.evaluate.catalogue import metric_or_usual
+from modelwright.evaluate.intervals import group_codes
+from modelwright.evaluate.soundness import check_judged
+from modelwright.evaluate.splitters import says_test
+from modelwright.plan.folders import save_arrays
+from modelwright.plan.workspace import Rows
+from modelwright.store.files import replacing
+
+__all__ = ["ARRAYS", "TABLE", "Fresh", "read_fresh", "set_apart"]
+
+TABLE = "test.arrow"
+"""The file of the rows in a run's folder, which is deleted when the run is done."""
+
+ARRAYS = "test.npz"
+"""The same for their answers, weights and groups."""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Rows with answers that had no part in anything yet.
+
+    Parameters
+    ----------
+    table : Table
+        Typed as the rows that are learned from.
+    y : Target
+        Their answers.
+    weight : ndarray of float64, shape (n_rows,), optional
+        How much each row counts.
+    digest : str
+        The hash of the file as it lies on disk, or of the rows of a frame.
+    source : str
+        What to call them.
+    notes : tuple of str
+        What was noticed while reading.
+    """
+
+    table: Table
+    y: Target
+    weight: NDArray[np.float64] | None
+    digest: str
+    source: str
+    notes: tuple[str, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        """Keep the rows in a run's folder, where a worker finds them at the end."""
+        names = self.table.features()
+        with replacing(folder / TABLE) as file:
+            self.table.frame.select(names).write_ipc(file, compression="uncompressed")
+        groups = group_codes(self.table)
+        found = {"y": self.y.values, "weight": self.weight, "groups": groups}
+        arrays = {name: values for name, values in found.items() if values is not None}
+        save_arrays(folder / ARRAYS, arrays)
+
+
+def read_fresh(data: object, rows: Rows) -> Fresh:
+    """Read a test file as the rows before it were read.
+
+    Parameters
+    ----------
+    data : path or frame
+        With the columns of the table, the target among them; rows without an answer are left out.
+    rows : Rows
+        What is learned from.
+
+    Returns
+    -------
+    Fresh
+
+    Raises
+    ------
+    ColumnError
+        When a column is missing, renamed or retyped.
+    DataError
+        When no row has an answer, a label is new, these are the rows that are learned from, or the
+        metric has no value on them.
+    """
+    source = read_raw(data, Reading.like(rows.table.schema))
+    raw = source.frame
+    digest = _digest(data, raw)
+    table = conform(
+        raw.head(raw.height - totals_below(raw)),
+        rows.table.schema,
+        (*rows.table.features(), rows.task.target),
+    )
+    known = table.frame[rows.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
+    if not len(known):
+        raise DataError(f"answers in column {rows.task.target!r} of --test", "none in any row")
+    notes = tuple(f"Test rows: {note}" for note in (*source.notes, *table.notes))
+    table = table.rows(known)
+    if table.fingerprint() == rows.table.fingerprint():
+        raise DataError(
+            "rows for --test that are not learned from",
+            "the very rows of the table",
+            "name a file of other rows, or leave --test out: scores are out of fold anyway",
+        )
+    return replace(_fresh(table, rows, digest, _source(data)), notes=notes)
+
+
+def set_apart(rows: Rows, column: str) -> tuple[Rows, Fresh | None]:
+    """Take the rows away that a column of folds calls test.
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows.
+    column : str
+        The column of folds.
+
+    Returns
+    -------
+    rows : Rows
+        What is learned from.
+    fresh : Fresh, optional
+        The others; None when there are none.
+
+    Raises
+    ------
+    DataError
+        When nothing is left to learn from, or the metric has no value on the others.
+    """
+    apart = says_test(rows.table.frame[column])
+    if not apart.any():
+        return rows, None
+    if apart.sum() > len(apart) - 2:
+        raise DataError(
+            f"rows to learn from in column {column!r} (--splits)", "test in nearly every row"
+        )
+    kept, held = np.flatnonzero(~apart), np.flatnonzero(apart)
+    weight = None if rows.weight is None else rows.weight[kept]
+    rest = replace(rows, table=rows.table.rows(kept), y=rows.y.rows(kept), weight=weight)
+    table = rows.table.rows(held)
+    return rest, _fresh(table, rows, table.fingerprint(), f"column {column!r}")
+
+
+def _fresh(table: Table, rows: Rows, digest: str, source: str) -> Fresh:
+    y = encode_target(rows.task, table.frame[rows.task.target])
+    told = "among the test rows", "bring test rows of the other classes too"
+    metric = metric_or_usual(rows.task)
+    check_judged(y, metric, rows.task.classes, told)
+    names = [name for name in table.schema.names(Role.WEIGHT) if name in table.frame.columns]
+    weight = table.frame[names[0]].to_numpy().astype(np.float64) if names else None
+    if weight is not None and (not (weight >= 0).all() or not weight.any()):
+        raise DataError(
+            f"weights at or above zero in column {names[0]!r} of the test rows",
+            "others",
+            "mend or drop these rows",
+        )
+    return Fresh(table, y, weight, digest, source)
+
+
+def _digest(data: object, raw: pl.DataFrame) -> str:
+    """Hash what was given: the bytes of a file, or the rows of anything else."""
+    digest = hashlib.blake2b(digest_size=16)
+    if isinstance(data, str | Path) and not is_database(str(data)):
+        path = Path(data).expanduser()
+        if path.is_file():
+            with path.open("rb") as file:
+                while block := file.read(2**20):
+                    digest.update(block)
+            return digest.hexdigest()
+    digest.update(repr(raw.columns).encode())
+    digest.update(raw.hash_rows(seed=0).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _source(data: object) -> str:
+    if not isinstance(data, str | Path):
+        return f"a {type(data).__name__} in memory"
+    return masked(str(data)) if is_database(str(data)) else Path(data).name

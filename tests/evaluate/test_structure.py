@@ -1,0 +1,222 @@
+"""Structure among rows: found where it is, not found where it is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from evaluate import worlds
+from modelwright.core.findings import Finding, Severity
+from modelwright.evaluate.structure import Structure, detect_structure
+from modelwright.evaluate.structure.words import hint_of
+from modelwright.plan.check import Checked, check
+
+SEEDS = range(2)
+
+
+def found_in(frame: pl.DataFrame, target: str = "y") -> Checked:
+    return check(frame, target)
+
+
+def codes(found: Checked | Structure) -> set[str]:
+    return {finding.code for finding in found.findings}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "world",
+    [worlds.plain, worlds.houses, worlds.survey, worlds.sorts, worlds.visitors, worlds.wave],
+)
+def test_rows_that_are_unrelated_are_left_alone(world: object, seed: int) -> None:
+    found = found_in(world(seed))  # type: ignore[operator]
+    assert found.recommended.kind == "random", found
+    assert not [one for one in found.findings if one.severity is not Severity.INFO], found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_demand_by_the_hour_is_in_order(shuffled: bool, seed: int) -> None:
+    found = found_in(worlds.demand(seed, shuffled=shuffled))
+    assert (found.recommended.kind, found.recommended.columns) == ("time", ("datetime",)), found
+    assert found.recommended.option == "--order datetime"
+    assert found.findings[0].code == "time-order"
+    assert found.recommended.certain or shuffled
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_years_in_which_new_machines_come_up_are_an_order(seed: int) -> None:
+    found = found_in(worlds.releases(seed))
+    assert (found.recommended.kind, found.recommended.columns) == ("time", ("Year",)), found
+    assert "machine" in found.findings[0].evidence
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_visits_of_patients_belong_together(shuffled: bool, seed: int) -> None:
+    found = found_in(worlds.patients(seed, shuffled=shuffled))
+    assert (found.recommended.kind, found.recommended.columns) == ("group", ("subject",)), found
+    assert found.recommended.option == "--group subject"
+    assert "'height'" in found.findings[0].evidence
+    assert found.recommended.certain
+
+
+def test_only_a_key_that_is_a_column_can_be_given_as_it_is() -> None:
+    found = found_in(worlds.recordings(0), "ill")
+    assert (found.recommended.kind, found.recommended.columns) == ("group", ("name",)), found
+    assert "phon_S" in found.findings[0].evidence
+    assert "same answer" in found.findings[0].evidence
+    assert found.recommended.option == ""
+    assert not found.recommended.certain
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nations_outweigh_the_years_of_a_panel(seed: int) -> None:
+    found = found_in(worlds.nations(seed))
+    assert (found.recommended.kind, found.recommended.columns) == ("group", ("Country",)), found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_blocks_without_a_name_are_found_by_what_changes_together(seed: int) -> None:
+    found = found_in(worlds.unnamed_blocks(seed))
+    assert found.recommended.kind == "group", found
+    assert {"teachers", "funds", "distance"} >= set(found.recommended.columns)
+    assert not found.recommended.direct
+
+
+def test_users_who_come_again_without_effect_are_told_at_most() -> None:
+    found = found_in(worlds.visitors(1))
+    assert codes(found) <= {"repeated-entities"}
+
+
+def test_copies_are_told_with_their_share() -> None:
+    frame = worlds.plain(0).drop("id")
+    found = found_in(pl.concat([frame, frame.sample(60, seed=1)]))
+    (copy,) = [one for one in found.findings if one.code == "exact-duplicates"]
+    assert copy.severity is Severity.WARNING
+    assert copy.evidence.startswith("9.1% of the rows")
+    assert "contradicting-duplicates" not in codes(found)
+
+
+def test_copies_with_other_answers_are_told() -> None:
+    frame = worlds.plain(0).drop("id")
+    other = frame.sample(60, seed=1).with_columns(y=pl.col("y") + 20)
+    assert "contradicting-duplicates" in codes(found_in(pl.concat([frame, other])))
+
+
+def test_copies_under_another_number_are_copies() -> None:
+    frame = worlds.plain(0)
+    again = pl.concat([frame, frame.sample(60, seed=1)]).with_columns(id=pl.int_range(1, 661))
+    assert "exact-duplicates" in codes(found_in(again))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_copies_with_a_little_noise_are_nearly_copies(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(500, 9))
+    again = points[:50] + 0.001 * rng.normal(size=(50, 9))
+    whole = np.vstack([points, again])
+    frame = pl.DataFrame(whole, schema=[f"x{i}" for i in range(9)])
+    y = whole[:, 0] + rng.normal(size=550)
+    found = found_in(frame.with_columns(y=pl.Series(y)))
+    assert "near-duplicates" in codes(found)
+    assert "near-duplicates" not in codes(
+        found_in(frame.head(500).with_columns(y=pl.Series(y[:500])))
+    )
+
+
+def test_neighbours_in_the_file_that_answer_alike_are_told() -> None:
+    frame = worlds.demand(0, shuffled=False).drop("datetime", "price")
+    assert "row-order" in codes(found_in(frame))
+    assert "row-order" not in codes(found_in(frame.sample(fraction=1.0, shuffle=True, seed=0)))
+
+
+def test_a_file_sorted_by_the_answer_is_told_and_is_no_order() -> None:
+    found = found_in(worlds.plain(0).drop("id").sort("y"))
+    (told,) = [one for one in found.findings if one.code == "row-order"]
+    assert told.severity is Severity.INFO
+    assert found.recommended.kind == "random"
+
+
+def test_the_same_seed_finds_the_same_and_a_few_rows_tell_nothing() -> None:
+    frame = worlds.patients(0, shuffled=True)
+    assert found_in(frame) == found_in(frame)
+    few = found_in(frame.head(30))
+    assert (few.recommended.kind, few.findings) == ("random", ())
+
+
+def test_a_sample_of_the_rows_is_enough() -> None:
+    from modelwright.acquire import read_raw
+    from modelwright.core.settings import Question, Settings
+    from modelwright.plan import pose, reading_for
+
+    question, settings = Question("y"), Settings()
+    for frame, kind in (
+        (worlds.patients(0, shuffled=True, people=900), "group"),
+        (worlds.demand(0, shuffled=True, rows=5_000), "time"),
+        (worlds.plain(0, rows=5_000), "random"),
+    ):
+        rows = pose(read_raw(frame, reading_for(question, settings)), question, settings).rows
+        found = detect_structure(rows.table, rows.y, most=2_000)
+        assert found.recommended.kind == kind, found
+
+
+def test_a_finding_comes_back_from_json() -> None:
+    finding = Finding("time-order", Severity.WARNING, ("a",), "seen", "do")
+    assert Finding.from_json(finding.to_json()) == finding
+
+
+def test_names_with_blanks_are_quoted_in_options() -> None:
+    frame = worlds.patients(0, shuffled=True).rename({"subject": "the subject"})
+    assert found_in(frame).recommended.option == '--group "the subject"'
+
+
+def test_a_measurement_called_time_is_no_order_unless_the_file_follows_it() -> None:
+    frame = worlds.plain(0).drop("id").with_columns(set_time=pl.col("y") * 2 + 1)
+    assert "set_time" not in {name for one in found_in(frame).findings for name in one.columns}
+    counted = worlds.demand(0, shuffled=False).drop("datetime")
+    found = found_in(counted.with_columns(time=pl.int_range(0, counted.height) * 0.5))
+    assert (found.recommended.kind, found.recommended.columns) == ("time", ("time",)), found
+
+
+def test_seasons_written_as_words_are_an_order() -> None:
+    year = pl.col("Year").cast(pl.Int64)
+    frame = worlds.releases(0).with_columns(season=pl.format("{}/{}", year, year + 1)).drop("Year")
+    found = found_in(frame)
+    assert (found.recommended.kind, found.recommended.columns) == ("time", ("season",)), found
+
+
+def test_beginnings_of_ids_that_other_columns_spell_out_are_nothing_new() -> None:
+    rng = np.random.default_rng(0)
+    plot, day = rng.integers(0, 20, 600), rng.integers(1, 9, 600)
+    frame = pl.DataFrame(
+        {
+            "id": [f"{p}-{d}-{i}" for i, (p, d) in enumerate(zip(plot, day, strict=True))],
+            "plot": [f"plot {p}" for p in plot],
+            "day": day,
+            "y": rng.normal(size=(20, 9))[plot, day] + 0.3 * rng.normal(size=600),
+        }
+    )
+    assert found_in(frame).recommended.kind == "random"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Sale Date", "WHEN"),
+        ("createdAt", "WHEN"),
+        ("saledate", "WHEN"),
+        ("yearBuilt", "BEFORE"),
+        ("model_year", "BEFORE"),
+        ("DateOfBirth", "BEFORE"),
+        ("days_since_visit", "LENGTH"),
+        ("driver_age", "LENGTH"),
+        ("ProviderNumber", "WHO"),
+        ("userid", "WHO"),
+        ("product_category", "SORT"),
+        ("ZipCode", "WHERE"),
+        ("x1", "NONE"),
+    ],
+)
+def test_names_give_hints(name: str, hint: str) -> None:
+    assert hint_of(name).name == hint
