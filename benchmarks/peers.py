@@ -11,9 +11,13 @@ from pathlib import Path
 __all__ = ["PEERS", "Peer"]
 
 # torch first and by its version: its file is the one for machines without a graphics card.
-_AUTOGLUON = ("torch==2.13.0", "autogluon.tabular[lightgbm,xgboost,catboost,fastai,ray]==1.6.3")
-_FLAML = ("flaml[automl]==2.7.0",)
-_MLJAR = ("mljar-supervised==1.3.2",)
+_AUTOGLUON = (
+    "torch==2.13.0",
+    "autogluon.tabular[lightgbm,xgboost,catboost,fastai,ray]==1.6.3",
+    "psutil",
+)
+_FLAML = ("flaml[automl]==2.7.0", "psutil")
+_MLJAR = ("mljar-supervised==1.3.2", "psutil")
 
 
 @dataclass(frozen=True)
