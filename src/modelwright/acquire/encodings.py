@@ -106,7 +106,10 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Encoded:
     if encoding == "utf-8":
         encoding = _guess(path)
         if encoding != "utf-8":
-            notes.append(f"The text was read as {spoken_page(encoding)}: it is no UTF-8.")
+            notes.append(
+                f"The text was read as {spoken_page(encoding)}: it is no UTF-8. If letters look "
+                "wrong, save the file as UTF-8."
+            )
     else:
         notes.append(f"The text was read as {spoken_page(encoding)}.")
     into = folder / "utf-8.txt"
