@@ -43,6 +43,8 @@ SHORT = [
     ("cp1252", "Preis;n\n10,5 €;1\n"),
     ("cp1252", "prénom;âge\nÉloïse;3\nZoë;4\nFrançois;5\n"),
     ("cp1252", "µg/m³;§\n25 % ± 2;£30\nSão Paulo;España\n"),
+    ("cp1252", "TEMP °C;Ø\n5;3\n"),
+    ("cp1252", "McDonald’s;l’été\niPhone™;1º\n"),
     ("cp1250", "miasto;y\nKraków;1\nGdańsk;2\n"),
     ("cp1250", "miasto;y\nŁódź;1\nGdańsk;2\n"),
     ("cp1250", "Příbram;1\nÚstí nad Labem;2\nDěčín;3\n"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from modelwright.core.deferred import Deferred
 
@@ -31,7 +31,7 @@ _HEBREW = ("אבגדהוזחטיךכלםמןנסעףפץצקרשת",)
 _ARABIC = ("ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىيپچژگ",)
 _OFTEN = "оеаинтсрвлкαοιετσνηυράίόיוהלאתרמשניבالينمرتوبةسد"  # most of the letters of any text
 _SYMBOLS = "€£¥§°²³¹½¼¾–—“”„‚‘’…«»·×÷±®™©µ¿¡ªº№•†‰\u00a0"
-_LONE = frozenset("àéèòóôyíáаявикосуµªº")  # words of one letter
+_LONE = frozenset("àéèòóôùøåöíáаявикосуµªº")  # words of one letter
 _TOGETHER = frozenset("’·–\u00a0\u00ad")  # symbols that may stand within a word
 _ENDS = frozenset("םןףץςß")
 # ñ and õ come before a vowel in Western words, ń and ő before anything; þ of Iceland, and not
@@ -42,7 +42,8 @@ _NEVER = re.compile(
 _WORD = re.compile(r"(?:[^\W\d_²³¹½¼¾]|(?<=\w)[’'\u00ad](?=\w))+")
 _SYMBOL = re.compile(r"(?s)(?=(.)([^\w\x00-\x7f]|[²³¹½¼¾])(.))")
 _ENOUGH = 0.7  # of the best score: below it the text may be Chinese, Japanese or Korean
-_WIDE = re.compile(rb"[\x80-\xff][\x40-\xff]")
+_WIDE = re.compile(rb"[\x80-\xff]{3}")  # in Western text a plain letter comes sooner
+_MOST = 1_000  # words, and as many symbols, are enough
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,9 @@ def find_page(sample: bytes) -> str:
 def _score(sample: bytes, page: _Page) -> float:
     """Give what a page makes of a sample, at most about 1."""
     text = f" {sample.decode(page.name, errors='replace')} "
-    words = {word for word in _WORD.findall(text) if not word.isascii()}
-    symbols = set(_SYMBOL.findall(text))
+    odd = dict.fromkeys(word for word in _WORD.findall(text) if not word.isascii())
+    words = list(islice(odd, _MOST))
+    symbols = list(islice(dict.fromkeys(_SYMBOL.findall(text)), _MOST))
     worth = sum(_symbol(*symbol) for symbol in symbols)
     if not page.is_latin:
         worth += sum(_foreign(word, page) for word in words)
