@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelwright.acquire import read_raw
+from modelwright.acquire.code_pages import find_page
 from modelwright.acquire.encodings import _rewrite
 
 TEXTS = {
@@ -35,6 +36,46 @@ def test_encodings_are_found_and_told(tmp_path: Path, encoding: str) -> None:
     lines = [line.split(",") for line in text.splitlines()]
     assert [raw.frame.columns, *map(list, raw.frame.rows())] == lines
     assert raw.notes[0].startswith("The text was read as ")
+
+
+SHORT = [
+    ("cp1252", "Fläche;Preis\n20 m²;90 €\nKöln;5 °C\n"),
+    ("cp1252", "Preis;n\n10,5 €;1\n"),
+    ("cp1252", "prénom;âge\nÉloïse;3\nZoë;4\nFrançois;5\n"),
+    ("cp1252", "µg/m³;§\n25 % ± 2;£30\nSão Paulo;España\n"),
+    ("cp1252", "TEMP °C;Ø\n5;3\n"),
+    ("cp1252", "McDonald’s;l’été\niPhone™;1º\n"),
+    ("cp1250", "miasto;y\nKraków;1\nGdańsk;2\n"),
+    ("cp1250", "miasto;y\nŁódź;1\nGdańsk;2\n"),
+    ("cp1250", "Příbram;1\nÚstí nad Labem;2\nDěčín;3\n"),
+    ("cp1250", "Győr;1\nSzőlő;2\nPécs;3\n"),
+    ("iso8859_2", "Łódź;1\nKraków;2\nŚwięta;3\n"),
+    ("cp1254", "İstanbul;1\nBeşiktaş;2\nKadıköy;3\n"),
+    ("cp1251", "город;y\nМосква;1\nКазань;2\n"),
+    ("cp1251", "ДА;1\nНЕТ;2\n"),
+    ("koi8_r", "да;1\nнет;2\n"),
+    ("cp866", "Москва;1\nКазань;2\n"),
+    ("cp1255", "תל אביב;1\nירושלים;2\n"),
+    ("cp1256", "القاهرة;1\nالرياض;2\n"),
+    ("mac_roman", "Größe;1\nMüller;2\nStraße;3\n"),
+    ("cp850", "Größe;1\nMüller;2\nStraße;3\n"),
+    ("big5", "城市;1\n臺北;2\n高雄;3\n"),
+]
+
+
+@pytest.mark.parametrize(("page", "text"), SHORT)
+def test_a_few_words_tell_their_code_page(page: str, text: str) -> None:
+    data = text.encode(page)
+    assert data.decode(find_page(data)) == text
+
+
+def test_a_note_says_what_the_page_is_for(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("miasto;y\nKraków;1\nGdańsk;2\n".encode("cp1250"))
+    assert read_raw(path).notes == (
+        "The text was read as Windows-1250 (Central European): it is no UTF-8. If letters look "
+        "wrong, save the file as UTF-8.",
+    )
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])

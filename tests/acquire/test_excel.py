@@ -76,6 +76,39 @@ def test_titles_and_empty_rows_and_columns_are_left_out(tmp_path: Path) -> None:
     assert raw.notes == ("The row above the table was taken as a title and left out.",)
 
 
+def test_names_below_a_row_of_groups_are_the_names(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Sales of 2023 (draft)", None, None, None, None],
+        [None, "Customer", None, "Money", None],
+        ["Date", "Region", "Age", "Cost", "Revenue"],
+    ]
+    first = dt.date(2023, 1, 1)
+    for i in range(12):
+        region, cost = ("North", 5.5) if i % 4 == 0 else (None, None)
+        rows.append([first + dt.timedelta(days=i), region, 20 + i, cost, 3 * i])
+    made = openpyxl.load_workbook(book(tmp_path / "t.xlsx", {"Sales": rows}))
+    for cells in ("A1:E1", "B2:C2", "D2:E2"):
+        made["Sales"].merge_cells(cells)
+    made.save(tmp_path / "t.xlsx")
+    raw = read_raw(tmp_path / "t.xlsx")
+    assert raw.frame.columns == ["Date", "Region", "Age", "Cost", "Revenue"]
+    assert raw.frame.height == 12
+    assert raw.notes == (
+        "The row above the table was taken as a title and left out.",
+        "The row above the names was taken as names of groups and left out.",
+    )
+    again = read_raw(tmp_path / "t.xlsx", Reading(known=tuple(raw.frame.columns), in_place=True))
+    assert again.frame.equals(raw.frame)
+
+
+def test_a_row_of_words_below_a_name_that_lacks_is_data(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["a", "b", None], ["x", "y", "z"], ["u", "v", "w"]]
+    rows += [["red", "x", "z"], ["y", "u", "u"]]
+    raw = read_raw(book(tmp_path / "t.xlsx", {"one": rows}))
+    assert raw.frame.columns == ["a", "b", "Unnamed: 2"]
+    assert raw.frame.height == 4
+
+
 def test_empty_and_equal_names_get_one(tmp_path: Path) -> None:
     raw = read_raw(book(tmp_path / "t.xlsx", {"one": [["a", None, "a"], [1, 2, 3], [4, 5, 6]]}))
     assert raw.frame.columns == ["a", "Unnamed: 1", "a_2"]

@@ -30,6 +30,11 @@ def infer(values: list[object], name: str = "x") -> Column:
         (["None", "brick", "stone"], Kind.CATEGORY),
         (["0", "1", "1"], Kind.BOOLEAN),
         (["t", "f", "?"], Kind.BOOLEAN),
+        (["wahr", "falsch", "Wahr"], Kind.BOOLEAN),
+        (["vrai", "faux", "faux"], Kind.BOOLEAN),
+        (["Verdadero", "Falso"], Kind.BOOLEAN),
+        (["Sí", "No", "No"], Kind.BOOLEAN),
+        (["sim", "não"], Kind.BOOLEAN),
         (["True", "False"], Kind.BOOLEAN),
         (["yes", "no", "unknown"], Kind.CATEGORY),
         (["f", "m", "f"], Kind.CATEGORY),
@@ -82,6 +87,23 @@ def test_dates_as_numbers_need_the_name() -> None:
     assert infer([str(day) for day in days], "tourney_date").format == "%Y%m%d"
     assert infer(days, "amount").kind is Kind.NUMBER
     assert infer([10132018, 1022018], "Date").format == "%m%d%Y"
+
+
+@pytest.mark.parametrize("name", ["joined", "opened", "member since", "start", "end", "geboren"])
+def test_days_of_eight_digits_need_the_name_of_an_event(name: str) -> None:
+    days = [year * 10_000 + 1203 + year % 9 for year in range(1950, 2010)]
+    for values in (days, [str(day) for day in days]):
+        column = infer(list(values), name)
+        assert (column.kind, column.format) == (Kind.DATETIME, "%Y%m%d")
+    assert infer([*days, 19981303], name).kind is not Kind.DATETIME
+    assert infer(list(range(120101, 120131)), name).kind is not Kind.DATETIME
+    assert infer(list(days), "amount").kind is not Kind.DATETIME
+    assert infer([20200101, 20200102] * 30, name).kind is not Kind.DATETIME
+
+
+def test_words_for_true_become_true() -> None:
+    raw = pl.DataFrame({"x": ["wahr", "falsch", "Wahr", None]})
+    assert cast(raw, infer_schema(raw)).frame["x"].to_list() == [True, False, True, None]
 
 
 def test_identifiers() -> None:

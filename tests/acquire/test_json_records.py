@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from modelwright.acquire import Reading, read_raw
+from modelwright.acquire import Reading, infer_schema, read_raw
 from modelwright.core.errors import DataError
+from modelwright.core.schema import Kind
 
 
 def read(
@@ -95,3 +96,16 @@ def test_columns_of_different_lengths(tmp_path: Path) -> None:
 def test_numbers_beyond_all_bounds_are_text(tmp_path: Path) -> None:
     frame, _ = read(tmp_path, [{"a": 10**60}, {"a": 1}])
     assert frame["a"].to_list() == [str(10**60), "1"]
+
+
+def test_lists_of_labels_are_lists_even_when_all_are_as_long(tmp_path: Path) -> None:
+    tags = [["a", "b"], ["b", "c"], ["c", "a"], ["b", "d"]] * 10
+    records = [{"tags": labels, "at": {"x": {"y": labels[0]}}} for labels in tags]
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(records))
+    frame = read_raw(path).frame
+    column = infer_schema(frame)["tags"]
+    assert (column.kind, column.format) == (Kind.LIST, "[]")
+    assert infer_schema(frame)["at.x"].kind is Kind.CATEGORY
+    spaces = frame.select(pl.col("tags").str.replace_all('"', ""))
+    assert infer_schema(spaces)["tags"].kind is not Kind.LIST

@@ -23,7 +23,7 @@ DOORS = (
     Door("duckdb", ("acquire/duck.py",)),
     Door("psycopg", ("acquire/postgres.py",)),
     Door("fastexcel", ("acquire/excel.py",)),
-    Door("charset_normalizer", ("acquire/encodings.py",)),
+    Door("charset_normalizer", ("acquire/code_pages.py",)),
     Door("backports.zstd", ("acquire/unpacking.py",)),
     Door("rich", ("core/progress.py", "cli/*.py")),
     Door("cyclopts", ("cli/*.py",)),

@@ -16,6 +16,7 @@ _BETWEEN = (("|", 0.02), (";", 0.02), (",", 0.1), ("/", 0.1), ("+", 0.1), ("&", 
 _LEAST_CELLS = 10
 _LONGEST_PLACE = 100
 _FINE = r"\.\d{2,}.*\.\d{2,}"
+_QUOTED = r"""^\[\s*(?:(?:"[^"]*"|'[^']*')\s*(?:,\s*|\]$))*\]?$"""  # as ["a", "b"]: a list for sure
 _LONGEST = 40.0  # characters of a usual label
 _REPEATED = 4.0  # how often a usual label occurs
 _BOTH_PLACES = 0.3
@@ -101,7 +102,7 @@ def _judged(values: pl.Series, format: str) -> tuple[str, str]:
     lists = split_list(values, format)
     sizes = lists.list.len()
     labels = lists.explode().drop_nulls()
-    if sizes.n_unique() < 2 or labels.is_empty():
+    if labels.is_empty() or (sizes.n_unique() < 2 and not _are_quoted(values)):
         return "", ""
     distinct = labels.n_unique()
     longest = float(labels.str.len_chars().median() or 0)  # type: ignore[arg-type]
@@ -117,6 +118,10 @@ def _judged(values: pl.Series, format: str) -> tuple[str, str]:
     where = "in brackets" if format == BRACKETS else f"parted by {format!r}"
     evidence = f"{distinct:,} labels, {mean:.1f} in a cell on average, {where}"
     return format, evidence
+
+
+def _are_quoted(values: pl.Series) -> bool:
+    return bool(values.str.contains(_QUOTED).all())
 
 
 def _in_both_places(values: pl.Series, format: str) -> float:

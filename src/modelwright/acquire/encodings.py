@@ -11,12 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from modelwright.core.deferred import Deferred
+from modelwright.acquire.code_pages import find_page, spoken_page
 from modelwright.core.errors import DataError
 
 __all__ = ["Encoded", "as_utf8", "find_encoding", "is_utf8_throughout"]
-
-_charset_normalizer = Deferred("charset_normalizer")
 
 _BLOCK = 2**22
 _HEAD = 2**20
@@ -31,15 +29,7 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\x1f"))
 _MOST_CONTROLS = 0.01  # of the bytes of a text file; a binary file has more
 _SAMPLE = 2**16
 _AROUND = 40  # bytes kept on each side of one that is not ASCII
-_FEW = 24  # so few letters beyond ASCII tell nothing of their language
 _COUNTED = "modelwright.counted"
-_FOREIGN_WORD = re.compile(rb"[\x80-\xff]{3}")  # in Western text a plain letter comes sooner
-_CODE_PAGES = [
-    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r"),
-    *("iso8859_2", "iso8859_15", "mac_roman", "cp437", "cp850", "cp866"),
-    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
-]
-_SPOKEN = {"utf-16": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252 (Western European)"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +98,7 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Encoded:
         A plain text file.
     encoding : str
         From `find_encoding`; ``"utf-8"`` when it is not known: then it is found from the bytes
-        that are not ASCII (https://charset-normalizer.readthedocs.io).
+        that are not ASCII.
     folder : Path
         Where the copy goes.
     """
@@ -116,10 +106,12 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Encoded:
     if encoding == "utf-8":
         encoding = _guess(path)
         if encoding != "utf-8":
-            notes.append(f"The text was read as {_SPOKEN.get(encoding, encoding)}: it is no UTF-8.")
+            notes.append(
+                f"The text was read as {spoken_page(encoding)}: it is no UTF-8. If letters look "
+                "wrong, save the file as UTF-8."
+            )
     else:
-        spoken = _SPOKEN.get(encoding, encoding.upper())
-        notes.append(f"The text was read as {spoken}.")
+        notes.append(f"The text was read as {spoken_page(encoding)}.")
     into = folder / "utf-8.txt"
     nuls, lost = _rewrite(path, into, encoding)
     if nuls:
@@ -243,12 +235,7 @@ def _guess(path: Path) -> str:
     good = sum(ord(letter) > 127 for letter in text) - text.count("\N{REPLACEMENT CHARACTER}")
     if good >= text.count("\N{REPLACEMENT CHARACTER}"):
         return "utf-8"
-    odd = re.findall(rb"[\x80-\xff]", sample)
-    if len(odd) >= _FEW or _FOREIGN_WORD.search(sample):
-        found = _charset_normalizer.from_bytes(sample, cp_isolation=_CODE_PAGES).best()
-        if found is not None and found.encoding not in ("utf_8", "ascii"):
-            return str(found.encoding)
-    return "cp1252" if not re.search(rb"[\x81\x8d\x8f\x90\x9d]", sample) else "latin-1"
+    return find_page(sample)
 
 
 def _odd_parts(path: Path) -> bytes:

@@ -24,7 +24,7 @@ from modelwright.acquire.extent import (
     Strings,
     parse_part,
 )
-from modelwright.acquire.header import header_is_absent, nameless
+from modelwright.acquire.header import header_is_absent, nameless, names_are_below
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.old_book import book_extent
 from modelwright.acquire.raw import Raw, Reading
@@ -316,9 +316,15 @@ def _table(cells: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[st
     usual = sorted(filled[:50])[len(filled[:50]) // 2]
     top = next((i for i, count in enumerate(filled) if count >= max(0.6 * usual, 1)), 0)
     notes = []
-    if top:
-        above = "The row above the table was" if top == 1 else f"{top} rows above the table were"
-        notes.append(f"{above} taken as a title and left out.")
+    if reading.header is None and names_are_below(head[top:]) and not _known(head[top], reading):
+        top += 1
+        notes.append("The row above the names was taken as names of groups and left out.")
+    titles = top - len(notes)
+    if titles:
+        above = (
+            "The row above the table was" if titles == 1 else f"{titles} rows above the table were"
+        )
+        notes.insert(0, f"{above} taken as a title and left out.")
     known = {name.strip() for name in reading.known}
     absent = reading.header is False and not (known & {cell.strip() for cell in head[top]})
     if reading.header is None and not known:
@@ -331,6 +337,11 @@ def _table(cells: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[st
         dict(zip(cells.columns, names, strict=True))
     )
     return frame, notes
+
+
+def _known(names: list[str], reading: Reading) -> bool:
+    """Tell whether these are most of the names that the table had before."""
+    return 2 * len({name.strip() for name in reading.known} & set(names)) > len(names)
 
 
 def _listed(names: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["header_is_absent", "nameless"]
+__all__ = ["header_is_absent", "nameless", "names_are_below"]
 
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}.*)?")
@@ -56,6 +56,39 @@ def header_is_absent(rows: Sequence[Sequence[str]]) -> bool:
         return False
     present = [cell for cell in first if cell not in _MISSING]
     return bool(present) and not _could_be_names(present)
+
+
+def names_are_below(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row names groups of columns, and the second the columns.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of str
+        The first rows, cell by cell, all as wide; a merged cell is followed by empty ones.
+
+    Examples
+    --------
+    >>> below = [["1.5", "2"], ["1.7", "3"], ["1.1", "1"]]
+    >>> names_are_below([["Money", ""], ["cost", "revenue"], *below])
+    True
+    >>> names_are_below([["cost", ""], *below])
+    False
+    """
+    if len(rows) <= _LEAST_ROWS:
+        return False
+    groups, names = ([cell.strip() for cell in row] for row in rows[:2])
+    if "" not in groups or "" in names or len(set(names)) < len(names):
+        return False
+    if any(_fits(_NUMBER, name) or _fits(_DATE, name) for name in names):
+        return False
+    below = [_column(rows[2:], place) for place in range(len(names))]
+    if any(name in column for name, column in zip(names, below, strict=True)):
+        return False
+    # a row of words above words may be data
+    return any(
+        column and all(_fits(_NUMBER, cell) or _fits(_DATE, cell) for cell in column)
+        for column in below
+    )
 
 
 def _column(rows: Sequence[Sequence[str]], place: int) -> list[str]:

@@ -10,6 +10,7 @@ __all__ = [
     "says_count",
     "says_date",
     "says_entity",
+    "says_event",
     "says_grade",
     "says_id",
     "says_person",
@@ -48,6 +49,15 @@ _DATES = _words(
     """
     date dates datetime time timestamp ts created updated modified epoch dob birthday
     birthdate day when posted published expires expiry deadline
+    """
+)
+# Under these a number of eight digits may be a day; another is likelier a count or a length.
+_EVENTS = _words(
+    """
+    arrived begin born cancelled closed delivered end ended ends enrolled finished hired joined left
+    logged opened ordered paid registered released shipped signed since sold start started starts
+    until
+    anfang beginn bis ende geboren geburtstag seit tag fecha desde hasta naissance depuis
     """
 )
 _NOT_DATES = frozenset(["update", "candidate", "mandate", "validate"])
@@ -168,6 +178,18 @@ def says_date(name: str) -> bool:
     words = words_of(name)
     ends = any(w.startswith("date") or (w.endswith("date") and w not in _NOT_DATES) for w in words)
     return ends or bool(_DATES.intersection(words))
+
+
+def says_event(name: str) -> bool:
+    """Tell whether the name is one for what happened on a day, or for a day in another language.
+
+    Examples
+    --------
+    >>> says_event("member since"), says_event("Kaufdatum"), says_event("amount")
+    (True, True, False)
+    """
+    words = words_of(name)
+    return any(word.endswith("datum") for word in words) or bool(_EVENTS.intersection(words))
 
 
 def says_code(name: str) -> bool:

@@ -17,6 +17,7 @@ from modelwright.acquire.hints import (
     says_count,
     says_date,
     says_entity,
+    says_event,
     says_id,
     says_phone,
 )
@@ -28,6 +29,8 @@ from modelwright.core.schema import Column, Kind
 __all__ = ["judge_numbers"]
 
 _MOST_CODES = 200
+_DAY = "%Y%m%d"
+_DAYS = 10  # so many different numbers are not valid days by chance
 
 
 def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, guess: Guess) -> Guess:
@@ -63,6 +66,10 @@ def judge_numbers(values: pl.Series, sample: pl.Series, numbers: pl.Series, gues
         if dates is not None:
             return replace(dates, missing=guess.missing)
     filled = len(sample) - sample.null_count()
+    if says_event(name) and not says_date(name):
+        dates = _as_days(values, sample)
+        if dates is not None:
+            return replace(dates, missing=guess.missing)
     # What repeats in the sample repeats in the whole, so most columns are counted in part only.
     if sample.n_unique() >= 0.9 * filled:
         reason = number_id(name, values, numbers) or _telephones(name, numbers)
@@ -87,10 +94,7 @@ def _telephones(name: str, numbers: pl.Series) -> str:
 
 
 def _as_dates(values: pl.Series, sample: pl.Series, numbers: pl.Series) -> Guess | None:
-    present = sample.drop_nulls().unique(maintain_order=True)
-    if present.dtype == pl.String:
-        present = clean(present, Kind.DATETIME).drop_nulls()
-    packed = find_packed_format(present)
+    packed = find_packed_format(_known(sample))
     if packed:
         lost = cast_column(values, Column(values.name, Kind.DATETIME, format=packed))[1]
         if lost.is_empty():
@@ -101,6 +105,23 @@ def _as_dates(values: pl.Series, sample: pl.Series, numbers: pl.Series) -> Guess
     if epoch.startswith("days") and (numbers.n_unique() < 3 or "dat" not in values.name.lower()):
         return None
     return Guess(Kind.DATETIME, f"{epoch}, as the name says", epoch)
+
+
+def _as_days(values: pl.Series, sample: pl.Series) -> Guess | None:
+    """Take numbers such as 19981203 for days, when there are enough of them."""
+    present = _known(sample)
+    if len(present) < _DAYS or find_packed_format(present) != _DAY:
+        return None
+    if len(cast_column(values, Column(values.name, Kind.DATETIME, format=_DAY))[1]):
+        return None
+    return Guess(Kind.DATETIME, "days written as eight digits, as the name says", _DAY)
+
+
+def _known(sample: pl.Series) -> pl.Series:
+    present = sample.drop_nulls().unique(maintain_order=True)
+    if present.dtype != pl.String:
+        return present
+    return clean(present, Kind.DATETIME).drop_nulls()
 
 
 def _as_codes(name: str, numbers: pl.Series) -> Guess | None:

@@ -43,7 +43,8 @@ _PAIRS = (
     ("true", "false"), ("t", "f"), ("yes", "no"), ("y", "n"), ("on", "off"), ("ja", "nein"),
     ("oui", "non"), ("si", "no"), ("sí", "no"), ("present", "absent"), ("positive", "negative"),
     ("pass", "fail"), ("passed", "failed"), ("success", "failure"), ("enabled", "disabled"),
-    ("checked", "unchecked"),
+    ("checked", "unchecked"), ("wahr", "falsch"), ("vrai", "faux"), ("verdadero", "falso"),
+    ("verdadeiro", "falso"), ("vero", "falso"), ("sim", "não"), ("sim", "nao"), ("да", "нет"),
 )  # fmt: skip
 # Spellings of one answer, that may stand in one column.
 _YES = frozenset(["true", "t", "yes", "y", "1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from modelwright.acquire import (
     read_types,
     totals_below,
 )
-from modelwright.core.errors import DataError, OptionError
+from modelwright.core.errors import ColumnError, DataError, OptionError
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Question, Settings, Validation
@@ -41,6 +42,8 @@ MEMORY_PER_BYTE = 4
 LEAST_PER_BYTE = 2
 # Predictions are float32.
 LARGEST = 1e36
+# What is said of the rows that were taken for titles or for names.
+_OF_NAMES = re.compile(r"\b(titles?|names?)\b")
 _SHORT = {"y": "yes", "n": "no", "t": "true", "f": "false"}
 
 
@@ -137,7 +140,7 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
         When task, metric or positive class do not fit the target.
     """
     frame, strays = _without_strays(raw.frame)
-    question = found(question, frame.columns)
+    question = _asked(question, frame.columns, raw.notes)
     splits = _split_column(settings.validation, question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given, question.target)
@@ -208,6 +211,18 @@ def _left_out(question: Question) -> list[str]:
     names = ", ".join(repr(name) for name in question.unknown[:12])
     more = f" and {len(question.unknown) - 12} more" if len(question.unknown) > 12 else ""
     return [f"Left out, as not known when a prediction is made: {names}{more}."]
+
+
+def _asked(question: Question, columns: Sequence[str], notes: Sequence[str]) -> Question:
+    """Find the columns of a question; one that is not there may be in a line that was left out."""
+    try:
+        return found(question, columns)
+    except ColumnError as error:
+        said = [note for note in notes if _OF_NAMES.search(note)]
+        if not said:
+            raise
+        cure = ". ".join(part for part in (error.cure, " ".join(said)) if part)
+        raise ColumnError(error.expected, error.got, cure) from None
 
 
 def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
