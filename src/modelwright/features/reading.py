@@ -75,12 +75,13 @@ def read(table: Table, names: Sequence[str], kinds: Sequence[Kind]) -> pl.DataFr
     ...
     modelwright.core.errors.ColumnError: expected a column 'b'; got a table without it; ...
     """
+    there = table.frame.to_dict(as_series=True)  # names are listed once: in a frame that is slow
     wanted = []
     for name, kind in zip(names, kinds, strict=True):
-        if name not in table.frame.columns:
-            cure = did_you_mean(name, table.frame.columns)
+        if name not in there:
+            cure = did_you_mean(name, list(there))
             raise ColumnError(f"a column {name!r}", "a table without it", cure)
-        series = table.frame[name]
+        series = there[name]
         if series.dtype not in (PHYSICAL[kind], pl.Null()):
             raise ColumnError(
                 f"the column {name!r} to be a {kind.value}, as it was at fit",
