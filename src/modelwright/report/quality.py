@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.task import TaskKind
 from modelwright.evaluate.decisions import USUAL, Threshold
+from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.intervals import Interval, per_class_intervals
 from modelwright.evaluate.scores.classes import confusion, per_class
 from modelwright.evaluate.scores.ordering import Operating, operating_points
@@ -18,7 +19,6 @@ from modelwright.pages.numerals import DASH, number, percent, plural, told_apart
 from modelwright.report import classes, numbers
 from modelwright.report.cutting import threshold_figure
 from modelwright.report.data import search
-from modelwright.report.held_out import HeldOut
 from modelwright.report.opening import name
 from modelwright.report.words import title
 
