@@ -20,7 +20,7 @@ from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
 from modelwright.plan.judging import FreshJudge
 from modelwright.plan.trial import Trial
-from modelwright.plan.verdict import verdict_of
+from modelwright.plan.verdict import unused_note, verdict_of
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
 
@@ -175,7 +175,7 @@ class Publisher:
         ]
         task = self._work.rows.task
         frame = Model(task, self._schema, (), choice.temperature, card, evidence, choice.decision)
-        self._write(assemble(self._work, voices, _with_verdict(frame)))
+        self._write(_judged(assemble(self._work, voices, frame)))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
         self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)
@@ -205,13 +205,14 @@ def warnings_of(board: Leaderboard) -> tuple[str, ...]:
     return () if named is None or named.beaten or not board.verdict else (board.verdict,)
 
 
-def _with_verdict(model: Model) -> Model:
-    """Note what the report says in red, unless it is noted already."""
-    judged = verdict_of(model)
-    if judged is None or judged.tone != "bad" or judged.sentence in model.card.notes:
+def _judged(model: Model) -> Model:
+    """Note of a final model which columns it does without, and what the report says in red."""
+    if model.evidence is None:
         return model
-    card = replace(model.card, notes=(*model.card.notes, str(judged)))
-    return replace(model, card=card)
+    judged, noted = verdict_of(model), list(model.card.notes) + list(unused_note(model))
+    if judged is not None and judged.tone == "bad" and judged.sentence not in noted:
+        noted.append(str(judged))
+    return replace(model, card=replace(model.card, notes=tuple(noted)))
 
 
 def _copy(source: Path, target: Path) -> None:
