@@ -8,7 +8,7 @@ from modelwright.core.result import Standing
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict_on
 from modelwright.model import Model
-from modelwright.pages import Markup, element, joined, shorten
+from modelwright.pages import Markup, element, joined, shorten, unbroken
 from modelwright.pages.numerals import number, plural
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title
@@ -124,7 +124,9 @@ def _score(line: Standing, what: str, source: str) -> Markup:
 
 def warnings(notes: Iterable[str]) -> Markup | None:
     """List what the reader should know, each line once."""
-    lines = [element("li", shorten(note, 500)) for note in dict.fromkeys(notes) if note.strip()]
+    lines = [
+        element("li", unbroken(shorten(note, 500))) for note in dict.fromkeys(notes) if note.strip()
+    ]
     if not lines:
         return None
     more = len(lines) - 12
