@@ -366,12 +366,13 @@ def _search(estimator: Any, rows: _Rows, task: str, positive: str | None) -> Non
     numeric = {name: "number" for name in rows.features if rows.frame[name].dtype.is_numeric()}
     named = "feature_names_in_" in vars(estimator)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        models = estimator.models
         settings = Settings(
             positive=positive,
             weight=rows.named(rows.weight),
             types=None if named else numeric,
             trials=estimator.trials,
-            models=tuple(estimator.models),
+            models=models if isinstance(models, str) else tuple(models),
             seed=estimator.seed,
             workers=estimator.workers,
             store=folder if estimator.store is None else estimator.store,

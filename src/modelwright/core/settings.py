@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -250,11 +251,16 @@ class Settings:
     validation: Validation = Validation()
 
     def __post_init__(self) -> None:
+        if isinstance(self.models, str):
+            cure = f"write models=({self.models!r},)"
+            raise OptionError("a tuple of names as models", repr(self.models), cure)
         for name, value, least in (
             ("trials", self.trials, 1),
             ("workers", self.workers, 0),
             ("seed", self.seed, 0),
         ):
+            if value is not None and not isinstance(value, Integral):
+                raise OptionError(f"a whole number for --{name}", repr(value))
             if value is not None and value < least:
                 raise OptionError(f"--{name} to be at least {least}", repr(value))
 
