@@ -151,7 +151,7 @@ def _check_target(values: pl.Series, labels: pl.Series, column: Column) -> None:
     if present.n_unique() == 1:
         raise DataError(
             f"at least 2 distinct values in target {name}",
-            f"only {labels.drop_nulls().first()}",
+            "only " + str(labels.drop_nulls()[0]),
             "there is nothing to learn from a constant target",
         )
     if column.kind is Kind.DATETIME:
