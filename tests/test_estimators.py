@@ -155,3 +155,11 @@ def test_wrong_options_are_value_errors(change: dict[str, object], said: str) ->
 def test_one_class_is_refused() -> None:
     with pytest.raises(ValueError, match="one class"):
         clone(QUICK).fit(IRIS.data, np.zeros(150))
+
+
+def test_one_learner_as_a_word_and_trials_that_are_no_number_are_refused() -> None:
+    X, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+    with pytest.raises(mw.OptionError, match="tuple of names as models; got 'linear'"):
+        mw.AutoClassifier(models="linear").fit(X, y)  # type: ignore[arg-type]
+    with pytest.raises(mw.OptionError, match="a whole number for --trials; got 'x'"):
+        mw.Settings(trials="x")  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from modelwright.acquire import read_raw
 from modelwright.core.errors import UserError
-from modelwright.core.settings import Settings
+from modelwright.core.settings import Settings, names_of
 from modelwright.evaluate import Metric
 from modelwright.flow import Result, fit
 from modelwright.model import Model, load
@@ -371,7 +371,7 @@ def _search(estimator: Any, rows: _Rows, task: str, positive: str | None) -> Non
             weight=rows.named(rows.weight),
             types=None if named else numeric,
             trials=estimator.trials,
-            models=tuple(estimator.models),
+            models=names_of(estimator.models),
             seed=estimator.seed,
             workers=estimator.workers,
             store=folder if estimator.store is None else estimator.store,

@@ -135,3 +135,11 @@ def test_a_single_row_is_typed_like_all() -> None:
     whole = cast(RAW, SCHEMA).frame
     for i in range(RAW.height):
         assert conform(RAW[i], SCHEMA, REQUIRED).frame.equals(whole[i])
+
+
+def test_a_rename_is_proposed_only_where_the_names_are_close() -> None:
+    schema = Schema((Column("Kaution", Kind.NUMBER),))
+    with pytest.raises(ColumnError, match="add the missing columns"):
+        conform(pl.DataFrame({"duration": [1.0]}), schema, ["Kaution"])
+    with pytest.raises(ColumnError, match="rename 'kaution ' to 'Kaution'"):
+        conform(pl.DataFrame({"kaution ": [1.0]}), schema, ["Kaution"])

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from modelwright.acquire import Given, cast, conform, infer, infer_schema, read_types
-from modelwright.core.errors import DataError, OptionError
+from modelwright.core.errors import ColumnError, DataError, OptionError
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Settings
 
@@ -132,3 +132,21 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="column and kind"):
         read_types(tmp_path / "types.json")
     assert read_types({"a": "id"}) == {"a": Given(Kind.ID)}
+
+
+def test_a_wrong_format_is_named_with_where_to_mend_it() -> None:
+    raw = pl.DataFrame({"joined": ["20080415", "20090101"]})
+    with pytest.raises(ColumnError) as caught:
+        infer(raw, {"joined": Given(Kind.DATETIME, "%d.%m.%Y")})
+    said = str(caught.value)
+    assert "dates written as '%d.%m.%Y' in 'joined'; got for example '20080415'" in said
+    assert "types file (--types)" in said
+
+
+def test_values_beside_the_given_levels_are_told() -> None:
+    raw = pl.DataFrame({"size": ["S", "M", "L", "XL", None] * 4})
+    for kind in (None, Kind.CATEGORY):
+        schema, (note,) = infer(raw, {"size": Given(kind, levels=("S", "M"))})
+        assert schema["size"].levels == ("S", "M")
+        assert note.startswith("'size' holds 'L', 'XL' beside its given levels (S, M)")
+        assert infer(raw, {"size": Given(kind, levels=("S", "M", "L", "XL"))})[1] == ()

@@ -173,3 +173,19 @@ def test_devices_and_named_pipes_do_not_hang(tmp_path: Path) -> None:
     for path in ("/dev/zero", "/dev/null", tmp_path / "pipe"):
         with pytest.raises(DataError, match="a pipe or device"):
             read_raw(path)
+
+
+def test_a_zip_without_members_is_called_empty(tmp_path: Path) -> None:
+    path = tmp_path / "none.zip"
+    with zipfile.ZipFile(path, "w"):
+        pass
+    with pytest.raises(DataError, match="got an empty zip: none"):
+        read_raw(path)
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y#t", "mysql://ann:pw@x/y", "s3://bucket/rows.csv"])
+def test_an_unknown_kind_of_address_names_the_known_databases(url: str) -> None:
+    with pytest.raises(DataError, match="sqlite:///FILE#TABLE, duckdb") as caught:
+        read_raw(url)
+    assert repr(url.split(":")[0] + "://") in str(caught.value)
+    assert "pw" not in str(caught.value)

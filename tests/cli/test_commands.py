@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
+import modelwright as mw
 from modelwright.cli import main
 from test_flow import table
 
@@ -50,6 +52,26 @@ def test_fit_prints_one_object_that_programs_can_read(fitted: Path) -> None:
     assert answer["leaderboard"][0]["name"] == "ensemble"
     timings = answer["timings"]
     assert 0 < timings["read"] < timings["first_model"] < timings["total"]
+
+
+def test_a_model_no_better_than_guessing_is_called_that_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(3)
+    noise = {f"x{i}": rng.normal(size=120) for i in range(3)}
+    pl.DataFrame({**noise, "y": rng.choice(["a", "b"], 120)}).write_csv("noise.csv")
+    asked = ["fit", "noise.csv", "--target", "y", "--trials", "1", "--workers", "1"]
+    assert main(asked) == 0
+    shown = capsys.readouterr()
+    (line,) = [x for x in (shown.out + shown.err).splitlines() if "Not shown to help" in x]
+    assert line.startswith("verdict: Not shown to help: ")
+    assert line.removeprefix("verdict: ") in mw.load("model.mw").card.notes
+    found = said([*asked, "--json", "--report", "r.html"], capsys)
+    assert found["verdict"]["tone"] == "bad"
+    page = (tmp_path / "r.html").read_text()
+    assert page.count(found["verdict"]["sentence"]) == 1
+    assert found["verdict"]["word"] in page
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet", "arrow", "jsonl"])

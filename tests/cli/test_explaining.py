@@ -83,3 +83,8 @@ def test_a_model_that_was_not_examined_says_what_to_do(
     rows.head(1).write_csv(tmp_path / "one.csv")
     assert main(["explain", given[0], str(tmp_path / "one.csv")]) == 2
     assert "give more rows" in capsys.readouterr().err
+
+
+def test_rows_without_data_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(folder / "linear.mw"), "--rows", "0"]) != 0
+    assert "expected DATA beside --rows; got none" in capsys.readouterr().err

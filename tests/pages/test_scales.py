@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.pages.numerals import compact, date, number, percent, signed
+from modelwright.pages.plot import Plot, text_width
 from modelwright.pages.scales import LINEAR, LOG, TIME, Scale
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -74,3 +76,22 @@ def test_shares_are_never_rounded_to_all_or_nothing() -> None:
 def test_dates_outside_the_calendar_are_moved_into_it() -> None:
     assert date(1e30) == "9999-12-31"
     assert date(-1e30) == "0001-01-01"
+
+
+def test_the_left_margin_holds_the_labels_of_the_axis() -> None:
+    plot = Plot((0, 1), (0.604, 0.608), size=(330, 240))
+    ticks = [(0.604, "60.40 %"), (0.606, "60.60 %")]
+    plot.axes("x", "y", y_ticks=ticks)
+    place = next(
+        float(found[1]) for found in re.finditer(r'class="tick end" x="([\d.]+)"', plot.drawing())
+    )
+    assert text_width("60.60 %", 14) < place < plot.left
+    assert plot.x.place(0) == plot.left
+    assert plot.x.place(1) == plot.right
+
+
+def test_a_plot_with_short_labels_keeps_its_margin() -> None:
+    plot = Plot((0, 1), (0, 1), size=(330, 240))
+    before = plot.left
+    plot.axes("x", "y")
+    assert plot.left == before

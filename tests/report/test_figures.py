@@ -14,6 +14,7 @@ from modelwright.core.errors import DataError
 from modelwright.core.evidence import Attribution, Dependence, Importance, Profile
 from modelwright.core.result import Leaderboard, Standing
 from modelwright.evaluate import METRICS
+from modelwright.evaluate.verdict import verdict
 from modelwright.report import (
     Figure,
     attribution_figure,
@@ -30,7 +31,6 @@ from modelwright.report import (
 )
 from modelwright.report.numbers import error_by_prediction_figure
 from modelwright.report.validation import folds_figure
-from modelwright.report.words import verdict
 
 RNG = np.random.default_rng(5)
 Y = RNG.integers(0, 2, 300)
@@ -184,12 +184,13 @@ def test_what_does_not_fit_is_refused(make: Any, y: Any, p: Any) -> None:
 @pytest.mark.parametrize(
     ("metric", "line", "baseline", "word"),
     [
-        ("roc_auc", (0.9, 0.88, 0.92), 0.5, "Strong"),
-        ("roc_auc", (0.65, 0.6, 0.7), 0.5, "Useful"),
+        ("roc_auc", (0.9, 0.88, 0.92), 0.5, "Far better than the baseline"),
+        ("roc_auc", (0.73, 0.7, 0.76), 0.5, "Better than the baseline"),
+        ("roc_auc", (0.65, 0.6, 0.7), 0.5, "Better than the baseline"),
         ("roc_auc", (0.54, 0.52, 0.56), 0.5, "Weak"),
         ("roc_auc", (0.6, 0.45, 0.7), 0.5, "Not shown to help"),
         ("roc_auc", (1.0, 1.0, 1.0), 0.5, "Too good?"),
-        ("rmse", (2.0, 1.8, 2.2), 4.0, "Strong"),
+        ("rmse", (2.0, 1.8, 2.2), 4.0, "Better than the baseline"),
         ("rmse", (4.2, None, None), 4.0, "Not shown to help"),
         ("rmse", (float("nan"), None, None), 4.0, "No score"),
     ],

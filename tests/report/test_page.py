@@ -291,3 +291,17 @@ def test_an_evaluation_on_the_rows_of_the_fit_says_so(
     with pytest.warns(ModelwrightWarning, match="the very rows"):
         write_evaluation(result.model, table, path)
     assert "too good to be true" in check(path.read_text(encoding="utf-8")).text
+
+
+@pytest.mark.parametrize("kind", list(TaskKind))
+def test_the_example_row_has_a_value_for_every_column(kind: TaskKind) -> None:
+    words = check(render(build(kind, rows=200))).text
+    assert "one = model.predict({" in words
+    assert "[None]" not in words
+
+
+def test_an_option_is_not_broken_at_its_hyphens() -> None:
+    model = KINDS["binary"]
+    note = "Mend it with --types, or leave it."
+    page = render(replace(model, card=replace(model.card, notes=(note,))))
+    assert '<span class="whole">--types</span>' in page

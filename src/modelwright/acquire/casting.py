@@ -19,6 +19,9 @@ from modelwright.core.table import PHYSICAL, Table
 
 __all__ = ["cast", "cast_column", "check_parsed", "conform", "finite"]
 
+# A new name that is less like the old one than this is another column.
+_CLOSE = 0.8
+_AS_BEFORE = "give the column as it was when the model was fitted"
 _EXPECTED = {
     Kind.NUMBER: "numbers",
     Kind.DATETIME: "dates",
@@ -124,7 +127,7 @@ def cast_column(raw: pl.Series, column: Column) -> tuple[pl.Series, pl.Series]:
     return typed.alias(column.name), _lost(values, typed, column)
 
 
-def check_parsed(typed: pl.Series, lost: pl.Series, column: Column) -> None:
+def check_parsed(typed: pl.Series, lost: pl.Series, column: Column, cure: str = _AS_BEFORE) -> None:
     """Refuse a column of numbers, dates or booleans of which most values are none.
 
     Raises
@@ -133,11 +136,10 @@ def check_parsed(typed: pl.Series, lost: pl.Series, column: Column) -> None:
         When more values are lost than kept.
     """
     if column.kind in _EXPECTED and len(lost) > len(typed) - typed.null_count():
-        raise ColumnError(
-            f"{_EXPECTED[column.kind]} in {column.name!r}",
-            f"for example {lost[0]!r}",
-            "give the column as it was, or override its type",
-        )
+        given = cure != _AS_BEFORE and column.format
+        written = f" written as {column.format!r}" if given else ""
+        what = f"{_EXPECTED[column.kind]}{written} in {column.name!r}"
+        raise ColumnError(what, f"for example {lost[0]!r}", cure)
 
 
 def _check_columns(present: list[str], schema: Schema, required: Collection[str]) -> None:
@@ -149,7 +151,7 @@ def _check_columns(present: list[str], schema: Schema, required: Collection[str]
     got += f"; unexpected: {_listed(unexpected)}" if unexpected else ""
     lower = {name.strip().lower(): name for name in unexpected}
     for name in missing:
-        near = difflib.get_close_matches(name.strip().lower(), lower, n=1)
+        near = difflib.get_close_matches(name.strip().lower(), lower, n=1, cutoff=_CLOSE)
         if near:
             cure = f"rename {lower[near[0]]!r} to {name!r}"
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +29,9 @@ Reader = Callable[[Plain, Reading, Path], Raw]
 _SQLITE = b"SQLite format 3\0"
 _DUCKDB = b"DUCK"
 _OF_SEVERAL = (".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://")
+_DATABASES = "sqlite:///FILE#TABLE, duckdb:///FILE#TABLE or postgresql://HOST/NAME#TABLE"
+_EXPORT = "export the table to CSV or Parquet, or fetch the file first"
 _SWELL = 4  # times its size is what a Parquet file takes in memory
 
 
@@ -75,6 +79,9 @@ def located(path: str, folder: Path) -> Plain:
     if is_pipe(path):
         return unpacked(spooled(path, folder), folder)
     place = expanded(path)
+    scheme = _SCHEME.match(path)
+    if scheme is not None and not place.exists():
+        raise DataError(f"a file, or a database as {_DATABASES}", repr(scheme[0]), _EXPORT)
     inner = ""
     if not place.exists():
         whole = next(

@@ -29,6 +29,9 @@ __all__ = ["infer", "infer_schema"]
 
 _SAMPLE = 10_000
 _FEW = 1000
+# So many values that stand outside the given levels are named.
+_STRANGE = 5
+_MEND = "mend the kind or the format of the column in the types file (--types)"
 _AT_ONCE = 4  # more would need more memory
 _MARKERS = 100  # more than there are markers for missing values
 
@@ -107,7 +110,10 @@ Settings(types={"days": {"missing": ["999"]}})
 
     def judge(values: pl.Series) -> tuple[Column, str]:
         sample = values if raw.height <= _SAMPLE else values.gather(index)
-        column, note = _column(values, sample, chosen.get(values.name))
+        given = chosen.get(values.name)
+        column, note = _column(values, sample, given)
+        if given is not None and given.levels and column.kind is Kind.CATEGORY:
+            note = " ".join(word for word in (note, _beside(values, column)) if word)
         if values.name == target and column.kind is Kind.CATEGORY:
             return replace(column, format=""), ""
         return column, note
@@ -150,6 +156,21 @@ def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Col
     return (replace(changed, role=given.role) if given.role else changed), note
 
 
+def _beside(raw: pl.Series, column: Column) -> str:
+    """Say which values of an ordered category stand outside the levels that the user gave."""
+    found = cast_column(raw, column)[0].drop_nulls().cast(pl.String).unique().sort()
+    strange = found.filter(~found.is_in(list(column.levels))).to_list()
+    if not strange:
+        return ""
+    shown = ", ".join(repr(value) for value in strange[:_STRANGE])
+    more = f" and {len(strange) - _STRANGE} more" if len(strange) > _STRANGE else ""
+    levels = ", ".join(column.levels)
+    return (
+        f"{column.name!r} holds {shown}{more} beside its given levels ({levels}): "
+        "these have no place in the order; name all levels in the types file, the lowest first."
+    )
+
+
 def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
     values, sample = plain(raw), plain(raw_sample)
     if values.null_count() == len(values):
@@ -185,7 +206,7 @@ def _overridden(raw: pl.Series, sample: pl.Series, given: Given, kind: Kind) -> 
     evidence = "given by the user"
     column = Column(raw.name, kind, Role.FEATURE, format, evidence, levels, given.missing)
     typed, lost = cast_column(raw, column)
-    check_parsed(typed, lost, column)
+    check_parsed(typed, lost, replace(column, format=given.format or ""), _MEND)
     if given.role is not None:
         return replace(column, role=given.role)
     if kind is Kind.ID or typed.drop_nulls().n_unique() < 2:

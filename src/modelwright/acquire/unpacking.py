@@ -23,6 +23,7 @@ _zstd = Deferred("compression.zstd" if sys.version_info >= (3, 14) else "backpor
 
 _MOST_LAYERS = 2  # a table in a gzip in a zip; more is a bomb or an accident
 _MOST_ENTRIES = 10_000
+_NO_ENTRIES = b"PK\5\6"
 _BINARY = ("mimetype", "[Content_Types].xml", "_rels/.rels")  # a zip that is a document
 
 
@@ -85,6 +86,8 @@ def unpacked(plain: Plain, folder: Path, inner: str | None = None) -> Plain:
     for layer in range(_MOST_LAYERS + 1):
         with plain.path.open("rb") as file:
             start = file.read(8)
+        if start.startswith(_NO_ENTRIES):
+            raise DataError("a zip with a table", f"an empty zip: {plain.shown}")
         opener = next((opener for magic, opener in _OPENERS if start.startswith(magic)), None)
         entry = _entry(plain, inner) if start.startswith(b"PK\3\4") else None
         if opener is None and entry is None:

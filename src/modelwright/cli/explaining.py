@@ -28,7 +28,7 @@ def explain(
     data: Source | None = None,
     /,
     *,
-    rows: str = "0",
+    rows: str | None = None,
     columns: Annotated[bool, Parameter(negative=())] = False,
     rules: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -42,7 +42,7 @@ def explain(
     data
         Rows to explain; without it, the columns that matter are listed.
     rows
-        Which rows of the data, counted from 0, such as 0,5,9.
+        Which rows of the data, counted from 0, such as 0,5,9; the first one when left out.
     columns
         Measure on the data, which holds the answers, how much each column matters.
     rules
@@ -59,10 +59,14 @@ def explain(
     if rules:
         _tell_rules(opened, json)
         return
+    if rows is not None and data is None:
+        raise OptionError(
+            "DATA beside --rows", "none", "write: modelwright explain MODEL DATA --rows 0"
+        )
     if columns and data is None:
         raise OptionError("DATA with answers beside --columns", "none", _ON_DATA)
     if data is not None and not columns:
-        explained = opened.explain(data, _positions(rows))
+        explained = opened.explain(data, _positions("0" if rows is None else rows))
         if json:
             answer({"explanations": [asdict(one) for one in explained]})
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -194,7 +194,9 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _summary(result: Result, out: Path) -> dict[str, object]:
-    card = result.model.card
+    from modelwright.plan.verdict import verdict_of
+
+    card, judged = result.model.card, verdict_of(result.model)
     return {
         "model": str(out),
         "run": result.run,
@@ -207,6 +209,7 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "baseline": result.leaderboard.to_json().get("baseline"),
         "test": None if card.test is None else card.test.to_json(),
         "contrast": None if card.contrast is None else card.contrast.to_json(),
+        "verdict": None if judged is None else asdict(judged),
         "notes": list(result.notes),
         "timings": result.timings,
         "interrupted": result.interrupted,
@@ -214,9 +217,11 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
 
 
 def _tell(result: Result, out: Path) -> None:
-    verdict = result.leaderboard.verdict
+    from modelwright.plan.verdict import verdict_of
+
+    verdict, judged = result.leaderboard.verdict, verdict_of(result.model)
     for note in result.notes:
-        if note != verdict:
+        if note not in (verdict, str(judged)):
             say(f"note: {note}")
     say(str(result.model))
     if result.score is not None:
@@ -230,6 +235,8 @@ def _tell(result: Result, out: Path) -> None:
         say(f"test: {result.test}")
     if verdict:
         say(f"{verdict}\n")
+    if judged is not None and judged.sentence != verdict:
+        say(f"verdict: {judged}\n")
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")

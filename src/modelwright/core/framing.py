@@ -109,7 +109,7 @@ def frame_task(
     OptionError
         When `asked` or `positive` does not fit the column.
     """
-    _check_target(values, column)
+    _check_target(values, labels, column)
     kind = _chosen_kind(values, column, asked)
     if kind is TaskKind.REGRESSION:
         if positive is not None:
@@ -143,7 +143,7 @@ def frame_task(
     return kind, _ordered(list(counts), kind, positive)
 
 
-def _check_target(values: pl.Series, column: Column) -> None:
+def _check_target(values: pl.Series, labels: pl.Series, column: Column) -> None:
     name = repr(column.name)
     present = values.drop_nulls()
     if present.is_empty():
@@ -151,7 +151,7 @@ def _check_target(values: pl.Series, column: Column) -> None:
     if present.n_unique() == 1:
         raise DataError(
             f"at least 2 distinct values in target {name}",
-            f"only {present[0]!r}",
+            "only " + str(labels.drop_nulls()[0]),
             "there is nothing to learn from a constant target",
         )
     if column.kind is Kind.DATETIME:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from modelwright.core.version import __version__
 if TYPE_CHECKING:
     from modelwright.core.protocols import Splitter
 
-__all__ = ["Frame", "Question", "Settings", "Validation"]
+__all__ = ["Frame", "Question", "Settings", "Validation", "names_of"]
 
 # What a task file may add to a question; where it adds nothing, records stay as they were.
 _FRAMED = ("unit", "horizon", "unknown", "baseline")
@@ -187,6 +188,29 @@ class Validation:
         return {name: value for name, value in found.items() if value is not None}
 
 
+def names_of(models: Iterable[str]) -> tuple[str, ...]:
+    """Give names as a tuple; a single word would be taken for a sequence of letters.
+
+    Raises
+    ------
+    OptionError
+        When `models` is a word.
+
+    Examples
+    --------
+    >>> names_of(["linear", "tree"])
+    ('linear', 'tree')
+    """
+    if isinstance(models, str):
+        raise OptionError("a tuple of names as models", repr(models), f"write ({models!r},)")
+    return tuple(models)
+
+
+def _check_whole(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, Integral):
+        raise OptionError(f"a whole number for --{name}", repr(value))
+
+
 @dataclass(frozen=True)
 class Settings:
     """How an answer is to be found; the defaults suit nearly everybody.
@@ -250,11 +274,13 @@ class Settings:
     validation: Validation = Validation()
 
     def __post_init__(self) -> None:
+        names_of(self.models)
         for name, value, least in (
             ("trials", self.trials, 1),
             ("workers", self.workers, 0),
             ("seed", self.seed, 0),
         ):
+            _check_whole(name, value)
             if value is not None and value < least:
                 raise OptionError(f"--{name} to be at least {least}", repr(value))
 

@@ -1,6 +1,6 @@
 """What every page needs: escaping, layout, charts."""
 
-from modelwright.pages.elements import Markup, element, escape, joined, shorten
+from modelwright.pages.elements import Markup, element, escape, joined, shorten, unbroken
 from modelwright.pages.figure import Figure, Grid
 from modelwright.pages.layout import Chapter, page
 from modelwright.pages.plot import Plot
@@ -16,4 +16,5 @@ __all__ = [
     "joined",
     "page",
     "shorten",
+    "unbroken",
 ]

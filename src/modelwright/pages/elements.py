@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-__all__ = ["Attributes", "Child", "Markup", "element", "escape", "joined", "shorten"]
+__all__ = ["Attributes", "Child", "Markup", "element", "escape", "joined", "shorten", "unbroken"]
 
 Attributes: TypeAlias = Mapping[str, str | int | float | None]
 Child: TypeAlias = "str | int | Markup | Iterable[Child] | None"
@@ -15,6 +15,8 @@ Child: TypeAlias = "str | int | Markup | Iterable[Child] | None"
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
 # What pages must not hold: control characters, halves of surrogate pairs, non-characters.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# An option of the command line, such as --types; a line must not end after its hyphens.
+_OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]{0,30})")
 
 
 class Markup(str):
@@ -133,3 +135,17 @@ def shorten(text: str, most: int) -> str:
         return text
     tail = (most - 1) // 2
     return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def unbroken(text: str) -> Markup:
+    """Keep each option of the command line in a text on one line.
+
+    Examples
+    --------
+    >>> unbroken("give <it> with --types")
+    'give &lt;it&gt; with <span class="whole">--types</span>'
+    """
+    parts = _OPTION.split(text)
+    return joined(
+        element("span.whole", part) if place % 2 else part for place, part in enumerate(parts)
+    )

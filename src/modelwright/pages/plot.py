@@ -16,6 +16,9 @@ __all__ = ["Margins", "Plot", "fitted", "text_width"]
 # Left, top, right, bottom, in pixels.
 Margins = tuple[float, float, float, float]
 _USUAL: Margins = (48, 26, 14, 42)
+# Letters on narrow screens, what lies between a label and its axis, and the share of a plot's width
+# that labels may take.
+_LARGE, _BESIDE, _MOST = 14.0, 7.0, 0.4
 _NARROW = frozenset("iIljtfr.,:;|!'()[]{} -")
 _WIDE = frozenset("mwMW@%—…")
 
@@ -90,9 +93,14 @@ class Plot:
         self.left, self.right = left, self.width - right
         self.top, self.bottom = top, self.height - bottom
         kinds = [scale[2] if len(scale) > 2 else LINEAR for scale in (x, y)]
-        self.x = Scale.over(x[0], x[1], self.left, self.right, kinds[0])
+        self._across = (x[0], x[1], kinds[0])
+        self.x = self._scale_of_x()
         self.y = Scale.over(y[0], y[1], self.bottom, self.top, kinds[1])
         self._marks: list[Markup] = []
+
+    def _scale_of_x(self) -> Scale:
+        low, high, kind = self._across
+        return Scale.over(low, high, self.left, self.right, kind)
 
     def add(self, *marks: Markup) -> None:
         """Draw ready-made marks."""
@@ -106,20 +114,33 @@ class Plot:
         x_ticks: Sequence[tuple[float, str]] | None = None,
         y_ticks: Sequence[tuple[float, str]] | None = None,
     ) -> None:
-        """Draw grid lines, ticks and titles; the title of y stands above its axis, unturned."""
-        for value, label in self.y.ticks(5) if y_ticks is None else y_ticks:
+        """Draw grid lines, ticks and titles; the title of y stands above its axis, unturned.
+
+        Where nothing is drawn yet, the left margin grows until the labels of y fit into it.
+        """
+        upright = self.y.ticks(5) if y_ticks is None else y_ticks
+        if not self._marks:
+            self._make_room([label for _, label in upright])
+        for value, label in upright:
             spot = self.y.place(value)
             self._segment(self.left, spot, self.right, spot, "grid")
-            self.write(label, self.left - 7, spot + 4, "tick.end")
+            self.write(label, self.left - _BESIDE, spot + 4, "tick.end")
         for value, label in self.x.ticks(5) if x_ticks is None else x_ticks:
             spot = self.x.place(value)
             self._segment(spot, self.bottom, spot, self.bottom + 4, "axis")
-            half = text_width(label) / 2
+            half = text_width(label, _LARGE) / 2
             centre = min(max(spot, half), self.width - half)
             self.write(label, centre, self.bottom + 17, "tick.middle")
         self._segment(self.left, self.bottom, self.right, self.bottom, "axis")
         self.write(y_title, 2, self.top - 12, "title")
         self.write(x_title, self.right, self.height - 5, "title.end")
+
+    def _make_room(self, labels: Iterable[str]) -> None:
+        widest = max((text_width(label, _LARGE) for label in labels), default=0.0)
+        room = min(widest + _BESIDE + 2, _MOST * self.width)
+        if room > self.left:
+            self.left = room
+            self.x = self._scale_of_x()
 
     def line(self, xs: ArrayLike, ys: ArrayLike, classes: str) -> None:
         """Draw a line through points."""

@@ -20,6 +20,7 @@ from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
 from modelwright.plan.judging import FreshJudge
 from modelwright.plan.trial import Trial
+from modelwright.plan.verdict import unused_note, verdict_of
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
 
@@ -174,7 +175,7 @@ class Publisher:
         ]
         task = self._work.rows.task
         frame = Model(task, self._schema, (), choice.temperature, card, evidence, choice.decision)
-        self._write(assemble(self._work, voices, frame))
+        self._write(_judged(assemble(self._work, voices, frame)))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
         self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)
@@ -202,6 +203,16 @@ def warnings_of(board: Leaderboard) -> tuple[str, ...]:
     """Say so when the model is not shown to beat what it has to beat."""
     named = board.baseline
     return () if named is None or named.beaten or not board.verdict else (board.verdict,)
+
+
+def _judged(model: Model) -> Model:
+    """Note of a final model which columns it does without, and what the report says in red."""
+    if model.evidence is None:
+        return model
+    judged, noted = verdict_of(model), list(model.card.notes) + list(unused_note(model))
+    if judged is not None and judged.tone == "bad" and judged.sentence not in noted:
+        noted.append(str(judged))
+    return replace(model, card=replace(model.card, notes=tuple(noted)))
 
 
 def _copy(source: Path, target: Path) -> None:

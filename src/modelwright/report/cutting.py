@@ -6,11 +6,11 @@ import numpy as np
 
 from modelwright.evaluate import Metric
 from modelwright.evaluate.decisions import Threshold
+from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.thresholds import threshold_curve, tunable
 from modelwright.pages import Figure, Grid, Plot
 from modelwright.pages.numerals import number, percent, told_apart
 from modelwright.report.curves import thin
-from modelwright.report.held_out import HeldOut
 from modelwright.report.words import title
 
 __all__ = ["threshold_figure"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from modelwright.core.evidence import Evidence, Profile
 from modelwright.core.schema import Role
@@ -11,6 +12,7 @@ from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.figure import TALL
 from modelwright.pages.numerals import DASH, percent, plural
+from modelwright.plan.verdict import unused
 from modelwright.report.opening import name
 from modelwright.report.small import distribution, typical
 
@@ -38,9 +40,15 @@ def data(model: Model) -> Chapter:
 
 
 def _profiles(model: Model) -> Sequence[Profile]:
+    """Give every column; a feature that no member uses counts as left out."""
     if model.evidence is not None and model.evidence.profiles:
-        return model.evidence.profiles
-    return [Profile(c.name, c.kind.value, c.role.value, c.evidence) for c in model.schema]
+        profiles = model.evidence.profiles
+    else:
+        given = (Profile(c.name, c.kind.value, c.role.value, c.evidence) for c in model.schema)
+        profiles = tuple(given)
+    out = unused(model)
+    left = Role.IGNORED.value
+    return [replace(p, role=left, why=out[p.name]) if p.name in out else p for p in profiles]
 
 
 def _ranked(profiles: Sequence[Profile], evidence: Evidence | None) -> list[Profile]:

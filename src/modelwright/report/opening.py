@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from modelwright.core.result import Baseline, Standing
+from modelwright.core.result import Standing
+from modelwright.evaluate.held_out import HeldOut
+from modelwright.evaluate.verdict import verdict_on
 from modelwright.model import Model
-from modelwright.pages import Markup, element, joined, shorten
+from modelwright.pages import Markup, element, joined, shorten, unbroken
 from modelwright.pages.numerals import number, plural
-from modelwright.report.held_out import HeldOut
 from modelwright.report.ranking import way_figure
-from modelwright.report.words import Verdict, in_short, meaning, title, verdict
+from modelwright.report.words import in_short, meaning, title
 
 __all__ = ["name", "opening", "warnings"]
 
@@ -87,9 +88,7 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
     # What was to be beaten was measured on held-out rows; of new rows it is not known.
     board = model.leaderboard if model.evidence is not None else None
     against = "" if board is None else board.verdict
-    judged = verdict(metric, line, baseline, best)
-    if board is not None and board.baseline is not None:
-        judged = _against(board.baseline, against, judged)
+    judged = verdict_on(held, line, board)
     words = held.baseline_words(metric)
     way = way_figure(line, baseline, best, title(metric.name), words)
     return element(
@@ -116,15 +115,6 @@ def _upper(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _against(named: Baseline, sentence: str, judged: Verdict) -> Verdict:
-    """Call no model good that is not shown to beat what it has to beat."""
-    if named.beaten or judged.tone == "bad":
-        return judged
-    if named.beaten is False:
-        return Verdict(sentence, "Not better than the baseline", "bad")
-    return Verdict(sentence, "Not shown to be better", "care")
-
-
 def _score(line: Standing, what: str, source: str) -> Markup:
     between = ""
     if line.low is not None and line.high is not None:
@@ -134,7 +124,9 @@ def _score(line: Standing, what: str, source: str) -> Markup:
 
 def warnings(notes: Iterable[str]) -> Markup | None:
     """List what the reader should know, each line once."""
-    lines = [element("li", shorten(note, 500)) for note in dict.fromkeys(notes) if note.strip()]
+    lines = [
+        element("li", unbroken(shorten(note, 500))) for note in dict.fromkeys(notes) if note.strip()
+    ]
     if not lines:
         return None
     more = len(lines) - 12

@@ -14,12 +14,13 @@ from modelwright.core.errors import DataError
 from modelwright.core.evidence import Evidence
 from modelwright.core.result import Standing
 from modelwright.evaluate import Answered
+from modelwright.evaluate.held_out import HeldOut
 from modelwright.flow import Result
 from modelwright.model import SEEN, Model
 from modelwright.pages import Chapter, Markup, element, page, shorten
 from modelwright.pages.numerals import number
+from modelwright.plan.verdict import line_of, verdict_of
 from modelwright.report.data import data
-from modelwright.report.held_out import HeldOut
 from modelwright.report.opening import opening
 from modelwright.report.quality import quality
 from modelwright.report.rests_on import influence, singles
@@ -84,7 +85,7 @@ def render(model: Model) -> str:
         usage(model),
         reproduce(model),
     ]
-    top = opening(model, held, _line(model), _HELD_OUT, model.card.notes)
+    top = opening(model, held, line_of(model), _HELD_OUT, _notes(model))
     return _page(model, "report of a model", top, chapters)
 
 
@@ -158,12 +159,7 @@ def _page(model: Model, what: str, top: Markup, chapters: Sequence[Chapter | Non
     return page(title, top, [chapter for chapter in chapters if chapter is not None], foot)
 
 
-def _line(model: Model) -> Standing | None:
-    """Find the score of the model itself; None when it was not validated."""
-    score = model.card.score
-    if score is None:
-        return None
-    for line in model.leaderboard:
-        if line.name == "ensemble" or line.score == score:
-            return Standing(line.name, score, line.weight, line.seconds, line.low, line.high)
-    return Standing("model", score, 1.0, 0.0)
+def _notes(model: Model) -> list[str]:
+    """Give what was noted, without the judgement, which the top of the page shows."""
+    judged = verdict_of(model)
+    return [note for note in model.card.notes if note != str(judged)]

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from modelwright.core.task import TaskKind
 from modelwright.evaluate.decisions import USUAL, Threshold
+from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.intervals import Interval, per_class_intervals
 from modelwright.evaluate.scores.classes import confusion, per_class
 from modelwright.evaluate.scores.ordering import Operating, operating_points
-from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten
+from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten, unbroken
 from modelwright.pages.numerals import DASH, number, percent, plural, told_apart
 from modelwright.report import classes, numbers
 from modelwright.report.cutting import threshold_figure
 from modelwright.report.data import search
-from modelwright.report.held_out import HeldOut
 from modelwright.report.opening import name
 from modelwright.report.words import title
 
@@ -270,6 +270,6 @@ def _thresholds(points: Operating, positive: str, chosen: float | None = None) -
     )
     return joined(
         element("h3", "Choose a threshold"),
-        element("p.soft", words),
+        element("p.soft", unbroken(words)),
         Grid(head, tuple(rows), "Thresholds").html(),
     )

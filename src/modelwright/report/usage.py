@@ -73,11 +73,20 @@ def _example(model: Model, column: str, profile: Profile | None) -> str:
     if profile is not None and profile.levels:
         return repr(shorten(profile.levels[0], 60))
     if profile is None or not profile.quantiles:
-        return "None"
+        return _seen(model, column) or ("'some words'" if kind is Kind.TEXT else "None")
     middle = float(profile.quantiles[len(profile.quantiles) // 2])
     if kind is Kind.DATETIME:
         return repr(date(middle))
-    return f"{middle:.6g}" if kind is Kind.NUMBER else "None"
+    return repr(middle >= 0.5) if kind is Kind.BOOLEAN else f"{middle:.6g}"
+
+
+def _seen(model: Model, column: str) -> str:
+    """Find the column's value in the rows that were taken apart; nothing when it is not there."""
+    for row in model.evidence.attributions if model.evidence else ():
+        value = dict(zip(row.columns, row.values, strict=True)).get(column)
+        if value:
+            return repr(shorten(value, 60))
+    return ""
 
 
 def reproduce(model: Model) -> Chapter:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from modelwright.core.result import Contrast, FreshScore
+from modelwright.evaluate.held_out import HeldOut
 from modelwright.model import Model
 from modelwright.pages import Chapter, Figure, Grid, element, joined
 from modelwright.pages.elements import Attributes
 from modelwright.pages.numerals import plural
 from modelwright.pages.plot import Plot
-from modelwright.report.held_out import HeldOut
 from modelwright.report.ranking import leaderboard_figure
 
 __all__ = ["folds_figure", "leaderboard", "validation"]

@@ -1,21 +1,20 @@
-"""What scores mean in plain words, and how far to trust a model."""
+"""What scores mean in plain words."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
-from modelwright.core.result import Standing, brief
+from modelwright.core.result import brief
 from modelwright.evaluate import Metric
 from modelwright.evaluate.decisions import USUAL, Best
+from modelwright.evaluate.held_out import HeldOut
 from modelwright.pages import shorten
 from modelwright.pages.numerals import number, percent
 from modelwright.report.curves import quantile
-from modelwright.report.held_out import HeldOut
 
-__all__ = ["Verdict", "in_short", "meaning", "skill", "title", "verdict"]
+__all__ = ["in_short", "meaning", "title"]
 
 _TITLES = {
     "roc_auc": "area under the ROC curve",
@@ -46,22 +45,6 @@ def title(metric: str) -> str:
     """
     plain = metric if "(" in metric else metric.replace("_", " ")
     return _TITLES.get(metric, brief(plain))
-
-
-def skill(metric: Metric, score: float, baseline: float, perfect: float | None = None) -> float:
-    """Give the share of the way from a baseline (0) to perfect (1); below 0 is worse than it.
-
-    `perfect` says what that is where the metric has no best score.
-
-    Examples
-    --------
-    >>> from modelwright.evaluate import METRICS
-    >>> round(skill(METRICS["roc_auc"], 0.8, 0.5), 3), skill(METRICS["rmse"], 2.0, 8.0)
-    (0.6, 0.75)
-    """
-    best = metric.best if perfect is None else perfect
-    way = math.nan if best is None else best - baseline
-    return (score - baseline) / way if way and math.isfinite(way) else 0.0
 
 
 def meaning(held: HeldOut, metric: Metric, score: float, baseline: float) -> str:
@@ -193,75 +176,3 @@ def in_short(held: HeldOut) -> str:
         "of rows; always answering "
         f"{label} would be right in {percent(float(held.shares[common]))}."
     )
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How far to trust a model.
-
-    Parameters
-    ----------
-    sentence : str
-        For a person who reads one sentence only.
-    word : str
-        The same in one or two words.
-    tone : str
-        ``"good"``, ``"care"`` or ``"bad"``.
-    """
-
-    sentence: str
-    word: str
-    tone: str
-
-
-def verdict(
-    metric: Metric, line: Standing, baseline: float, perfect: float | None = None
-) -> Verdict:
-    """Judge a score by its distance from the baseline, and by what its interval leaves open.
-
-    `perfect` as for `skill`.
-
-    Examples
-    --------
-    >>> from modelwright.evaluate import METRICS
-    >>> verdict(METRICS["roc_auc"], Standing("ensemble", 0.9, 1, 1, 0.88, 0.92), 0.5).word
-    'Strong'
-    >>> verdict(METRICS["roc_auc"], Standing("ensemble", 0.6, 1, 1, 0.45, 0.75), 0.5).word
-    'Not shown to help'
-    """
-    if not (math.isfinite(line.score) and math.isfinite(baseline)):
-        return Verdict(
-            "The score has no value on these rows, so nothing can be said of the model.",
-            "No score",
-            "bad",
-        )
-    share = skill(metric, line.score, baseline, perfect)
-    ends = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
-    worst = min((skill(metric, v, baseline, perfect) for v in ends), default=share)
-    if share <= 0.005 or worst <= 0:
-        return Verdict(
-            "The model is not shown to predict better than the baseline. Do not rely on it: more "
-            "rows or other columns are needed.",
-            "Not shown to help",
-            "bad",
-        )
-    if share >= 0.995:
-        return Verdict(
-            "The model is almost perfect on rows it has not seen. Real data rarely allow that: "
-            "check that no column gives the answer away before relying on it.",
-            "Too good?",
-            "care",
-        )
-    if share < 0.1:
-        return Verdict(
-            "The model finds a weak signal: better than the baseline, but single predictions say "
-            "little.",
-            "Weak",
-            "care",
-        )
-    way = f"It goes {percent(share)} of the way from the baseline to perfect."
-    if share < 0.4:
-        return Verdict(
-            f"The model predicts clearly better than the baseline. {way}", "Useful", "good"
-        )
-    return Verdict(f"The model predicts far better than the baseline. {way}", "Strong", "good")

@@ -1,0 +1,139 @@
+"""How far to trust a model: one judgement, for the report and for the terminal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from modelwright.core.result import Baseline, Leaderboard, Standing
+from modelwright.evaluate.held_out import HeldOut
+from modelwright.evaluate.metrics import Metric
+from modelwright.pages.numerals import percent
+
+__all__ = ["Verdict", "skill", "verdict", "verdict_on"]
+
+# Shares of the way from the baseline to perfect; the guide's page on the report states them.
+NOTHING, LITTLE, LARGE, ALL = 0.005, 0.1, 0.6, 0.995
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far to trust a model.
+
+    Parameters
+    ----------
+    sentence : str
+        For a person who reads one sentence only.
+    word : str
+        The same in one or two words.
+    tone : str
+        ``"good"``, ``"care"`` or ``"bad"``.
+    """
+
+    sentence: str
+    word: str
+    tone: str
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.sentence}"
+
+
+def verdict(
+    metric: Metric, line: Standing, baseline: float, perfect: float | None = None
+) -> Verdict:
+    """Judge a score by its distance from the baseline, and by what its interval leaves open.
+
+    `perfect` as for `skill`.
+
+    Examples
+    --------
+    >>> from modelwright.evaluate import METRICS
+    >>> verdict(METRICS["roc_auc"], Standing("ensemble", 0.9, 1, 1, 0.88, 0.92), 0.5).word
+    'Far better than the baseline'
+    >>> verdict(METRICS["roc_auc"], Standing("ensemble", 0.6, 1, 1, 0.45, 0.75), 0.5).word
+    'Not shown to help'
+    """
+    if not (math.isfinite(line.score) and math.isfinite(baseline)):
+        return Verdict(
+            "The score has no value on these rows, so nothing can be said of the model.",
+            "No score",
+            "bad",
+        )
+    share = skill(metric, line.score, baseline, perfect)
+    ends = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
+    worst = min((skill(metric, v, baseline, perfect) for v in ends), default=share)
+    if share <= NOTHING or worst <= 0:
+        return Verdict(
+            "The model is not shown to predict better than the baseline. Do not rely on it: more "
+            "rows or other columns are needed.",
+            "Not shown to help",
+            "bad",
+        )
+    if share >= ALL:
+        return Verdict(
+            "The model is almost perfect on rows it has not seen. Real data rarely allow that: "
+            "check that no column gives the answer away before relying on it.",
+            "Too good?",
+            "care",
+        )
+    if share < LITTLE:
+        return Verdict(
+            "The model finds a weak signal: better than the baseline, but single predictions say "
+            "little.",
+            "Weak",
+            "care",
+        )
+    way = f"It goes {percent(share)} of the way from the baseline to perfect."
+    if share < LARGE:
+        sentence = f"The model predicts clearly better than the baseline. {way}"
+        return Verdict(sentence, "Better than the baseline", "good")
+    sentence = f"The model predicts far better than the baseline. {way}"
+    return Verdict(sentence, "Far better than the baseline", "good")
+
+
+def verdict_on(held: HeldOut, line: Standing, board: Leaderboard | None = None) -> Verdict:
+    """Judge a model by the metric that decided, and by what it had to beat.
+
+    Parameters
+    ----------
+    held : HeldOut
+        Its held-out predictions.
+    line : Standing
+        Its score with an interval.
+    board : Leaderboard, optional
+        Where what it had to beat stands, if something was named.
+
+    Returns
+    -------
+    Verdict
+        Never a good one for a model that is not shown to beat what was named.
+    """
+    metric = held.metrics[0]
+    judged = verdict(metric, line, held.baseline(metric), held.perfect(metric))
+    if board is None or board.baseline is None:
+        return judged
+    return _against(board.baseline, board.verdict, judged)
+
+
+def _against(named: Baseline, sentence: str, judged: Verdict) -> Verdict:
+    if named.beaten or judged.tone == "bad":
+        return judged
+    if named.beaten is False:
+        return Verdict(sentence, "Not better than the baseline", "bad")
+    return Verdict(sentence, "Not shown to be better", "care")
+
+
+def skill(metric: Metric, score: float, baseline: float, perfect: float | None = None) -> float:
+    """Give the share of the way from a baseline (0) to perfect (1); below 0 is worse than it.
+
+    `perfect` says what that is where the metric has no best score.
+
+    Examples
+    --------
+    >>> from modelwright.evaluate import METRICS
+    >>> round(skill(METRICS["roc_auc"], 0.8, 0.5), 3), skill(METRICS["rmse"], 2.0, 8.0)
+    (0.6, 0.75)
+    """
+    best = metric.best if perfect is None else perfect
+    way = math.nan if best is None else best - baseline
+    return (score - baseline) / way if way and math.isfinite(way) else 0.0
