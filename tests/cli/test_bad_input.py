@@ -150,8 +150,10 @@ def test_full_disk_leaves_nothing_half_written(houses: Path, tmp_path: Path) -> 
         f"ulimit -f 1; exec {sys.executable} -m modelwright fit {houses} --target price "
         f"--trials 1 --workers 0 --out {out / 'model.mw'} --store {tmp_path / 'store'}"
     )
+    # Python would cut the bytecode that it caches as well, and read it again later.
+    own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        ["sh", "-c", command], capture_output=True, text=True, timeout=60, env=dict(os.environ)
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, env=own
     )
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

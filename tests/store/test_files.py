@@ -105,7 +105,7 @@ def test_file_too_large_for_the_system(tmp_path: Path) -> None:
     )
     paths = [str(tmp_path / f"a.{suffix}") for suffix in ("csv", "parquet", "arrow", "jsonl")]
     done = subprocess.run(
-        [sys.executable, "-c", script, *paths], capture_output=True, text=True, check=True
+        [sys.executable, "-B", "-c", script, *paths], capture_output=True, text=True, check=True
     )
     lines = [f"expected to be able to write {path}; got file too large" for path in paths]
     assert [line.rpartition(";")[0] for line in done.stdout.splitlines()] == [
