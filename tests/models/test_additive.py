@@ -144,11 +144,12 @@ def test_the_deadline_is_kept() -> None:
     assert 1 <= fitted.units < 1500
 
 
-def test_it_cannot_be_cut_back_to_before_what_it_holds() -> None:
+def test_cut_back_to_before_what_it_holds_it_is_the_first_that_it_holds() -> None:
     puzzle = made_up(0)
     fitted = FAST.fit(puzzle.X, puzzle.y, budget=Budget(units=30), seed=0)
-    with pytest.raises(OptionError, match="at least 30"):
-        fitted.at(5)
+    assert fitted.at(5).units == 30
+    with pytest.raises(OptionError, match="at least 1 unit"):
+        fitted.at(0)
 
 
 @given(

@@ -42,5 +42,11 @@ def test_a_refit_answers_alone(publisher: Publisher) -> None:
     assert cut_short.deployed(whole=False) == ("fold-0",)
 
 
+def test_in_time_the_fold_with_the_newest_rows_answers() -> None:
+    member = trial("fold-0", "fold-1")
+    member.fullest = ("fold-1",)
+    assert member.deployed(whole=False) == member.deployed(whole=True) == ("fold-1",)
+
+
 def test_nothing_is_free(publisher: Publisher) -> None:
     assert publisher.expected([], whole=False) > 0

@@ -192,6 +192,23 @@ def test_a_lost_refit_is_not_tried_again(work: Workspace) -> None:
     assert plan.refit_job([member]) is None
 
 
+def test_a_fit_on_all_rows_of_a_plan_in_time_costs_more_than_its_folds(tmp_path: Path) -> None:
+    work = Workspace(tmp_path)
+    rows().write(tmp_path)
+    index = np.arange(ROWS)
+    folds = (Fold(index[:15], index[15:30]), Fold(index[:30], index[30:]))
+    work.write_splits(Splits(folds, ROWS, "time-ordered", "two folds"))
+    chances = []
+    for budget in (2.0, 4.0):  # 1 s for 15 and 30 rows each: 2.7 s for all 60, not 1.2
+        plan = schedule(work, Clock(budget), [TrialSpec(0, "linear", {})])
+        drain(plan, seconds=1.0)
+        plan.reserve = 0.5
+        member = plan.trials[0]
+        assert member.fullest == ("fold-1",)
+        chances.append(plan.refit_job([member]) is not None)
+    assert chances == [False, True]
+
+
 def test_finished_parts_are_taken_over(work: Workspace) -> None:
     drain(schedule(work, Clock(math.inf)))
     for number in (0, 1):

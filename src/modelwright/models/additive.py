@@ -156,22 +156,22 @@ class FittedAdditive:
         return self.classes.answers(scores * self.scale + self.base)
 
     def at(self, units: int) -> FittedAdditive:
-        """Give the model after so many rounds: the last that is held up to there.
+        """Give the model held at the round nearest to so many.
 
         Raises
         ------
         OptionError
-            When every round held lies after.
+            When that is no number of rounds.
         """
-        held = int(np.searchsorted(self.path, units, side="right"))
-        if not held:
-            raise OptionError(f"at least {self.path[0]} units", str(units))
-        last = slice(held - 1, held)
+        if units < 1:
+            raise OptionError("at least 1 unit", str(units))
+        place = int(np.argmin(np.abs(self.path - units)))
+        only = slice(place, place + 1)
         return replace(
             self,
-            path=self.path[last],
-            tables=self.tables[last],
-            grids=self.grids[last],
+            path=self.path[only],
+            tables=self.tables[only],
+            grids=self.grids[only],
             stages=None,
         )
 

@@ -84,14 +84,17 @@ class FittedLinear:
     def at(self, units: int) -> FittedLinear:
         """Give the model at an earlier position of its path: the last held up to `units`.
 
+        Where all that is held lies after, it is the first: folds of one trial may hold other
+        positions than the one chosen for all of them.
+
         Raises
         ------
         OptionError
-            When every position held lies after.
+            When that is no position.
         """
-        held = int(np.searchsorted(self.path, units, side="right"))
-        if not held:
-            raise OptionError(f"at least {self.path[0]} units", str(units))
+        if units < 1:
+            raise OptionError("at least 1 unit", str(units))
+        held = max(int(np.searchsorted(self.path, units, side="right")), 1)
         return replace(
             self,
             path=self.path[:held],

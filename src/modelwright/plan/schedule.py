@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from modelwright.engine import Job, Outcome, Status
 from modelwright.models.registry import NETS
@@ -38,6 +39,10 @@ FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
 # So many times the features of the lean recipe are expected to take, until they are measured.
 RICHER = 4.0
+# A fold that is fitted on this share of the most rows of any stands for all rows as well as it.
+NEARLY = 0.9
+# So many times what the folds took for their rows a fit on all rows may take.
+REFIT_MARGIN = 1.1
 # With fewer seconds a fit is not worth starting, unless it is expected to end within them.
 LEAST = 0.3
 
@@ -165,6 +170,12 @@ class Schedule:
                 return self._job_of(trial, trial.wanted, left)
         return None
 
+    @cached_property
+    def _fullest(self) -> tuple[str, ...]:
+        """Name the parts that are fitted on the most rows, or nearly."""
+        sizes = [len(fold.train) for fold in self._work.splits.folds]
+        return tuple(fold_part(i) for i, n in enumerate(sizes) if n >= NEARLY * max(sizes))
+
     def _restore(self) -> None:
         """Open the trials that an interrupted process had started."""
         for spec in [*self._waiting]:
@@ -176,7 +187,8 @@ class Schedule:
         """Start a trial, with whatever parts an earlier process has finished."""
         bags = self._bags(spec)
         folds = range(len(self._work.splits))
-        trial = Trial(spec, (ALL,) if bags else tuple(fold_part(i) for i in folds))
+        wanted = (ALL,) if bags else tuple(fold_part(i) for i in folds)
+        trial = Trial(spec, wanted, fullest=() if bags else self._fullest)
         self._work.parts.write_spec(spec)
         for part in (*trial.wanted, ALL):
             done = self._work.parts.result(spec.number, part)
@@ -193,7 +205,7 @@ class Schedule:
             told = self._replay is None or trial.spec.number in self._replay.refitted
             if not (told and trial.spec.refits):
                 continue
-            affordable = left > 1.2 * trial.mean_seconds + self._preparing(trial.spec.matrix(ALL))
+            affordable = left > self._refitting(trial) + self._preparing(trial.spec.matrix(ALL))
             if not trial.refitted and affordable and not trial.failed:
                 job = self._job_of(trial, (ALL,), left)
                 if job is not None:
@@ -244,10 +256,16 @@ class Schedule:
         refit = 0.0
         if self.refits:
             due = [t for t in members if ALL not in t.parts and t.spec.refits]
-            work = sum(1.2 * t.mean_seconds * t.spec.threads for t in due)
-            refit = work / self._cores
+            refit = sum(self._refitting(t) * t.spec.threads for t in due) / self._cores
             refit += sum(self._preparing(name) for name in {t.spec.matrix(ALL) for t in due})
         return self._clock.left - self.reserve - refit
+
+    def _refitting(self, trial: Trial) -> float:
+        """Predict the seconds of a fit on all rows: the folds of a plan in time hold fewer."""
+        most = trial.spec.rows or self._work.splits.rows
+        rows = sum(min(len(self._work.fold(part).train), most) for part in trial.parts)
+        each = trial.seconds / max(rows, 1)
+        return REFIT_MARGIN * each * min(self._work.splits.rows, most)
 
     def _preparing(self, name: str) -> float:
         if name in self._prepare_seconds or self._work.matrices.has(name):
@@ -282,7 +300,7 @@ class Schedule:
 
     def _expected(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part, when nobody tells it to stop."""
-        return self._costs.seconds(spec, self._shape(fold_part(0)))
+        return self._costs.seconds(spec, self._typical)
 
     def _cost(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part; an optimistic share for what stops when told to."""
@@ -296,7 +314,9 @@ class Schedule:
         if self._bags(spec):
             return 1.0
         slots = min(self._workers, max(self._cores // spec.threads, 1))
-        again = 1.2 if self.refits and spec.refits else 0.0
+        again = 0.0
+        if self.refits and spec.refits:
+            again = REFIT_MARGIN * self._work.splits.rows / self._typical.rows
         return math.ceil(len(self._work.splits) / slots) + again
 
     def _bags(self, spec: TrialSpec) -> bool:
@@ -311,6 +331,14 @@ class Schedule:
     def _shape(self, part: str) -> Shape:
         rows = len(self._work.fold(part).train)
         return Shape(rows, self._columns, self._work.rows.y.outputs)
+
+    @property
+    def _typical(self) -> Shape:
+        """The shape of a fold of mean size: in time the first is small, and the last is large."""
+        rows = round(
+            sum(len(fold.train) for fold in self._work.splits.folds) / len(self._work.splits)
+        )
+        return Shape(max(rows, 1), self._columns, self._work.rows.y.outputs)
 
     def _job_of(self, trial: Trial, parts: Sequence[str], left: float) -> Job | None:
         for part in parts:

@@ -141,6 +141,10 @@ class Trial:
         Their score in the task's metric.
     units : int
         The units for a fit on all rows.
+    fullest : tuple of str
+        The parts of `wanted` that were fitted on the most rows, which answer while no fit on all
+        rows does; empty when all were fitted on as many. In time only the last fold has seen
+        what is new.
     """
 
     spec: TrialSpec
@@ -150,6 +154,7 @@ class Trial:
     oof: NDArray[np.float32] | None = None
     score: float = float("nan")
     units: int = 1
+    fullest: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -170,21 +175,18 @@ class Trial:
     def deployed(self, whole: bool) -> tuple[str, ...]:
         """Name the parts that answer in a model file.
 
-        The one that was fitted on all rows; until there is one, those of all folds (`whole`), or
-        that of the first fold, which is quicker to write. Of nets always those of some folds.
+        The one that was fitted on all rows; until there is one, those of all the fullest folds
+        (`whole`), or that of the first of them, which is quicker to write. Of nets always those of
+        some folds.
         """
         if self.refitted:
             return (ALL,)
+        folds = self.fullest or self.wanted
         if not self.spec.refits:
-            return self.wanted[:KEPT_FOLDS]
-        return self.wanted if whole else self.wanted[:1]
+            return folds[:KEPT_FOLDS]
+        return folds if whole else folds[:1]
 
     @property
     def seconds(self) -> float:
         """Time spent fitting it, over all parts."""
         return sum(part.seconds for part in self.parts.values())
-
-    @property
-    def mean_seconds(self) -> float:
-        """Time of a typical part; 0 before any is done."""
-        return self.seconds / len(self.parts) if self.parts else 0.0
