@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from modelwright.engine import Job, Outcome, Status
 from modelwright.models.registry import NETS
@@ -26,7 +27,7 @@ from modelwright.plan.workspace import Workspace
 
 __all__ = ["Limits", "Schedule"]
 
-# How many of the next entries of the portfolio compete for being started.
+# How many of the next entries of the portfolio that there is time for compete for being started.
 LOOKAHEAD = 4
 # Kept back for the end of the run until it is known how long writing a model takes.
 FIRST_RESERVE = 0.8
@@ -279,14 +280,12 @@ class Schedule:
             return self._waiting[0] if self._waiting else None
         if not self.trials:
             return self._waiting[0] if self._waiting else None  # the quickest to be validated
-        affordable = [
+        affordable = (
             spec
-            for spec in self._waiting[:LOOKAHEAD]
+            for spec in self._waiting
             if self._waves(spec) * self._cost(spec) + self._making(spec) < left
-        ]
-        if not affordable:
-            return None
-        return max(affordable, key=lambda spec: self._worth(spec))
+        )
+        return max(islice(affordable, LOOKAHEAD), key=self._worth, default=None)
 
     def _worth(self, spec: TrialSpec) -> float:
         """Give the expected gain per second of one part, its share of new features included."""
