@@ -22,6 +22,7 @@ from modelwright.engine import Job, Outcome, Status
 from modelwright.features import default_recipe
 from modelwright.models import LEARNERS
 from modelwright.plan.clock import Clock
+from modelwright.plan.cost import CostModel
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.schedule import STOPPING, Limits, Schedule
 from modelwright.plan.trial import ALL, TrialSpec
@@ -207,6 +208,31 @@ def test_a_fit_on_all_rows_of_a_plan_in_time_costs_more_than_its_folds(tmp_path:
         assert member.fullest == ("fold-1",)
         chances.append(plan.refit_job([member]) is not None)
     assert chances == [False, True]
+
+
+def test_boosting_is_tried_even_where_it_will_be_stopped_early(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cost(_: CostModel, spec: TrialSpec, shape: object) -> float:
+        return 1e6 if spec.learner == "lightgbm" else 0.01
+
+    monkeypatch.setattr(CostModel, "seconds", cost)
+    learners = ("linear", "lightgbm", "lightgbm")
+    specs = [TrialSpec(i, name, {}) for i, name in enumerate(learners)]
+    plan = Schedule(work, specs, frozenset(), Clock(20.0), Limits(2, workers=2))
+    fits = [key for key in drain(plan) if key.startswith("trial")]
+    assert fits == [f"trial-{i}/fold-{fold}" for i in (0, 1) for fold in range(3)]
+
+
+def test_the_first_model_leaves_most_of_the_time_to_others(work: Workspace) -> None:
+    seconds = {}
+    for learner in ("linear", "lightgbm"):
+        (work.folder / "matrices" / "fold-0").mkdir(parents=True, exist_ok=True)
+        plan = schedule(work, Clock(budget=40.0), [TrialSpec(0, learner, {})])
+        job = plan.next_job(())
+        assert job is not None
+        seconds[learner] = job.arguments["seconds"]
+    assert seconds["linear"] < 0.4 * seconds["lightgbm"]
 
 
 def test_finished_parts_are_taken_over(work: Workspace) -> None:

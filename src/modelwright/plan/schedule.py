@@ -38,6 +38,8 @@ NET_RUNTIME = "modelwright.plan.warm_nets"
 # The shares of the time left that one trial may take: on all rows, and on a sample of them.
 FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
+# The first trial is there to have something soon: with many classes and words its path is long.
+FIRST_SHARE = 0.25
 # So many times the features of the lean recipe are expected to take, until they are measured.
 RICHER = 4.0
 # A fold that is fitted on this share of the most rows of any stands for all rows as well as it.
@@ -285,7 +287,18 @@ class Schedule:
             for spec in self._waiting
             if self._waves(spec) * self._cost(spec) + self._making(spec) < left
         )
-        return max(islice(affordable, LOOKAHEAD), key=self._worth, default=None)
+        best = max(islice(affordable, LOOKAHEAD), key=self._worth, default=None)
+        return best or self._hurried(left)
+
+    def _hurried(self, left: float) -> TrialSpec | None:
+        """Give boosted trees that will be stopped early, where there would be none at all."""
+        if any(trial.spec.learner in STOPPING and not trial.failed for trial in self.trials):
+            return None
+        stopping = (spec for spec in self._waiting if spec.learner in STOPPING)
+        first = next(stopping, None)
+        if first is None or self._waves(first) * LEAST + self._making(first) > left / 2:
+            return None
+        return first
 
     def _worth(self, spec: TrialSpec) -> float:
         """Give the expected gain per second of one part, its share of new features included."""
@@ -362,6 +375,8 @@ class Schedule:
         share = missing / len(trial.wanted)
         # A sample is there to have something soon: it leaves time for a fit on all rows.
         most = SAMPLE_SHARE if self._thinned(trial.spec) else FIT_SHARE
+        if trial is self.trials[0] and trial.spec.learner not in STOPPING:
+            most = FIRST_SHARE
         return most * left / max(self._waves(trial.spec) * share, 1.0)
 
     def _busy(self, key: str) -> bool:
