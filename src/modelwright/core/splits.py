@@ -25,6 +25,9 @@ _STRUCTURED = (
     "given",
 )
 
+# A fold that is fitted on this share of the most rows of any stands for all rows as well as it.
+_NEARLY = 0.9
+
 KINDS: tuple[str, ...] = (*_EXCHANGEABLE, *_STRUCTURED)
 """Every kind of plan; in the first five any row may stand on any side."""
 
@@ -88,6 +91,17 @@ class Splits:
         """The positions of the folds of each draw; one range for a plan that is not repeated."""
         size = len(self.folds) // self.times
         return tuple(range(i * size, (i + 1) * size) for i in range(self.times))
+
+    @property
+    def fitted(self) -> int:
+        """How many rows a fold is fitted on, in the mean."""
+        return max(sum(len(fold.train) for fold in self.folds) // len(self.folds), 1)
+
+    @property
+    def fullest(self) -> tuple[int, ...]:
+        """The folds that are fitted on the most rows, or nearly: in time, the last."""
+        sizes = [len(fold.train) for fold in self.folds]
+        return tuple(i for i, size in enumerate(sizes) if size >= _NEARLY * max(sizes))
 
     @property
     def exchangeable(self) -> bool:

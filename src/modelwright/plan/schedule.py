@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 
 from modelwright.engine import Job, Outcome, Status
@@ -42,8 +41,6 @@ SAMPLE_SHARE = 0.4
 FIRST_SHARE = 0.25
 # So many times the features of the lean recipe are expected to take, until they are measured.
 RICHER = 4.0
-# A fold that is fitted on this share of the most rows of any stands for all rows as well as it.
-NEARLY = 0.9
 # So many times what the folds took for their rows a fit on all rows may take.
 REFIT_MARGIN = 1.1
 # With fewer seconds a fit is not worth starting, unless it is expected to end within them.
@@ -173,12 +170,6 @@ class Schedule:
                 return self._job_of(trial, trial.wanted, left)
         return None
 
-    @cached_property
-    def _fullest(self) -> tuple[str, ...]:
-        """Name the parts that are fitted on the most rows, or nearly."""
-        sizes = [len(fold.train) for fold in self._work.splits.folds]
-        return tuple(fold_part(i) for i, n in enumerate(sizes) if n >= NEARLY * max(sizes))
-
     def _restore(self) -> None:
         """Open the trials that an interrupted process had started."""
         for spec in [*self._waiting]:
@@ -191,7 +182,8 @@ class Schedule:
         bags = self._bags(spec)
         folds = range(len(self._work.splits))
         wanted = (ALL,) if bags else tuple(fold_part(i) for i in folds)
-        trial = Trial(spec, wanted, fullest=() if bags else self._fullest)
+        fullest = () if bags else tuple(fold_part(i) for i in self._work.splits.fullest)
+        trial = Trial(spec, wanted, fullest=fullest)
         self._work.parts.write_spec(spec)
         for part in (*trial.wanted, ALL):
             done = self._work.parts.result(spec.number, part)
@@ -346,11 +338,7 @@ class Schedule:
 
     @property
     def _typical(self) -> Shape:
-        """The shape of a fold of mean size: in time the first is small, and the last is large."""
-        rows = round(
-            sum(len(fold.train) for fold in self._work.splits.folds) / len(self._work.splits)
-        )
-        return Shape(max(rows, 1), self._columns, self._work.rows.y.outputs)
+        return Shape(self._work.splits.fitted, self._columns, self._work.rows.y.outputs)
 
     def _job_of(self, trial: Trial, parts: Sequence[str], left: float) -> Job | None:
         for part in parts:
