@@ -274,23 +274,25 @@ class Schedule:
             return self._waiting[0] if self._waiting else None
         if not self.trials:
             return self._waiting[0] if self._waiting else None  # the quickest to be validated
-        affordable = (
-            spec
-            for spec in self._waiting
-            if self._waves(spec) * self._cost(spec) + self._making(spec) < left
-        )
-        best = max(islice(affordable, LOOKAHEAD), key=self._worth, default=None)
-        return best or self._hurried(left)
+        hurried = self._hurried(left)
+        if hurried is not None:
+            return hurried
+        affordable = (spec for spec in self._waiting if self._needs(spec) < left)
+        return max(islice(affordable, LOOKAHEAD), key=self._worth, default=None)
+
+    def _needs(self, spec: TrialSpec) -> float:
+        """Predict the seconds until it is scored and fitted on all rows."""
+        return self._waves(spec) * self._cost(spec) + self._making(spec)
 
     def _hurried(self, left: float) -> TrialSpec | None:
         """Give boosted trees that will be stopped early, where there would be none at all."""
         if any(trial.spec.learner in STOPPING and not trial.failed for trial in self.trials):
             return None
-        stopping = (spec for spec in self._waiting if spec.learner in STOPPING)
-        first = next(stopping, None)
-        if first is None or self._waves(first) * LEAST + self._making(first) > left / 2:
+        first = next((spec for spec in self._waiting if spec.learner in STOPPING), None)
+        if first is None or self._needs(first) < left:
             return None
-        return first
+        least = self._waves(first) * LEAST + self._making(first)
+        return first if least < left / 2 else None
 
     def _worth(self, spec: TrialSpec) -> float:
         """Give the expected gain per second of one part, its share of new features included."""
