@@ -452,7 +452,9 @@ def load(
     entries = read_archive(Path(path), key=key)
     try:
         return _unpack(entries, allow)
-    except _UNSOUND as error:
+    except ModelFileError:
+        raise
+    except (*_UNSOUND, UserError) as error:  # of a temperature below zero, say
         raise ModelFileError(
             "the parts of a modelwright model",
             f"{type(error).__name__}: {error} in {Path(path).name}",
