@@ -45,6 +45,8 @@ def test_scikit_learn_finds_nothing_wrong(kind: type) -> None:
         np.array(["b", "a", "c"]),
         np.array(["NA", "null", "?"]),
         np.array([" x", "x", "y"]),
+        np.array(["missing", "undefined", "known"]),
+        np.array(["Jan 2020", "Feb 2020", "Mar 2020"]),
         np.array([1.0, 2.0, 10.0]),
         np.array(["b", "a", "c"], dtype=object),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -17,13 +18,13 @@ import polars as pl
 import pytest
 
 import modelwright as mw
-from modelwright.core.errors import ModelwrightWarning
+from modelwright.core.errors import ModelFileError, ModelwrightWarning
 from modelwright.core.progress import SilentProgress
 from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question
 from modelwright.core.task import TaskKind
 from modelwright.flow import run
-from modelwright.store import RunStatus, RunStore
+from modelwright.store import RunStatus, RunStore, read_archive, write_archive
 
 ROWS = 240
 
@@ -335,3 +336,34 @@ def test_spellings_of_one_answer_are_told() -> None:
         "look like one" in note
         for note in mw.fit(table(), "zone", settings=quick(trials=1)).model.card.notes
     )
+
+
+def test_what_a_short_run_spent_is_recorded(private_store: Path) -> None:
+    result = mw.fit(table(), "price", settings=quick(models=("linear",)))
+    with RunStore(private_store) as store:
+        spent = store.run(result.run).spent
+    assert 0 < spent <= result.timings["total"]
+    evidence = result.model.evidence
+    assert evidence is not None
+    assert evidence.asked["models"] == ["linear"]
+
+
+def test_a_constant_column_of_large_numbers_is_no_trouble() -> None:
+    odd = table().with_columns(code=pl.lit(10**17), near=1e16 + 2.0 * (pl.int_range(ROWS) % 3))
+    result = mw.fit(odd, "price", settings=quick(models=("linear",)))
+    assert result.score is not None
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("temperature", -1.0), ("temperature", "nan"), ("schema", [{"name": "x"}])]
+)
+def test_a_model_file_with_unsound_parts_is_refused_as_such(
+    houses: mw.Result, tmp_path: Path, part: str, value: object
+) -> None:
+    entries = read_archive(houses.model.save(tmp_path / "houses.mw"))
+    head = json.loads(entries["model.json"])
+    head[part] = value if part == "temperature" else [{**head[part][0], "kind": "no kind"}]
+    changed = {**entries, "model.json": json.dumps(head).encode()}
+    write_archive(tmp_path / "changed.mw", changed, writer="0.1.0")
+    with pytest.raises(ModelFileError, match=r"changed\.mw"):
+        mw.load(tmp_path / "changed.mw")

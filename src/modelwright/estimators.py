@@ -18,8 +18,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from modelwright.acquire import read_raw
+from modelwright.acquire import cast, read_raw
 from modelwright.core.errors import UserError
+from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.settings import Settings, names_of
 from modelwright.evaluate import Metric
 from modelwright.flow import Result, fit
@@ -354,9 +355,10 @@ def _words(classes: NDArray[Any]) -> list[str]:
     words = [str(label) for label in classes]
     plain = all(word and word == word.strip() for word in words) and len(set(words)) == len(words)
     # words that a table reads as a missing value, or a number in another way, are not safe
-    missing = {"na", "n/a", "nan", "nat", "null", "none"}
     safe = all(re.match(r"[A-Za-z_]|-?[1-9]\d*$|0$", word) for word in words)
-    if plain and safe and not missing.intersection(word.lower() for word in words):
+    column = Column("label", Kind.CATEGORY)
+    read = cast(pl.DataFrame({"label": words}), Schema((column,))).frame["label"].to_list()
+    if plain and safe and read == words:
         return words
     return [f"class {place}" for place in range(len(words))]
 
@@ -364,12 +366,14 @@ def _words(classes: NDArray[Any]) -> list[str]:
 def _search(estimator: Any, rows: _Rows, task: str, positive: str | None) -> None:
     """Fit, and keep the model and the evidence for it."""
     numeric = {name: "number" for name in rows.features if rows.frame[name].dtype.is_numeric()}
-    named = "feature_names_in_" in vars(estimator)
+    types = {} if "feature_names_in_" in vars(estimator) else numeric
+    if task != "regression":  # "Jan 2020" may be a class
+        types = {**types, rows.target: "category"}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         settings = Settings(
             positive=positive,
             weight=rows.named(rows.weight),
-            types=None if named else numeric,
+            types=types or None,
             trials=estimator.trials,
             models=names_of(estimator.models),
             seed=estimator.seed,

@@ -37,6 +37,7 @@ from modelwright.evaluate import Answered, Metric, Temperature, find_metric
 from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.decisions import USUAL, Decision, Threshold, restore_decision
 from modelwright.evaluate.intervals import group_codes
+from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Explainer, background_table, permutation_importance
 from modelwright.features import FittedRecipe
 from modelwright.models import fitted_name, restore_fitted
@@ -342,7 +343,7 @@ class Model:
     def _weight(self, table: Table) -> NDArray[np.float64] | None:
         """Give the weights of rows, when the column of weights is there."""
         names = [name for name in self.schema.names(Role.WEIGHT) if name in table.schema]
-        return table.frame[names[0]].to_numpy() if names else None
+        return read_weights(table, names[0], "the rows to score") if names else None
 
     def _groups(self, table: Table) -> NDArray[np.int64] | None:
         """Give the group of each row; one for all where the column of groups is absent."""
@@ -451,7 +452,9 @@ def load(
     entries = read_archive(Path(path), key=key)
     try:
         return _unpack(entries, allow)
-    except _UNSOUND as error:
+    except ModelFileError:
+        raise
+    except (*_UNSOUND, UserError) as error:  # of a temperature below zero, say
         raise ModelFileError(
             "the parts of a modelwright model",
             f"{type(error).__name__}: {error} in {Path(path).name}",

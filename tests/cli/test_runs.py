@@ -250,3 +250,10 @@ def test_clean_asks(
     assert main(["runs", "clean", "--store", str(left)]) == 0
     assert (folders(left) == {"done"}) is gone
     assert ("of 4 runs" in capsys.readouterr().out) is gone
+
+
+def test_a_comparison_makes_no_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with RunStore(tmp_path) as store:
+        runs = [store.start(RunRecord(target="y", metric="rmse", data_hash="a")) for _ in range(2)]
+    said(["runs", "compare", runs[0].id, runs[1].id, "--store", tmp_path], capsys)
+    assert not (tmp_path / "runs").exists()

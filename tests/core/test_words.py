@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from modelwright.core.progress import SilentProgress, progress
 from modelwright.core.result import Card, Leaderboard, Standing
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.seed import Seed
+from modelwright.core.settings import Question, Settings, Validation
 from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task, TaskKind
@@ -122,3 +124,14 @@ def test_suggestions() -> None:
 
 def test_no_bar_in_a_pipe() -> None:
     assert isinstance(progress(), SilentProgress)
+
+
+def test_whole_numbers_of_numpy_are_pythons_own() -> None:
+    settings = Settings(seed=np.int64(3), trials=np.int32(2), workers=np.uint8(0))
+    assert settings == Settings(seed=3, trials=2, workers=0)
+    assert type(settings.seed) is int
+    question = Question("price")
+    assert settings.fingerprint(question) == Settings(seed=3, trials=2).fingerprint(question)
+    assert json.dumps(Validation(folds=np.int64(3), repeats=np.int64(2)).to_json())
+    with pytest.raises(OptionError, match="a whole number for --folds"):
+        Validation(folds=2.5)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from modelwright.core.errors import OptionError
 from modelwright.core.schema import Column, Kind, Role, Schema
+from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.evaluate.horizon import Horizon, keep_horizon, known_until, parse_horizon
@@ -134,3 +135,13 @@ def test_a_horizon_that_leaves_nothing_is_refused() -> None:
     fewer = keep_horizon(plan, table, "day", Horizon(25, "day"))
     assert 0 < len(fewer) < len(plan)
     assert "1 of 4 folds" in fewer.reason
+
+
+def test_all_draws_of_a_repeated_plan_lose_the_same_folds() -> None:
+    table = dated(list(range(60)))
+    index = np.arange(60)
+    late = [Fold(index[:at], index[at : at + 10]) for at in (14, 40, 22, 40)]  # of two draws
+    splits = Splits(tuple(late), 60, "group time-ordered", "An example.", times=2)
+    kept = keep_horizon(splits, table, "day", parse_horizon("10 days"))
+    assert [len(fold.train) for fold in kept.folds] == [31, 31]
+    assert [list(places) for places in kept.rounds] == [[0], [1]]

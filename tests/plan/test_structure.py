@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -13,6 +14,7 @@ from modelwright.acquire import read_raw
 from modelwright.core.schema import Role
 from modelwright.core.settings import Question, Settings
 from modelwright.plan import Posed, pose, reading_for
+from modelwright.plan.folders import load_arrays
 from modelwright.plan.structure import NOTHING, heed
 
 
@@ -84,3 +86,16 @@ def test_a_fit_is_split_by_what_was_found_and_its_replay_too(tmp_path: Path) -> 
     assert found.predict(frame.drop("y", "subject")).height == frame.height
     declined = mw.fit(frame, "y", group="none", settings=settings)
     assert "groups" not in declined.model.card.plan
+
+
+def test_the_interval_of_fresh_rows_is_that_of_whole_groups(tmp_path: Path) -> None:
+    question = Question("y")
+    settings = Settings(validation=mw.Validation(test=worlds.patients(1, shuffled=True)))
+    frame = worlds.patients(0, shuffled=True)
+    asked = pose(read_raw(frame, reading_for(question, settings)), question, settings)
+    found = heed(asked, question, 60.0).posed
+    assert roles(found) == {"subject": Role.GROUP}
+    assert found.fresh is not None
+    found.fresh.write(tmp_path)
+    groups = load_arrays(tmp_path / "test.npz")["groups"]
+    assert len(np.unique(groups)) == found.fresh.table.frame["subject"].n_unique()

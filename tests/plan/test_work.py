@@ -98,3 +98,15 @@ def test_the_lean_recipe_holds_no_answers(work: Workspace) -> None:
     assert not any(isinstance(step, FittedEncoder) for step in recipe.steps)
     stored = work.matrices.read("fold-0")
     np.testing.assert_array_equal(stored.numbers, recipe.transform(work.rows.table).numbers)
+
+
+def test_files_that_a_worker_still_reads_do_not_end_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "used by another process", str(path))
+
+    (tmp_path / "matrices").mkdir()
+    monkeypatch.setattr(Path, "unlink", held)
+    Workspace(tmp_path).tidy()
+    assert not (tmp_path / "matrices").exists()

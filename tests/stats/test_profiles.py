@@ -36,6 +36,17 @@ def test_one_error_does_not_squeeze_the_bars() -> None:
     assert profile.quantiles[-1] == 1e9
 
 
+@pytest.mark.parametrize(
+    "values",
+    [[1e17] * 9, [1e16, 1e16 + 2, 1e16 + 4], [-1.7e308, 1.7e308, 0.0], [5e-324, 0.0, 1e-323]],
+)
+def test_numbers_too_large_or_too_close_for_bars_are_described_too(values: list[float]) -> None:
+    profile = profile_of(Kind.NUMBER, pl.Series(values))
+    assert 0 < sum(profile.counts) <= len(values)
+    assert np.isfinite([*profile.quantiles, *profile.edges]).all()
+    assert profile.quantiles[::20] == (min(values), max(values))
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_columns_without_a_value_and_constant_ones_are_described_too(kind: Kind) -> None:
     from modelwright.core.table import PHYSICAL

@@ -197,3 +197,9 @@ def test_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OutputError):
         data_folder(tmp_path / "file" / "store")
     assert data_folder(tmp_path / "given").is_dir()
+
+
+def test_a_file_that_is_not_there_yet_is_one_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="an output file of its own"):
+        check_writable(tmp_path / "a.html", tmp_path / "b" / ".." / "a.html")
+    check_writable(tmp_path / "a.html", "sqlite:///rows.db#orders", tmp_path / "b.csv")

@@ -54,7 +54,7 @@ def compare(
     with RunStore(folder) as records:
         old, new = (settled(folder, record) for record in _pair(records, one, other))
         found = compare_runs(old, new, records.trials(old.id), records.trials(new.id))
-        paired = _paired(records, old, new) if found.same_data and found.metric else None
+        paired = _paired(folder, old, new) if found.same_data and found.metric else None
     if json:
         runs = [summary(old), summary(new)]
         both = None if paired is None else {"rows": paired.rows, **asdict(paired.score)}
@@ -67,11 +67,12 @@ def compare(
         _say_paired(paired)
 
 
-def _paired(records: RunStore, one: RunRecord, other: RunRecord) -> PairedRuns | None:
+def _paired(folder: Path, one: RunRecord, other: RunRecord) -> PairedRuns | None:
     """Compare what both said of rows that they held out, where their files are still there."""
     from modelwright.plan.pairing import pair_runs
+    from modelwright.store.runs import run_folder
 
-    return pair_runs(records.folder_of(one.id), records.folder_of(other.id))
+    return pair_runs(run_folder(folder, one), run_folder(folder, other))
 
 
 def _say_paired(paired: PairedRuns) -> None:

@@ -15,7 +15,10 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind, Role
 from modelwright.core.task import Task
 
-__all__ = ["Attribution", "Dependence", "Evidence", "Importance", "Profile"]
+__all__ = ["KEPT", "Attribution", "Dependence", "Evidence", "Importance", "Profile"]
+
+KEPT = 20_000
+"""So many held-out rows are kept at most."""
 
 T = TypeVar("T")
 

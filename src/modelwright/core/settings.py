@@ -159,8 +159,7 @@ class Validation:
 
     def __post_init__(self) -> None:
         for name, value in (("folds", self.folds), ("repeats", self.repeats)):
-            if value is not None and value < 1:
-                raise OptionError(f"--{name} to be at least 1", repr(value))
+            object.__setattr__(self, name, _whole(name, value, 1))
         others = [name for name in self.plan() if name != "splits"]
         if self.splits is not None and others:
             cure = f"the given folds are the whole plan: leave --{others[0]} out"
@@ -206,9 +205,15 @@ def names_of(models: Iterable[str]) -> tuple[str, ...]:
     return tuple(models)
 
 
-def _check_whole(name: str, value: object) -> None:
-    if value is not None and not isinstance(value, Integral):
+def _whole(name: str, value: object, least: int) -> int | None:
+    """Give a number as Python's own: one of NumPy is no JSON, and another seed than its equal."""
+    if value is None:
+        return None
+    if not isinstance(value, Integral):
         raise OptionError(f"a whole number for --{name}", repr(value))
+    if value < least:
+        raise OptionError(f"--{name} to be at least {least}", str(value))
+    return int(value)
 
 
 @dataclass(frozen=True)
@@ -280,9 +285,7 @@ class Settings:
             ("workers", self.workers, 0),
             ("seed", self.seed, 0),
         ):
-            _check_whole(name, value)
-            if value is not None and value < least:
-                raise OptionError(f"--{name} to be at least {least}", repr(value))
+            object.__setattr__(self, name, _whole(name, value, least))
 
     def fingerprint(self, question: Question, test: str = "") -> str:
         """Hash the question and whatever changes which models are fitted, the version included.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwright.core.evidence import Evidence
+from modelwright.core.evidence import KEPT, Evidence
 from modelwright.core.task import Target, Task
 from modelwright.evaluate import Metric
 from modelwright.evaluate.catalogue import metrics_of
@@ -75,7 +75,9 @@ class HeldOut:
         rows = None if weight is None else weight[usable]
         found = cls(task, y[usable].astype(kind), p[usable], rows)
         group = None if evidence.group is None else evidence.group[usable]
-        stands_for = max(sum(valid for _, valid in evidence.splits), len(found))
+        # Where all are kept they stand for themselves: in a repeated plan each is held out often.
+        drawn = sum(valid for _, valid in evidence.splits) if len(y) >= KEPT else 0
+        stands_for = max(drawn, len(found))
         decision = decision or USUAL
         answers = found._decided(decision, np.asarray(evidence.fold)[usable])
         return replace(

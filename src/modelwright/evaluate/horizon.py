@@ -188,12 +188,15 @@ def keep_horizon(
         )
     times = table.frame[order]
     until = known_until(times, horizon)
-    folds = []
-    for fold in splits.folds:
+    cut, thin = [], set()
+    size = len(splits) // splits.times
+    for place, fold in enumerate(splits.folds):
         limit = until.gather(fold.valid).min()
         known = (times.gather(fold.train) <= limit).fill_null(False).to_numpy()
-        if known.sum() >= _FEWEST:
-            folds.append(Fold(fold.train[known], fold.valid))
+        cut.append(Fold(fold.train[known], fold.valid))
+        if known.sum() < _FEWEST:
+            thin.add(place % size)  # in every draw, so that all keep as many folds
+    folds = [fold for place, fold in enumerate(cut) if place % size not in thin]
     if not folds:
         raise OptionError(
             f"a horizon that leaves rows to learn from in {order!r}",

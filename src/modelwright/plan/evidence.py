@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwright.core.evidence import Evidence
+from modelwright.core.evidence import KEPT, Evidence
 from modelwright.core.splits import Splits
 from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.board import Choice
@@ -16,9 +16,6 @@ from modelwright.plan.workspace import Workspace
 from modelwright.stats import profile_table
 
 __all__ = ["gather_evidence", "kept_rows"]
-
-# So many held-out rows are kept for the plots.
-KEPT = 20_000
 
 
 def gather_evidence(

@@ -153,8 +153,8 @@ class _Ensemble:
     def metric(self, decision: Mapping[str, Any] | None) -> Metric:
         """Find what columns are judged by; the usual metric for one that is the user's function."""
         task = self.work.rows.task
-        weight = self.work.rows.weight
-        total = len(self.work.splits.scored) if weight is None else weight.sum()
+        weight, scored = self.work.rows.weight, self.work.splits.scored
+        total = len(scored) if weight is None else weight[scored].sum()
         metric = metric_or_usual(task).for_part_of(float(total))
         return metric.decided_by(restore_decision(decision, len(task.classes)))
 

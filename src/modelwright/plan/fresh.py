@@ -21,6 +21,7 @@ from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.soundness import check_judged
 from modelwright.evaluate.splitters import says_test
+from modelwright.evaluate.weights import read_weights
 from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows
 from modelwright.store.files import replacing
@@ -158,13 +159,7 @@ def _fresh(table: Table, rows: Rows, digest: str, source: str) -> Fresh:
     metric = metric_or_usual(rows.task)
     check_judged(y, metric, rows.task.classes, told)
     names = [name for name in table.schema.names(Role.WEIGHT) if name in table.frame.columns]
-    weight = table.frame[names[0]].to_numpy().astype(np.float64) if names else None
-    if weight is not None and (not (weight >= 0).all() or not weight.any()):
-        raise DataError(
-            f"weights at or above zero in column {names[0]!r} of the test rows",
-            "others",
-            "mend or drop these rows",
-        )
+    weight = read_weights(table, names[0], "the test rows") if names else None
     return Fresh(table, y, weight, digest, source)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from modelwright.acquire import (
     Given,
@@ -29,6 +28,7 @@ from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import Metric, default_metric, find_metric
+from modelwright.evaluate.weights import read_weights
 from modelwright.plan.asked import asked_rule, column_named, found, today
 from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
@@ -144,6 +144,40 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
     splits = _split_column(settings.validation, question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given, question.target)
+    answers = _answers(frame, schema, given, question)
+    kind, classes, name = answers.kind, answers.classes, answers.column.name
+    schema = _with_roles(frame, schema.with_columns(answers.column), question)
+    if splits is not None:
+        # As it is written: two folds called 0 and 1 would be read as true and false.
+        folds = Column(splits, Kind.CATEGORY, Role.IGNORED, evidence="the given folds")
+        schema = schema.with_columns(folds)
+    schema = _with_features(frame, schema, question.unknown)
+    decides = metric or find_metric(question.metric or default_metric(kind), kind, classes)
+    source = label_type(classes, frame.schema[name])
+    task = Task(kind, name, decides.name, classes, source)
+    schema = today(frame, schema, asked_rule(question, frame.columns, kind), task)
+    table = cast(frame, schema)
+    seen = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
+    table = replace(table, notes=seen)
+    rows, noted = _answered(table, task, question, answers.known, settings.seed)
+    _check_metric(decides, rows)
+    return _with_fresh(Posed(rows, noted, decides, question), settings.validation, splits)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What the target holds: what it means, which rows have an answer, what is asked for."""
+
+    column: Column
+    known: pl.Series
+    kind: TaskKind
+    classes: tuple[str, ...]
+
+
+def _answers(
+    frame: pl.DataFrame, schema: Schema, given: Mapping[str, Given], question: Question
+) -> _Answers:
+    """Find out what kind of answers the target holds."""
     column = schema[question.target]
     told = question.target in given and given[question.target].kind is not None
     column = column if told and column.kind is not Kind.ID else _as_values(frame, column)
@@ -155,26 +189,11 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
             f"at least {FEWEST_ROWS} rows with an answer", f"{labels.count()}", "add rows"
         )
     kind, classes = frame_task(values, labels, column, question.task, question.positive)
-    kind_of_values = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
+    meant = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
     # A regression keeps how its numbers are written, as new rows are written alike.
     format = column.format if kind is TaskKind.REGRESSION else ""
-    target = replace(column, kind=kind_of_values, role=Role.TARGET, format=format, levels=())
-    schema = _with_roles(frame, schema.with_columns(target), question)
-    if splits is not None:
-        # As it is written: two folds called 0 and 1 would be read as true and false.
-        folds = Column(splits, Kind.CATEGORY, Role.IGNORED, evidence="the given folds")
-        schema = schema.with_columns(folds)
-    schema = _with_features(frame, schema, question.unknown)
-    decides = metric or find_metric(question.metric or default_metric(kind), kind, classes)
-    source = label_type(classes, frame.schema[column.name])
-    task = Task(kind, column.name, decides.name, classes, source)
-    schema = today(frame, schema, asked_rule(question, frame.columns, kind), task)
-    table = cast(frame, schema)
-    seen = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
-    table = replace(table, notes=seen)
-    rows, noted = _answered(table, task, question, labels.is_not_null(), settings.seed)
-    _check_metric(decides, rows)
-    return _with_fresh(Posed(rows, noted, decides, question), settings.validation, splits)
+    target = replace(column, kind=meant, role=Role.TARGET, format=format, levels=())
+    return _Answers(target, labels.is_not_null(), kind, classes)
 
 
 def _split_column(asked: Validation, question: Question, columns: list[str]) -> str | None:
@@ -332,7 +351,8 @@ def _answered(
             f"none besides {task.target!r}",
             "constant, empty and identifier columns are ignored; --types makes them count",
         )
-    weight = _weights(table, question.weight)
+    name = question.weight
+    weight = None if name is None else read_weights(table, name, "--weight")
     y = encode_target(task, table.frame[task.target])
     if not y.classes and np.abs(y.values).max() > LARGEST:
         raise DataError(
@@ -355,20 +375,3 @@ def _check_metric(metric: Metric, rows: Rows) -> None:
         shares = np.bincount(y.values) / len(y) if y.classes else np.array([y.values.mean()])
         p = np.tile(shares.astype(np.float32), (len(y), 1))
         metric.score(y, p, rows.weight)
-
-
-def _weights(table: Table, name: str | None) -> NDArray[np.float64] | None:
-    if name is None:
-        return None
-    weight = table.frame[name].to_numpy().astype(np.float64)
-    bad = ~(weight >= 0)
-    if bad.any() or not weight.any():
-        absent, below = int(np.isnan(weight).sum()), int((weight < 0).sum())
-        got = f"{absent:,} rows without a number" if absent else "nothing but zeros"
-        raise DataError(
-            f"weights at or above zero in column {name!r} (--weight)",
-            f"{below:,} rows below zero, such as {weight[weight < 0][0]:g}" if below else got,
-            "mend or drop these rows, or name another column",
-        )
-    scaled: NDArray[np.float64] = weight / weight.mean()
-    return scaled

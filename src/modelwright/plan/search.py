@@ -182,14 +182,20 @@ class Search:
         found = None
         if seconds is None or seconds > 0:
             self._watch.progress.advance(1.0, "scoring the test rows", self._clock.left)
-            self._engine.submit(judge.job(self._publisher.folder, seconds))
-            while self._engine.pending and found is None:
-                for outcome in self._engine.wait(seconds):
-                    found = outcome.value
-                if self._clock.left <= SHUTDOWN + writing:
-                    break
-            self._engine.cancel_all()
+            job = judge.job(self._publisher.folder, seconds)
+            found = self._answer(job, SHUTDOWN + writing)
         self._publisher.judged(found)
+
+    def _answer(self, job: Job, kept_back: float) -> Any:
+        """Have a worker do one last job; None when it fails, or when no more time is left."""
+        self._engine.submit(job)
+        told: dict[str, Any] = {}
+        while job.key not in told and (left := self._clock.left - kept_back) > 0:
+            # A fit that ended just as it was cancelled is told of only now: not the one asked for.
+            ended = self._engine.wait(left if self._clock.timed else None)
+            told |= {outcome.job.key: outcome.value for outcome in ended}
+        self._engine.cancel_all()
+        return told.get(job.key)
 
     def _spare(self, whole: bool) -> float:
         """Seconds that are left when the writing of the final model is paid for."""

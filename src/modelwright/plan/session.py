@@ -173,7 +173,7 @@ class Session:
         search.run()
         self.learn({"leaderboard": self.model.leaderboard.to_json(), **self._checked()})
         write_executed(self.work.folder, schedule.trials, whole=search.whole)
-        self._record_time(self._clock.spent)
+        self._record_time(self._clock.spent, least=0.0)
         self.interrupted = search.interrupted
         if search.choice is None:
             reason = "nothing could be validated: the model is the first one; give it more time"
@@ -242,10 +242,10 @@ class Session:
             )
         )
 
-    def _record_time(self, spent: float) -> None:
+    def _record_time(self, spent: float, least: float = 1.0) -> None:
         """Record the time spent, about once a second: a resumed run goes on with the rest."""
         new = spent - self._clock.before
-        if new - self._recorded >= 1.0:
+        if new - self._recorded >= least:
             self._store.spend(self.run_id, new - self._recorded)
             self._recorded = new
 
@@ -325,6 +325,8 @@ def _record(
         "trials": settings.trials,
         "seed": settings.seed,
     }
+    if settings.models:  # the report tells how to make the model again
+        request["models"] = list(settings.models)
     checked = settings.validation.to_json()
     request |= {"validation": checked} if checked else {}
     if settings.frame is not None:

@@ -11,6 +11,7 @@ from typing import Any
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Role
 from modelwright.core.settings import Question
+from modelwright.core.table import Table
 from modelwright.evaluate.structure import Recommendation, detect_structure
 from modelwright.plan.asked import declines
 from modelwright.plan.pose import Posed
@@ -115,9 +116,15 @@ def _note(finding: Finding, role: str, column: str) -> str:
 
 def _again(posed: Posed, facts: Mapping[str, Any]) -> Heeded:
     """Do what the facts say."""
-    rows, column = posed.rows, str(facts["column"])
+    rows, fresh, column = posed.rows, posed.fresh, str(facts["column"])
     if column:
-        schema = rows.table.schema.with_role(column, Role(facts["role"]))
-        rows = replace(rows, table=replace(rows.table, schema=schema))
+        role = Role(facts["role"])
+        rows = replace(rows, table=_with_role(rows.table, column, role))
+        if fresh is not None:  # its score is told with an interval, of whole groups
+            fresh = replace(fresh, table=_with_role(fresh.table, column, role))
     notes = (*posed.notes, *(str(note) for note in facts["notes"]))
-    return Heeded(replace(posed, rows=rows, notes=notes), dict(facts))
+    return Heeded(replace(posed, rows=rows, fresh=fresh, notes=notes), dict(facts))
+
+
+def _with_role(table: Table, column: str, role: Role) -> Table:
+    return replace(table, schema=table.schema.with_role(column, role))

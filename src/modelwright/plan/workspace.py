@@ -22,6 +22,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -195,5 +196,6 @@ class Workspace:
         """
         shutil.rmtree(self.folder / "matrices", ignore_errors=True)
         for name in ("table.arrow", "test.arrow", "test.npz"):
-            (self.folder / name).unlink(missing_ok=True)
+            with suppress(OSError):  # Windows deletes no file that a worker still reads
+                (self.folder / name).unlink(missing_ok=True)
         self.parts.forget_models()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.errors import DataError
-from modelwright.core.evidence import Evidence
+from modelwright.core.evidence import KEPT, Evidence
 from modelwright.core.result import Standing
 from modelwright.evaluate import Answered
 from modelwright.evaluate.held_out import HeldOut
@@ -31,8 +31,6 @@ from modelwright.store.files import atomic_write
 __all__ = ["render", "write_evaluation", "write_report"]
 
 _HELD_OUT, _NEW = "held-out rows", "new rows"
-# Plots of new rows draw at most so many; evidence holds no more either.
-_MOST = 20_000
 
 
 def write_report(model: Model | Result, path: str | Path) -> Path:
@@ -132,7 +130,7 @@ def write_evaluation(model: Model, data: object | Answered, path: str | Path) ->
             f"rows give {now}. A clear fall means that the rows differ: compare their columns."
         )
     top = opening(replace(model, evidence=None), held, line, _NEW, notes)
-    text = _page(model, "evaluation of a model", top, [quality(held.sample(_MOST), _NEW)])
+    text = _page(model, "evaluation of a model", top, [quality(held.sample(KEPT), _NEW)])
     atomic_write(Path(path), text.encode())
     return scores
 

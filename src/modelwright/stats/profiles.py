@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from modelwright.core.evidence import Profile
 from modelwright.core.schema import Column, Kind
@@ -81,13 +82,28 @@ def _numbers(present: pl.Series) -> tuple[tuple[float, ...], tuple[float, ...], 
     numbers = present.cast(pl.Int64 if present.dtype.is_temporal() else pl.Float64).to_numpy()
     if present.dtype.is_temporal():
         numbers = numbers / _MICROSECONDS
-    quantiles = np.quantile(numbers, _STEPS)
+    # Halved, as the distance of two doubles may be too large for one.
+    quantiles = 2 * np.quantile(numbers / 2, _STEPS)
     # The bars leave out the outermost values, where one error would squeeze all others.
-    low, high = np.quantile(numbers, [0.005, 0.995])
+    low, high = 2 * np.quantile(numbers / 2, [0.005, 0.995])
     if not high > low:
         low, high = quantiles[0], quantiles[-1]
-    counts, edges = np.histogram(numbers, bins=BARS, range=(low, high) if high > low else None)
+    edges, counts = _bars(numbers, low, high)
     return tuple(quantiles.tolist()), tuple(edges.tolist()), tuple(counts.tolist())
+
+
+def _bars(
+    numbers: NDArray[np.float64], low: float, high: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Count numbers in bars of equal width; `np.histogram` refuses ends that are nearly equal."""
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    steps = np.linspace(0, 1, BARS + 1)
+    inside = numbers[(numbers >= low) & (numbers <= high)]
+    width = high / 2 - low / 2  # none between neighbouring doubles, of 1e17 say
+    share = (inside / 2 - low / 2) / width if width > 0 else np.full(len(inside), 0.5)
+    place = np.minimum((share * BARS).astype(np.int64), BARS - 1)
+    return low * (1 - steps) + high * steps, np.bincount(place, minlength=BARS)
 
 
 def _levels(present: pl.Series) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -330,5 +330,5 @@ def check_writable(path: Path, *inputs: object) -> None:
 def _same_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
-    except OSError:  # one of them is not there
-        return False
+    except OSError:  # one of them is not there, or neither yet
+        return os.path.realpath(one) == os.path.realpath(other)

@@ -1,0 +1,78 @@
+"""The anytime loop: whose outcome is whose."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from modelwright.core.progress import SilentProgress
+from modelwright.engine import Job, Outcome, Status
+from modelwright.plan.clock import Clock
+from modelwright.plan.publish import Publisher
+from modelwright.plan.schedule import Schedule
+from modelwright.plan.search import Search, Watch
+
+
+@dataclass
+class LateEngine:
+    """Tells of a job that ended as it was cancelled only when the next one is waited for."""
+
+    late: list[Outcome]
+    waiting: list[Job] = field(default_factory=list)
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        return tuple(job.key for job in self.waiting)
+
+    def submit(self, job: Job) -> None:
+        self.waiting.append(job)
+
+    def wait(self, timeout: float | None = None) -> list[Outcome]:
+        told, self.late = self.late, []
+        if told:
+            return told
+        done, self.waiting = self.waiting, []
+        return [Outcome(job, Status.DONE, {"score": 0.5}) for job in done]
+
+    def cancel_all(self) -> None:
+        self.waiting = []
+
+
+@dataclass
+class OneJudge:
+    def job(self, folder: object, seconds: float | None) -> Job:
+        return Job("judgement", "modelwright.plan.judging:judge")
+
+
+@dataclass
+class Told:
+    """A publisher that remembers what it was told of fresh rows."""
+
+    found: list[Mapping[str, Any] | None] = field(default_factory=list)
+    judge: OneJudge = field(default_factory=OneJudge)
+    folder: str = ""
+
+    def expected(self, members: object, *, whole: bool) -> float:
+        return 0.0
+
+    def judged(self, found: Mapping[str, Any] | None) -> None:
+        self.found.append(found)
+
+
+def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
+    refit = Job("trial-0/all", "modelwright.plan.work:fit_part")
+    late = Outcome(refit, Status.DONE, {"units": 5, "seconds": 1.0, "warnings": []})
+    engine, publisher = LateEngine([late]), Told()
+    search = Search(
+        cast(Schedule, None),
+        cast(Any, engine),
+        cast(Any, None),
+        cast(Publisher, publisher),
+        Clock(math.inf),
+        Watch(SilentProgress(), lambda trial: None, lambda seconds: None),
+        cast(Any, None),
+    )
+    search._judge()
+    assert publisher.found == [{"score": 0.5}]
