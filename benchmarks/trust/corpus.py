@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small tables: threads would only wait
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from leaks.catalogue import KINDS, SEEDS, proof_file, settled
@@ -67,7 +69,7 @@ def _write(kind: str, records: list[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join("  " + json.dumps(one) for one in records)
     head = json.dumps({"machine": describe(), "kind": kind})[1:-1]
-    path.write_text(f"{{{head},\n \"cases\": [\n{lines}\n ]}}\n", encoding="utf-8")
+    path.write_text(f'{{{head},\n "cases": [\n{lines}\n ]}}\n', encoding="utf-8")
 
 
 def _list(kind: str) -> None:

@@ -7,14 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from leaks.cases import PipelineCase, Split, Truth, generator
-from leaks.fitted import candidates, crossed, linear, stack, widened
-from leaks.future import LEARNERS, ahead_splits, stamped
-from leaks.naming import add
-from leaks.parts import Balanced, Booster, GroupsOf, Means, Pick, Some, with_words
-from leaks.repeats import boosted, features_of, forest, grouped, visits
-from leaks.sets import BINARY, NUMBERS, SMALL, Real, draw
-from leaks.worth import plain, random_splits
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
@@ -24,6 +16,15 @@ from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
+
+from leaks.cases import PipelineCase, Split, Truth, generator
+from leaks.fitted import candidates, crossed, linear, stack, widened
+from leaks.future import LEARNERS, ahead_splits, stamped
+from leaks.naming import add
+from leaks.parts import Balanced, Booster, GroupsOf, Means, Pick, Some, with_words
+from leaks.repeats import boosted, features_of, forest, grouped, visits
+from leaks.sets import BINARY, NUMBERS, SMALL, Real, draw
+from leaks.worth import plain, random_splits
 
 __all__ = ["FORMS", "clean_pipeline"]
 
@@ -63,7 +64,13 @@ def _encoder(rng: np.random.Generator, seed: int) -> Made:
     kind = "continuous" if real.task == "regression" else "binary"
     step = TargetEncoder(smooth=float(rng.choice([1.0, 10.0])), target_type=kind)
     coded = ColumnTransformer([("a", step, [name])], remainder="passthrough")
-    return real.name, make_pipeline(coded, plain(real.task)), X, real.y, _folds(rng, real.y, real.task)
+    return (
+        real.name,
+        make_pipeline(coded, plain(real.task)),
+        X,
+        real.y,
+        _folds(rng, real.y, real.task),
+    )
 
 
 def _means_from_before(rng: np.random.Generator, seed: int) -> Made:
@@ -86,7 +93,13 @@ def _selection(rng: np.random.Generator, seed: int) -> Made:
     real, X = widened(rng, seed, int(rng.integers(200, 900)))
     test = f_regression if real.task == "regression" else f_classif
     chosen = SelectKBest(test, k=int(rng.integers(8, 40)))
-    return real.name, make_pipeline(chosen, linear(real.task)), X, real.y, _folds(rng, real.y, real.task)
+    return (
+        real.name,
+        make_pipeline(chosen, linear(real.task)),
+        X,
+        real.y,
+        _folds(rng, real.y, real.task),
+    )
 
 
 def _named_columns(rng: np.random.Generator, seed: int) -> Made:
@@ -94,7 +107,13 @@ def _named_columns(rng: np.random.Generator, seed: int) -> Made:
     real, X = widened(rng, seed, int(rng.integers(200, 900)))
     names = [str(name) for name in rng.permutation(list(X))[: int(rng.integers(8, 60))]]
     kept = Some(names) if seed % 2 else ColumnTransformer([("a", "passthrough", names)])
-    return real.name, make_pipeline(kept, linear(real.task)), X, real.y, _folds(rng, real.y, real.task)
+    return (
+        real.name,
+        make_pipeline(kept, linear(real.task)),
+        X,
+        real.y,
+        _folds(rng, real.y, real.task),
+    )
 
 
 def _frozen(rng: np.random.Generator, seed: int) -> Made:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
+
 from leaks.cases import DataCase, Truth, generator
 from leaks.columns import LETTERS, OUTCOME, TALK, holes, skewed
 from leaks.future import stamped
 from leaks.naming import add, disguise
 from leaks.sets import BINARY, MANY, NUMBERS, Real, draw, read
 from leaks.worth import as_numbers, plain, predict
-from numpy.typing import NDArray
 
 __all__ = ["FORMS", "clean_table"]
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from leaks.sets import Real
 from numpy.typing import NDArray
+
+from leaks.sets import Real
 
 __all__ = ["FORMS", "holes", "skewed"]
 
@@ -96,7 +97,9 @@ def _noisy_class(it: Draw) -> list[pl.Series]:
     step = it.size(3.2, 6.0) * it.rng.choice([-1, 1])
     values = it.rng.permutation(int(it.y.max()) + 1)[it.y.astype(int)] * step
     scale, shift = np.exp(it.rng.normal(0, 2)), it.rng.normal(0, 20)
-    return [holes(it.rng, np.round(scale * (values + it.rng.normal(size=len(values))) + shift, 4), 0.15)]
+    return [
+        holes(it.rng, np.round(scale * (values + it.rng.normal(size=len(values))) + shift, 4), 0.15)
+    ]
 
 
 def _rescaled(it: Draw) -> list[pl.Series]:
@@ -128,7 +131,9 @@ def _for_some(it: Draw) -> list[pl.Series]:
     if it.real.task == "regression":
         values: Any = np.round(it.y * np.exp(it.rng.normal()) + it.rng.normal() * 3, 6)
     else:
-        values = it.rng.permutation(["a1", "b2", "c3", "d4", "e5", "f6"])[it.wrong(0.04).astype(int)]
+        values = it.rng.permutation(["a1", "b2", "c3", "d4", "e5", "f6"])[
+            it.wrong(0.04).astype(int)
+        ]
     return [pl.Series([v if k else None for v, k in zip(values.tolist(), known, strict=True)])]
 
 
@@ -237,8 +242,12 @@ def _status_after(it: Draw) -> list[pl.Series]:
 
 
 def _fee(it: Draw) -> list[pl.Series]:
-    share = it.rng.uniform(0.02, 0.3) * (1 + it.rng.normal(size=len(it.y)) * (1 - it.size(0.8, 0.97)))
-    return [holes(it.rng, np.round(it.y * share + it.rng.choice([0, 25.0]) * it.y.std() / 100, 6), 0.25)]
+    share = it.rng.uniform(0.02, 0.3) * (
+        1 + it.rng.normal(size=len(it.y)) * (1 - it.size(0.8, 0.97))
+    )
+    return [
+        holes(it.rng, np.round(it.y * share + it.rng.choice([0, 25.0]) * it.y.std() / 100, 6), 0.25)
+    ]
 
 
 def _by_unit(it: Draw) -> list[pl.Series]:
@@ -254,7 +263,9 @@ def _by_unit(it: Draw) -> list[pl.Series]:
 def _grade_after(it: Draw) -> list[pl.Series]:
     noisy = it.y + it.rng.normal(size=len(it.y)) * it.y.std() * (1 - it.size(0.8, 1.0))
     edges = np.quantile(noisy, [0.1, 0.25, 0.5, 0.75, 0.9])
-    return [holes(it.rng, np.array(["V", "IV", "III", "II", "I", "0"])[np.digitize(noisy, edges)], 0.1)]
+    return [
+        holes(it.rng, np.array(["V", "IV", "III", "II", "I", "0"])[np.digitize(noisy, edges)], 0.1)
+    ]
 
 
 # --- the order of rows
@@ -262,10 +273,14 @@ def _grade_after(it: Draw) -> list[pl.Series]:
 
 def _places(it: Draw) -> NDArray[np.int64]:
     """Give each row's place in a file that is sorted by the answer, more or less."""
-    y = it.rng.permutation(int(it.y.max()) + 1)[it.y.astype(int)] if it.real.task != "regression" else (
-        it.y * it.rng.choice([-1, 1]))  # fmt: skip
+    if it.real.task == "regression":
+        y = it.y * it.rng.choice([-1, 1])
+    else:
+        y = it.rng.permutation(int(it.y.max()) + 1)[it.y.astype(int)]
     noise = it.rng.normal(size=len(y)) * (y.std() or 1) * (1 - it.size(0.7, 1.0))
-    parts = it.rng.integers(0, int(it.rng.choice([1, 1, 2, 3])), len(y))  # files put one after another
+    parts = it.rng.integers(
+        0, int(it.rng.choice([1, 1, 2, 3])), len(y)
+    )  # files put one after another
     return np.lexsort((y + noise, parts)).argsort()
 
 

@@ -6,11 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from leaks.cases import Drawn, PipelineCase, Truth, Worth, generator
-from leaks.parts import Booster, GroupsOf, Means, Pick, Some
-from leaks.repeats import features_of, visits
-from leaks.sets import BINARY, NUMBERS, SMALL, WIDE, Real, draw
-from leaks.worth import cross, metric_of, plain, random_splits
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -30,6 +25,12 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 from sklearn.tree import DecisionTreeClassifier
+
+from leaks.cases import Drawn, PipelineCase, Truth, Worth, generator
+from leaks.parts import Booster, GroupsOf, Means, Pick, Some
+from leaks.repeats import features_of, visits
+from leaks.sets import BINARY, NUMBERS, SMALL, WIDE, Real, draw
+from leaks.worth import cross, metric_of, plain, random_splits
 
 __all__ = ["candidates", "crossed", "encoder", "linear", "scored_rows", "selection", "stack",
            "stacking", "widened"]  # fmt: skip
@@ -193,7 +194,9 @@ def scored_rows(kind: str, seed: int, attempt: int) -> Drawn:
     else:
         depth, rate = int(rng.integers(1, 4)), float(rng.uniform(0.1, 0.5))
         form, made = "best round", Booster(int(rng.integers(60, 150)), depth, rate)
-    given = made.__class__(**{**made.get_params(deep=False), "check_X": check_X, "check_y": check_y})
+    given = made.__class__(
+        **{**made.get_params(deep=False), "check_X": check_X, "check_y": check_y}
+    )
     truth = Truth(kind, "pipeline", f"{form}, {'hold-out' if holdout else 'folds'}", real.name)
     case = PipelineCase(truth, given, X, y, splits)
     return Drawn(case, lambda: _checked_on(case, made))
@@ -221,7 +224,10 @@ def stack(task: str, column: str, names: list[str], inner: Any, trees: bool) -> 
     else:
         near = KNeighborsRegressor(2) if number else KNeighborsClassifier(2)
         deep = make_pipeline(SimpleImputer(), StandardScaler(), near)
-    members = [("a", make_pipeline(Some(names), deep)), ("b", make_pipeline(Some(names), linear(task)))]
+    members = [
+        ("a", make_pipeline(Some(names), deep)),
+        ("b", make_pipeline(Some(names), linear(task))),
+    ]
     if number:
         return StackingRegressor(members, Ridge(1e-3), cv=inner)
     return StackingClassifier(members, LogisticRegression(C=10.0), cv=inner)
@@ -238,7 +244,9 @@ def stacking(kind: str, seed: int, attempt: int) -> Drawn:
     y = y if task == "regression" else y.astype(int)
     names = [name for name in X if name != column]
     trees = bool(rng.random() < 0.3)
-    form, inner = (("default", None), ("shuffled", KFold(5, shuffle=True, random_state=0)))[seed // 2 % 2]
+    form, inner = (("default", None), ("shuffled", KFold(5, shuffle=True, random_state=0)))[
+        seed // 2 % 2
+    ]
     splits = list(GroupKFold(4, shuffle=True, random_state=seed).split(X, y, who))
     estimator = stack(task, column, names, inner, trees)
     honest = stack(task, column, names, GroupsOf(column), trees)

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
-from leaks.cases import DataCase, Drawn, PipelineCase, Split, Truth, Worth, generator
-from leaks.columns import holes
-from leaks.naming import add, disguise
-from leaks.parts import with_words
-from leaks.sets import BINARY, NUMBERS, Real, draw, read
-from leaks.worth import metric_of, of_columns, predict, random_splits, score
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier as BoostedClasses
 from sklearn.ensemble import HistGradientBoostingRegressor as BoostedNumbers
 from sklearn.model_selection import TimeSeriesSplit
+
+from leaks.cases import DataCase, Drawn, PipelineCase, Split, Truth, Worth, generator
+from leaks.columns import holes
+from leaks.naming import add, disguise
+from leaks.parts import with_words
+from leaks.sets import BINARY, NUMBERS, Real, draw, read
+from leaks.worth import metric_of, of_columns, predict, random_splits, score
 
 __all__ = ["ahead_splits", "in_time", "stamped", "time_travel"]
 
@@ -103,7 +104,9 @@ def _future_column(rng: np.random.Generator, real: Real, when: pl.Series) -> Dra
 def _past(rng: np.random.Generator, y: Answers) -> pl.Series:
     """Give the mean of the rows before: honest, where answers are known at once."""
     window = int(rng.integers(1, 8))
-    return pl.Series(pd.Series(y).shift(1).rolling(window, min_periods=1).mean().round(6).to_numpy())
+    return pl.Series(
+        pd.Series(y).shift(1).rolling(window, min_periods=1).mean().round(6).to_numpy()
+    )
 
 
 def _centred(rng: np.random.Generator, y: Answers) -> Answers:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scipy.stats import norm
+
 from leaks.cases import Case, DataCase, PipelineCase
 from leaks.catalogue import CLEAN, KINDS, SEEDS, clean, leak
 from leaks.topics import CODES, codes_for
-from scipy.stats import norm
 
 __all__ = ["Answer", "ForData", "ForPipelines", "Scores", "Share", "all_cases", "counts",
            "score_detector"]  # fmt: skip
@@ -84,7 +85,9 @@ class Scores:
 
     def recall(self, kind: str | None = None) -> Share:
         """Give the share of leaks that were found, of a kind or of all."""
-        asked = [a for a in self.answers if _kind(a) == kind or (kind is None and _kind(a) != "clean")]
+        asked = [
+            a for a in self.answers if _kind(a) == kind or (kind is None and _kind(a) != "clean")
+        ]
         return Share(sum(a.right for a in asked), len(asked))
 
     def false_alarms(self) -> Share:

@@ -122,7 +122,7 @@ class Balanced(ClassifierMixin, BaseEstimator):
 def _checked(
     X: pd.DataFrame, y: NDArray[Any], check_X: pd.DataFrame | None, check_y: NDArray[Any] | None
 ) -> tuple[pd.DataFrame, NDArray[Any], pd.DataFrame, NDArray[Any]]:
-    """Give rows to fit on and rows to check on: the given ones that are not fitted on, or a part."""
+    """Give rows to fit on, and rows to check on: given ones not fitted on, or a part."""
     if check_X is None or check_y is None:
         seen, held, a, b = train_test_split(X, y, test_size=0.25, stratify=y, random_state=0)
         return seen, a, held, b

@@ -7,11 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
-from leaks.cases import Drawn, PipelineCase, Split, Truth, Worth, generator
-from leaks.naming import POOL
-from leaks.parts import Balanced, with_words, words_of
-from leaks.sets import BINARY, NUMBERS, NUMBERS_GROUPED, Real, draw, read
-from leaks.worth import as_numbers, cross, metric_of, random_splits
 from numpy.typing import NDArray
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -23,6 +18,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier as BoostedClasses
 from sklearn.ensemble import HistGradientBoostingRegressor as BoostedNumbers
 from sklearn.model_selection import GroupKFold
 from sklearn.neighbors import NearestNeighbors
+
+from leaks.cases import Drawn, PipelineCase, Split, Truth, Worth, generator
+from leaks.naming import POOL
+from leaks.parts import Balanced, with_words, words_of
+from leaks.sets import BINARY, NUMBERS, NUMBERS_GROUPED, Real, draw, read
+from leaks.worth import as_numbers, cross, metric_of, random_splits
 
 __all__ = ["duplicates", "entities", "features_of", "forest", "grouped", "oversampling", "visits"]
 
@@ -190,7 +191,9 @@ def oversampling(kind: str, seed: int, attempt: int) -> Drawn:
         leaked = cross(model, X_more, y_more, splits, "binary")
         return Worth("auc", leaked, cross(Balanced(model, times), X, y, honest_splits, "binary"))
 
-    return Drawn(PipelineCase(Truth(kind, "pipeline", form, real.name), model, X_more, y_more, splits), worth)
+    return Drawn(
+        PipelineCase(Truth(kind, "pipeline", form, real.name), model, X_more, y_more, splits), worth
+    )
 
 
 def _more(
@@ -203,7 +206,9 @@ def _more(
     if form == "shaken":
         new = new + rng.normal(size=new.shape) * np.nanstd(values, axis=0) * 0.02
     if form == "between neighbours":
-        scaled = np.nan_to_num((values - np.nanmean(values, axis=0)) / (np.nanstd(values, axis=0) + 1e-9))
+        scaled = np.nan_to_num(
+            (values - np.nanmean(values, axis=0)) / (np.nanstd(values, axis=0) + 1e-9)
+        )
         near = NearestNeighbors(n_neighbors=min(6, len(rare))).fit(scaled[rare])
         found = near.kneighbors(scaled[picked], return_distance=False)
         mate = rare[found[np.arange(len(picked)), rng.integers(1, found.shape[1], len(picked))]]

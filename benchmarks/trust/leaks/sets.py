@@ -85,9 +85,7 @@ class Real:
 
     def having(self, frame: pl.DataFrame) -> Real:
         """Give the same set with other rows or columns."""
-        return Real(
-            self.name, self.task, self.target, self.positive, frame, self.group, self.order
-        )
+        return Real(self.name, self.task, self.target, self.positive, frame, self.group, self.order)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+
 from leaks.cases import DataCase, Drawn, Truth, generator
 from leaks.columns import FORMS, Draw, holes, skewed
 from leaks.naming import add, disguise

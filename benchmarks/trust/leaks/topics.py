@@ -33,7 +33,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
 }
 
 # To be filled by whoever names the codes: the codes of each topic.
-CODES: dict[str, tuple[str, ...]] = {topic: () for topic in TOPICS}
+CODES: dict[str, tuple[str, ...]] = dict.fromkeys(TOPICS, ())
 
 
 def codes_for(kind: str, codes: dict[str, tuple[str, ...]]) -> frozenset[str]:

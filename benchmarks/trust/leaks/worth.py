@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
-from leaks.cases import Split, Worth
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -19,6 +18,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score, root_mean_squared_error
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
+
+from leaks.cases import Split, Worth
 
 __all__ = ["as_numbers", "cross", "metric_of", "of_columns", "plain", "predict", "random_splits",
            "score"]  # fmt: skip
@@ -99,7 +100,9 @@ def of_columns(
 
 def as_numbers(frame: pl.DataFrame) -> NDArray[np.float64]:
     """Code words by their place in sorted order; missing values stay missing."""
-    return np.column_stack([np.zeros(frame.height), *(_coded(frame[name]) for name in frame.columns)])
+    return np.column_stack(
+        [np.zeros(frame.height), *(_coded(frame[name]) for name in frame.columns)]
+    )
 
 
 def _coded(column: pl.Series) -> NDArray[np.float64]:
