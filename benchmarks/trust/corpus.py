@@ -80,8 +80,9 @@ def _list(kind: str) -> None:
               f"gap {one['gap']:.3f}  draw {one['attempt'] + 1}")  # fmt: skip
     if records:
         gaps = [one["gap"] for one in records]
+        seconds = sum(one["seconds"] for one in records)
         print(f"{kind}: {len(records)} cases, gap {min(gaps):.3f} to {max(gaps):.3f}, "
-              f"median {median(gaps):.3f}, {sum(one['seconds'] for one in records):.0f} s")  # fmt: skip
+              f"median {median(gaps):.3f}, {seconds:.0f} s")  # fmt: skip
 
 
 if __name__ == "__main__":

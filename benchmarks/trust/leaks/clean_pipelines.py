@@ -15,10 +15,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler, TargetEncoder
+from sklearn.preprocessing import StandardScaler
 
 from leaks.cases import PipelineCase, Split, Truth, generator
-from leaks.fitted import candidates, crossed, linear, stack, widened
+from leaks.fitted import candidates, crossed, inner_means, linear, stack, widened
 from leaks.future import LEARNERS, ahead_splits, stamped
 from leaks.naming import add
 from leaks.parts import Balanced, Booster, GroupsOf, Means, Pick, Some, with_words
@@ -61,8 +61,7 @@ def _encoder(rng: np.random.Generator, seed: int) -> Made:
     """Learn the means of a category of many levels inside the fold."""
     real = _real(rng, seed)
     X, name = crossed(rng, real)
-    kind = "continuous" if real.task == "regression" else "binary"
-    step = TargetEncoder(smooth=float(rng.choice([1.0, 10.0])), target_type=kind)
+    step = inner_means(real.task, float(rng.choice([1.0, 10.0])))
     coded = ColumnTransformer([("a", step, [name])], remainder="passthrough")
     return (
         real.name,

@@ -32,8 +32,8 @@ from leaks.repeats import features_of, visits
 from leaks.sets import BINARY, NUMBERS, SMALL, WIDE, Real, draw
 from leaks.worth import cross, metric_of, plain, random_splits
 
-__all__ = ["candidates", "crossed", "encoder", "linear", "scored_rows", "selection", "stack",
-           "stacking", "widened"]  # fmt: skip
+__all__ = ["candidates", "crossed", "encoder", "inner_means", "linear", "scored_rows", "selection",
+           "stack", "stacking", "widened"]  # fmt: skip
 
 FOLDS = 5
 RESPLITS = 10
@@ -76,7 +76,7 @@ def encoder(kind: str, seed: int, attempt: int) -> Drawn:
     y, task = real.y, real.task
     smooth = float(rng.choice([0.0, 0.5, 1.0, 3.0]))
     inside = ColumnTransformer(
-        [("a", TargetEncoder(smooth=smooth, target_type=_type(task)), [name])],
+        [("a", inner_means(task, smooth), [name])],
         remainder="passthrough",
     )
     honest_pipe = make_pipeline(inside, plain(task))
@@ -90,6 +90,12 @@ def encoder(kind: str, seed: int, attempt: int) -> Drawn:
 
     truth = Truth(kind, "pipeline", form, real.name, (name,))
     return Drawn(PipelineCase(truth, estimator, X_given, y, splits), worth)
+
+
+def inner_means(task: str, smooth: float) -> TargetEncoder:
+    """Make an encoder that learns inside the fold, by folds that are the same every time."""
+    folds = KFold(5, shuffle=True, random_state=0)
+    return TargetEncoder(smooth=smooth, target_type=_type(task), cv=folds)
 
 
 def _type(task: str) -> str:
