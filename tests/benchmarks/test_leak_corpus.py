@@ -35,7 +35,7 @@ def test_the_same_kind_and_seed_give_the_same_bytes(kind: str) -> None:
     assert case.digest() != drawn(kind, record["seed"], record["attempt"] + 1).case.digest()
 
 
-@pytest.mark.parametrize("seed", range(0, 50, 7))
+@pytest.mark.parametrize("seed", range(0, 50, 11))
 def test_an_honest_case_is_the_same_every_time(seed: int) -> None:
     assert clean(seed).digest() == clean(seed).digest()
     assert clean(seed).truth.kind == "clean"
@@ -74,7 +74,7 @@ def test_the_truth_names_columns_that_are_there(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", IN_TABLES)
-@pytest.mark.parametrize("seed", [0, 5, 10, 15])
+@pytest.mark.parametrize("seed", [0, 15])
 def test_names_give_nothing_away(kind: str, seed: int) -> None:
     case = leak(kind, seed)
     for name in case.truth.columns:
