@@ -1,0 +1,1 @@
+"""Leaks planted into real tables, and honest tables and pipelines beside them."""
