@@ -194,6 +194,7 @@ class Workspace:
         The answers, the plan and every out-of-fold prediction stay.
         """
         shutil.rmtree(self.folder / "matrices", ignore_errors=True)
-        for name in ("table.arrow", "test.arrow", "test.npz"):
+        shutil.rmtree(self.folder / "difficulty", ignore_errors=True)
+        for name in ("table.arrow", "test.arrow", "test.npz", "chosen.npz"):
             (self.folder / name).unlink(missing_ok=True)
         self.parts.forget_models()

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from modelwright.core.errors import ColumnError, did_you_mean
+from modelwright.core.table import Table
 from modelwright.evaluate.conformal.scores import Scores
 from modelwright.evaluate.conformal.times import recency_weight
 
-__all__ = ["CalibrationRows"]
+__all__ = ["CalibrationRows", "labels_of"]
 
 Array = NDArray[np.float64]
 
@@ -99,3 +102,24 @@ class CalibrationRows:
         for number in range(PARTS):
             held = drawn[unit] == number
             yield ~held, held
+
+
+def labels_of(table: Table, by: str) -> NDArray[np.str_]:
+    """Give what a column says of each row, as text; missing values are the label "".
+
+    Raises
+    ------
+    ColumnError
+        When there is no such column.
+
+    Examples
+    --------
+    >>> from modelwright.core.schema import Column, Kind, Schema
+    >>> schema = Schema((Column("town", Kind.CATEGORY),))
+    >>> labels_of(Table(pl.DataFrame({"town": ["Rome", None]}), schema), "town").tolist()
+    ['Rome', '']
+    """
+    if by not in table.frame.columns:
+        cure = did_you_mean(by, table.frame.columns)
+        raise ColumnError("a column to calibrate by", repr(by), cure)
+    return table.frame[by].cast(pl.String).fill_null("").to_numpy().astype(np.str_)
