@@ -330,6 +330,7 @@ def _record(
     }
     checked = settings.validation.to_json()
     request |= {"validation": checked} if checked else {}
+    request |= {} if settings.interval_by is None else {"interval_by": settings.interval_by}
     if settings.frame is not None:
         named = settings.frame.file if isinstance(settings.frame, Frame) else str(settings.frame)
         request["frame"] = named or "task.toml"

@@ -94,7 +94,8 @@ def choose_calibration(
         return usual
     loud = np.ones(len(index)) if weight is None else np.asarray(weight, np.float64)[index]
     before = _judged(fit_temperature, p[index], y.rows(index), loud, part)
-    best, least = usual, 0.0
+    best: Calibration = usual
+    least = 0.0
     for fit in fits:
         change = _judged(fit, p[index], y.rows(index), loud, part) - before
         mean = float(np.average(change, weights=loud))

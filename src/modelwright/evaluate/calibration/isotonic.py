@@ -51,7 +51,8 @@ class Isotonic:
             for k, (said, came) in enumerate(zip(self.said, self.came, strict=True))
         ]
         moved = np.maximum(np.column_stack(each), _TINY)
-        return (moved / moved.sum(axis=1, keepdims=True)).astype(np.float32)
+        shares: NDArray[np.float32] = (moved / moved.sum(axis=1, keepdims=True)).astype(np.float32)
+        return shares
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""

@@ -194,7 +194,7 @@ class Scores:
         need = math.ceil(share / (1 - share) - EQUAL) if share < 1 else 0
         kind = "rows" if self.units >= len(self.values) else "groups"
         raise DataError(
-            f"at least {need:,} calibration {kind} for {level:.6g} of them to be covered",
+            f"at least {need:,} calibration {kind} for intervals of level {level:.6g}",
             f"{self.units:,}",
             f"ask for at most {math.floor(self.highest * 1000 - EQUAL) / 1000:g}",
         )
