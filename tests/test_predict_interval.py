@@ -65,9 +65,13 @@ def test_what_is_hard_gets_wide_intervals(rent: mw.Model) -> None:
     new = flats().tail(300)
     wide = rent.predict(new, interval=0.9).with_columns(new["town"], new["area"])
     width = wide["upper"] - wide["lower"]
-    assert width.filter(wide["town"] == "Rome").mean() > 1.5 * width.filter(  # type: ignore[operator]
-        wide["town"] == "Bonn"
-    ).mean()  # type: ignore[operator]
+    assert (
+        width.filter(wide["town"] == "Rome").mean()
+        > 1.5
+        * width.filter(  # type: ignore[operator]
+            wide["town"] == "Bonn"
+        ).mean()
+    )  # type: ignore[operator]
 
 
 def test_labels_are_held(kind: mw.Model) -> None:

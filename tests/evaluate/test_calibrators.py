@@ -55,7 +55,7 @@ def test_isotonic_keeps_the_order_of_two_classes() -> None:
     assert (np.diff(made.apply(bent(p))[order, 1]) >= 0).all()
     for said, came in zip(made.said, made.came, strict=True):
         assert (np.diff(said) >= 0).all()
-        assert (0 < came).all()
+        assert (came > 0).all()
         assert (came < 1).all()
 
 

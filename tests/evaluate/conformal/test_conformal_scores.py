@@ -40,7 +40,7 @@ def test_a_weight_of_two_is_two_rows() -> None:
 def test_groups_count_alike_however_large() -> None:
     values = np.concatenate([np.zeros(1000), np.arange(1.0, 20.0)])
     groups = np.concatenate([np.zeros(1000, int), np.arange(1, 20)])
-    assert Scores.of(values, groups=groups).upper(0.5) == 9.0
+    assert Scores.of(values, groups=groups).upper(0.5) == 10.0  # the 11th of 20 groups
     assert Scores.of(values).upper(0.5) == 0.0
     with pytest.raises(DataError, match="99 calibration groups"):
         Scores.of(values, groups=groups).upper(0.99)
