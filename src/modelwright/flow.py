@@ -76,14 +76,16 @@ class Result:
         return self.model.card.notes
 
     @overload
-    def predict(self, data: str | Path | pl.DataFrame) -> pl.DataFrame: ...
+    def predict(
+        self, data: str | Path | pl.DataFrame, *, interval: float | None = None
+    ) -> pl.DataFrame: ...
 
     @overload
-    def predict(self, data: object) -> Any: ...
+    def predict(self, data: object, *, interval: float | None = None) -> Any: ...
 
-    def predict(self, data: object) -> Any:
+    def predict(self, data: object, *, interval: float | None = None) -> Any:
         """Predict new rows, in the kind of frame that `data` is; see `Model.predict`."""
-        return self.model.predict(data)
+        return self.model.predict(data, interval=interval)
 
     def __str__(self) -> str:
         test = "" if self.test is None else f"\n{self.test}"

@@ -34,7 +34,12 @@ from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task
 from modelwright.evaluate import Answered, Metric, Temperature, find_metric
+from modelwright.evaluate.calibration import Calibration, restore_calibration
 from modelwright.evaluate.catalogue import metric_or_usual
+from modelwright.evaluate.conformal import CalibrationRows, LabelSets, NumberIntervals
+from modelwright.evaluate.conformal.difficulty import difficulty_of, with_prediction
+from modelwright.evaluate.conformal.rows import labels_of
+from modelwright.evaluate.conformal.scores import check_level
 from modelwright.evaluate.decisions import USUAL, Decision, Threshold, restore_decision
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
@@ -99,23 +104,29 @@ class Model:
         The columns it was fitted on.
     members : tuple of Member
         The ensemble.
-    temperature : Temperature
-        Calibration of the class probabilities.
+    calibration : Calibration
+        What makes class probabilities mean what they say.
     card : Card
         Where it comes from and how far to trust it.
     evidence : Evidence, optional
         What held-out rows said of it; None until it has been validated.
     decision : Decision
         How class probabilities become the answer.
+    intervals : NumberIntervals or LabelSets, optional
+        How far off its predictions may be; None until it has been calibrated.
+    difficulty : Part, optional
+        What says how hard a row is, where intervals are scaled by it.
     """
 
     task: Task
     schema: Schema
     members: tuple[Member, ...]
-    temperature: Temperature
+    calibration: Calibration
     card: Card
     evidence: Evidence | None = None
     decision: Decision = USUAL
+    intervals: NumberIntervals | LabelSets | None = None
+    difficulty: Part | None = None
 
     @property
     def leaderboard(self) -> Leaderboard:
@@ -129,12 +140,14 @@ class Model:
         return tuple(name for name in self.schema.names() if name in needed)
 
     @overload
-    def predict(self, data: str | Path | pl.DataFrame) -> pl.DataFrame: ...
+    def predict(
+        self, data: str | Path | pl.DataFrame, *, interval: float | None = None
+    ) -> pl.DataFrame: ...
 
     @overload
-    def predict(self, data: object) -> Any: ...
+    def predict(self, data: object, *, interval: float | None = None) -> Any: ...
 
-    def predict(self, data: object) -> Any:
+    def predict(self, data: object, *, interval: float | None = None) -> Any:
         """Predict new rows.
 
         Parameters
@@ -143,23 +156,33 @@ class Model:
             A file, or a pandas, Polars or Arrow frame, a NumPy array, a dict of columns. The
             target may be there or not. A row of a file that cannot be aligned with the columns
             is predicted as a row of missing values, with a `ModelwrightWarning`.
+        interval : float, optional
+            The share of answers that are to lie in their interval or set, such as 0.9.
 
         Returns
         -------
         frame
             One row for each row of `data`, in order: `prediction`, and for classes `p_<class>`
             for each class. `prediction` is the most probable class, unless a threshold, a capacity
-            or costs belong to the model. A pandas frame for a pandas frame, with its index; an
-            Arrow table for an Arrow table; else a Polars frame.
+            or costs belong to the model. With `interval` also `lower` and `upper` of a number, or
+            `set`: the labels that are possible, the most probable first. A pandas frame for a
+            pandas frame, with its index; an Arrow table for an Arrow table; else a Polars frame.
 
         Raises
         ------
         ColumnError
             When a column is missing, renamed or retyped.
         DataError
-            When `data` cannot be read.
+            When `data` cannot be read, or the model has too few rows, or none, to calibrate on.
+        OptionError
+            When the interval's level is not between 0 and 1.
         """
-        return like(self._answer(self.probabilities(data)), data)
+        if interval is None:
+            return like(self._answer(self.probabilities(data)), data)
+        known = self._calibrated(interval)
+        table = self._read(data, (*self.columns, *([known.by] if known.by else [])))
+        p = self.predict_table(table)
+        return like(self._answer(p).with_columns(self._reach(table, p, interval)), data)
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
@@ -402,7 +425,90 @@ class Model:
                         "the file was altered; fit again",
                     )
                 total += share * answers
-        return self.temperature.apply(total) if self.task.is_classification else total
+        return self.calibration.apply(total) if self.task.is_classification else total
+
+    def _calibrated(self, level: float) -> NumberIntervals | LabelSets:
+        """Give what intervals are made of."""
+        check_level(level)
+        if self.intervals is None:
+            validated = "that an earlier version wrote" if self.card.score is not None else ""
+            raise DataError(
+                "a model that was calibrated, for intervals",
+                f"one {validated or 'that nobody has validated'}",
+                "fit again, or calibrate it on rows with answers that it has not seen: "
+                "--calibrate FILE, Model.with_intervals",
+            )
+        return self.intervals
+
+    def _reach(self, table: Table, p: NDArray[np.float32], level: float) -> list[pl.Series]:
+        """Give the columns that say how far off predictions may be."""
+        known = self._calibrated(level)
+        labels = labels_of(table, known.by) if known.by else None
+        if isinstance(known, NumberIntervals):
+            hard = self._difficulty(table, p) if known.scaled else None
+            lower, upper = known.between(p, level, hard, labels)
+            return [pl.Series("lower", lower), pl.Series("upper", upper)]
+        order = np.argsort(-p, axis=1, kind="stable")
+        inside = np.take_along_axis(known.within(p, level, labels), order, axis=1)
+        codes, ends = order[inside], inside.sum(axis=1)
+        named = decode_labels(self.task, codes)
+        rows = pl.Series("row", np.repeat(np.arange(len(p)), ends))
+        sets = pl.DataFrame([rows, named.alias("set")]).group_by("row", maintain_order=True)
+        return [sets.agg("set")["set"]]
+
+    def _difficulty(self, table: Table, p: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Say how hard rows are."""
+        assert self.difficulty is not None  # scaled intervals come with one
+        part, pieces = self.difficulty, [np.empty(0)]
+        for start in range(0, table.height, CHUNK):
+            index = np.arange(start, min(start + CHUNK, table.height))
+            matrix = with_prediction(part.recipe.transform(table.rows(index)), p[index])
+            pieces.append(difficulty_of(part.fitted.predict(matrix)))
+        return np.concatenate(pieces)
+
+    def with_intervals(self, data: object, *, by: str = "") -> Model:
+        """Give the same model with intervals, or sets, calibrated on rows that it has not seen.
+
+        Parameters
+        ----------
+        data : path or frame
+            Rows with answers, as for `evaluate`; the more, the sharper: 100 are few.
+        by : str
+            A column: the rows of each of its values are calibrated on their own.
+
+        Returns
+        -------
+        Model
+            Its `predict` gives intervals at any level that so many rows can promise.
+
+        Raises
+        ------
+        ColumnError
+            When a column is absent.
+        DataError
+            When no row has an answer, or these are the rows that the model was fitted on.
+        """
+        table = self._with_answers(data)
+        if table.fingerprint() == self.card.data:
+            raise DataError(
+                "rows that the model has not seen",
+                "those that it was fitted on: they would make intervals far too narrow",
+                "set rows apart before the fit, or fit again: that calibrates, too",
+            )
+        p = self.predict_table(table)
+        y = encode_target(self.task, table.frame[self.task.target])
+        known = CalibrationRows(
+            y.values,
+            p,
+            self._weight(table),
+            self._groups(table),
+            None,
+            labels_of(table, by) if by else None,
+            None if self.difficulty is None else self._difficulty(table, p),
+        )
+        classes = self.task.is_classification
+        made = LabelSets.learn(known, by) if classes else NumberIntervals.learn(known, by)
+        return replace(self, intervals=made)
 
     def _answer(self, p: NDArray[np.float32]) -> pl.DataFrame:
         if not self.task.is_classification:
@@ -463,7 +569,9 @@ def load(
 
 
 def _pack(model: Model) -> dict[str, bytes]:
-    recipes = list({id(part.recipe): part.recipe for part in model._parts()}.values())
+    hard = model.difficulty
+    parts_of_all = [*model._parts(), *([] if hard is None else [hard])]
+    recipes = list({id(part.recipe): part.recipe for part in parts_of_all}.values())
     position = {id(recipe): i for i, recipe in enumerate(recipes)}
     entries: dict[str, bytes] = {}
     described: list[dict[str, Any]] = []
@@ -483,14 +591,19 @@ def _pack(model: Model) -> dict[str, bytes]:
     head = {
         "task": model.task.to_json(),
         "schema": model.schema.to_json(),
-        "temperature": model.temperature.value,
+        "calibration": model.calibration.to_json(),
         "decision": model.decision.to_json(),
         "recipes": steps,
         "members": described,
         "card": model.card.to_json(),
     }
+    if hard is not None:
+        head["difficulty"] = {"recipe": position[id(hard.recipe)], "kind": fitted_name(hard.fitted)}
+        entries.update(_under("difficulty", pack_state(hard.fitted.export())))
     if model.evidence is not None:
         entries.update(_under("evidence", pack_state(model.evidence.export())))
+    if model.intervals is not None:
+        entries.update(_under("intervals", pack_state(model.intervals.export())))
     return {"model.json": json.dumps(head, indent=1).encode(), **entries}
 
 
@@ -516,16 +629,39 @@ def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Mode
     if not all(weight >= 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
         raise ValueError("shares of members that do not sum to one")
     task = Task.from_json(head["task"])
+    intervals = _intervals(_below("intervals", entries), task)
+    difficulty = None
+    if isinstance(intervals, NumberIntervals) and intervals.scaled:
+        told, state = head["difficulty"], unpack_state(_below("difficulty", entries))
+        fitted = restore_fitted(told["kind"], state, allow)
+        difficulty = Part(recipes[told["recipe"]], fitted)
     evidence = _evidence(_below("evidence", entries), task)
     return Model(
         task,
         Schema.from_json(head["schema"]),
         tuple(members),
-        Temperature(float(head["temperature"])),
+        _calibration(head, task),
         Card.from_json(head["card"]),
         evidence,
         _decision(head.get("decision"), task),
+        intervals,
+        difficulty,
     )
+
+
+def _calibration(head: Mapping[str, Any], task: Task) -> Calibration:
+    if "calibration" not in head:  # written before there was a choice
+        return Temperature(float(head["temperature"]))
+    return restore_calibration(head["calibration"], len(task.classes))
+
+
+def _intervals(entries: Mapping[str, bytes], task: Task) -> NumberIntervals | LabelSets | None:
+    if not entries:
+        return None
+    state = unpack_state(entries)
+    if task.is_classification != (state.config["kind"] == "sets"):
+        raise ValueError("intervals of another task")
+    return (LabelSets if task.is_classification else NumberIntervals).restore(state)
 
 
 def _decision(data: Any, task: Task) -> Decision:

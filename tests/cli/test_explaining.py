@@ -69,7 +69,7 @@ def test_a_model_that_was_not_examined_says_what_to_do(
     rows = pl.DataFrame({"a": [1.0, 2.0, 3.0] * 20, "y": [2.0, 4.0, 6.5] * 20})
     settings = mw.Settings(trials=1, models=("linear",), workers=0, store=tmp_path / "store")
     model = mw.fit(rows, "y", settings=settings).model
-    bare = mw.Model(model.task, model.schema, model.members, model.temperature, model.card)
+    bare = mw.Model(model.task, model.schema, model.members, model.calibration, model.card)
     bare.save(tmp_path / "bare.mw")
     rows.write_csv(tmp_path / "rows.csv")
     assert main(["explain", str(tmp_path / "bare.mw")]) == 2

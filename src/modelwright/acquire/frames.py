@@ -75,7 +75,8 @@ def like(frame: pl.DataFrame, data: object) -> Any:
     if not given.implementation.is_pandas_like():
         return nw.from_dict(frame.to_dict(), backend=given.implementation).to_native()
     # Column by column through NumPy or lists: whole-frame conversion would need pyarrow.
-    columns = {s.name: s.to_list() if s.dtype == pl.String else s.to_numpy() for s in frame}
+    as_lists = (pl.String, pl.List)
+    columns = {s.name: s.to_list() if s.dtype in as_lists else s.to_numpy() for s in frame}
     result = nw.from_dict(columns, backend=given.implementation).to_native()
     result.index = given.to_native().index
     return result

@@ -61,6 +61,8 @@ class Effort:
         Repeat the plan that this run executed, without a clock.
     frame : pathlib.Path, optional
         A task file that says what is asked; modelwright frame writes one.
+    interval_by : str, optional
+        A column: the intervals of predict --interval are calibrated for each of its values.
     """
 
     trials: Whole | None = None
@@ -73,6 +75,7 @@ class Effort:
     resume: Annotated[bool, Parameter(negative=())] = False
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
     frame: Path | None = None
+    interval_by: str | None = None
 
     def settings(
         self, question: Question, out: Path | None, validation: Validation | None = None
@@ -99,6 +102,7 @@ class Effort:
             resume=self.resume,
             replay=self.replay,
             frame=self.frame,
+            interval_by=self.interval_by,
             validation=validation or Validation(),
         )
 

@@ -17,6 +17,8 @@ from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress, reading
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from modelwright.model import Model
 
 __all__ = ["evaluate", "predict"]
@@ -28,6 +30,8 @@ def predict(
     /,
     *,
     out: Path,
+    interval: float | None = None,
+    calibrate: Path | None = None,
     threshold: float | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
@@ -41,6 +45,11 @@ def predict(
         The rows; the target may be there or not.
     out
         A .csv, .tsv, .parquet, .arrow or .jsonl file.
+    interval
+        Say how far off each prediction may be: 0.9 gives bounds, or sets of labels, that are to
+        hold 90 % of the answers.
+    calibrate
+        Rows with answers that the model has not seen: intervals are calibrated on them.
     threshold
         Answer with the positive class from this probability on, not from the model's own.
     json
@@ -54,15 +63,40 @@ def predict(
     check_suffix(out)
     with progress(json) as live:
         opened = _open(model, data, threshold)
+        if calibrate is not None:
+            live.advance(None, f"calibrating on {calibrate.name}")
+            opened = opened.with_intervals(_rows_of(calibrate, interval))
         live.advance(None, f"{reading(data)} and predicting")
-        answers = opened.predict(data)
+        answers = opened.predict(data, interval=interval)
         live.advance(None, f"writing {out.name}")
         write_frame(answers, out)
     seconds = time.monotonic() - began
     if json:
-        answer({"out": str(out), "rows": answers.height, "seconds": seconds})
+        told = {} if interval is None else {"interval": _promise(opened, answers, interval)}
+        answer({"out": str(out), "rows": answers.height, "seconds": seconds, **told})
     else:
         say(f"{answers.height:,} rows: {out}")
+        if interval is not None:
+            say(f"{opened.intervals}")
+
+
+def _rows_of(calibrate: Path, interval: float | None) -> Path:
+    if interval is None:
+        cure = "add --interval 0.9, or leave --calibrate out"
+        raise OptionError("--interval beside --calibrate", "none", cure)
+    check_data(calibrate)
+    return calibrate
+
+
+def _promise(model: Model, answers: DataFrame, level: float) -> dict[str, object]:
+    """Say what intervals promise, what held-out rows said of it, and how wide they came out."""
+    assert model.intervals is not None  # there are answers
+    known = model.intervals
+    if "set" in answers.columns:
+        size, what = answers["set"].list.len().mean(), "mean_size"
+    else:
+        size, what = (answers["upper"] - answers["lower"]).mean(), "mean_width"
+    return {"level": level, "how": str(known), what: size, "measured": known.reached.to_json()}
 
 
 def evaluate(

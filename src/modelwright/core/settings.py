@@ -256,6 +256,8 @@ class Settings:
         it comes first.
     validation : Validation
         How models are checked.
+    interval_by : str, optional
+        A column: intervals of the rows of each of its values are calibrated on their own.
 
     Examples
     --------
@@ -277,6 +279,7 @@ class Settings:
     replay: str | None = None
     frame: Frame | str | Path | None = None
     validation: Validation = Validation()
+    interval_by: str | None = None
 
     def __post_init__(self) -> None:
         names_of(self.models)
@@ -309,6 +312,8 @@ class Settings:
         if isinstance(types, str | Path):
             types = {"": Path(types).read_text(encoding="utf-8")}
         asked = [question.to_json(), dict(types or {}), self.trials, self.models, self.seed]
-        checked = [self.validation.plan(), test]
+        checked: list[Any] = [self.validation.plan(), test]
+        if self.interval_by is not None:
+            checked.append({"interval_by": self.interval_by})
         text = json.dumps([__version__, self.replay, *asked, *checked], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from modelwright.core.result import Baseline, Leaderboard, Standing
 from modelwright.ensemble import Selection, select_members
-from modelwright.evaluate import Metric, Temperature, find_metric, fit_temperature
+from modelwright.evaluate import Metric, Temperature, find_metric
+from modelwright.evaluate.calibration import Calibration, choose_calibration
 from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.bar import Bar
@@ -40,8 +41,8 @@ class Choice:
         Its members, the heaviest first.
     weights : tuple of float
         Their shares.
-    temperature : Temperature
-        Its calibration.
+    calibration : Calibration
+        What makes its probabilities mean what they say.
     score : float
         Its out-of-fold score in the task's metric.
     oof : ndarray of float32, shape (n_scored, n_outputs)
@@ -52,7 +53,7 @@ class Choice:
 
     trials: tuple[Trial, ...]
     weights: tuple[float, ...]
-    temperature: Temperature
+    calibration: Calibration
     score: float
     oof: NDArray[np.float32]
     decision: Decision = USUAL
@@ -140,15 +141,16 @@ class Board:
         blended = np.zeros((len(self._y), self._y.outputs), dtype=np.float32)
         for trial, weight in members:
             blended += np.float32(weight) * _known(trial)
-        temperature = Temperature(1.0)
+        calibration: Calibration = Temperature(1.0)
         if self._y.classes:
-            temperature = fit_temperature(blended, self._y, self._weight)
-            blended = temperature.apply(blended)
+            fold = self._judge.fold
+            calibration = choose_calibration(blended, self._y, self._weight, fold)
+            blended = calibration.apply(blended)
         verdict = self._judge.verdict(blended)
         return Choice(
             tuple(trial for trial, _ in members),
             tuple(weight for _, weight in members),
-            temperature,
+            calibration,
             verdict.score,
             blended,
             verdict.decision,

@@ -23,7 +23,8 @@ from modelwright.core.result import Card, Leaderboard
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
 from modelwright.core.version import __version__
-from modelwright.evaluate import Metric, Temperature
+from modelwright.evaluate import Metric
+from modelwright.evaluate.calibration import Calibration, restore_calibration
 from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.decisions import restore_decision
 from modelwright.explain import (
@@ -57,7 +58,7 @@ IMPORTANCE_SHARE = 0.6
 def examine(
     folder: str,
     members: Sequence[tuple[int, float, int]],
-    temperature: float,
+    calibration: Mapping[str, Any],
     seconds: float | None,
     decision: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -69,8 +70,8 @@ def examine(
         The run's folder.
     members : sequence of (int, float, int)
         The number, the weight and the units of each trial in the ensemble.
-    temperature : float
-        Its calibration.
+    calibration : mapping
+        Its calibration, as JSON.
     seconds : float, optional
         Stop after about so long, with what was found by then; None: take the time it takes.
     decision : mapping, optional
@@ -85,7 +86,9 @@ def examine(
     start = time.monotonic()
     deadline = start + (math.inf if seconds is None else seconds)
     until = start + IMPORTANCE_SHARE * (deadline - start)
-    ensemble = _Ensemble(Workspace(Path(folder)), members, Temperature(temperature))
+    work = Workspace(Path(folder))
+    classes = len(work.rows.task.classes)
+    ensemble = _Ensemble(work, members, restore_calibration(calibration, classes))
     metric = ensemble.metric(decision)
     found: list[tuple[int, tuple[Importance, ...]]] = []
     last: _HeldOut | None = None
@@ -133,7 +136,7 @@ class _Ensemble:
 
     work: Workspace
     members: Sequence[tuple[int, float, int]]
-    temperature: Temperature
+    calibration: Calibration
 
     def held_out(self, until: float) -> Iterator[_HeldOut]:
         """Open folds from the last one, which has seen the most when time orders the rows."""
@@ -181,7 +184,7 @@ class _Ensemble:
         task = self.work.rows.task
         card = Card(__version__, "", "", 0, "", "", None, Leaderboard(task.metric, ()))
         schema = self.work.rows.table.schema
-        return assemble(self.work, voices, Model(task, schema, (), self.temperature, card))
+        return assemble(self.work, voices, Model(task, schema, (), self.calibration, card))
 
 
 def _drawn(rows: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:

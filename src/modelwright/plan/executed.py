@@ -27,16 +27,21 @@ class Executed:
         The trials that were fitted again on all rows.
     whole : bool
         Whether all folds of the others went into the model.
+    difficulty : bool
+        Whether a model of how hard rows are was learned.
     """
 
     specs: tuple[TrialSpec, ...]
     units: dict[str, int]
     refitted: frozenset[int]
     whole: bool
+    difficulty: bool = True
 
 
-def write_executed(folder: Path, trials: Sequence[Trial], *, whole: bool) -> None:
-    """Keep the complete trials of a run, and whether all folds went into its model."""
+def write_executed(
+    folder: Path, trials: Sequence[Trial], *, whole: bool, difficulty: bool = True
+) -> None:
+    """Keep the complete trials of a run, and what went into its model."""
     kept = []
     for trial in trials:
         if trial.oof is not None:
@@ -48,7 +53,7 @@ def write_executed(folder: Path, trials: Sequence[Trial], *, whole: bool) -> Non
                     "refitted": trial.refitted,
                 }
             )
-    write_json(folder / "plan.json", {"trials": kept, "whole": whole})
+    write_json(folder / "plan.json", {"trials": kept, "whole": whole, "difficulty": difficulty})
 
 
 def read_executed(folder: Path) -> Executed:
@@ -71,4 +76,4 @@ def read_executed(folder: Path) -> Executed:
         for part, count in item["units"].items()
     }
     refitted = frozenset(int(t["spec"]["number"]) for t in trials if t["refitted"])
-    return Executed(specs, units, refitted, bool(plan["whole"]))
+    return Executed(specs, units, refitted, bool(plan["whole"]), bool(plan.get("difficulty", True)))

@@ -20,7 +20,7 @@ from modelwright.acquire import (
     read_types,
     totals_below,
 )
-from modelwright.core.errors import ColumnError, DataError, OptionError
+from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Question, Settings, Validation
@@ -142,6 +142,7 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
     frame, strays = _without_strays(raw.frame)
     question = _asked(question, frame.columns, raw.notes)
     splits = _split_column(settings.validation, question, frame.columns)
+    _check_by(settings.interval_by, question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given, question.target)
     answers = _answers(frame, schema, given, question)
@@ -194,6 +195,16 @@ def _answers(
     format = column.format if kind is TaskKind.REGRESSION else ""
     target = replace(column, kind=meant, role=Role.TARGET, format=format, levels=())
     return _Answers(target, labels.is_not_null(), kind, classes)
+
+
+def _check_by(by: str | None, question: Question, columns: Sequence[str]) -> None:
+    """Refuse a column to calibrate by that is not there, or that is the answer itself."""
+    if by is None:
+        return
+    if by == question.target:
+        raise ColumnError("another column than the target for --interval-by", repr(by))
+    if by not in columns:
+        raise ColumnError("a column for --interval-by", repr(by), did_you_mean(by, columns))
 
 
 def _split_column(asked: Validation, question: Question, columns: list[str]) -> str | None:

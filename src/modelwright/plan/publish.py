@@ -20,6 +20,7 @@ from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
 from modelwright.plan.judging import FreshJudge
 from modelwright.plan.trial import Trial
+from modelwright.plan.uncertainty import Calibrated, calibrated
 from modelwright.plan.verdict import unused_note, verdict_of
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
@@ -58,7 +59,9 @@ class Voice:
     parts: tuple[str, ...]
 
 
-def assemble(work: Workspace, voices: Iterable[Voice], frame: Model) -> Model:
+def assemble(
+    work: Workspace, voices: Iterable[Voice], frame: Model, known: Calibrated | None = None
+) -> Model:
     """Build a model from parts on disk; all but its members is taken from `frame`."""
     recipes = {}
     members = []
@@ -71,7 +74,11 @@ def assemble(work: Workspace, voices: Iterable[Voice], frame: Model) -> Model:
             fitted = work.parts.fitted(voice.number, name)
             parts.append(Part(recipes[seen], fitted.at(min(voice.units, fitted.units))))
         members.append(Member(voice.name, voice.weight, tuple(parts)))
-    return replace(frame, members=tuple(members))
+    made = replace(frame, members=tuple(members))
+    if known is None or known.difficulty is None:
+        return made
+    recipe = recipes.get(known.part) or work.matrices.recipe(known.part)
+    return replace(made, difficulty=Part(recipe, known.difficulty))
 
 
 class Publisher:
@@ -97,6 +104,7 @@ class Publisher:
         self.plan = ""
         self.judge: FreshJudge | None = None
         self.contrast: Contrast | None = None
+        self.interval_by: str | None = None
         self.model: Model | None = None
         self._seconds_a_byte = FIRST_RATE
 
@@ -120,6 +128,11 @@ class Publisher:
     def folder(self) -> Path:
         """The run's folder."""
         return self._work.folder
+
+    @property
+    def work(self) -> Workspace:
+        """The run's folder, opened."""
+        return self._work
 
     @property
     def provisional(self) -> bool:
@@ -173,9 +186,16 @@ class Publisher:
             Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))
             for t, weight in zip(choice.trials, choice.weights, strict=True)
         ]
-        task = self._work.rows.task
-        frame = Model(task, self._schema, (), choice.temperature, card, evidence, choice.decision)
-        self._write(_judged(assemble(self._work, voices, frame)))
+        known = Calibrated()
+        if evidence is not None:  # the last one to be written
+            known = calibrated(self._work, choice.oof, self.interval_by)
+        if known.note:
+            card = replace(card, notes=(*card.notes, known.note))
+        task, made = self._work.rows.task, choice.calibration
+        frame = Model(
+            task, self._schema, (), made, card, evidence, choice.decision, known.intervals
+        )
+        self._write(_judged(assemble(self._work, voices, frame, known)))
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
         self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)

@@ -127,6 +127,12 @@ class Schedule:
         return None if self._replay is None else self._replay.whole
 
     @property
+    def scales(self) -> bool:
+        """Whether to learn how hard rows are: of numbers, and not if a replayed run did not."""
+        told = self._replay is None or self._replay.difficulty
+        return told and not self._work.rows.task.is_classification
+
+    @property
     def width(self) -> int:
         """How many columns the table has."""
         return self._work.rows.table.frame.width

@@ -16,6 +16,7 @@ from modelwright.plan.clock import Clock
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial
+from modelwright.plan.uncertainty import keep_chosen
 
 __all__ = ["Search", "Watch"]
 
@@ -30,6 +31,10 @@ CONTRAST_SECONDS = 2.0
 CONTRAST_SHARE = 0.025
 CONTRAST_LEAST = 0.25
 CONTRAST = "contrast"
+# The same for learning how hard rows are.
+DIFFICULTY_SECONDS = 1.0
+DIFFICULTY_SHARE = 0.02
+DIFFICULTY = "difficulty"
 # What is kept back for profiles of columns and intervals of scores.
 GATHERING = 0.25
 GATHERING_A_COLUMN = 0.0015
@@ -106,7 +111,7 @@ class Search:
         self.interrupted = False
         self.whole = True
         if clock.timed:  # fits that start now must end before what the first ensemble will ask for
-            ending = SHUTDOWN + GATHERING + self._examining + self._contrasting + self._judging
+            ending = SHUTDOWN + GATHERING + self._asides + self._judging
             schedule.reserve = max(
                 schedule.reserve, min(schedule.reserve + ending, 0.1 * clock.left)
             )
@@ -142,11 +147,14 @@ class Search:
     def _refit(self) -> None:
         """Fit the members on all rows, while a worker finds out what they lean on."""
         members = self._members
-        self._schedule.reserve -= self._examining + self._contrasting
+        self._schedule.reserve -= self._asides
         if self.choice is not None and self._work_left():
             self._engine.submit(self._examination(self.choice))
             if self._schedule.structured and (self._contrasting or not self._clock.timed):
                 self._engine.submit(self._contrast())
+            if self._schedule.scales:
+                keep_chosen(self._publisher.work, self.choice.oof)
+                self._engine.submit(self._difficulty())
         self._where = " on all rows"
         while members and self._work_left():
             self._fill(lambda: self._schedule.refit_job(members))
@@ -218,6 +226,14 @@ class Search:
         return seconds if seconds >= CONTRAST_LEAST else 0.0
 
     @property
+    def _asides(self) -> float:
+        """Seconds that are kept back for what workers find out beside the last fits."""
+        learning = 0.0
+        if self._clock.timed and self._schedule.scales:
+            learning = min(DIFFICULTY_SECONDS, DIFFICULTY_SHARE * self._clock.budget)
+        return self._examining + self._contrasting + learning
+
+    @property
     def _judging(self) -> float:
         """Seconds that are kept back for scoring fresh rows, and for writing the score."""
         judge = self._publisher.judge
@@ -234,6 +250,14 @@ class Search:
         call = "modelwright.plan.contrast:contrast"
         return Job(CONTRAST, call, arguments, seconds=hard, retries=0)
 
+    def _difficulty(self) -> Job:
+        """Ask a worker to learn how hard rows are."""
+        left = self._clock.left - self._schedule.reserve if self._clock.timed else None
+        soft = None if left is None else min(0.8 * left, 4 * DIFFICULTY_SECONDS)
+        arguments = {"folder": str(self._publisher.folder), "seconds": soft}
+        call = "modelwright.plan.uncertainty:learn_difficulty"
+        return Job(DIFFICULTY, call, arguments, seconds=left, retries=0)
+
     def _examination(self, choice: Choice) -> Job:
         """Ask a worker what an ensemble leans on; refits may give it more time than kept back."""
         left = self._clock.left - self._schedule.reserve
@@ -241,7 +265,7 @@ class Search:
         arguments = {
             "folder": str(self._publisher.folder),
             "members": [(trial.spec.number, weight, trial.units) for trial, weight in pairs],
-            "temperature": choice.temperature.value,
+            "calibration": choice.calibration.to_json(),
             "decision": choice.decision.to_json(),
             "seconds": min(0.8 * left, 2 * EXAMINATION_SECONDS) if self._clock.timed else None,
         }
@@ -272,7 +296,7 @@ class Search:
                 self._findings = outcome.value or {}
             elif outcome.job.key == CONTRAST:
                 self._publisher.contrast = outcome.value and Contrast.from_json(outcome.value)
-            else:
+            elif outcome.job.key != DIFFICULTY:  # that one leaves files
                 self._schedule.record(outcome)
         for trial in self._schedule.trials:
             if trial.complete and trial.oof is None and not trial.failed:
@@ -327,7 +351,7 @@ class Search:
         self._unwritten = True
         ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
-        kept = self._examining + self._contrasting + self._judging
+        kept = self._asides + self._judging
         self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + kept
 
     def _publish(self, *, whole: bool, evidence: Evidence | None = None) -> None:

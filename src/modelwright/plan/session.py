@@ -38,6 +38,7 @@ from modelwright.plan.search import Search, Watch
 from modelwright.plan.splitting import plan_notes
 from modelwright.plan.structure import NOTHING, heed
 from modelwright.plan.trial import Trial, TrialSpec
+from modelwright.plan.uncertainty import FOLDER as DIFFICULTY
 from modelwright.plan.workspace import Workspace
 from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder, write_json
 from modelwright.store.looks import earlier_looks
@@ -83,6 +84,7 @@ class Session:
         self._splits: Splits
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
+        self._publisher.interval_by = settings.interval_by
         if posed.fresh is not None:
             self._publisher.judge = FreshJudge(posed.fresh, self._looks)
 
@@ -172,7 +174,8 @@ class Session:
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
         self.learn({"leaderboard": self.model.leaderboard.to_json(), **self._checked()})
-        write_executed(self.work.folder, schedule.trials, whole=search.whole)
+        learned = (self.work.folder / DIFFICULTY).is_dir()
+        write_executed(self.work.folder, schedule.trials, whole=search.whole, difficulty=learned)
         self._record_time(self._clock.spent, least=0.0)
         self.interrupted = search.interrupted
         if search.choice is None:
@@ -329,6 +332,7 @@ def _record(
         request["models"] = list(settings.models)
     checked = settings.validation.to_json()
     request |= {"validation": checked} if checked else {}
+    request |= {} if settings.interval_by is None else {"interval_by": settings.interval_by}
     if settings.frame is not None:
         named = settings.frame.file if isinstance(settings.frame, Frame) else str(settings.frame)
         request["frame"] = named or "task.toml"

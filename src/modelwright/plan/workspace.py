@@ -195,7 +195,8 @@ class Workspace:
         The answers, the plan and every out-of-fold prediction stay.
         """
         shutil.rmtree(self.folder / "matrices", ignore_errors=True)
-        for name in ("table.arrow", "test.arrow", "test.npz"):
+        shutil.rmtree(self.folder / "difficulty", ignore_errors=True)
+        for name in ("table.arrow", "test.arrow", "test.npz", "chosen.npz"):
             with suppress(OSError):  # Windows deletes no file that a worker still reads
                 (self.folder / name).unlink(missing_ok=True)
         self.parts.forget_models()

@@ -24,6 +24,7 @@ from modelwright.report.data import data
 from modelwright.report.opening import opening
 from modelwright.report.quality import quality
 from modelwright.report.rests_on import influence, singles
+from modelwright.report.uncertainty import uncertainty
 from modelwright.report.usage import reproduce, usage
 from modelwright.report.validation import leaderboard, validation
 from modelwright.store.files import atomic_write
@@ -75,6 +76,7 @@ def render(model: Model) -> str:
     held = HeldOut.of(model.task, evidence, model.decision) if evidence is not None else None
     chapters: list[Chapter | None] = [
         quality(held, _HELD_OUT),
+        uncertainty(model),
         influence(model),
         singles(model),
         data(model),

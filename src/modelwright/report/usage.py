@@ -30,6 +30,7 @@ def usage(model: Model) -> Chapter:
     gives = "prediction"
     if model.task.is_classification:
         gives += " and the probability of each class"
+    sure = " --interval 0.9" if model.intervals is not None else ""
     needed: Markup | None
     if len(columns) > _NAMED:
         needed = more_names(columns)
@@ -40,7 +41,7 @@ def usage(model: Model) -> Chapter:
         element("p", f"One row in gives one row out, in order: {gives}."),
         element("h3", "On the command line"),
         _code(
-            "modelwright predict model.mw new_rows.csv --out predictions.csv",
+            f"modelwright predict model.mw new_rows.csv --out predictions.csv{sure}",
             "modelwright evaluate model.mw labelled_rows.csv",
         ),
         element("h3", "In Python"),

@@ -270,6 +270,8 @@ def check_suffix(path: Path) -> str:
 def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
     if suffix not in (".parquet", ".arrow"):
         frame = frame.with_columns(_short(column) for column in frame)
+    if suffix in (".csv", ".tsv"):
+        frame = frame.with_columns(_flat(column) for column in frame)
     if suffix == ".csv":
         frame.write_csv(file)
     elif suffix == ".tsv":
@@ -280,6 +282,18 @@ def _write_frame(frame: pl.DataFrame, file: BinaryIO, suffix: str) -> None:
         frame.write_ipc(file)
     else:
         frame.write_ndjson(file)
+
+
+def _flat(column: pl.Series) -> pl.Series:
+    """Write a list as JSON, where a cell holds nothing but text."""
+    import polars as pl
+
+    if not isinstance(column.dtype, pl.List):
+        return column
+    lists = [
+        None if one is None else json.dumps(one, ensure_ascii=False) for one in column.to_list()
+    ]
+    return pl.Series(column.name, lists, pl.String)
 
 
 def _short(column: pl.Series) -> pl.Series:

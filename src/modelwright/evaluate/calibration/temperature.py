@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say."""
+"""One number that makes all probabilities softer or sharper."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from modelwright.core.errors import OptionError
 from modelwright.core.task import Target
 
-__all__ = ["Temperature", "expected_calibration_error", "fit_temperature"]
+__all__ = ["Temperature", "fit_temperature", "log_probabilities"]
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ _ROWS = 100_000  # enough for one number
 _FOLDS = 3
 
 
-def _logs(p: NDArray[Any]) -> Array:
+def log_probabilities(p: NDArray[Any]) -> Array:
     """Give log p with the greatest of each row at 0."""
     logs: Array = np.log(np.clip(p.astype(np.float64), _TINY, None))
     logs -= logs.max(axis=1, keepdims=True)
@@ -70,9 +70,18 @@ class Temperature:
         if self.value == 1:
             scaled = np.clip(p.astype(np.float64), _TINY, None)
         else:
-            scaled = np.exp(_logs(p) / self.value)
+            scaled = np.exp(log_probabilities(p) / self.value)
         scaled /= scaled.sum(axis=1, keepdims=True)
         return scaled.astype(np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain JSON."""
+        return {"method": "temperature", "value": self.value}
+
+    def __str__(self) -> str:
+        if self.value == 1:
+            return "none was needed"
+        return f"a temperature of {self.value:.3g}"
 
 
 def _slope(z: Array, true: Array, weight: Array, inverse: float) -> tuple[float, float, float]:
@@ -151,54 +160,9 @@ def fit_temperature(
         rows = np.arange(_ROWS) * len(y) // _ROWS
     if len(y) < 10 or not np.isfinite(p).all():
         return Temperature()
-    z = _logs(p[rows])
+    z = log_probabilities(p[rows])
     true = np.take_along_axis(z, y.values[rows, None], axis=1)[:, 0]
     share = np.ones(len(rows)) if weight is None else weight[rows].astype(np.float64)
     if not share.sum() > 0 or not _helps(z, true, share / share.sum()):
         return Temperature()
     return Temperature(1 / _minimise(z, true, share / share.sum()))
-
-
-def expected_calibration_error(p: NDArray[Any], y: Target, bins: int = 15) -> float:
-    """Give the mean distance between how sure the model is and how often it is right.
-
-    Rows are put into bins of equal width by the probability of their most probable class; the
-    distance between mean probability and accuracy is averaged over bins, by their rows (Naeini,
-    Cooper and Hauskrecht 2015).
-
-    Parameters
-    ----------
-    p : ndarray of shape (n_rows, n_classes)
-        Probabilities.
-    y : Target
-        The classes.
-    bins : int
-        How many bins, at least 1.
-
-    Returns
-    -------
-    float
-        Between 0 (calibrated) and 1; NaN without rows.
-
-    Raises
-    ------
-    OptionError
-        When `bins` is below 1.
-
-    Examples
-    --------
-    >>> p = np.tile([[0.9, 0.1]], (10, 1))
-    >>> y = Target(np.array([0] * 7 + [1] * 3), classes=2)
-    >>> round(expected_calibration_error(p, y), 3)
-    0.2
-    """
-    if bins < 1:
-        raise OptionError("bins to be at least 1", str(bins))
-    if len(y) == 0:
-        return float("nan")
-    sure = p.max(axis=1).astype(np.float64)
-    right = (p.argmax(axis=1) == y.values).astype(np.float64)
-    # Bins are open below and closed above, as in the paper.
-    place = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
-    gaps = np.bincount(place, right - sure, bins)
-    return float(np.abs(gaps).sum() / len(y))
