@@ -18,7 +18,7 @@ from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress
-from modelwright.core.settings import Question, Settings, Validation
+from modelwright.core.settings import Bounds, Question, Settings, Validation
 
 if TYPE_CHECKING:
     from modelwright.flow import Result
@@ -61,6 +61,10 @@ class Effort:
         Repeat the plan that this run executed, without a clock.
     frame : pathlib.Path, optional
         A task file that says what is asked; modelwright frame writes one.
+    latency : str, optional
+        How long the prediction of one row may take, such as 5ms.
+    size : str, optional
+        How large the model file may be, such as 10MB.
     """
 
     trials: Whole | None = None
@@ -73,6 +77,8 @@ class Effort:
     resume: Annotated[bool, Parameter(negative=())] = False
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
     frame: Path | None = None
+    latency: Duration | None = None
+    size: Duration | None = None
 
     def settings(
         self, question: Question, out: Path | None, validation: Validation | None = None
@@ -100,6 +106,7 @@ class Effort:
             replay=self.replay,
             frame=self.frame,
             validation=validation or Validation(),
+            bounds=Bounds(self.latency, self.size),
         )
 
 
