@@ -2,9 +2,10 @@
 
 Classes by SAMME (Freund and Schapire 1997; Zhu, Zou, Rosset and Hastie 2009): a tree m with the
 weighted error e counts alpha = rate * (log((1 - e) / e) + log(K - 1)), and the weight of each row
-that it got wrong grows by exp(alpha). Numbers by AdaBoost.R2 (Drucker 1997), with weighted
-rows where the paper draws them by weight; with the mean loss L, rows are worth beta ** (1 - loss) of what they were,
-beta = L / (1 - L), and the answer is the median of the trees, weighted by rate * log(1 / beta).
+that it got wrong grows by exp(alpha). Numbers by AdaBoost.R2 (Drucker 1997), with weighted rows
+where the paper draws them by weight; with the mean loss L, rows are worth beta ** (1 - loss) of
+what they were, beta = L / (1 - L), and the answer is the median of the trees, weighted by
+rate * log(1 / beta).
 
 Votes are no probabilities: they say which class, and are far too sure of it. So a temperature is
 found on a fifth of the rows that a first ensemble did not see (Niculescu-Mizil and Caruana 2005,

@@ -86,8 +86,8 @@ class Absolute:
         return np.asarray(np.where(y[:, None] < raw, -1.0, 1.0))
 
     def step(self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats) -> float:
-        """Give the median residual."""
-        return _median(y - raw, weight)
+        """Give the median residual, of two in the middle the lower."""
+        return _quantile(y - raw, weight, 0.5)
 
 
 @dataclass(frozen=True)

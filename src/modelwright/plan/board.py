@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.result import Baseline, Leaderboard, Standing
 from modelwright.core.settings import Bounds
-from modelwright.ensemble import Selection, select_members
+from modelwright.ensemble.greedy import Selection, select_members
 from modelwright.evaluate import Metric, Temperature, find_metric, fit_temperature
 from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import group_codes
