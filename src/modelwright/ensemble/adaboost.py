@@ -135,7 +135,8 @@ class AdaBoostClassifier(ClassifierMixin, _Boosted):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> Floats:
         """Give probabilities: the softmax of scores over K - 1."""
-        scores, count = self.decision_function(X), len(self.classes_)
+        scores = self.decision_function(X)
+        count = len(self.classes_)
         if count == 2:
             return softmax(np.column_stack([-scores, scores]) / 2)
         return softmax(scores / max(count - 1, 1))

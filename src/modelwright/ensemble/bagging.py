@@ -208,8 +208,9 @@ class BaggingClassifier(ClassifierMixin, _Bag):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the most probable class of each row."""
-        best: NDArray[Any] = self.classes_[self._mean(X).argmax(axis=1)]
-        return best
+        best = self._mean(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
 
 
 class BaggingRegressor(RegressorMixin, _Bag):  # type: ignore[misc]
@@ -324,8 +325,9 @@ class RandomForestClassifier(ClassifierMixin, _Bag):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the most probable class of each row."""
-        best: NDArray[Any] = self.classes_[self._mean(X).argmax(axis=1)]
-        return best
+        best = self._mean(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
 
 
 class RandomForestRegressor(RegressorMixin, _Bag):  # type: ignore[misc]

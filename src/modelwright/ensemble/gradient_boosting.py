@@ -199,8 +199,9 @@ class GradientBoostingClassifier(ClassifierMixin, _Descending):  # type: ignore[
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the most probable class of each row."""
-        best: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return best
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
 
 
 def _probabilities(raw: Floats) -> Floats:

@@ -78,6 +78,11 @@ class _Selection(BaseEstimator):  # type: ignore[misc]
         mean: Floats = total
         return mean
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # what is missing is a matter of the members
+        return tags
+
 
 class GreedySelectionClassifier(ClassifierMixin, _Selection):  # type: ignore[misc]
     """The mean of the classifiers that together have the lowest out-of-fold log loss.
@@ -137,8 +142,9 @@ class GreedySelectionClassifier(ClassifierMixin, _Selection):  # type: ignore[mi
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the most probable class of each row."""
-        best: NDArray[Any] = self.classes_[self._mean(X).argmax(axis=1)]
-        return best
+        best = self._mean(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
 
 
 class GreedySelectionRegressor(RegressorMixin, _Selection):  # type: ignore[misc]

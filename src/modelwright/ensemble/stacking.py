@@ -195,11 +195,12 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
             said = [found[name].said for name, _ in members]
             return Layer(list(found), said, losses, self._nested(said, rows, splits))
         first, *others = sorted(found, key=lambda name: losses[name])
+        rule = Admission(self.admission)
         names, loss = [first], self._nested([found[first].said], rows, splits)
         for name in others:
             after = self._nested([found[n].said for n in (*names, name)], rows, splits)
             spent = sum(found[n].seconds for n in names)
-            if self.admission.admits(loss, after, found[name].seconds, spent):
+            if rule.admits(loss, after, found[name].seconds, spent):
                 names, loss = [*names, name], after
         return Layer(names, [found[n].said for n in names], losses, loss)
 
@@ -229,6 +230,11 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
     def _answer(self, X: Any) -> Floats:
         check_is_fitted(self)
         return self.final_(self._said(checked(self, X)))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # what is missing is a matter of the members
+        return tags
 
 
 def _beside(X: Any, said: Sequence[Floats]) -> Floats:
@@ -262,8 +268,9 @@ class StackingClassifier(ClassifierMixin, _Stack):  # type: ignore[misc]
         Inner folds; None: by the number of rows.
     repeats : int
         How many times the folds are drawn; out-of-fold predictions are means of the draws.
-    admission : Admission, optional
-        When a member may join; None: all do, and all layers stay.
+    admission : float, optional
+        The share by which a member has to lower the loss to join (`Admission`); None: all do, and
+        all layers stay.
     random_state : int
         Of the folds.
 
@@ -323,8 +330,9 @@ class StackingClassifier(ClassifierMixin, _Stack):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the most probable class of each row."""
-        best: NDArray[Any] = self.classes_[self._answer(X).argmax(axis=1)]
-        return best
+        best = self._answer(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
 
 
 class StackingRegressor(RegressorMixin, _Stack):  # type: ignore[misc]

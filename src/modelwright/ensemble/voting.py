@@ -32,7 +32,16 @@ def _shares(weights: Any, count: int) -> Floats:
     return shares
 
 
-class VotingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class _Vote(BaseEstimator):  # type: ignore[misc]
+    """What both say of what they take."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # what is missing is a matter of the members
+        return tags
+
+
+class VotingClassifier(ClassifierMixin, _Vote):  # type: ignore[misc]
     """Several classifiers vote.
 
     Parameters
@@ -92,11 +101,12 @@ class VotingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the class with the greatest share."""
-        best: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return best
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
 
 
-class VotingRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class VotingRegressor(RegressorMixin, _Vote):  # type: ignore[misc]
     """The weighted mean of several regression models.
 
     Parameters

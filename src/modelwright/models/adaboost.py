@@ -258,7 +258,7 @@ class AdaBoostLearner:
     name: ClassVar[str] = "adaboost"
     bags: ClassVar[bool] = False
 
-    rounds: int = 150
+    rounds: int = 100
     depth: int = 3
     learning_rate: float = 0.5
 

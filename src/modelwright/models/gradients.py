@@ -38,8 +38,13 @@ class Descent(Protocol):
         """Give the negative gradient of each row: shape (n_rows, n_scores)."""
         ...
 
-    def step(self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats) -> float:
-        """Give the step of a leaf, for one score of its rows: all arrays are (n_rows,)."""
+    def step(
+        self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats, steepest: float
+    ) -> float:
+        """Give the step of a leaf, for one score of its rows: all arrays are (n_rows,).
+
+        `steepest` is the greatest negative gradient of all rows, those of other leaves included.
+        """
         ...
 
 
@@ -62,7 +67,9 @@ class Squared:
         """Give the residuals."""
         return np.asarray(y[:, None] - raw)
 
-    def step(self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats) -> float:
+    def step(
+        self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats, steepest: float
+    ) -> float:
         """Give the mean residual."""
         return float(np.average(slope, weights=weight))
 
@@ -85,7 +92,9 @@ class Absolute:
         """Give the signs of the residuals."""
         return np.asarray(np.where(y[:, None] < raw, -1.0, 1.0))
 
-    def step(self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats) -> float:
+    def step(
+        self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats, steepest: float
+    ) -> float:
         """Give the median residual, of two in the middle the lower."""
         return _quantile(y - raw, weight, 0.5)
 
@@ -118,12 +127,14 @@ class Huber:
         bar = _quantile(np.abs(left[:, 0]), weight, self.share)
         return np.asarray(left.clip(-bar, bar))
 
-    def step(self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats) -> float:
+    def step(
+        self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats, steepest: float
+    ) -> float:
         """Give the median residual, and the mean of what lies beside it, cut (Friedman's 4.4)."""
-        left, bar = y - raw, np.abs(slope).max()
+        left = y - raw
         middle = _quantile(left, weight, 0.5)
-        beside = left - middle
-        return float(middle + np.average(beside.clip(-bar, bar), weights=weight))
+        beside = (left - middle).clip(-steepest, steepest)
+        return float(middle + np.average(beside, weights=weight))
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,9 @@ class Log:
         """Give the answer minus its probability."""
         return np.asarray(y[:, None] - 0.5 * (1 + np.tanh(raw / 2)))
 
-    def step(self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats) -> float:
+    def step(
+        self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats, steepest: float
+    ) -> float:
         """Give the sum of gradients over the sum of p (1 - p)."""
         return _newton(y, slope, weight)
 
@@ -176,7 +189,9 @@ class Multinomial:
         """Give 1 for the class of the row, else 0, minus its probability."""
         return np.asarray(np.eye(self.classes)[y] - softmax(raw))
 
-    def step(self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats) -> float:
+    def step(
+        self, y: NDArray[Any], raw: Floats, slope: Floats, weight: Floats, steepest: float
+    ) -> float:
         """Give Newton's step, times (K - 1) / K as in the paper."""
         return (self.classes - 1) / self.classes * _newton(y, slope, weight)
 
@@ -307,10 +322,10 @@ class Round:
         counted = np.flatnonzero(rows[-1] > 0)
         order = counted[np.argsort(leaves[counted], kind="stable")]
         names, starts = np.unique(leaves[order], return_index=True)
-        value = np.zeros(int(leaves.max()) + 1)
+        value, steepest = np.zeros(int(leaves.max()) + 1), float(np.abs(rows[2]).max())
         for name, inside in zip(names, np.split(order, starts[1:]), strict=True):
             y, raw, slope, weight = (part[inside] for part in rows)
-            value[name] = self.learning_rate * loss.step(y, raw, slope, weight)
+            value[name] = self.learning_rate * loss.step(y, raw, slope, weight, steepest)
         return value
 
 
