@@ -3,9 +3,9 @@
     python benchmarks/refit.py [--sets abalone,sick] [--seeds 0,1] [--rows 1500] [--seconds 150]
 
 Each training file is split 70 : 30 at random (test files are not opened). A learner is fitted on
-the five folds of the first part; the stage is chosen across folds, as a fit does. Then the mean of the
-five models, and one model of all rows with that many rounds, are scored on the second part. Results
-are written after every set; a second call goes on with what is missing.
+the five folds of the first part; the stage is chosen across folds, as a fit does. Then the mean of
+the five models, and one model of all rows with that many rounds, are scored on the second part.
+Results are written after every set; a second call goes on with what is missing.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ FOLDED = "rows are split into folds, and a row twice can lie in two of them"
 EXPECTED = {
     "Bagging": DRAWN,
     "RandomForest": DRAWN,
-    "AdaBoostRegressor": DRAWN,
+    "AdaBoost": DRAWN,
+    "GradientBoosting": "a leaf counts rows, and a row twice is two of them",
     "Stacking": FOLDED,
     "GreedySelection": FOLDED,
     "Voting": "its random forest draws rows",

@@ -94,7 +94,8 @@ def test_a_member_that_gains_nothing_or_is_too_dear_stays_out() -> None:
     assert everybody.names_ == ["logistic", "near", "tree"]
     rule = Admission(0.01)
     assert rule.admits(1.0, 0.98, 1.0, 1.0)
-    assert not rule.admits(1.0, 0.98, 3.0, 1.0)
+    assert rule.admits(1.0, 0.98, 3.0, 1.0)
+    assert not rule.admits(1.0, 0.98, 30.0, 1.0)
     assert not rule.admits(1.0, 0.995, 0.1, 1.0)
 
 

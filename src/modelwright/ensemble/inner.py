@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils import _safe_indexing, check_consistent_length, get_tags
 from sklearn.utils.validation import (
     _check_sample_weight,
     _num_samples,
@@ -113,9 +113,8 @@ def entered(estimator: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
         check_consistent_length(X, y)
         return X, np.asarray(y)
     found, y = validate_data(
-        estimator, X, y, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=2,
-        y_numeric=False,
-    )  # fmt: skip
+        estimator, X, y, dtype=None, ensure_all_finite=_finite(estimator), ensure_min_samples=2
+    )
     return found, np.asarray(y)
 
 
@@ -125,7 +124,12 @@ def checked(estimator: Any, X: Any) -> Any:
     if frame:
         validate_data(estimator, X, skip_check_array=True, reset=False)
         return X
-    return validate_data(estimator, X, dtype=None, ensure_all_finite="allow-nan", reset=False)
+    finite = _finite(estimator)
+    return validate_data(estimator, X, dtype=None, ensure_all_finite=finite, reset=False)
+
+
+def _finite(estimator: Any) -> bool | str:
+    return "allow-nan" if get_tags(estimator).input_tags.allow_nan else True
 
 
 def named(estimators: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -80,7 +80,7 @@ class _Selection(BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True  # what is missing is a matter of the members
+        tags.input_tags.allow_nan = self.estimators is not None  # these decide
         return tags
 
 

@@ -50,8 +50,9 @@ class Admission:
     """When a member may join a stack.
 
     The best one alone is there first; the others are asked in the order of their losses. With the
-    loss L before and L' with it, and with t seconds of its fits where all that are there took T, a
-    member joins when (L - L') / L >= gain * max(1, t / T).
+    loss L before and L' with it a member joins when (L - L') / L >= gain; ten times the gain is
+    asked of one whose fits take ten times as long as those of all that are there, a hundred times
+    of one that takes a hundred times as long. Between powers of ten the clock has no say.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ class Admission:
     --------
     >>> Admission().admits(before=1.0, after=0.99, seconds=1.0, others=2.0)
     True
-    >>> Admission().admits(before=1.0, after=0.99, seconds=100.0, others=2.0)
+    >>> Admission().admits(before=1.0, after=0.995, seconds=100.0, others=2.0)
     False
     """
 
@@ -70,8 +71,8 @@ class Admission:
 
     def admits(self, before: float, after: float, seconds: float, others: float) -> bool:
         """Say whether a member joins."""
-        dear = max(1.0, seconds / max(others, 1e-9))
-        return before > 0 and (before - after) / before >= self.gain * dear
+        dear = 10.0 ** np.floor(np.log10(max(seconds / max(others, 1e-9), 1.0)))
+        return bool(before > 0 and (before - after) / before >= self.gain * dear)
 
 
 @dataclass
@@ -148,7 +149,7 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
         layers: int = 1,
         folds: int | None = None,
         repeats: int = 1,
-        admission: Admission | None = Admission(),
+        admission: float | None = 0.001,
         random_state: int = 0,
     ) -> None:
         self.estimators = estimators
@@ -233,7 +234,7 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True  # what is missing is a matter of the members
+        tags.input_tags.allow_nan = self.estimators is not None  # these decide
         return tags
 
 
