@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from modelwright.core.findings import Finding
     from modelwright.core.result import Leaderboard
-    from modelwright.core.settings import Frame, Question, Settings, Validation
+    from modelwright.core.settings import Bounds, Frame, Question, Settings, Validation
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.evaluate.metrics import Metric, metric
     from modelwright.flow import Result, fit
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AutoClassifier": "modelwright.estimators",
     "AutoRegressor": "modelwright.estimators",
+    "Bounds": "modelwright.core.settings",
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
     "Finding": "modelwright.core.findings",
@@ -66,6 +67,7 @@ _HOMES = {
 __all__ = [
     "AutoClassifier",
     "AutoRegressor",
+    "Bounds",
     "ColumnError",
     "DataError",
     "Finding",

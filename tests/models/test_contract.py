@@ -18,6 +18,9 @@ from modelwright.models import (
     TreeLearner,
     XGBoostLearner,
 )
+from modelwright.models.adaboost import AdaBoostLearner
+from modelwright.models.forest import BaggedTreesLearner
+from modelwright.models.gradient_boosting import GradientBoostingLearner
 from modelwright.testing import LearnerContract
 
 
@@ -52,6 +55,22 @@ class TestRandomForest(LearnerContract):
     def learner(self) -> RandomForestLearner:
         # smaller leaves learn noise by heart, whatever its weight
         return RandomForestLearner(trees=40, min_rows_leaf=5)
+
+
+class TestBaggedTrees(LearnerContract):
+    def learner(self) -> BaggedTreesLearner:
+        # with smaller leaves, codes whose order means nothing cost more than the contract allows
+        return BaggedTreesLearner(trees=30, min_rows_leaf=8)
+
+
+class TestGradientBoosting(LearnerContract):
+    def learner(self) -> GradientBoostingLearner:
+        return GradientBoostingLearner(learning_rate=0.2, max_rounds=40)
+
+
+class TestAdaBoost(LearnerContract):
+    def learner(self) -> AdaBoostLearner:
+        return AdaBoostLearner(rounds=25, depth=2)
 
 
 class TestTree(LearnerContract):

@@ -18,7 +18,7 @@ from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress
-from modelwright.core.settings import Question, Settings, Validation
+from modelwright.core.settings import Bounds, Question, Settings, Validation
 
 if TYPE_CHECKING:
     from modelwright.flow import Result
@@ -63,6 +63,10 @@ class Effort:
         A task file that says what is asked; modelwright frame writes one.
     interval_by : str, optional
         A column: the intervals of predict --interval are calibrated for each of its values.
+    latency : str, optional
+        How long the prediction of one row may take, such as 5ms.
+    size : str, optional
+        How large the model file may be, such as 10MB.
     """
 
     trials: Whole | None = None
@@ -76,6 +80,8 @@ class Effort:
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
     frame: Path | None = None
     interval_by: str | None = None
+    latency: Duration | None = None
+    size: Duration | None = None
 
     def settings(
         self, question: Question, out: Path | None, validation: Validation | None = None
@@ -104,6 +110,7 @@ class Effort:
             frame=self.frame,
             interval_by=self.interval_by,
             validation=validation or Validation(),
+            bounds=Bounds(self.latency, self.size),
         )
 
 

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelwright.core.addresses import masked
+from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
+from modelwright.core.sizes import parse_size, written_size
 from modelwright.core.version import __version__
 
 if TYPE_CHECKING:
     from modelwright.core.protocols import Splitter
 
-__all__ = ["Frame", "Question", "Settings", "Validation", "names_of"]
+__all__ = ["Bounds", "Frame", "Question", "Settings", "Validation", "names_of"]
 
 # What a task file may add to a question; where it adds nothing, records stay as they were.
 _FRAMED = ("unit", "horizon", "unknown", "baseline")
@@ -187,6 +189,57 @@ class Validation:
         return {name: value for name, value in found.items() if value is not None}
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What the deployed model may cost; the best ensemble that costs no more is taken.
+
+    Parameters
+    ----------
+    latency : str or float, optional
+        How long the prediction of one row on its own may take, in a process that has opened the
+        model: ``"5ms"``, or seconds. It is measured where the fit runs.
+    size : str or float, optional
+        How large the model file may be: ``"10MB"``, or bytes.
+
+    Raises
+    ------
+    OptionError
+        When one is no duration or no size.
+
+    Examples
+    --------
+    >>> print(Bounds("5ms", "10MB"))
+    10.0 MB and 5 ms a row
+    >>> bool(Bounds())
+    False
+    """
+
+    latency: str | float | None = None
+    size: str | float | None = None
+
+    def __post_init__(self) -> None:
+        _ = self.seconds, self.bytes
+
+    @property
+    def seconds(self) -> float:
+        """The longest latency; infinite when there is no bound."""
+        told = self.latency
+        return float("inf") if told is None else parse_duration(told, "--latency")
+
+    @property
+    def bytes(self) -> float:
+        """The largest size; infinite when there is no bound."""
+        return float("inf") if self.size is None else parse_size(self.size, "--size")
+
+    def __bool__(self) -> bool:
+        return self.latency is not None or self.size is not None
+
+    def __str__(self) -> str:
+        size = [] if self.size is None else [written_size(self.bytes)]
+        latency = [] if self.latency is None else [f"{1e3 * self.seconds:.3g} ms a row"]
+        return " and ".join(size + latency)
+
+
 def names_of(models: Iterable[str]) -> tuple[str, ...]:
     """Give names as a tuple; a single word would be taken for a sequence of letters.
 
@@ -258,6 +311,8 @@ class Settings:
         How models are checked.
     interval_by : str, optional
         A column: intervals of the rows of each of its values are calibrated on their own.
+    bounds : Bounds
+        What the deployed model may cost.
 
     Examples
     --------
@@ -280,6 +335,7 @@ class Settings:
     frame: Frame | str | Path | None = None
     validation: Validation = Validation()
     interval_by: str | None = None
+    bounds: Bounds = Bounds()
 
     def __post_init__(self) -> None:
         names_of(self.models)
@@ -315,5 +371,7 @@ class Settings:
         checked: list[Any] = [self.validation.plan(), test]
         if self.interval_by is not None:
             checked.append({"interval_by": self.interval_by})
+        if self.bounds:
+            checked.append(str(self.bounds))
         text = json.dumps([__version__, self.replay, *asked, *checked], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

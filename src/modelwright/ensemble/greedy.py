@@ -22,6 +22,7 @@ __all__ = ["Selection", "select_members"]
 EQUAL = 1e-7
 
 Loss = Callable[[NDArray[np.float32]], float]
+Allowed = Callable[[Sequence[int]], bool]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,12 @@ class Selection:
 
 
 def select_members(
-    predictions: Sequence[NDArray[np.float32]], loss: Loss, *, rounds: int = 25, most: int = 6
+    predictions: Sequence[NDArray[np.float32]],
+    loss: Loss,
+    *,
+    rounds: int = 25,
+    most: int = 6,
+    allowed: Allowed | None = None,
 ) -> Selection:
     """Choose members greedily, starting from the best single one.
 
@@ -61,6 +67,9 @@ def select_members(
         How many times a member is added.
     most : int
         How many different members there may be: each one costs time at prediction.
+    allowed : callable, optional
+        Says whether the candidates at some positions may answer together (they may be too slow,
+        or too large). Each candidate alone may.
 
     Returns
     -------
@@ -90,7 +99,7 @@ def select_members(
     total = predictions[first].astype(np.float32, copy=True)
     best = Selection(counts / 1.0, alone[first])
     for size in range(2, rounds + 1) if len(predictions) > 1 else ():
-        open_to = _admissible(counts, most)
+        open_to = _admissible(counts, most, allowed)
         losses = [_finite(loss((total + predictions[i]) / np.float32(size))) for i in open_to]
         least = min(losses)
         ties = [i for i, v in zip(open_to, losses, strict=True) if v <= least + EQUAL * abs(least)]
@@ -102,9 +111,14 @@ def select_members(
     return best
 
 
-def _admissible(counts: NDArray[np.int64], most: int) -> list[int]:
-    full = int((counts > 0).sum()) >= most
-    return [i for i in range(len(counts)) if counts[i] > 0 or not full]
+def _admissible(counts: NDArray[np.int64], most: int, allowed: Allowed | None) -> list[int]:
+    members = np.flatnonzero(counts).tolist()
+    if len(members) >= most:
+        return members
+    new = [i for i in range(len(counts)) if not counts[i]]
+    if allowed is not None:
+        new = [i for i in new if allowed([*members, i])]
+    return sorted([*members, *new])
 
 
 def _finite(loss: float) -> float:

@@ -31,7 +31,7 @@ from modelwright.models.sample import Classes, Sample
 from modelwright.models.trees import FlatTrees, Tree
 from modelwright.models.unpack import array, unsound
 
-__all__ = ["ExtraTreesLearner", "FittedForest", "RandomForestLearner"]
+__all__ = ["BaggedTreesLearner", "ExtraTreesLearner", "FittedForest", "RandomForestLearner"]
 
 tree_library = Deferred("sklearn.tree")
 
@@ -195,6 +195,25 @@ class RandomForestLearner(_Forest):
 
     name: ClassVar[str] = "random-forest"
     splitter: ClassVar[str] = "best"
+
+
+@dataclass(frozen=True)
+class BaggedTreesLearner(_Forest):
+    """Bagging (Breiman 1996): trees on bootstraps, each split free to take any column.
+
+    What a random forest is compared with: its trees differ by their rows alone. The parameters are
+    those of `ExtraTreesLearner`; `column_share` is 1.
+
+    Examples
+    --------
+    >>> BaggedTreesLearner(trees=30).column_share
+    1.0
+    """
+
+    name: ClassVar[str] = "bagged-trees"
+    splitter: ClassVar[str] = "best"
+
+    column_share: float = 1.0
 
 
 def _grow(learner: _Forest, X: Matrix, sample: Sample, budget: Budget, seed: Seed) -> FittedForest:

@@ -11,10 +11,17 @@ from typing import Any, cast
 from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
 from modelwright.core.protocols import Fitted, Learner, State
 from modelwright.models import boosting, forest
+from modelwright.models.adaboost import AdaBoostLearner, FittedAdaBoost
 from modelwright.models.additive import AdditiveLearner, FittedAdditive
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
 from modelwright.models.catboost import CatBoostLearner
-from modelwright.models.forest import ExtraTreesLearner, FittedForest, RandomForestLearner
+from modelwright.models.forest import (
+    BaggedTreesLearner,
+    ExtraTreesLearner,
+    FittedForest,
+    RandomForestLearner,
+)
+from modelwright.models.gradient_boosting import GradientBoostingLearner
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
 from modelwright.models.neighbours import FittedNeighbours, NeighboursLearner
@@ -45,7 +52,10 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
             CatBoostLearner,
             ExtraTreesLearner,
             RandomForestLearner,
+            BaggedTreesLearner,
             HistogramBoosting,
+            GradientBoostingLearner,
+            AdaBoostLearner,
             TreeLearner,
             AdditiveLearner,
             NeighboursLearner,
@@ -66,6 +76,7 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "extra-trees": FittedForest,
         "histogram-boosting": FittedHistogram,
         "tree": FittedTree,
+        "adaboost": FittedAdaBoost,
         "additive": FittedAdditive,
         "nearest-neighbours": FittedNeighbours,
         "realmlp": FittedNet,

@@ -202,6 +202,27 @@ class FlatTrees:
                     out[begin : begin + rows, t % cycle] += self.values[found]
         return out.reshape(len(X), cycle * width)
 
+    def each(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Say what each tree says: shape (n_trees, n_rows, n_values).
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n_rows, n_features)
+            NaN is missing.
+        """
+        X = np.ascontiguousarray(X, np.float32)
+        out = np.empty((len(self), len(X), self.values.shape[1]))
+        missing = bool(np.isnan(X).any())
+        for begin in range(0, len(X), _CHUNK):
+            part = X[begin : begin + _CHUNK]
+            together = max(1, _CHUNK // len(part))
+            for tree in range(0, len(self), together):
+                group = np.arange(tree, min(tree + together, len(self)))
+                out[group, begin : begin + len(part)] = self.values[
+                    self._leaves(part, group, missing)
+                ]
+        return out
+
     def _leaves(
         self, X: NDArray[np.float32], trees: NDArray[np.int64], missing: bool
     ) -> NDArray[np.int32]:

@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.result import Baseline, Leaderboard, Standing
-from modelwright.ensemble import Selection, select_members
+from modelwright.core.settings import Bounds
+from modelwright.ensemble.greedy import Selection, select_members
 from modelwright.evaluate import Metric, Temperature, find_metric
 from modelwright.evaluate.calibration import Calibration, choose_calibration
 from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.bar import Bar
 from modelwright.plan.judge import Judge, judging_folds
+from modelwright.plan.prices import Pricing
 from modelwright.plan.selection import choose_in_rounds
 from modelwright.plan.trial import ALL, Trial
 from modelwright.plan.workspace import Workspace
@@ -70,12 +72,19 @@ class Board:
         What decides; None: what the name in the task says.
     bar : Bar, optional
         What has to be beaten.
+    pricing : Pricing, optional
+        What ensembles cost, and which are within the bounds; None: there are no bounds.
     """
 
     def __init__(
-        self, work: Workspace, metric: Metric | None = None, bar: Bar | None = None
+        self,
+        work: Workspace,
+        metric: Metric | None = None,
+        bar: Bar | None = None,
+        pricing: Pricing | None = None,
     ) -> None:
         self._work = work
+        self.pricing = pricing or Pricing(work, Bounds())
         self._bar = bar
         rows = work.rows
         self.metric = metric or find_metric(rows.task.metric, rows.task.kind)
@@ -131,12 +140,23 @@ class Board:
         weight = None if rows.weight is None else rows.weight[valid]
         return np.array([self._growth.loss(y, p, weight) for p in predictions])
 
-    def choose(self, trials: Sequence[Trial]) -> Choice | None:
-        """Make the best ensemble of the trials that are scored; None while there is none."""
-        ranked = self._ranked(trials)[:OFFERED]
+    def choose(self, trials: Sequence[Trial], *, bounded: bool = True) -> Choice | None:
+        """Make the best ensemble of the trials that are scored; None while there is none.
+
+        Parameters
+        ----------
+        trials : sequence of Trial
+            All that there are.
+        bounded : bool
+            Whether it has to be within the bounds.
+        """
+        ranked = self._ranked(trials)
+        if bounded:
+            ranked = [trial for trial in ranked if self.pricing.known(trial)]
+        ranked = ranked[:OFFERED]
         if not ranked:
             return None
-        selection = self._select([trial.oof for trial in ranked if trial.oof is not None])
+        selection = self._select(ranked, bounded)
         members = [(ranked[i], float(selection.weights[i])) for i in selection.members]
         blended = np.zeros((len(self._y), self._y.outputs), dtype=np.float32)
         for trial, weight in members:
@@ -156,12 +176,18 @@ class Board:
             verdict.decision,
         )
 
-    def _select(self, oofs: Sequence[NDArray[np.float32]]) -> Selection:
+    def _select(self, ranked: Sequence[Trial], bounded: bool) -> Selection:
         rows: NDArray[np.int64] | slice = slice(None)
         if len(self._y) > SELECTION_ROWS:
             drawn = np.random.default_rng(0).choice(len(self._y), SELECTION_ROWS, replace=False)
             rows = np.sort(drawn)
-        return select_members([oof[rows] for oof in oofs], self._judge.loss_on(rows))
+        return select_members(
+            [_known(trial)[rows] for trial in ranked],
+            self._judge.loss_on(rows),
+            allowed=(lambda chosen: self.pricing.allows([ranked[i] for i in chosen]))
+            if bounded
+            else None,
+        )
 
     def _ranked(self, trials: Sequence[Trial]) -> list[Trial]:
         scored = [t for t in trials if t.oof is not None and np.isfinite(t.score)]

@@ -118,6 +118,17 @@ class Publisher:
             card = self.judge.told(self.model.card, found)
             self._write(replace(self.model, card=card))
 
+    def noted(self, line: str) -> None:
+        """Write the model again, with one more thing to know about it."""
+        if self.model is not None:
+            card = replace(self.model.card, notes=(*self.model.card.notes, line))
+            self._write(replace(self.model, card=card))
+
+    def withdraw(self) -> None:
+        """Take the model back from where the user wants one: it must not be there."""
+        if self._out is not None:
+            self._out.unlink(missing_ok=True)
+
     def unvalidated(self, notes: Sequence[str]) -> None:
         """Write the first model again, with the reasons why there is no better one."""
         if self.model is not None:

@@ -31,7 +31,17 @@ LOOKAHEAD = 4
 # Kept back for the end of the run until it is known how long writing a model takes.
 FIRST_RESERVE = 0.8
 # Learners that stop when told to, and are then worth something (`models.growth`).
-STOPPING = frozenset({"additive", "catboost", "histogram-boosting", "lightgbm", "xgboost"})
+STOPPING = frozenset(
+    {
+        "adaboost",
+        "additive",
+        "catboost",
+        "gradient-boosting",
+        "histogram-boosting",
+        "lightgbm",
+        "xgboost",
+    }
+)
 # What workers that fit nets have imported; they hold no booster, and no booster meets PyTorch.
 NET_RUNTIME = "modelwright.plan.warm_nets"
 # The shares of the time left that one trial may take: on all rows, and on a sample of them.

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelwright.core.errors import OptionError
 from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Contrast
 from modelwright.engine import Engine, Job, Outcome
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
+from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial
@@ -26,6 +28,10 @@ PUBLISHING_SHARE = 0.08
 EXAMINATION_SECONDS = 1.5
 EXAMINATION_SHARE = 0.05
 EXAMINATION = "examination"
+# What is kept back for measuring the final model, where there are bounds.
+MEASURING = 1.0
+MEASURING_SHARE = 0.1
+MEASUREMENT = "measurement"
 # The same for what a random split would have promised: it takes twice as much if there is time.
 CONTRAST_SECONDS = 2.0
 CONTRAST_SHARE = 0.025
@@ -136,13 +142,17 @@ class Search:
     def _explore(self) -> None:
         busy = True
         while busy and self._work_left():
-            self._fill(lambda: self._schedule.next_job(self._members))
+            self._fill(self._next)
             self._tell()
             busy = bool(self._engine.pending)
             self._take(self._engine.wait(self._patience()))
             self._improve()
         self._engine.cancel_all()
         self._take(self._engine.wait(0.0))
+
+    def _next(self) -> Job | None:
+        priced = self._board.pricing.next_job(self._schedule.trials)
+        return priced or self._schedule.next_job(self._members)
 
     def _refit(self) -> None:
         """Fit the members on all rows, while a worker finds out what they lean on."""
@@ -174,11 +184,53 @@ class Search:
         told = self._schedule.told_whole
         cost = self._publisher.expected(self._members, whole=True)
         self.whole = cost < left if told is None else told
+        self.whole = self.whole and not self._board.pricing.bounds
         quick = self._publisher.expected(self._members, whole=False) < left
         if quick or self._publisher.provisional:
             self._publish(whole=self.whole, evidence=self._gather(self.choice, self._findings))
             if not self.interrupted:
+                self._hold(self.choice)
                 self._judge()
+
+    def _hold(self, choice: Choice) -> None:
+        """Measure the final model, and take a smaller ensemble while it breaks the bounds."""
+        pricing = self._board.pricing
+        while pricing.bounds:
+            found = self._measured()
+            if found is None:
+                self._publisher.noted(f"not measured against the bound of {pricing.bounds}")
+                return
+            if pricing.corrected(choice.trials, found):
+                self._publisher.noted(self._costs(choice, found))
+                return
+            self._offered = []
+            choice = self._conclude() or choice
+            self._publish(whole=False, evidence=self._gather(choice, self._findings))
+
+    def _measured(self) -> Cost | None:
+        """Have a worker measure the model that is on disk."""
+        seconds = self._clock.left - SHUTDOWN if self._clock.timed else None
+        if seconds is not None and seconds <= 0:
+            return None
+        arguments = {"folder": str(self._publisher.folder)}
+        call = "modelwright.plan.prices:measure"
+        self._engine.submit(Job(MEASUREMENT, call, arguments, seconds=seconds, retries=0))
+        found: Mapping[str, float] | None = None
+        while self._engine.pending and found is None:
+            for outcome in self._engine.wait(seconds):
+                found = outcome.value
+            if self._clock.left <= SHUTDOWN:
+                break
+        self._engine.cancel_all()
+        return Cost(**found) if found else None
+
+    def _costs(self, choice: Choice, found: Cost) -> str:
+        """Say what the model costs, and what holding it to the bounds has cost."""
+        said = f"the model takes {found}; the bound is {self._board.pricing.bounds}"
+        free = self._board.choose(self._schedule.trials, bounded=False)
+        if free is None or free.score == choice.score:
+            return f"{said}, which leaves nothing out"
+        return f"{said}, without which the ensemble would score {free.score:.5g}"
 
     def _judge(self) -> None:
         """Have the final model scored on fresh rows, if there are some."""
@@ -235,12 +287,14 @@ class Search:
 
     @property
     def _judging(self) -> float:
-        """Seconds that are kept back for scoring fresh rows, and for writing the score."""
-        judge = self._publisher.judge
-        if judge is None or not self._clock.timed:
+        """Seconds that are kept back for scoring fresh rows, measuring, and writing both."""
+        judge, measured = self._publisher.judge, bool(self._board.pricing.bounds)
+        if not self._clock.timed or (judge is None and not measured):
             return 0.0
         writing = self._publisher.expected(self._members, whole=False)
-        return judge.reserve(self._clock.budget) + 1.2 * writing
+        scoring = 0.0 if judge is None else judge.reserve(self._clock.budget)
+        measuring = min(MEASURING, MEASURING_SHARE * self._clock.budget) if measured else 0.0
+        return scoring + measuring + 1.2 * writing * (1 + measured)
 
     def _contrast(self) -> Job:
         """Ask a worker what a random split would have promised."""
@@ -296,6 +350,9 @@ class Search:
                 self._findings = outcome.value or {}
             elif outcome.job.key == CONTRAST:
                 self._publisher.contrast = outcome.value and Contrast.from_json(outcome.value)
+            elif self._board.pricing.takes(outcome):
+                self._fresh = True
+                self._refuse(self._board.pricing.hopeless(self._schedule.trials))
             elif outcome.job.key != DIFFICULTY:  # that one leaves files
                 self._schedule.record(outcome)
         for trial in self._schedule.trials:
@@ -331,15 +388,26 @@ class Search:
         if self._unwritten and cost <= self._clock.here * PUBLISHING_SHARE:
             self._publish(whole=False)
 
-    def _conclude(self) -> None:
+    def _conclude(self) -> Choice | None:
         """Choose from all that is scored, whatever came first."""
         choice = self._choose()
-        if choice is not None:
+        if choice is None:
+            self._refuse(self._board.pricing.excess(self._schedule.trials))
+        else:
             self._adopt(choice)
+        return choice
+
+    def _refuse(self, error: OptionError | None) -> None:
+        """End when no model can be within the bounds; the first one must not stay either."""
+        if error is not None:
+            self._engine.cancel_all()
+            self._publisher.withdraw()
+            raise error
 
     def _choose(self) -> Choice | None:
         """Choose from all that is scored; what is known of the same trials is not sought twice."""
-        scored = [trial.spec.number for trial in self._schedule.trials if trial.oof is not None]
+        trials, known = self._schedule.trials, self._board.pricing.known
+        scored = [t.spec.number for t in trials if t.oof is not None and known(t)]
         if scored != self._offered:
             began = time.monotonic()
             self._offered, self._chosen = scored, self._board.choose(self._schedule.trials)

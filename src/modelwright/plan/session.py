@@ -32,6 +32,7 @@ from modelwright.plan.instant import instant_model
 from modelwright.plan.judging import FreshJudge
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
+from modelwright.plan.prices import Pricing
 from modelwright.plan.publish import Publisher, warnings_of
 from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
@@ -170,7 +171,8 @@ class Session:
         schedule.notes += self._history(schedule)
         watch = Watch(live, self._record_trial, self._record_time)
         bar = bar_of(self._posed, self.work.splits)
-        board = Board(self.work, self._posed.metric, bar)
+        pricing = Pricing(self.work, self._settings.bounds)
+        board = Board(self.work, self._posed.metric, bar, pricing)
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
         search.run()
         self.learn({"leaderboard": self.model.leaderboard.to_json(), **self._checked()})

@@ -1,0 +1,166 @@
+"""Stacks that are honest by themselves: groups, order, members that earn their place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import StackingClassifier as TheirStack
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from modelwright.core.task import Target
+from modelwright.ensemble import (
+    BaggingClassifier,
+    GreedySelectionClassifier,
+    GreedySelectionRegressor,
+    StackingClassifier,
+    StackingRegressor,
+)
+from modelwright.ensemble.inner import Rows, fit_member, out_of_fold, plan
+from modelwright.ensemble.stacking import Admission
+
+MEMBERS = [
+    ("logistic", LogisticRegression(max_iter=500)),
+    ("near", KNeighborsClassifier(1)),
+    ("tree", DecisionTreeClassifier(random_state=0)),
+]
+
+
+def grouped(
+    groups: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Ten rows a group that lie close together and share an answer: easy to remember."""
+    random = np.random.default_rng(seed)
+    group = np.repeat(np.arange(groups), 10)
+    home = random.normal(size=(groups, 6))
+    X = home[group] + 0.05 * random.normal(size=(len(group), 6))
+    y = (home[:, 0] + 0.7 * home[:, 1] + random.normal(size=groups) > 0).astype(int)[group]
+    flipped = random.random(len(y)) < 0.05
+    return X, np.where(flipped, 1 - y, y), group
+
+
+def test_groups_are_obeyed_without_being_asked_twice() -> None:
+    gaps, gains = [], []
+    last = LogisticRegression()
+    for seed in range(4):
+        X, y, group = grouped(150, seed)
+        fresh, fresh_y, _ = grouped(300, seed + 100)  # other groups, the same relation
+
+        def score(model: Any, X: Any = fresh, y: Any = fresh_y) -> float:
+            return float(roc_auc_score(y, model.predict_proba(X)[:, 1]))
+
+        own = StackingClassifier(MEMBERS, last, folds=5, admission=None)
+        automatic = score(own.fit(X, y, groups=group))
+        by_hand = TheirStack(MEMBERS, last, cv=list(GroupKFold(5).split(X, y, group)))
+        gaps.append(score(by_hand.fit(X, y)) - automatic)
+        blind = StratifiedKFold(5, shuffle=True, random_state=0)
+        gains.append(automatic - score(TheirStack(MEMBERS, last, cv=blind).fit(X, y)))
+    assert np.mean(gaps) < 0.005
+    assert np.mean(gains) > 0.02
+
+
+def test_no_group_and_no_later_row_teaches() -> None:
+    X, y, group = grouped(30, 0)
+    found = StackingClassifier(MEMBERS[:2], folds=4).fit(X, y, groups=group)
+    for fold in found.splits_.folds:
+        assert not set(group[fold.train]) & set(group[fold.valid])
+    when = np.arange(len(y)).astype("datetime64[D]")
+    timed = StackingClassifier(MEMBERS[:2], folds=4).fit(X, y, order=when)
+    assert timed.splits_.kind == "time-ordered"
+    for fold in timed.splits_.folds:
+        assert fold.train.max() < fold.valid.min()
+    with pytest.raises(ValueError, match="not possible with order"):
+        StackingClassifier(MEMBERS[:2], layers=2, folds=4, admission=None).fit(X, y, order=when)
+
+
+def test_a_member_that_gains_nothing_or_is_too_dear_stays_out() -> None:
+    X, y, group = grouped(60, 1)
+    found = StackingClassifier(MEMBERS, folds=5).fit(X, y, groups=group)
+    assert found.names_[0] == "logistic"
+    assert "near" not in found.names_
+    strict = StackingClassifier(MEMBERS, folds=5, admission=0.2)
+    assert strict.fit(X, y, groups=group).names_ == ["logistic"]
+    assert set(found.layers_[0].losses) == {"logistic", "near", "tree"}
+    everybody = StackingClassifier(MEMBERS, folds=5, admission=None).fit(X, y, groups=group)
+    assert everybody.names_ == ["logistic", "near", "tree"]
+    rule = Admission(0.01)
+    assert rule.admits(1.0, 0.98, 1.0, 1.0)
+    assert rule.admits(1.0, 0.98, 3.0, 1.0)
+    assert not rule.admits(1.0, 0.98, 30.0, 1.0)
+    assert not rule.admits(1.0, 0.995, 0.1, 1.0)
+
+
+def test_a_second_layer_stays_only_if_it_gains() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    members = [("ridge", Ridge(0.1)), ("tree", DecisionTreeRegressor(max_depth=3, random_state=0))]
+    found = StackingRegressor(members, layers=3, folds=5).fit(X, y)
+    losses = [layer.loss for layer in found.layers_]
+    assert losses == sorted(losses, reverse=True)
+    forced = StackingRegressor(members, layers=2, folds=5, admission=None).fit(X, y)
+    assert len(forced.layers_) == 2
+    assert forced.layers_[1].fitted[0].n_features_in_ == X.shape[1] + len(members)
+    assert np.corrcoef(forced.predict(X), y)[0, 1] > 0.6
+
+
+def test_repeats_average_the_draws() -> None:
+    X, y, _ = grouped(20, 3)
+    rows = Rows(X, Target(y, 2))
+    member = DecisionTreeClassifier(random_state=0)
+    drawn = plan(rows, folds=3, repeats=4)
+    said = out_of_fold(member, rows, drawn).said
+    by_hand = np.zeros((len(y), 2))
+    for fold in drawn.folds:
+        fitted = fit_member(member, rows.at(fold.train))
+        by_hand[fold.valid] += fitted.predict_proba(X[fold.valid]) / 4
+    np.testing.assert_allclose(said, by_hand)
+    found = GreedySelectionClassifier(MEMBERS, folds=3, repeats=4).fit(X, y)
+    assert found.splits_.times == 4
+
+
+def test_a_fold_without_a_class_is_no_trouble() -> None:
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(60, 3)), np.repeat([0, 1, 2], [29, 29, 2])
+    group = np.where(y == 2, 99, np.arange(60) % 7)
+    found = StackingClassifier([("bayes", GaussianNB())], folds=4).fit(X, y, groups=group)
+    assert found.predict_proba(X).shape == (60, 3)
+    np.testing.assert_allclose(found.predict_proba(X).sum(axis=1), 1.0)
+
+
+def test_greedy_selection_is_no_worse_than_its_best_member() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    members = [(f"tree{d}", DecisionTreeRegressor(max_depth=d, random_state=0)) for d in (1, 3, 9)]
+    members.append(("ridge", Ridge(0.1)))
+    found = GreedySelectionRegressor(members, folds=5, most=2).fit(X, y)
+    assert found.loss_ <= found.losses_.min()
+    assert 1 <= len(found.names_) <= 2
+    assert found.names_[0] == "ridge"
+
+
+def test_whole_groups_are_bagged() -> None:
+    X, y, group = grouped(40, 5)
+    blind = BaggingClassifier(n_estimators=30, oob_score=True, random_state=0).fit(X, y)
+    told = BaggingClassifier(n_estimators=30, oob_score=True, random_state=0)
+    told.fit(X, y, groups=group)
+    fresh, fresh_y, _ = grouped(200, 50)
+    assert blind.oob_score_ > 0.9
+    assert told.oob_score_ < 0.8
+    assert abs(told.oob_score_ - told.score(fresh, fresh_y)) < 0.2
+
+
+def test_a_member_that_takes_no_weights_is_named() -> None:
+    X, y, _ = grouped(10, 0)
+    with pytest.raises(ValueError, match="KNeighborsClassifier takes no sample_weight"):
+        StackingClassifier(MEMBERS[1:2]).fit(X, y, sample_weight=np.ones(len(y)))
+    with pytest.raises(ValueError, match="names of their own"):
+        StackingClassifier([MEMBERS[0], MEMBERS[0]]).fit(X, y)
+    with pytest.raises(ValueError, match="predict_proba"):
+        StackingClassifier([("svm", LinearSVC())], folds=2).fit(X, y)
