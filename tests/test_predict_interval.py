@@ -37,7 +37,8 @@ def plants(rows: int = 900, seed: int = 0) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def rent(tmp_path_factory: pytest.TempPathFactory) -> mw.Model:
     store = tmp_path_factory.mktemp("store")
-    settings = mw.Settings(**SETTINGS, models=("lightgbm",), store=store, interval_by="town")  # type: ignore[arg-type]
+    checked = mw.Validation(interval_by="town")
+    settings = mw.Settings(**SETTINGS, models=("lightgbm",), store=store, validation=checked)  # type: ignore[arg-type]
     return mw.fit(flats().head(600), "rent", settings=settings).model
 
 
@@ -162,11 +163,12 @@ def test_what_so_few_rows_cannot_promise(rent: mw.Model) -> None:
 def test_a_column_to_calibrate_by_that_is_not_there(rent: mw.Model) -> None:
     with pytest.raises(ColumnError, match="city"):
         rent.with_intervals(flats(100, 1), by="city")
-    settings = mw.Settings(trials=1, workers=0, interval_by="twon")
-    with pytest.raises(ColumnError, match="town"):
-        mw.fit(flats(100), "rent", settings=settings)
-    with pytest.raises(ColumnError, match="another column"):
-        mw.fit(flats(100), "rent", settings=mw.Settings(trials=1, workers=0, interval_by="rent"))
+    for column, said in (("twon", "town"), ("rent", "another column")):
+        checked = mw.Validation(interval_by=column)
+        with pytest.raises(ColumnError, match=said):
+            mw.fit(
+                flats(100), "rent", settings=mw.Settings(trials=1, workers=0, validation=checked)
+            )
 
 
 def test_an_old_file_says_what_to_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

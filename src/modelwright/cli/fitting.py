@@ -61,8 +61,6 @@ class Effort:
         Repeat the plan that this run executed, without a clock.
     frame : pathlib.Path, optional
         A task file that says what is asked; modelwright frame writes one.
-    interval_by : str, optional
-        A column: the intervals of predict --interval are calibrated for each of its values.
     latency : str, optional
         How long the prediction of one row may take, such as 5ms.
     size : str, optional
@@ -79,7 +77,6 @@ class Effort:
     resume: Annotated[bool, Parameter(negative=())] = False
     replay: Annotated[str | None, Parameter(completer=run_ids)] = None
     frame: Path | None = None
-    interval_by: str | None = None
     latency: Duration | None = None
     size: Duration | None = None
 
@@ -108,7 +105,6 @@ class Effort:
             resume=self.resume,
             replay=self.replay,
             frame=self.frame,
-            interval_by=self.interval_by,
             validation=validation or Validation(),
             bounds=Bounds(self.latency, self.size),
         )

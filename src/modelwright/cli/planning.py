@@ -40,6 +40,8 @@ class Checked:
         A column of fold numbers, or of the words train, valid and test.
     test : pathlib.Path, optional
         A file of rows that are never fitted on, scored once at the end.
+    interval_by : str, optional
+        A column: the intervals of predict --interval are calibrated for each of its values.
     """
 
     folds: Whole | None = None
@@ -48,6 +50,7 @@ class Checked:
     window: _Span = None
     splits: Annotated[str | None, Parameter(completer=columns)] = None
     test: Annotated[str | Path | None, Parameter(allow_leading_hyphen=True)] = None
+    interval_by: Annotated[str | None, Parameter(completer=columns)] = None
 
     def validation(self, data: str | Path) -> Validation:
         """Give the same for a fit of some data.
@@ -68,6 +71,7 @@ class Checked:
             self.window,
             self.splits,
             None if self.test is None else str(self.test),
+            self.interval_by,
         )
 
 

@@ -140,6 +140,8 @@ class Validation:
     test : path or frame, optional
         Rows with answers that are never fitted on and choose nothing; they are scored once, at
         the end.
+    interval_by : str, optional
+        A column: intervals of the rows of each of its values are calibrated on their own.
 
     Raises
     ------
@@ -158,6 +160,7 @@ class Validation:
     window: str | float | None = None
     splits: str | Splitter | None = None
     test: object = field(default=None, compare=False)
+    interval_by: str | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("folds", self.folds), ("repeats", self.repeats)):
@@ -174,6 +177,8 @@ class Validation:
             known = isinstance(self.test, str | Path)
             name = masked(str(self.test)) if known else f"a {type(self.test).__name__} in memory"
             found["test"] = name
+        if self.interval_by is not None:
+            found["interval_by"] = self.interval_by
         return found
 
     def plan(self) -> dict[str, Any]:
@@ -309,8 +314,6 @@ class Settings:
         it comes first.
     validation : Validation
         How models are checked.
-    interval_by : str, optional
-        A column: intervals of the rows of each of its values are calibrated on their own.
     bounds : Bounds
         What the deployed model may cost.
 
@@ -334,7 +337,6 @@ class Settings:
     replay: str | None = None
     frame: Frame | str | Path | None = None
     validation: Validation = Validation()
-    interval_by: str | None = None
     bounds: Bounds = Bounds()
 
     def __post_init__(self) -> None:
@@ -369,8 +371,8 @@ class Settings:
             types = {"": Path(types).read_text(encoding="utf-8")}
         asked = [question.to_json(), dict(types or {}), self.trials, self.models, self.seed]
         checked: list[Any] = [self.validation.plan(), test]
-        if self.interval_by is not None:
-            checked.append({"interval_by": self.interval_by})
+        if self.validation.interval_by is not None:
+            checked.append({"interval_by": self.validation.interval_by})
         if self.bounds:
             checked.append(str(self.bounds))
         text = json.dumps([__version__, self.replay, *asked, *checked], sort_keys=True)

@@ -142,7 +142,7 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
     frame, strays = _without_strays(raw.frame)
     question = _asked(question, frame.columns, raw.notes)
     splits = _split_column(settings.validation, question, frame.columns)
-    _check_by(settings.interval_by, question, frame.columns)
+    _check_by(settings.validation.interval_by, question, frame.columns)
     given = _types(settings)
     schema, noticed = infer(frame, given, question.target)
     answers = _answers(frame, schema, given, question)

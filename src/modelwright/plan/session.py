@@ -85,7 +85,7 @@ class Session:
         self._splits: Splits
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
-        self._publisher.interval_by = settings.interval_by
+        self._publisher.interval_by = settings.validation.interval_by
         if posed.fresh is not None:
             self._publisher.judge = FreshJudge(posed.fresh, self._looks)
 
@@ -334,7 +334,6 @@ def _record(
         request["models"] = list(settings.models)
     checked = settings.validation.to_json()
     request |= {"validation": checked} if checked else {}
-    request |= {} if settings.interval_by is None else {"interval_by": settings.interval_by}
     if settings.frame is not None:
         named = settings.frame.file if isinstance(settings.frame, Frame) else str(settings.frame)
         request["frame"] = named or "task.toml"
