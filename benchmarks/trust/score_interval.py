@@ -111,7 +111,7 @@ def one(name: str, meta: dict[str, Any], seed: int, keep: Path | None) -> dict[s
             rows = result.model.answered(test)
     fit_seconds = time.monotonic() - began
     model = result.model
-    assert model.evidence is not None and model.card.score is not None
+    assert model.evidence is not None
     line = next(s for s in result.leaderboard if s.name == "ensemble")
     held = HeldOut.of(model.task, model.evidence, model.decision)
     assert held is not None
@@ -121,7 +121,8 @@ def one(name: str, meta: dict[str, Any], seed: int, keep: Path | None) -> dict[s
     score = judge.score(y, p)
     promised = expect(held, line.score, rows=len(y), level=LEVEL)
     spread = bootstrap(lambda at: lambda w: np.array([judge.score(y.rows(at), p[at], w)]), len(y))
-    assert promised is not None and spread is not None
+    assert promised is not None
+    assert spread is not None
     tails = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
     low, high = np.quantile(spread.around(score), tails)
     if keep is not None:

@@ -54,12 +54,13 @@ def test_the_prediction_of_twice_as_many_rows_comes_true() -> None:
 
 
 def test_a_larger_model_wins_from_some_number_of_rows_on() -> None:
-    X, y = waves(1500)
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, size=(1500, 2))
+    y = 3 * X[:, 0] + 0.5 * np.sin(6 * X[:, 1]) + rng.normal(0, 0.2, 1500)
     named = {"straight": LinearRegression(), "near": KNeighborsRegressor(3)}
-    X = np.hstack([X, np.random.default_rng(1).normal(size=(1500, 3))])
     found = learning_curve(named, X, y, workers=0, sizes=[15, 30, 60, 120, 300, 600, 1100])
     (won,) = found.overtakings
-    assert (won.winner, won.loser, won.sure) == ("near", "straight", True)
+    assert (won.winner, won.loser, won.measured, won.sure) == ("near", "straight", True, True)
     assert won.rows is not None
     at = np.searchsorted(found.curves[0].sizes, won.rows)
     gaps = found.curves[0].losses.mean(axis=1) - found.curves[1].losses.mean(axis=1)

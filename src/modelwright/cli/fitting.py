@@ -228,6 +228,15 @@ def _expected(result: Result) -> Expected | None:
     return expected_score(result.model, rows, seconds=EXPECTED_SECONDS)
 
 
+def _tell_fresh(result: Result) -> None:
+    """Say what fresh rows scored, and what they may be expected to."""
+    if result.test is not None:
+        say(f"test: {result.test}")
+    expected = _expected(result)
+    if expected is not None:
+        say(f"on fresh rows: {expected}")
+
+
 def _tell(result: Result, out: Path) -> None:
     from modelwright.plan.verdict import verdict_of
 
@@ -245,11 +254,7 @@ def _tell(result: Result, out: Path) -> None:
             say(f"{result.leaderboard.nesting}\n")
     if result.model.card.decision:
         say(result.model.card.decision)
-    if result.test is not None:
-        say(f"test: {result.test}")
-    expected = _expected(result)
-    if expected is not None:
-        say(f"on fresh rows: {expected}")
+    _tell_fresh(result)
     if verdict:
         say(f"{verdict}\n")
     if judged is not None and judged.sentence != verdict:

@@ -27,7 +27,7 @@ from modelwright.diagnosis.scoring import Folds, Plan, Score, constant_loss, pla
 from modelwright.evaluate import Metric
 from modelwright.pages.numerals import number, percent
 
-__all__ = ["Curve", "LearningCurve", "Overtaking", "learning_curve"]
+__all__ = ["Curve", "LearningCurve", "Overtaking", "learning_curve", "spread_of"]
 
 Array = NDArray[np.float64]
 

@@ -106,7 +106,8 @@ def _least_squares(sizes: Array, losses: Array) -> tuple[float, float, float]:
         missed = float(weight @ np.square(losses - floor - scale * falling))
         if missed < best * (1 - 1e-9) - 1e-300:
             best = missed
-            chosen = (floor, scale * float(sizes[-1]) ** exponent, float(exponent))
+            power = float(exponent)
+            chosen = (floor, scale * float(sizes[-1]) ** power, power)
     return chosen
 
 

@@ -16,7 +16,7 @@ from modelwright.diagnosis.answers import Answers
 from modelwright.diagnosis.fits import Fit, Sources, run_fits
 from modelwright.evaluate import Metric, default_metric, find_metric
 
-__all__ = ["Folds", "Plan", "Score", "folds_of", "plan_of", "score_all"]
+__all__ = ["Folds", "Plan", "Score", "constant_loss", "folds_of", "plan_of", "score_all"]
 
 Index = NDArray[np.int64]
 Folds = int | Iterable[tuple[ArrayLike, ArrayLike]]
