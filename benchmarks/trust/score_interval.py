@@ -183,8 +183,9 @@ def print_table() -> None:
         ]
         rows.append({
             "set": name or "all", "fits": len(own), "coverage": round(float(np.mean(inside)), 3),
-            "coverage_of_the_raw_score": round(float(np.mean(raw)), 3),
+            "coverage_around_the_raw_score": round(float(np.mean(raw)), 3),
             "width_against_test_bootstrap": round(float(np.mean(width)), 3),
+            "median_width_against_it": round(float(np.median(width)), 3),
         })  # fmt: skip
         print(rows[-1])
     pooled = rows[-1]
