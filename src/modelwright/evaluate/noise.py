@@ -20,8 +20,9 @@ __all__ = ["noise_of_classes", "noise_of_numbers"]
 Array = NDArray[np.float64]
 
 NEIGHBOURS = 10
-# With more columns there are no near neighbours; with fewer rows none either.
-MOST_COLUMNS = 12
+# With more columns there are no near neighbours, and what they differ by is not noise: of friedman1,
+# with ten columns and a noise of 1, it would be 2. With fewer rows there are none either.
+MOST_COLUMNS = 4
 FEWEST_ROWS = 200
 MOST_ROWS = 4_000
 
@@ -40,7 +41,7 @@ def noise_of_numbers(X: Array, y: Array) -> float:
     -------
     float
         The expected squared error of the best possible model; NaN with fewer than 200 rows or more
-        than 12 columns. It is a rough figure: a column that matters less than its neighbours in
+        than 4 columns. It is a rough figure: a column that matters less than its neighbours in
         space suggest makes it too large.
 
     Examples
@@ -73,7 +74,7 @@ def noise_of_classes(X: Array, y: NDArray[np.int64]) -> float:
     -------
     float
         The least that it can be, by Cover and Hart's bound, when the limit of neighbours that
-        differ is known; NaN with fewer than 200 rows or more than 12 columns.
+        differ is known; NaN with fewer than 200 rows or more than 4 columns.
 
     Examples
     --------
