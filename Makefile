@@ -55,6 +55,7 @@ bench: $(READY)  ## run every benchmark (about an hour); results in benchmarks/r
 	$(PY) benchmarks/repeat.py
 	$(PY) benchmarks/kill.py
 	$(PY) benchmarks/fit50.py
+	$(PY) benchmarks/trust/bias_variance.py
 
 docs: $(READY)  ## build the documentation into site/
 	$(PY) -m mkdocs build --quiet --strict --clean

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from modelwright.core.findings import Finding
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Bounds, Frame, Question, Settings, Validation
+    from modelwright.diagnosis import bias_variance, complexity_curve, diagnose, learning_curve
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.evaluate.metrics import Metric, metric
     from modelwright.flow import Result, fit
     from modelwright.framing import frame
     from modelwright.model import Model, load
     from modelwright.plan.check import check
+    from modelwright.plan.expected import expected_score
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
     from modelwright.versus import compare_models
@@ -53,10 +55,15 @@ _HOMES = {
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
     "Validation": "modelwright.core.settings",
+    "bias_variance": "modelwright.diagnosis",
     "check": "modelwright.plan.check",
     "compare_models": "modelwright.versus",
+    "complexity_curve": "modelwright.diagnosis",
+    "diagnose": "modelwright.diagnosis",
+    "expected_score": "modelwright.plan.expected",
     "fit": "modelwright.flow",
     "frame": "modelwright.framing",
+    "learning_curve": "modelwright.diagnosis",
     "load": "modelwright.model",
     "metric": "modelwright.evaluate.metrics",
     "tree_drawing": "modelwright.readable",
@@ -85,10 +92,15 @@ __all__ = [
     "UserError",
     "Validation",
     "__version__",
+    "bias_variance",
     "check",
     "compare_models",
+    "complexity_curve",
+    "diagnose",
+    "expected_score",
     "fit",
     "frame",
+    "learning_curve",
     "load",
     "metric",
     "tree_drawing",

@@ -27,7 +27,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("model",),
     ("plan", "readable", "versus"),
     ("flow",),
-    ("report", "serve", "estimators", "framing"),
+    ("report", "serve", "estimators", "framing", "diagnosis"),
     ("cli",),
 )
 LEVEL = {room: level for level, line in enumerate(LINES) for room in line}

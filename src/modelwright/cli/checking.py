@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from modelwright.cli.completing import columns, tasks
 from modelwright.cli.inputs import check_data
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.wording import Whole
+from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress, reading
 from modelwright.core.settings import Settings
 
@@ -29,6 +31,7 @@ def check(
     types: Path | None = None,
     header: bool | None = None,
     seed: Whole = 0,
+    curve: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Find out what would make scores untrue, before anything is fitted.
@@ -47,6 +50,9 @@ def check(
         Whether the first row holds names; found out when left out.
     seed
         The root of all randomness.
+    curve
+        Also fit a small and a larger model on more and more rows, and say whether more rows, a
+        larger model or better labels would help; it takes seconds to a minute.
     json
         Print one JSON object on stdout.
     """
@@ -56,11 +62,28 @@ def check(
     settings = Settings(types=types, header=header, seed=seed)
     with progress(json) as live:
         live.advance(None, f"{reading(data)} and checking")
-        found = checked(str(data), target, task=task, settings=settings)
+        source = _kept(data) if curve else str(data)
+        found = checked(source, target, task=task, settings=settings)
+        curves = None
+        if curve:
+            from modelwright.diagnosis import diagnose
+
+            live.advance(None, "fitting on more and more rows")
+            curves = diagnose(source, target, task=task, settings=settings)
+    if curves is not None:
+        found = replace(found, findings=(*found.findings, *curves.findings))
     if json:
-        answer(found.to_json())
+        answer({**found.to_json(), **({} if curves is None else {"curves": curves.to_json()})})
     else:
         _tell(found)
+
+
+def _kept(data: Source) -> str:
+    """Name what is read twice; standard input can be read once."""
+    if str(data) == "-":
+        cure = "write the rows to a file first"
+        raise OptionError("a file beside --curve: it is read twice", "standard input", cure)
+    return str(data)
 
 
 def _tell(found: Checked) -> None:

@@ -21,12 +21,15 @@ from modelwright.core.progress import progress
 from modelwright.core.settings import Bounds, Question, Settings, Validation
 
 if TYPE_CHECKING:
+    from modelwright.evaluate.expected import Expected
     from modelwright.flow import Result
 
 __all__ = ["Duration", "Effort", "demo", "fit"]
 
 # What writing the report at the end may take of the time.
 REPORT_SECONDS = 0.6
+# What it may take to say what fresh rows will score.
+EXPECTED_SECONDS = 0.3
 
 Duration = Annotated[str, Parameter(allow_leading_hyphen=True)]
 """Such as 90s or 5m; -5s comes through, to be refused in clear words."""
@@ -216,11 +219,29 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "baseline": result.leaderboard.to_json().get("baseline"),
         "test": None if card.test is None else card.test.to_json(),
         "contrast": None if card.contrast is None else card.contrast.to_json(),
+        "expected": None if (found := _expected(result)) is None else found.to_json(),
         "verdict": None if judged is None else asdict(judged),
         "notes": list(result.notes),
         "timings": result.timings,
         "interrupted": result.interrupted,
     }
+
+
+def _expected(result: Result) -> Expected | None:
+    """Say what fresh rows will score: as many as were given, or very many."""
+    from modelwright.plan.expected import expected_score
+
+    rows = None if result.test is None else result.test.rows
+    return expected_score(result.model, rows, seconds=EXPECTED_SECONDS)
+
+
+def _tell_fresh(result: Result) -> None:
+    """Say what fresh rows scored, and what they may be expected to."""
+    if result.test is not None:
+        say(f"test: {result.test}")
+    expected = _expected(result)
+    if expected is not None:
+        say(f"on fresh rows: {expected}")
 
 
 def _tell(result: Result, out: Path) -> None:
@@ -236,10 +257,11 @@ def _tell(result: Result, out: Path) -> None:
         if result.model.card.contrast is not None:
             say(f"the split matters: {result.model.card.contrast}")
         say(f"\n{result.leaderboard}\n")
+        if result.leaderboard.nesting:
+            say(f"{result.leaderboard.nesting}\n")
     if result.model.card.decision:
         say(result.model.card.decision)
-    if result.test is not None:
-        say(f"test: {result.test}")
+    _tell_fresh(result)
     if verdict:
         say(f"{verdict}\n")
     if judged is not None and judged.sentence != verdict:

@@ -19,9 +19,13 @@ from modelwright.core.progress import progress, reading
 if TYPE_CHECKING:
     from polars import DataFrame
 
+    from modelwright.evaluate import Answered
+    from modelwright.evaluate.expected import Expected
     from modelwright.model import Model
 
 __all__ = ["evaluate", "predict"]
+
+_SECONDS = 1.0  # for what was to be expected; far less is usual
 
 
 def predict(
@@ -144,20 +148,38 @@ def evaluate(
             write_evaluation(opened, rows, report)
         scores, intervals, undefined = rows.scores(more), rows.intervals(more), rows.undefined(more)
         classes = class_scores(rows)
+        expected = None if rows.seen or threshold is not None else _expected(opened, rows)
     if json:
         page = {} if report is None else {"report": str(report)}
         between = {name: {"low": low, "high": high} for name, (low, high) in intervals.items()}
         told = {"undefined": undefined, "classes": classes, "decision": opened.card.decision}
         head = {"metric": opened.task.metric, "scores": scores, "intervals": between}
-        answer({**head, **told, **page})
+        promised = {"expected": None if expected is None else expected.to_json()}
+        answer({**head, **told, **promised, **page})
         return
     say_scores(scores, intervals, undefined)
     if classes:
         say_classes(classes)
+    if expected is not None and expected.metric in scores:
+        say(f"\nby the fit: {expected}: {_held(expected, scores[expected.metric])}")
     if opened.card.decision:
         say(f"\n{opened.card.decision}")
     if report is not None:
         say(f"report: {report}")
+
+
+def _expected(model: Model, rows: Answered) -> Expected | None:
+    from modelwright.plan.expected import expected_score
+
+    return expected_score(model, len(rows.y), seconds=_SECONDS)
+
+
+def _held(expected: Expected, score: float) -> str:
+    """Say whether a score is what the fit led one to expect."""
+    if expected.holds(score):
+        return "the score lies within"
+    side = "below" if score < expected.low else "above"
+    return f"the score lies {side}: these rows are not like those it was fitted on, or it is chance"
 
 
 def _against(

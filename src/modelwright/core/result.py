@@ -40,6 +40,10 @@ class Standing:
         Time spent fitting, summed over folds.
     low, high : float, optional
         Between them lies the score with a confidence of 95 %; None when that is not known.
+    raw : float, optional
+        The score on rows that had a say in choosing, where `score` is without that luck: of the
+        ensemble, whose members and weights were chosen by out-of-fold scores. None: there is one
+        score only.
     """
 
     name: str
@@ -48,6 +52,12 @@ class Standing:
     seconds: float
     low: float | None = None
     high: float | None = None
+    raw: float | None = None
+
+    @property
+    def as_it_came(self) -> float:
+        """The score on all rows, whether they had a say in choosing or not."""
+        return self.score if self.raw is None else self.raw
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,7 @@ class Leaderboard:
     metric : str
         The metric that decides.
     standings : tuple of Standing
-        Best first.
+        Best first; the ensemble by its raw score, which the others have too.
     baseline : Baseline, optional
         What has to be beaten; None when nothing was named.
 
@@ -137,6 +147,20 @@ class Leaderboard:
         if self.baseline is None or not self.standings:
             return ""
         return _verdict(self.metric, self._model.score, self.baseline)
+
+    @property
+    def nesting(self) -> str:
+        """Say what choosing on the scored rows made the ensemble look like; empty: unknown."""
+        if not self.standings or self._model.raw is None:
+            return ""
+        line = self._model
+        score, raw = f"{line.score + 0.0:.5g}", f"{line.as_it_came + 0.0:.5g}"
+        if score == raw:
+            return f"Choosing among the trials cost nothing: nested {self.head} {score} too."
+        return (
+            f"{line.name}: {self.head} {score}, each row predicted by members, weights and "
+            f"calibration chosen on other rows; {raw} on the rows that chose them."
+        )
 
     @property
     def _model(self) -> Standing:
@@ -210,6 +234,7 @@ def _standing(item: Mapping[str, Any]) -> Standing:
         float(item["seconds"]),
         _known(item.get("low")),
         _known(item.get("high")),
+        _known(item.get("raw")),
     )
 
 

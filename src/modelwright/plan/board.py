@@ -18,6 +18,7 @@ from modelwright.evaluate.decisions import USUAL, Decision
 from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.bar import Bar
 from modelwright.plan.judge import Judge, judging_folds
+from modelwright.plan.nested import CELLS, FEWEST_ROWS, PARTS, nested_predictions
 from modelwright.plan.prices import Pricing
 from modelwright.plan.selection import choose_in_rounds
 from modelwright.plan.trial import ALL, Trial
@@ -51,6 +52,8 @@ class Choice:
         Its out-of-fold predictions, calibrated.
     decision : Decision
         How it answers.
+    raw : float, optional
+        The score on rows that had a say in choosing, once `score` and `oof` are without that.
     """
 
     trials: tuple[Trial, ...]
@@ -59,6 +62,7 @@ class Choice:
     score: float
     oof: NDArray[np.float32]
     decision: Decision = USUAL
+    raw: float | None = None
 
 
 class Board:
@@ -176,6 +180,27 @@ class Board:
             verdict.decision,
         )
 
+    def nested(self, choice: Choice, trials: Sequence[Trial]) -> Choice:
+        """Give an ensemble the score and the predictions in which no row chose for itself."""
+        ranked = self._ranked(trials)
+        if self.pricing.bounds:
+            ranked = [trial for trial in ranked if self.pricing.known(trial)]
+        candidates = ranked[: 2 * OFFERED]
+        if len(candidates) == 1:  # there was no choice
+            return choice
+        p = nested_predictions(self._judge, [_known(t) for t in candidates], offered=OFFERED)
+        score = float("nan") if p is None else self._judge.score(p)
+        if p is None or not np.isfinite(score):
+            return choice
+        return replace(choice, score=score, oof=p, raw=choice.score)
+
+    @property
+    def nesting(self) -> float:
+        """How many times as long as choosing an ensemble it takes to score it nested."""
+        looked = min(len(self._y), SELECTION_ROWS)
+        most = max(CELLS // self._y.outputs, FEWEST_ROWS)
+        return PARTS * min(1.0, most / max(looked, 1)) + 1.0
+
     def _select(self, ranked: Sequence[Trial], bounded: bool) -> Selection:
         rows: NDArray[np.int64] | slice = slice(None)
         if len(self._y) > SELECTION_ROWS:
@@ -212,12 +237,14 @@ class Board:
             pairs = zip(choice.trials, choice.weights, strict=True)
             shares = {trial.spec.number: weight for trial, weight in pairs}
             seconds = sum(trial.seconds for trial in choice.trials)
-            lines.append((Standing("ensemble", choice.score, 1.0, seconds), choice.oof))
+            line = Standing("ensemble", choice.score, 1.0, seconds, raw=choice.raw)
+            lines.append((line, choice.oof))
         for trial in self._ranked(trials):
             share = shares.get(trial.spec.number, 0.0)
             line = Standing(trial.spec.name, trial.score, share, trial.seconds)
             lines.append((line, _known(trial)))
-        lines.sort(key=lambda pair: _signed(self.metric, pair[0].score))
+        # trials and ensemble by what they came to on the same footing
+        lines.sort(key=lambda pair: _signed(self.metric, pair[0].as_it_came))
         deadline = time.monotonic() + seconds
         standings = [
             self._widened(*line, deadline) if i < WITH_INTERVAL else line[0]

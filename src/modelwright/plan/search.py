@@ -187,6 +187,8 @@ class Search:
         self.whole = self.whole and not self._board.pricing.bounds
         quick = self._publisher.expected(self._members, whole=False) < left
         if quick or self._publisher.provisional:
+            if not self._clock.timed or cost + self._nesting < left:
+                self.choice = self._board.nested(self.choice, self._schedule.trials)
             self._publish(whole=self.whole, evidence=self._gather(self.choice, self._findings))
             if not self.interrupted:
                 self._hold(self.choice)
@@ -261,6 +263,11 @@ class Search:
         """Seconds that are left when the writing of the final model is paid for."""
         writing = self._publisher.expected(self._members, whole=whole)
         return self._clock.left - SHUTDOWN - 1.2 * writing - self._judging
+
+    @property
+    def _nesting(self) -> float:
+        """Seconds that scoring the ensemble without the luck of choosing will take."""
+        return self._choosing * self._board.nesting
 
     @property
     def _examining(self) -> float:
@@ -419,7 +426,7 @@ class Search:
         self._unwritten = True
         ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
-        kept = self._asides + self._judging
+        kept = self._asides + self._judging + self._nesting
         self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + kept
 
     def _publish(self, *, whole: bool, evidence: Evidence | None = None) -> None:

@@ -12,11 +12,13 @@ from modelwright.pages import Chapter, Figure, Grid, element, joined
 from modelwright.pages.elements import Attributes
 from modelwright.pages.numerals import plural
 from modelwright.pages.plot import Plot
+from modelwright.plan.expected import expected_score
 from modelwright.report.ranking import leaderboard_figure
 
 __all__ = ["folds_figure", "leaderboard", "validation"]
 
 _MOST = 12  # folds drawn
+_SECONDS = 1.0  # for what is to be expected of fresh rows; far less is usual
 
 
 def validation(model: Model) -> Chapter:
@@ -34,6 +36,7 @@ def validation(model: Model) -> Chapter:
         element("p", promise) if card.score is not None else None,
         element("p", _contrasted(card.contrast)) if card.contrast is not None else None,
         element("p", _tested(card.test)) if card.test is not None else None,
+        element("p", _expected(model)),
         element("div.figures", figure.html("folds")) if figure else None,
     )
     return Chapter("validation", "How it was validated", body, "Validation")
@@ -44,6 +47,18 @@ def _contrasted(contrast: Contrast) -> str:
     return (
         f"{said[:1].upper()}{said[1:]}. What lies between the two is what rows that belong "
         "together, or the future, would have given away."
+    )
+
+
+def _expected(model: Model) -> str | None:
+    """Say what fresh rows will score: as many as were given, or very many."""
+    rows = None if model.card.test is None else model.card.test.rows
+    found = expected_score(model, rows, seconds=_SECONDS)
+    if found is None:
+        return None
+    return (
+        f"{str(found)[:1].upper()}{str(found)[1:]}, when rows come as they came here; from the "
+        "held-out rows alone."
     )
 
 
@@ -138,6 +153,7 @@ def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
     named = "p.lead" if board.baseline is not None and not board.baseline.beaten else "p"
     body = joined(
         element("p", words),
+        element("p", board.nesting) if board.nesting else None,
         element(named, board.verdict) if board.verdict else None,
         element(
             "div.figures",
