@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from modelwright.core.findings import Finding
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Frame, Question, Settings, Validation
+    from modelwright.doubts import doubtful_labels
     from modelwright.estimators import AutoClassifier, AutoRegressor
+    from modelwright.evaluate.fairness import fairness
     from modelwright.evaluate.metrics import Metric, metric
+    from modelwright.evaluate.slices import find_slices
     from modelwright.flow import Result, fit
     from modelwright.framing import frame
+    from modelwright.label import label_noise
     from modelwright.model import Model, load
     from modelwright.plan.check import check
+    from modelwright.plan.drift import drift
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
     from modelwright.versus import compare_models
@@ -54,8 +59,13 @@ _HOMES = {
     "Validation": "modelwright.core.settings",
     "check": "modelwright.plan.check",
     "compare_models": "modelwright.versus",
+    "doubtful_labels": "modelwright.doubts",
+    "drift": "modelwright.plan.drift",
+    "fairness": "modelwright.evaluate.fairness",
+    "find_slices": "modelwright.evaluate.slices",
     "fit": "modelwright.flow",
     "frame": "modelwright.framing",
+    "label_noise": "modelwright.label",
     "load": "modelwright.model",
     "metric": "modelwright.evaluate.metrics",
     "tree_drawing": "modelwright.readable",
@@ -85,8 +95,13 @@ __all__ = [
     "__version__",
     "check",
     "compare_models",
+    "doubtful_labels",
+    "drift",
+    "fairness",
+    "find_slices",
     "fit",
     "frame",
+    "label_noise",
     "load",
     "metric",
     "tree_drawing",

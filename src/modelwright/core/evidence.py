@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from modelwright.core.protocols import State
 from modelwright.core.schema import Kind, Role
 from modelwright.core.task import Task
+from modelwright.core.weaknesses import Weaknesses
 
 __all__ = ["Attribution", "Dependence", "Evidence", "Importance", "Profile"]
 
@@ -157,6 +158,8 @@ class Evidence:
         were fitted once on all rows could not be asked about rows that they have not seen.
     group : ndarray of int32, shape (n,), optional
         Which of these rows belong together; None when each stands for itself.
+    weak : Weaknesses
+        Labels to doubt, and kinds of rows that the model does badly on.
 
     Examples
     --------
@@ -179,6 +182,7 @@ class Evidence:
     attributions: tuple[Attribution, ...] = ()
     heard: float = 1.0
     group: NDArray[np.int32] | None = None
+    weak: Weaknesses = field(default_factory=Weaknesses)
 
     def export(self) -> State:
         """Give everything in forms that are safe to read from a stranger."""
@@ -195,6 +199,7 @@ class Evidence:
             "dependences": [asdict(dependence) for dependence in self.dependences],
             "attributions": [asdict(attribution) for attribution in self.attributions],
             "heard": self.heard,
+            "weak": self.weak.to_json(),
         }
         return State(config, arrays)
 
@@ -228,6 +233,7 @@ class Evidence:
             tuple((_whole(train), _whole(valid)) for train, valid in config["splits"]),
             tuple(_profile(item) for item in config["profiles"]),
             group=group,
+            weak=Weaknesses.from_json(config.get("weak", {})),
         ).with_findings(config)
 
     def suits(self, task: Task) -> bool:

@@ -16,6 +16,7 @@ from modelwright.plan.clock import Clock
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial
+from modelwright.plan.weaknesses import WEAKNESSES
 
 __all__ = ["Search", "Watch"]
 
@@ -30,8 +31,8 @@ CONTRAST_SECONDS = 2.0
 CONTRAST_SHARE = 0.025
 CONTRAST_LEAST = 0.25
 CONTRAST = "contrast"
-# What is kept back for profiles of columns and intervals of scores.
-GATHERING = 0.25
+# What is kept back for profiles of columns, weak spots and intervals of scores.
+GATHERING = 0.25 + WEAKNESSES
 GATHERING_A_COLUMN = 0.0015
 # What is kept back for closing workers and leaving the process.
 SHUTDOWN = 0.35
