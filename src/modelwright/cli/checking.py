@@ -29,6 +29,7 @@ def check(
     types: Path | None = None,
     header: bool | None = None,
     seed: Whole = 0,
+    new: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Find out what would make scores untrue, before anything is fitted.
@@ -47,6 +48,8 @@ def check(
         Whether the first row holds names; found out when left out.
     seed
         The root of all randomness.
+    new
+        Rows that the model will meet: are they like these?
     json
         Print one JSON object on stdout.
     """
@@ -56,7 +59,7 @@ def check(
     settings = Settings(types=types, header=header, seed=seed)
     with progress(json) as live:
         live.advance(None, f"{reading(data)} and checking")
-        found = checked(str(data), target, task=task, settings=settings)
+        found = checked(str(data), target, task=task, new=new, settings=settings)
     if json:
         answer(found.to_json())
     else:
@@ -75,5 +78,7 @@ def _tell(found: Checked) -> None:
         say(f"  {one.evidence}")
         if one.cure:
             say(f"  cure: {one.cure}")
+    if found.drift is not None and not found.drift.drifted:
+        say(f"\nnew rows: {found.drift}")
     if found.recommended.option:
         say(f"\nrecommended: modelwright fit ... {found.recommended.option}")

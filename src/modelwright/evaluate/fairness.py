@@ -14,14 +14,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.core.errors import DataError
+from modelwright.core.errors import ColumnError, DataError, did_you_mean
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
 from modelwright.evaluate.answered import Answered
+from modelwright.evaluate.conditions import conditions_of
 from modelwright.stats.shares import wilson_ends
 from modelwright.stats.tails import above_t, holm
 
-__all__ = ["Fairness", "GroupShare", "fairness"]
+__all__ = ["Fairness", "GroupShare", "fairness", "groups_of"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -30,6 +34,8 @@ Mask = NDArray[np.bool_]
 FEW = 30
 MOST_GROUPS = 50
 MISSING = "(missing)"
+_MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
+_FEW_VALUES = 10
 # The rule of four fifths: a group chosen less often than that share of the most chosen one.
 FOUR_FIFTHS = 0.8
 _NORMAL = 1.959964
@@ -164,6 +170,44 @@ def fairness(rows: Answered, groups: Sequence[str | None], column: str) -> Fairn
     positive = rows.task.positive or ""
     ratio = _ratio(shares)
     return Fairness(column, positive, tuple(shares), ratio, _notes(shares, ratio, column))
+
+
+def groups_of(rows: Answered, column: str) -> list[str | None]:
+    """Read the groups of a column, whether the model knows it or not.
+
+    Parameters
+    ----------
+    rows : Answered
+        What `Model.answered` gave.
+    column : str
+        Its name. Numbers of more than ten values are cut into five ranges of as many rows.
+
+    Returns
+    -------
+    list of str or None
+        One for each row; None where the value is missing.
+
+    Raises
+    ------
+    ColumnError
+        When the data has no such column.
+    """
+    frame = pl.DataFrame() if rows.raw is None else rows.raw
+    if column not in frame.columns:
+        cure = did_you_mean(column, frame.columns)
+        raise ColumnError("a column of the data for --fairness", repr(column), cure)
+    texts = frame[column].cast(pl.String).str.strip_chars()
+    texts = pl.select(pl.when(~texts.is_in(list(_MISSING))).then(texts)).to_series()
+    numbers = texts.cast(pl.Float64, strict=False)
+    if texts.n_unique() <= _FEW_VALUES or numbers.null_count() > texts.null_count():
+        return texts.to_list()
+    schema = Schema((Column(column, Kind.NUMBER),))
+    groups: list[str | None] = [None] * len(texts)
+    table = Table(pl.DataFrame({column: numbers}), schema)
+    for condition in conditions_of(table, [column], 1):
+        for row in np.flatnonzero(condition.rows).tolist():
+            groups[row] = condition.words.removeprefix(f"{column} ")
+    return groups
 
 
 def _measures(rows: Answered) -> list[tuple[str, Floats, Mask]]:

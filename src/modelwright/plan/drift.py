@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, infer, read_raw
+from modelwright.acquire import Reading, conform, infer_schema, read_raw
 from modelwright.acquire import cast as typed
 from modelwright.core.budget import Budget
 from modelwright.core.errors import DataError, FitError
-from modelwright.core.schema import Role, Schema
+from modelwright.core.findings import Finding, Severity
+from modelwright.core.schema import Role
 from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings
 from modelwright.core.table import Table
@@ -25,13 +26,18 @@ from modelwright.models import make_learner
 from modelwright.plan.pose import pose, reading_for
 from modelwright.stats.drift import ColumnDrift, compare_tables
 
-__all__ = ["Drift", "TellingApart", "drift", "tell_apart"]
+__all__ = ["Drift", "TellingApart", "drift", "drift_from", "tell_apart"]
 
 # A quick model looks at so many rows of each side; with fewer than these it says nothing.
 ROWS = 4_000
 FEWEST = 40
 FOLDS = 3
 ROUNDS = 40
+_TOLD = 6
+_CURE = (
+    "find out why they differ; fit on rows like the new ones, or leave out columns whose meaning "
+    "changed; until then take the score of the fit for that of other rows"
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,15 @@ class Drift:
             )
         return "\n".join([head, *lines])
 
+    def findings(self) -> tuple[Finding, ...]:
+        """Say it in the words of checks: nothing when new rows are like the earlier ones."""
+        apart = self.together is not None and self.together.differs
+        if not self.drifted and not apart:
+            return ()
+        columns = tuple(one.column for one in self.drifted)
+        evidence = "; ".join(str(self).splitlines()[: 1 + _TOLD])
+        return (Finding("drift", Severity.WARNING, columns, evidence, _CURE),)
+
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
         together = None if self.together is None else asdict(self.together)
@@ -137,7 +152,11 @@ def drift(
     (['age'], True)
     """
     chosen = settings or Settings()
-    table = _earlier(old, target, chosen)
+    return drift_from(_earlier(old, target, chosen), new, seed=chosen.seed)
+
+
+def drift_from(table: Table, new: object, *, seed: int = 0) -> Drift:
+    """Compare new rows with a table; parameters and errors as for `drift`."""
     answer = table.schema.names(Role.TARGET)
     raw = read_raw(new, Reading.like(table.schema)).frame
     other = conform(raw, table.schema, table.features())
@@ -145,18 +164,16 @@ def drift(
         raise DataError("rows on both sides", f"{table.height:,} and {other.height:,}")
     columns = [name for name in (*table.features(), *answer) if name in other.schema]
     found = compare_tables(table, other, columns)
-    return Drift(table.height, other.height, found, tell_apart(table, other, seed=chosen.seed))
+    return Drift(table.height, other.height, found, tell_apart(table, other, seed=seed))
 
 
 def _earlier(old: object, target: str | None, settings: Settings) -> Table:
     if target is not None:
         question = Question(target)
-        return pose(
-            read_raw(old, reading_for(question, settings, old)), question, settings
-        ).rows.table
+        raw = read_raw(old, reading_for(question, settings, old))
+        return pose(raw, question, settings).rows.table
     raw = read_raw(old, Reading())
-    schema, _ = infer(raw.frame, {}, None)
-    return typed(raw.frame, schema)
+    return typed(raw.frame, infer_schema(raw.frame))
 
 
 def tell_apart(old: Table, new: Table, *, seed: int = 0) -> TellingApart | None:
@@ -176,7 +193,7 @@ def tell_apart(old: Table, new: Table, *, seed: int = 0) -> TellingApart | None:
 
     Examples
     --------
-    >>> from modelwright.core.schema import Column, Kind
+    >>> from modelwright.core.schema import Column, Kind, Schema
     >>> rng = np.random.default_rng(0)
     >>> schema = Schema((Column("a", Kind.NUMBER), Column("b", Kind.NUMBER)))
     >>> a, b = rng.normal(size=(2, 300))

@@ -29,4 +29,4 @@ def wilson_ends(share: float, rows: float) -> tuple[float, float]:
         return math.nan, math.nan
     centre = (share + Z * Z / (2 * rows)) / (1 + Z * Z / rows)
     half = Z / (1 + Z * Z / rows) * math.sqrt(share * (1 - share) / rows + (Z / (2 * rows)) ** 2)
-    return max(centre - half, 0.0), min(centre + half, 1.0)
+    return max(min(centre - half, share), 0.0), min(max(centre + half, share), 1.0)
