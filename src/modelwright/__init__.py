@@ -24,12 +24,17 @@ if TYPE_CHECKING:
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Bounds, Frame, Question, Settings, Validation
     from modelwright.diagnosis import bias_variance, complexity_curve, diagnose, learning_curve
+    from modelwright.doubts import doubtful_labels
     from modelwright.estimators import AutoClassifier, AutoRegressor
+    from modelwright.evaluate.fairness import fairness
     from modelwright.evaluate.metrics import Metric, metric
+    from modelwright.evaluate.slices import find_slices
     from modelwright.flow import Result, fit
     from modelwright.framing import frame
+    from modelwright.label import label_noise
     from modelwright.model import Model, load
     from modelwright.plan.check import check
+    from modelwright.plan.drift import drift
     from modelwright.plan.expected import expected_score
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
@@ -60,9 +65,14 @@ _HOMES = {
     "compare_models": "modelwright.versus",
     "complexity_curve": "modelwright.diagnosis",
     "diagnose": "modelwright.diagnosis",
+    "doubtful_labels": "modelwright.doubts",
+    "drift": "modelwright.plan.drift",
     "expected_score": "modelwright.plan.expected",
+    "fairness": "modelwright.evaluate.fairness",
+    "find_slices": "modelwright.evaluate.slices",
     "fit": "modelwright.flow",
     "frame": "modelwright.framing",
+    "label_noise": "modelwright.label",
     "learning_curve": "modelwright.diagnosis",
     "load": "modelwright.model",
     "metric": "modelwright.evaluate.metrics",
@@ -97,9 +107,14 @@ __all__ = [
     "compare_models",
     "complexity_curve",
     "diagnose",
+    "doubtful_labels",
+    "drift",
     "expected_score",
+    "fairness",
+    "find_slices",
     "fit",
     "frame",
+    "label_noise",
     "learning_curve",
     "load",
     "metric",

@@ -21,6 +21,7 @@ from modelwright.core.errors import OptionError
 from modelwright.core.progress import Progress, progress, reading
 from modelwright.core.result import FreshScore, Leaderboard
 from modelwright.core.settings import Question, Settings
+from modelwright.core.weaknesses import Weaknesses
 from modelwright.engine import start_engine
 from modelwright.evaluate import Metric
 from modelwright.model import Model
@@ -74,6 +75,12 @@ class Result:
     def notes(self) -> tuple[str, ...]:
         """What the user should know."""
         return self.model.card.notes
+
+    @property
+    def weaknesses(self) -> Weaknesses:
+        """Labels to doubt, and kinds of rows that the model does badly on."""
+        evidence = self.model.evidence
+        return Weaknesses() if evidence is None else evidence.weak
 
     @overload
     def predict(

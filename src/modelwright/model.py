@@ -46,6 +46,7 @@ from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Explainer, background_table, permutation_importance
 from modelwright.features import FittedRecipe
 from modelwright.models import fitted_name, restore_fitted
+from modelwright.stats.drift import compare_profiles, drift_words
 from modelwright.store import pack_state, read_archive, unpack_state, write_archive
 
 __all__ = ["SEEN", "Member", "Model", "Part", "load"]
@@ -59,6 +60,9 @@ EXPLAINED = 20
 BACKGROUND = 64
 # Rows whose columns are shuffled, one after the other.
 PROBED = 2_000
+# Fewer new rows say little of a drift, and so many of more rows say enough.
+TELLING = 100
+SAMPLED = 10_000
 SEEN = (
     "These are the very rows that the model was fitted on: scores on them are too good to be true. "
     "Score rows that it has not seen; its leaderboard holds honest scores."
@@ -186,7 +190,9 @@ class Model:
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
-        return self.predict_table(self._read(data, self.columns))
+        table = self._read(data, self.columns)
+        self._warn_of_drift(table)
+        return self.predict_table(table)
 
     def explain(self, data: object, rows: Sequence[int] = (0,)) -> tuple[Attribution, ...]:
         """Say how much each column moved single predictions away from the average.
@@ -312,13 +318,30 @@ class Model:
         -------
         Answered
         """
-        table = self._with_answers(data)
+        table, raw, position = self._with_answers(data)
         seen = table.fingerprint() == self.card.data
         if seen:
             warnings.warn(SEEN, ModelwrightWarning, stacklevel=3)
+        else:
+            self._warn_of_drift(table)
         y = encode_target(self.task, table.frame[self.task.target])
         p, weight, groups = self.predict_table(table), self._weight(table), self._groups(table)
-        return Answered(self.task, y, p, weight, groups, seen, self.decision)
+        decided = self.task, y, p, weight, groups, seen, self.decision
+        return Answered(*decided, table=table, raw=raw, position=position)
+
+    def _warn_of_drift(self, table: Table) -> None:
+        """Say when new rows are not like those of the fit, in the columns that count."""
+        if self.evidence is None or table.height < TELLING:
+            return
+        known = [p for p in self.evidence.profiles if p.name in self.columns and p.role != "order"]
+        sample = table
+        if table.height > SAMPLED:
+            sample = table.rows(np.linspace(0, table.height - 1, SAMPLED).astype(np.int64))
+        told = drift_words(compare_profiles(known, self.card.rows, sample))
+        if told:
+            warnings.warn(
+                f"{told}: scores of the fit may not hold", ModelwrightWarning, stacklevel=4
+            )
 
     def importances(self, data: object) -> tuple[Importance, ...]:
         """Measure on given rows how much each column matters.
@@ -333,7 +356,7 @@ class Model:
         tuple of Importance
             How much worse the metric gets when a column is shuffled, the greatest first.
         """
-        table = self._with_answers(data)
+        table = self._with_answers(data)[0]
         whole = float(table.height)
         if table.height > PROBED:
             drawn = np.random.default_rng(0).choice(table.height, PROBED, replace=False)
@@ -344,14 +367,15 @@ class Model:
             self.predict_table, table, lambda p: metric.loss(y, p, weight), self.columns
         )
 
-    def _with_answers(self, data: object) -> Table:
+    def _with_answers(self, data: object) -> tuple[Table, pl.DataFrame, NDArray[np.int64]]:
+        """Give the rows with an answer, typed and as they came, and where they were."""
         raw = self._raw(data)
         rows = raw.head(raw.height - totals_below(raw))  # sums would weigh more than the rows
         table = conform(rows, self.schema, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
         if not len(known):
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
-        return table.rows(known)
+        return table.rows(known), rows[known], known
 
     def _read(self, data: object, required: tuple[str, ...]) -> Table:
         """Read rows as those before them were, and warn of what was noticed."""
@@ -488,7 +512,7 @@ class Model:
         DataError
             When no row has an answer, or these are the rows that the model was fitted on.
         """
-        table = self._with_answers(data)
+        table, _, _ = self._with_answers(data)
         if table.fingerprint() == self.card.data:
             raise DataError(
                 "rows that the model has not seen",

@@ -25,7 +25,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("models", "agents"),
     ("ensemble", "tune"),
     ("model",),
-    ("plan", "readable", "versus"),
+    ("plan", "readable", "versus", "doubts"),
     ("flow",),
     ("report", "serve", "estimators", "framing", "diagnosis"),
     ("cli",),

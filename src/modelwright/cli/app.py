@@ -22,6 +22,7 @@ from modelwright.cli.checking import check
 from modelwright.cli.explaining import explain
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.framing import frame
+from modelwright.cli.labelling import label
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
 from modelwright.cli.reporting import report
@@ -48,6 +49,7 @@ def build() -> App:
     analysing = (demo, frame, check, fit, predict, evaluate, explain, report, acquire, completion)
     for command in analysing:
         app.command(command)
+    app.command(label)
     app.command(runs)
     return app
 

@@ -32,6 +32,7 @@ def check(
     header: bool | None = None,
     seed: Whole = 0,
     curve: Annotated[bool, Parameter(negative=())] = False,
+    new: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Find out what would make scores untrue, before anything is fitted.
@@ -53,6 +54,8 @@ def check(
     curve
         Also fit a small and a larger model on more and more rows, and say whether more rows, a
         larger model or better labels would help; it takes seconds to a minute.
+    new
+        Rows that the model will meet: are they like these?
     json
         Print one JSON object on stdout.
     """
@@ -63,7 +66,7 @@ def check(
     with progress(json) as live:
         live.advance(None, f"{reading(data)} and checking")
         source = _kept(data) if curve else str(data)
-        found = checked(source, target, task=task, settings=settings)
+        found = checked(source, target, task=task, new=new, settings=settings)
         curves = None
         if curve:
             from modelwright.diagnosis import diagnose
@@ -98,5 +101,7 @@ def _tell(found: Checked) -> None:
         say(f"  {one.evidence}")
         if one.cure:
             say(f"  cure: {one.cure}")
+    if found.drift is not None and not found.drift.drifted:
+        say(f"\nnew rows: {found.drift}")
     if found.recommended.option:
         say(f"\nrecommended: modelwright fit ... {found.recommended.option}")

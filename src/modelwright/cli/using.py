@@ -13,6 +13,7 @@ from modelwright.cli.inputs import check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.scoring import class_scores, say_classes, say_scores, tell_versus
+from modelwright.cli.spots import say_weak_spots, weak_spots
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress, reading
 
@@ -112,6 +113,7 @@ def evaluate(
     threshold: float | None = None,
     against: Path | None = None,
     report: Path | None = None,
+    fairness: str | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Score a model on rows whose answers are known, with 95 % intervals.
@@ -130,12 +132,14 @@ def evaluate(
         A second model: both are scored on the same rows, with the interval of their difference.
     report
         Where a page of plots goes, such as page.html.
+    fairness
+        A column, known to the model or not, whose groups are compared.
     json
         Print one JSON object on stdout.
     """
     check_page(report, data, model)
     if against is not None:
-        _against(model, against, data, metric or [], (threshold, report), json)
+        _against(model, against, data, metric or [], (threshold, report, fairness), json)
         return
     with progress(json) as live:
         opened = _open(model, data, threshold)
@@ -149,13 +153,14 @@ def evaluate(
         scores, intervals, undefined = rows.scores(more), rows.intervals(more), rows.undefined(more)
         classes = class_scores(rows)
         expected = None if rows.seen or threshold is not None else _expected(opened, rows)
+        spots = weak_spots(rows, fairness)
     if json:
         page = {} if report is None else {"report": str(report)}
         between = {name: {"low": low, "high": high} for name, (low, high) in intervals.items()}
         told = {"undefined": undefined, "classes": classes, "decision": opened.card.decision}
         head = {"metric": opened.task.metric, "scores": scores, "intervals": between}
         promised = {"expected": None if expected is None else expected.to_json()}
-        answer({**head, **told, **promised, **page})
+        answer({**head, **told, **promised, **spots.to_json(), **page})
         return
     say_scores(scores, intervals, undefined)
     if classes:
@@ -164,6 +169,7 @@ def evaluate(
         say(f"\nby the fit: {expected}: {_held(expected, scores[expected.metric])}")
     if opened.card.decision:
         say(f"\n{opened.card.decision}")
+    say_weak_spots(spots)
     if report is not None:
         say(f"report: {report}")
 
@@ -187,11 +193,11 @@ def _against(
     other: Path,
     data: str | Path,
     metric: list[str],
-    alone: tuple[float | None, Path | None],
+    alone: tuple[float | None, Path | None, str | None],
     json: bool,
 ) -> None:
     """Compare with a second model."""
-    for name, value in zip(("--threshold", "--report"), alone, strict=True):
+    for name, value in zip(("--threshold", "--report", "--fairness"), alone, strict=True):
         if value is not None:
             cure = "leave it out, or evaluate one model"
             raise OptionError(f"no {name} beside --against", repr(str(value)), cure)

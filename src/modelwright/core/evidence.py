@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from modelwright.core.protocols import State
 from modelwright.core.schema import Kind, Role
 from modelwright.core.task import Task
+from modelwright.core.weaknesses import Weaknesses
 
 __all__ = ["KEPT", "Attribution", "Dependence", "Evidence", "Importance", "Profile"]
 
@@ -160,6 +161,8 @@ class Evidence:
         were fitted once on all rows could not be asked about rows that they have not seen.
     group : ndarray of int32, shape (n,), optional
         Which of these rows belong together; None when each stands for itself.
+    weak : Weaknesses
+        Labels to doubt, and kinds of rows that the model does badly on.
 
     Examples
     --------
@@ -182,6 +185,7 @@ class Evidence:
     attributions: tuple[Attribution, ...] = ()
     heard: float = 1.0
     group: NDArray[np.int32] | None = None
+    weak: Weaknesses = field(default_factory=Weaknesses)
 
     def export(self) -> State:
         """Give everything in forms that are safe to read from a stranger."""
@@ -198,6 +202,7 @@ class Evidence:
             "dependences": [asdict(dependence) for dependence in self.dependences],
             "attributions": [asdict(attribution) for attribution in self.attributions],
             "heard": self.heard,
+            "weak": self.weak.to_json(),
         }
         return State(config, arrays)
 
@@ -231,6 +236,7 @@ class Evidence:
             tuple((_whole(train), _whole(valid)) for train, valid in config["splits"]),
             tuple(_profile(item) for item in config["profiles"]),
             group=group,
+            weak=Weaknesses.from_json(config.get("weak", {})),
         ).with_findings(config)
 
     def suits(self, task: Task) -> bool:

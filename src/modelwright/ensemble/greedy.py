@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Selection", "select_members"]
+__all__ = ["Allowed", "Selection", "select_members"]
 
 # Losses that differ by a smaller share are equal.
 EQUAL = 1e-7

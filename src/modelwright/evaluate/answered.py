@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
 from modelwright.evaluate.catalogue import metrics_of
 from modelwright.evaluate.decisions import USUAL, Decision
@@ -46,6 +48,12 @@ class Answered:
         Whether they are the very rows that the model was fitted on.
     decision : Decision
         How class probabilities become the answer.
+    table : Table, optional
+        The rows as the model reads them.
+    raw : polars.DataFrame, optional
+        The rows as they came, with columns that the model does not know.
+    position : ndarray of int64, shape (n_rows,), optional
+        Where each row was in the data as it was read, counted from 0.
 
     Examples
     --------
@@ -63,6 +71,9 @@ class Answered:
     groups: NDArray[np.int64] | None
     seen: bool
     decision: Decision = USUAL
+    table: Table | None = None
+    raw: pl.DataFrame | None = None
+    position: NDArray[np.int64] | None = None
 
     def metrics(self, more: Sequence[Metric] = ()) -> tuple[Metric, ...]:
         """List what is scored: the metric that decided, the usual ones, and what is asked for.

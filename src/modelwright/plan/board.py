@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -188,7 +188,9 @@ class Board:
         candidates = ranked[: 2 * OFFERED]
         if len(candidates) == 1:  # there was no choice
             return choice
-        p = nested_predictions(self._judge, [_known(t) for t in candidates], offered=OFFERED)
+        oofs = [_known(trial) for trial in candidates]
+        allowed = self._allowed(candidates) if self.pricing.bounds else None
+        p = nested_predictions(self._judge, oofs, offered=OFFERED, allowed=allowed)
         score = float("nan") if p is None else self._judge.score(p)
         if p is None or not np.isfinite(score):
             return choice
@@ -209,10 +211,12 @@ class Board:
         return select_members(
             [_known(trial)[rows] for trial in ranked],
             self._judge.loss_on(rows),
-            allowed=(lambda chosen: self.pricing.allows([ranked[i] for i in chosen]))
-            if bounded
-            else None,
+            allowed=self._allowed(ranked) if bounded else None,
         )
+
+    def _allowed(self, trials: Sequence[Trial]) -> Callable[[Sequence[int]], bool]:
+        """Say of positions among trials whether the bounds allow those trials together."""
+        return lambda chosen: self.pricing.allows([trials[i] for i in chosen])
 
     def _ranked(self, trials: Sequence[Trial]) -> list[Trial]:
         scored = [t for t in trials if t.oof is not None and np.isfinite(t.score)]
@@ -236,8 +240,8 @@ class Board:
         if choice is not None:
             pairs = zip(choice.trials, choice.weights, strict=True)
             shares = {trial.spec.number: weight for trial, weight in pairs}
-            seconds = sum(trial.seconds for trial in choice.trials)
-            line = Standing("ensemble", choice.score, 1.0, seconds, raw=choice.raw)
+            fitted = sum(trial.seconds for trial in choice.trials)
+            line = Standing("ensemble", choice.score, 1.0, fitted, raw=choice.raw)
             lines.append((line, choice.oof))
         for trial in self._ranked(trials):
             share = shares.get(trial.spec.number, 0.0)

@@ -9,6 +9,7 @@ from modelwright.acquire import read_raw
 from modelwright.core.findings import Finding
 from modelwright.core.settings import Question, Settings
 from modelwright.evaluate.structure import Recommendation, detect_structure
+from modelwright.plan.drift import Drift, drift_from
 from modelwright.plan.pose import pose, reading_for
 
 __all__ = ["Checked", "check"]
@@ -28,6 +29,8 @@ class Checked:
         The most important first.
     notes : tuple of str
         What was noticed while reading.
+    drift : Drift, optional
+        How new rows differ; None when none were given.
     """
 
     rows: int
@@ -35,6 +38,7 @@ class Checked:
     recommended: Recommendation
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    drift: Drift | None = None
 
     def __str__(self) -> str:
         if not self.findings:
@@ -53,11 +57,17 @@ class Checked:
             },
             "rows": self.rows,
             "columns": self.columns,
+            **({} if self.drift is None else {"drift": self.drift.to_json()}),
         }
 
 
 def check(
-    data: object, target: str, *, task: str | None = None, settings: Settings | None = None
+    data: object,
+    target: str,
+    *,
+    task: str | None = None,
+    new: object | None = None,
+    settings: Settings | None = None,
 ) -> Checked:
     """Look for what would make scores untrue: order, repeated entities and copies among rows.
 
@@ -69,6 +79,8 @@ def check(
         The column to predict.
     task : str, optional
         ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it.
+    new : path or frame, optional
+        Rows that the model will meet: whether they are like these; see `drift`.
     settings : Settings, optional
         Types that are known better, whether there is a header, and the seed.
 
@@ -94,4 +106,7 @@ def check(
     posed = pose(read_raw(data, reading_for(question, chosen, data)), question, chosen)
     rows = posed.rows
     found = detect_structure(rows.table, rows.y, seed=rows.seed)
-    return Checked(len(rows.y), len(posed.schema), found.recommended, found.findings, posed.notes)
+    moved = None if new is None else drift_from(rows.table, new, seed=rows.seed)
+    findings = (*found.findings, *(() if moved is None else moved.findings()))
+    told = found.recommended, findings, posed.notes
+    return Checked(len(rows.y), len(posed.schema), *told, moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from modelwright.core.evidence import KEPT, Evidence
 from modelwright.core.splits import Splits
 from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.board import Choice
+from modelwright.plan.weaknesses import find_weaknesses
 from modelwright.plan.workspace import Workspace
 from modelwright.stats import profile_table
 
@@ -19,7 +21,12 @@ __all__ = ["gather_evidence", "kept_rows"]
 
 
 def gather_evidence(
-    work: Workspace, choice: Choice, asked: Mapping[str, Any], findings: Mapping[str, Any]
+    work: Workspace,
+    choice: Choice,
+    asked: Mapping[str, Any],
+    findings: Mapping[str, Any],
+    *,
+    seconds: float = math.inf,
 ) -> Evidence:
     """Collect everything that a report shows.
 
@@ -33,6 +40,8 @@ def gather_evidence(
         The question and settings, as plain JSON.
     findings : mapping
         What `examine` gave; empty when there was no time for it.
+    seconds : float
+        What looking for weak spots may take.
 
     Returns
     -------
@@ -45,6 +54,7 @@ def gather_evidence(
     kept = _drawn(len(splits.scored), rows.seed)
     index = kept_rows(splits, rows.seed)
     groups = group_codes(rows.table)
+    leading = [str(one["column"]) for one in findings.get("importances", ())]
     return Evidence(
         y=rows.y.values[index],
         p=choice.oof[kept],
@@ -54,6 +64,7 @@ def gather_evidence(
         splits=tuple((len(one.train), len(one.valid)) for one in splits.folds),
         profiles=profile_table(rows.table),
         group=None if groups is None else groups[index].astype(np.int32),
+        weak=find_weaknesses(work, choice.oof, leading, seconds=seconds),
     ).with_findings(findings)
 
 

@@ -148,7 +148,10 @@ def set_apart(rows: Rows, column: str) -> tuple[Rows, Fresh | None]:
         )
     kept, held = np.flatnonzero(~apart), np.flatnonzero(apart)
     weight = None if rows.weight is None else rows.weight[kept]
-    rest = replace(rows, table=rows.table.rows(kept), y=rows.y.rows(kept), weight=weight)
+    origin = None if rows.origin is None else rows.origin[kept]
+    rest = replace(
+        rows, table=rows.table.rows(kept), y=rows.y.rows(kept), weight=weight, origin=origin
+    )
     table = rows.table.rows(held)
     return rest, _fresh(table, rows, table.fingerprint(), f"column {column!r}")
 

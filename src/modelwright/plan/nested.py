@@ -20,13 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.task import Target
-from modelwright.ensemble import select_members
-from modelwright.evaluate import fit_temperature
+from modelwright.ensemble.greedy import Allowed, select_members
+from modelwright.evaluate.calibration import choose_calibration
 from modelwright.plan.judge import Judge
 
 __all__ = ["PARTS", "nested_predictions", "parts_of"]
 
 Predictions = NDArray[np.float32]
+# Positions of trials, and how much each counts.
+Shares = Sequence[tuple[int, np.float32]]
 
 # Folds are put together into so many parts: a choice for each is made on the others.
 PARTS = 5
@@ -47,7 +49,7 @@ def parts_of(fold: NDArray[np.int64], most: int = PARTS) -> NDArray[np.int64]:
 
 
 def nested_predictions(
-    judge: Judge, oofs: Sequence[Predictions], *, offered: int
+    judge: Judge, oofs: Sequence[Predictions], *, offered: int, allowed: Allowed | None = None
 ) -> Predictions | None:
     """Predict each part of the rows by an ensemble that was chosen on the other parts.
 
@@ -59,6 +61,8 @@ def nested_predictions(
         Out-of-fold predictions of every trial.
     offered : int
         How many of the best trials each ensemble may be made of.
+    allowed : callable, optional
+        Says whether the trials at some positions may answer together.
 
     Returns
     -------
@@ -71,7 +75,9 @@ def nested_predictions(
     found = np.empty_like(oofs[0])
     for number in range(int(part.max()) + 1):
         own = part == number
-        found[own] = _chosen_on(judge, oofs, _some(np.flatnonzero(~own), oofs), offered, own)
+        rows = _some(np.flatnonzero(~own), oofs)
+        chosen = _chosen_on(judge, oofs, rows, offered, allowed)
+        found[own] = _said(judge, oofs, rows, chosen, own)
     return found
 
 
@@ -88,18 +94,32 @@ def _chosen_on(
     oofs: Sequence[Predictions],
     rows: NDArray[np.int64],
     offered: int,
-    own: NDArray[np.bool_],
-) -> Predictions:
-    """Rank, weigh and calibrate on some rows, and predict the rows `own`."""
+    allowed: Allowed | None,
+) -> Shares:
+    """Rank and weigh on some rows."""
     loss = judge.loss_on(rows)
     losses = np.array([loss(oof[rows]) for oof in oofs])
     best = np.argsort(np.where(np.isfinite(losses), losses, np.inf), kind="stable")[:offered]
-    selection = select_members([oofs[i][rows] for i in best], loss)
-    shares = [(oofs[best[i]], np.float32(selection.weights[i])) for i in selection.members]
-    blended: Predictions = np.sum([oof[own] * share for oof, share in shares], axis=0)
+    selection = select_members(
+        [oofs[i][rows] for i in best],
+        loss,
+        allowed=None if allowed is None else lambda chosen: allowed([int(best[i]) for i in chosen]),
+    )
+    return [(int(best[i]), np.float32(selection.weights[i])) for i in selection.members]
+
+
+def _said(
+    judge: Judge,
+    oofs: Sequence[Predictions],
+    rows: NDArray[np.int64],
+    shares: Shares,
+    own: NDArray[np.bool_],
+) -> Predictions:
+    """Calibrate an ensemble on some rows, and predict the rows `own`."""
+    blended: Predictions = np.sum([oofs[i][own] * share for i, share in shares], axis=0)
     if not judge.y.classes:
         return blended
-    seen: Predictions = np.sum([oof[rows] * share for oof, share in shares], axis=0)
+    seen: Predictions = np.sum([oofs[i][rows] * share for i, share in shares], axis=0)
     y = Target(judge.y.values[rows], judge.y.classes)
     weight = None if judge.weight is None else judge.weight[rows]
-    return fit_temperature(seen, y, weight).apply(blended)
+    return choose_calibration(seen, y, weight, judge.fold[rows]).apply(blended)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from modelwright.acquire import (
     Given,
@@ -139,7 +140,7 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
     OptionError
         When task, metric or positive class do not fit the target.
     """
-    frame, strays = _without_strays(raw.frame)
+    frame, strays, kept = _without_strays(raw.frame)
     question = _asked(question, frame.columns, raw.notes)
     splits = _split_column(settings.validation, question, frame.columns)
     _check_by(settings.validation.interval_by, question, frame.columns)
@@ -161,6 +162,7 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
     seen = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
     table = replace(table, notes=seen)
     rows, noted = _answered(table, task, question, answers.known, settings.seed)
+    rows = replace(rows, origin=kept[answers.known.to_numpy()])
     _check_metric(decides, rows)
     return _with_fresh(Posed(rows, noted, decides, question), settings.validation, splits)
 
@@ -255,20 +257,25 @@ def _asked(question: Question, columns: Sequence[str], notes: Sequence[str]) -> 
         raise ColumnError(error.expected, error.got, cure) from None
 
 
-def _without_strays(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Leave out names that stand again among the rows, and what sums them up at the end."""
+def _without_strays(
+    frame: pl.DataFrame,
+) -> tuple[pl.DataFrame, list[str], NDArray[np.int64]]:
+    """Leave out names that stand again among the rows, and what sums them up at the end.
+
+    Give the other rows, what was noticed, and their positions.
+    """
     notes = []
     count = totals_below(frame)
     if count:
         frame = frame.head(frame.height - count)
         notes.append(f"Totals at the end were left out: {_rows(count)}.")
     again = names_again(frame)
+    keep = np.ones(frame.height, dtype=bool)
     if again:
-        keep = np.ones(frame.height, dtype=bool)
         keep[again] = False
         frame = frame.filter(keep)
         notes.append(f"Names of columns again among the rows were left out: {_rows(len(again))}.")
-    return frame, notes
+    return frame, notes, np.flatnonzero(keep)
 
 
 def _rows(count: int) -> str:

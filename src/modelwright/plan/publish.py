@@ -22,6 +22,7 @@ from modelwright.plan.judging import FreshJudge
 from modelwright.plan.trial import Trial
 from modelwright.plan.uncertainty import Calibrated, calibrated
 from modelwright.plan.verdict import unused_note, verdict_of
+from modelwright.plan.weaknesses import labels_note
 from modelwright.plan.workspace import Workspace
 from modelwright.store.files import replacing
 
@@ -241,6 +242,7 @@ def _judged(model: Model) -> Model:
     if model.evidence is None:
         return model
     judged, noted = verdict_of(model), list(model.card.notes) + list(unused_note(model))
+    noted += labels_note(model.evidence.weak.labels)
     if judged is not None and judged.tone == "bad" and judged.sentence not in noted:
         noted.append(str(judged))
     return replace(model, card=replace(model.card, notes=tuple(noted)))

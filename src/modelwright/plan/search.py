@@ -19,6 +19,7 @@ from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial
 from modelwright.plan.uncertainty import keep_chosen
+from modelwright.plan.weaknesses import WEAKNESSES
 
 __all__ = ["Search", "Watch"]
 
@@ -41,8 +42,8 @@ CONTRAST = "contrast"
 DIFFICULTY_SECONDS = 1.0
 DIFFICULTY_SHARE = 0.02
 DIFFICULTY = "difficulty"
-# What is kept back for profiles of columns and intervals of scores.
-GATHERING = 0.25
+# What is kept back for profiles of columns, weak spots and intervals of scores.
+GATHERING = 0.25 + WEAKNESSES
 GATHERING_A_COLUMN = 0.0015
 # What is kept back for closing workers and leaving the process.
 SHUTDOWN = 0.35

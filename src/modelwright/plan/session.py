@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -40,6 +41,7 @@ from modelwright.plan.splitting import plan_notes
 from modelwright.plan.structure import NOTHING, heed
 from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.plan.uncertainty import FOLDER as DIFFICULTY
+from modelwright.plan.weaknesses import WEAKNESSES
 from modelwright.plan.workspace import Workspace
 from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder, write_json
 from modelwright.store.looks import earlier_looks
@@ -202,7 +204,8 @@ class Session:
         return {name: each.to_json() for name, each in found.items() if each is not None}
 
     def _gather(self, choice: Choice, findings: Mapping[str, Any]) -> Evidence:
-        return gather_evidence(self.work, choice, self._asked, findings)
+        seconds = WEAKNESSES if self._clock.timed else math.inf
+        return gather_evidence(self.work, choice, self._asked, findings, seconds=seconds)
 
     def learn(self, facts: Mapping[str, Any]) -> None:
         """Record what the run was done with; the record of a finished run stays as it is."""

@@ -63,6 +63,8 @@ class Rows:
         How much each row counts.
     seed : int
         The root of all randomness.
+    origin : ndarray of int64, shape (n_rows,), optional
+        Where each row was in the data as it was read, counted from 0; None when nobody knows.
     """
 
     table: Table
@@ -70,6 +72,7 @@ class Rows:
     y: Target
     weight: NDArray[np.float64] | None
     seed: int
+    origin: NDArray[np.int64] | None = None
 
     def write(self, folder: Path) -> None:
         """Keep the rows in a folder."""

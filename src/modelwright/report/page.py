@@ -27,6 +27,7 @@ from modelwright.report.rests_on import influence, singles
 from modelwright.report.uncertainty import uncertainty
 from modelwright.report.usage import reproduce, usage
 from modelwright.report.validation import leaderboard, validation
+from modelwright.report.weak import weak
 from modelwright.store.files import atomic_write
 
 __all__ = ["render", "write_evaluation", "write_report"]
@@ -77,6 +78,7 @@ def render(model: Model) -> str:
     chapters: list[Chapter | None] = [
         quality(held, _HELD_OUT),
         uncertainty(model),
+        weak(model),
         influence(model),
         singles(model),
         data(model),

@@ -1,0 +1,131 @@
+"""``modelwright label``: what labels are worth, and which to look at again."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from modelwright.cli.inputs import check_data, check_model
+from modelwright.cli.printing import Source, answer, say
+from modelwright.cli.tables import as_table
+from modelwright.cli.wording import Whole
+from modelwright.core.errors import OptionError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from modelwright.core.weaknesses import LabelDoubts, Suspect
+
+__all__ = ["label", "noise"]
+
+label = App(name="label", help="Find labels that are probably wrong.")
+
+_SHOWN = 12
+
+
+@label.command
+def noise(
+    model: Path,
+    data: Source | None = None,
+    /,
+    *,
+    out: Path | None = None,
+    most: Whole = 200,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """List the rows whose label is probably wrong, for a person to review.
+
+    Parameters
+    ----------
+    model
+        A file that fit wrote.
+    data
+        The rows of the fit, so that their values are shown, or new rows with labels.
+    out
+        A .csv, .tsv, .parquet, .arrow or .jsonl file for the rows to review.
+    most
+        How many rows are written at most.
+    json
+        Print one JSON object on stdout.
+    """
+    from modelwright.doubts import doubtful_labels, first_line, review_table
+    from modelwright.model import load
+    from modelwright.store import check_writable, write_frame
+    from modelwright.store.files import check_suffix
+
+    check_model(model, data or "")
+    if out is not None:
+        check_writable(out, model, data or "")
+        check_suffix(out)
+    if most < 1:
+        raise OptionError("--most to be at least 1", str(most))
+    if data is not None:
+        check_data(data)
+        if str(data) == "-":
+            raise OptionError("a file: it is read twice", "standard input", "write it to a file")
+    opened = load(model)
+    found = doubtful_labels(opened, data)
+    chosen = found.suspects[:most]
+    raw = None if data is None else _rows_of(data, chosen)
+    line = None if raw is None else first_line(Path(data or ""), raw.height)
+    if out is not None:
+        write_frame(review_table(chosen, raw, line), out)
+    if json:
+        told = {**found.to_json(), "suspects": [_plain(one, line) for one in chosen]}
+        answer({**told, **({} if out is None else {"out": str(out)})})
+        return
+    _tell(found, line)
+    if out is not None:
+        say(f"{len(chosen):,} rows to review: {out}")
+
+
+def _rows_of(data: str | Path, chosen: tuple[Suspect, ...]) -> pl.DataFrame:
+    """Read the rows as they stand in the file."""
+    from modelwright.acquire import Reading, read_raw
+
+    raw = read_raw(data, Reading()).frame
+    if any(one.row >= raw.height for one in chosen):
+        raise OptionError(
+            f"the rows of the fit, or new ones, in {str(data)!r}",
+            f"{raw.height:,} rows, fewer than were read before", "name the same file again",
+        )  # fmt: skip
+    return raw
+
+
+def _plain(one: Suspect, line: int | None) -> dict[str, object]:
+    place = {"row": one.row} if line is None else {"row": one.row, "line": one.row + line}
+    named = {"given": one.given, "suggested": one.suggested, "wrong": one.wrong}
+    return {**place, **named, "kind": one.kind}
+
+
+def _tell(found: LabelDoubts, line: int | None) -> None:
+    say(_summary(found))
+    shown = [one for one in found.suspects if not one.hard][:_SHOWN]
+    if not shown:
+        return
+    where = "row" if line is None else "line"
+    table = [[where, "given", "suggested", "wrong", *found.columns]]
+    for one in shown:
+        place = one.row + (line or 0)
+        cells = [str(place), one.given[:24], one.suggested[:24], f"{one.wrong:.2f}"]
+        table.append([*cells, *(value[:16] for value in one.values)])
+    width = max(len(row) for row in table)
+    say("\n" + as_table([row + [""] * (width - len(row)) for row in table]))
+    rest = found.mislabelled - len(shown)
+    if rest > 0:
+        say(f"and {rest:,} more: --out FILE writes them")
+
+
+def _summary(found: LabelDoubts) -> str:
+    if found.mislabelled == 0:
+        return f"{found.rows:,} labels: none is more likely wrong than right"
+    known = math.isfinite(found.low)
+    between = f" (95 %: {100 * found.low:.1f} to {100 * found.high:.1f} %)" if known else ""
+    rate = f"about {100 * found.rate:.1f} %{between} look wrong" if known else "some are far off"
+    return (
+        f"{found.rows:,} labels: {rate}; {found.mislabelled:,} more likely wrong than right, "
+        f"{found.hard:,} rows merely hard"
+    )

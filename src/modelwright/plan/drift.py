@@ -1,0 +1,244 @@
+"""Whether new rows are like earlier ones: column by column, and all columns together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.acquire import Reading, conform, infer_schema, read_raw
+from modelwright.acquire import cast as typed
+from modelwright.core.budget import Budget
+from modelwright.core.errors import DataError, FitError
+from modelwright.core.findings import Finding, Severity
+from modelwright.core.schema import Role
+from modelwright.core.seed import Seed
+from modelwright.core.settings import Question, Settings
+from modelwright.core.table import Table
+from modelwright.core.task import Target, TaskKind
+from modelwright.evaluate import bootstrap_interval, find_metric
+from modelwright.features import default_recipe
+from modelwright.models import make_learner
+from modelwright.plan.pose import pose, reading_for
+from modelwright.stats.drift import ColumnDrift, compare_tables
+
+__all__ = ["Drift", "TellingApart", "drift", "drift_from", "tell_apart"]
+
+# A quick model looks at so many rows of each side; with fewer than these it says nothing.
+ROWS = 4_000
+FEWEST = 40
+FOLDS = 3
+ROUNDS = 40
+_TOLD = 6
+_CURE = (
+    "find out why they differ; fit on rows like the new ones, or leave out columns whose meaning "
+    "changed; until then take the score of the fit for that of other rows"
+)
+
+
+@dataclass(frozen=True)
+class TellingApart:
+    """How well a quick model tells new rows from earlier ones (adversarial validation).
+
+    Parameters
+    ----------
+    auc : float
+        The area under the ROC curve on held-out rows; 0.5: it cannot.
+    low, high : float
+        Its 95 % interval.
+    rows : int
+        How many rows took part.
+    """
+
+    auc: float
+    low: float
+    high: float
+    rows: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether the rows differ beyond doubt, and by more than a little."""
+        return self.low > 0.55
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How new rows differ from earlier ones.
+
+    Parameters
+    ----------
+    rows, new_rows : int
+        How many there are.
+    columns : tuple of ColumnDrift
+        The largest difference first.
+    together : TellingApart, optional
+        All columns together; None with fewer than 40 rows on a side.
+    """
+
+    rows: int
+    new_rows: int
+    columns: tuple[ColumnDrift, ...]
+    together: TellingApart | None
+
+    @property
+    def drifted(self) -> tuple[ColumnDrift, ...]:
+        """The columns that differ beyond doubt, and by much."""
+        return tuple(one for one in self.columns if one.drifted)
+
+    def __str__(self) -> str:
+        lines = [f"{one.column!r}: {one.words} (PSI {one.psi:.2f})" for one in self.drifted]
+        head = f"{len(lines)} of {len(self.columns)} columns drifted"
+        if self.together is not None:
+            one = self.together
+            head += (
+                f"; a quick model tells new rows from earlier ones with an AUC of {one.auc:.2f} "
+                f"(95 % interval {one.low:.2f} to {one.high:.2f})"
+            )
+        return "\n".join([head, *lines])
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Say it in the words of checks: nothing when new rows are like the earlier ones."""
+        apart = self.together is not None and self.together.differs
+        if not self.drifted and not apart:
+            return ()
+        columns = tuple(one.column for one in self.drifted)
+        evidence = "; ".join(str(self).splitlines()[: 1 + _TOLD])
+        return (Finding("drift", Severity.WARNING, columns, evidence, _CURE),)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain JSON."""
+        together = None if self.together is None else asdict(self.together)
+        columns = [{**asdict(one), "drifted": one.drifted} for one in self.columns]
+        sizes = {"rows": self.rows, "new_rows": self.new_rows}
+        return {**sizes, "columns": columns, "together": together}
+
+
+def drift(
+    old: object, new: object, target: str | None = None, *, settings: Settings | None = None
+) -> Drift:
+    """Compare new rows with earlier ones.
+
+    Parameters
+    ----------
+    old : path or frame
+        Rows that a model was, or will be, fitted on.
+    new : path or frame
+        Rows that it meets.
+    target : str, optional
+        The column to predict: it is compared where both have it, and no feature.
+    settings : Settings, optional
+        Types that are known better, and the seed.
+
+    Returns
+    -------
+    Drift
+
+    Raises
+    ------
+    UserError
+        When either cannot be read, or new rows lack a column.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> old = {"age": rng.normal(40, 9, 500), "height": rng.normal(170, 9, 500)}
+    >>> new = {"age": rng.normal(52, 9, 500), "height": rng.normal(170, 9, 500)}
+    >>> found = drift(old, new)
+    >>> [one.column for one in found.drifted], found.together.differs
+    (['age'], True)
+    """
+    chosen = settings or Settings()
+    return drift_from(_earlier(old, target, chosen), new, seed=chosen.seed)
+
+
+def drift_from(table: Table, new: object, *, seed: int = 0) -> Drift:
+    """Compare new rows with a table; parameters and errors as for `drift`."""
+    answer = table.schema.names(Role.TARGET)
+    raw = read_raw(new, Reading.like(table.schema)).frame
+    other = conform(raw, table.schema, table.features())
+    if not table.height or not other.height:
+        raise DataError("rows on both sides", f"{table.height:,} and {other.height:,}")
+    columns = [name for name in (*table.features(), *answer) if name in other.schema]
+    found = compare_tables(table, other, columns)
+    return Drift(table.height, other.height, found, tell_apart(table, other, seed=seed))
+
+
+def _earlier(old: object, target: str | None, settings: Settings) -> Table:
+    if target is not None:
+        question = Question(target)
+        raw = read_raw(old, reading_for(question, settings, old))
+        return pose(raw, question, settings).rows.table
+    raw = read_raw(old, Reading())
+    return typed(raw.frame, infer_schema(raw.frame))
+
+
+def tell_apart(old: Table, new: Table, *, seed: int = 0) -> TellingApart | None:
+    """Ask a quick model to tell new rows from earlier ones, on rows that it has not seen.
+
+    Parameters
+    ----------
+    old, new : Table
+        With the same features, but for an order: new rows are later ones.
+    seed : int
+        The only source of randomness.
+
+    Returns
+    -------
+    TellingApart or None
+        None with fewer than 40 rows on a side, or no feature.
+
+    Examples
+    --------
+    >>> from modelwright.core.schema import Column, Kind, Schema
+    >>> rng = np.random.default_rng(0)
+    >>> schema = Schema((Column("a", Kind.NUMBER), Column("b", Kind.NUMBER)))
+    >>> a, b = rng.normal(size=(2, 300))
+    >>> old = Table(pl.DataFrame({"a": a, "b": a}), schema)
+    >>> new = Table(pl.DataFrame({"a": a, "b": b}), schema)
+    >>> found = tell_apart(old, new)
+    >>> found.auc > 0.7, found.differs
+    (True, True)
+    """
+    rng = np.random.default_rng(Seed(seed).derive("drift", "rows"))
+    names = [name for name in old.schema.names(Role.FEATURE) if name in new.schema]
+    if min(old.height, new.height) < FEWEST or not names:
+        return None
+    sides = [_some(table.select(names), rng) for table in (old, new)]
+    schema = old.schema.select(names)
+    both = Table(pl.concat([side.frame for side in sides]), schema)
+    y = Target(np.repeat([0, 1], [side.height for side in sides]), 2)
+    fold = np.empty(len(y), np.int64)
+    for code in (0, 1):
+        mine = np.flatnonzero(y.values == code)
+        fold[rng.permutation(mine)] = np.arange(len(mine)) % FOLDS
+    p = np.empty((len(y), 2), np.float32)
+    try:
+        for number in range(FOLDS):
+            p[fold == number] = _predicted(
+                both, y, fold == number, Seed(seed).derive("drift", number)
+            )
+    except FitError:
+        return None
+    auc = find_metric("roc_auc", TaskKind.BINARY)
+    score = auc.score(y, p)
+    low, high = bootstrap_interval(auc, y, p, known=score)
+    return TellingApart(score, low, high, len(y)) if math.isfinite(score) else None
+
+
+def _some(table: Table, rng: np.random.Generator) -> Table:
+    if table.height <= ROWS:
+        return table
+    return table.rows(np.sort(rng.choice(table.height, ROWS, replace=False)))
+
+
+def _predicted(table: Table, y: Target, held: NDArray[np.bool_], seed: int) -> NDArray[np.float32]:
+    train, valid = np.flatnonzero(~held), np.flatnonzero(held)
+    seen, answers = table.rows(train), y.rows(train)
+    recipe = default_recipe().fit(seen, answers, seed=seed)
+    learner = make_learner("lightgbm", {"learning_rate": 0.1})
+    fitted = learner.fit(recipe.transform(seen), answers, budget=Budget(units=ROUNDS), seed=seed)
+    return fitted.predict(recipe.transform(table.rows(valid)))

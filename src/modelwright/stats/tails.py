@@ -1,0 +1,95 @@
+"""Tails of distributions, and p-values of many tests at once; a door to SciPy."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from modelwright.core.deferred import Deferred
+
+__all__ = ["above_chi2", "above_ks", "above_t", "benjamini_hochberg", "holm"]
+
+_special = Deferred("scipy.special")
+
+Floats = NDArray[np.float64]
+
+
+def above_t(t: float, freedom: float) -> float:
+    """Give the chance that Student's t with so many degrees of freedom is above a value.
+
+    Examples
+    --------
+    >>> round(above_t(2.0, 10), 4)
+    0.0367
+    """
+    return float(_special.stdtr(freedom, -t))
+
+
+def above_chi2(value: float, freedom: int) -> float:
+    """Give the chance that chi-squared with so many degrees of freedom is above a value.
+
+    Examples
+    --------
+    >>> round(above_chi2(3.841, 1), 3)
+    0.05
+    """
+    return float(_special.chdtrc(freedom, value)) if freedom > 0 else 1.0
+
+
+def above_ks(distance: float, rows: int, others: int) -> float:
+    """Give the chance of so large a Kolmogorov-Smirnov distance of two samples, of many rows.
+
+    Examples
+    --------
+    >>> round(above_ks(0.1, 400, 400), 3)
+    0.037
+    """
+    return float(_special.kolmogorov(distance * math.sqrt(rows * others / (rows + others))))
+
+
+def holm(p: ArrayLike) -> Floats:
+    """Adjust p-values so that any false alarm among all is as rare as one test says (Holm 1979).
+
+    Parameters
+    ----------
+    p : array_like of float, shape (n_tests,)
+        One for each test.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_tests,)
+        In the same order, at most 1.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    values = np.asarray(p, np.float64)
+    order = np.argsort(values, kind="stable")
+    scaled = values[order] * (len(values) - np.arange(len(values)))
+    return _back(np.maximum.accumulate(scaled), order)
+
+
+def benjamini_hochberg(p: ArrayLike) -> Floats:
+    """Adjust p-values so that of what is called, few are false alarms (Benjamini, Hochberg 1995).
+
+    Parameters and return as for `holm`.
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.01, 0.04, 0.03]).round(2).tolist()
+    [0.03, 0.04, 0.04]
+    """
+    values = np.asarray(p, np.float64)
+    order = np.argsort(values, kind="stable")
+    scaled = values[order] * len(values) / (np.arange(len(values)) + 1)
+    return _back(np.minimum.accumulate(scaled[::-1])[::-1], order)
+
+
+def _back(adjusted: Floats, order: NDArray[np.int64]) -> Floats:
+    found = np.empty(len(adjusted))
+    found[order] = np.minimum(adjusted, 1.0)
+    return found
