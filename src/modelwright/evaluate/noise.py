@@ -20,8 +20,8 @@ __all__ = ["noise_of_classes", "noise_of_numbers"]
 Array = NDArray[np.float64]
 
 NEIGHBOURS = 10
-# With more columns there are no near neighbours, and what they differ by is not noise: of friedman1,
-# with ten columns and a noise of 1, it would be 2. With fewer rows there are none either.
+# With more columns there are no near neighbours, and what they differ by is not noise: of
+# friedman1, with ten columns and a noise of 1, it would be 2. With fewer rows there are none.
 MOST_COLUMNS = 4
 FEWEST_ROWS = 200
 MOST_ROWS = 4_000
