@@ -1,4 +1,4 @@
-"""Wrong labels are found, told apart from hard rows, and counted; against cleanlab where it counts."""
+"""Wrong labels are found, told apart from hard rows, and counted; beside cleanlab."""
 
 from __future__ import annotations
 
