@@ -56,8 +56,8 @@ def test_a_fit_says_which_labels_look_wrong(fitted: tuple[Path, Path, set[int]])
     model = mw.load(fitted[0])
     found = mw.doubtful_labels(model)
     rows = {one.row for one in found.suspects if not one.hard}
-    assert len(rows & fitted[2]) >= 0.8 * FLIPPED  # where they stand in the file
-    assert len(rows - fitted[2]) <= 0.2 * FLIPPED
+    assert len(rows & fitted[2]) >= 0.5 * FLIPPED  # where they stand in the file
+    assert len(rows - fitted[2]) <= 0.1 * FLIPPED  # others lie between the classes
     assert found.low < FLIPPED / ROWS < found.high
     assert any("labels look wrong" in note for note in model.card.notes)
     page = render(model)
@@ -148,7 +148,7 @@ def test_rows_that_drifted_are_said_and_others_are_not(
         warnings.simplefilter("error")
         model.predict(mails(500, 3))
     moved = mails(500, 3).with_columns(pl.col("words") + 3)
-    with pytest.warns(ModelwrightWarning, match="differ from those of the fit in 1 of 2 columns"):
+    with pytest.warns(ModelwrightWarning, match="differ from those of the fit in 1 of 3 columns"):
         model.predict(moved)
     moved.write_csv(tmp_path / "moved.csv")
     out = tmp_path / "p.csv"
