@@ -32,15 +32,7 @@ LOOKAHEAD = 4
 FIRST_RESERVE = 0.8
 # Learners that stop when told to, and are then worth something (`models.growth`).
 STOPPING = frozenset(
-    {
-        "adaboost",
-        "additive",
-        "catboost",
-        "gradient-boosting",
-        "histogram-boosting",
-        "lightgbm",
-        "xgboost",
-    }
+    {"additive", "catboost", "gradient-boosting", "histogram-boosting", "lightgbm", "xgboost"}
 )
 # What workers that fit nets have imported; they hold no booster, and no booster meets PyTorch.
 NET_RUNTIME = "modelwright.plan.warm_nets"
