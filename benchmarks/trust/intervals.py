@@ -356,9 +356,7 @@ def totals(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def coverage(rows: list[dict[str, Any]], system: str) -> dict[str, Any]:
     """Give the mean coverage, and the sets outside their binomial bounds."""
     shares = {row["set"]: row[system]["covered"]["0.9"] for row in rows}
-    half = {
-        row["set"]: SURE * math.sqrt(LEVEL * (1 - LEVEL) / row[system]["rows"]) for row in rows
-    }
+    half = {row["set"]: SURE * math.sqrt(LEVEL * (1 - LEVEL) / row[system]["rows"]) for row in rows}
     outside = [name for name, share in shares.items() if abs(share - LEVEL) > half[name]]
     mean = float(np.mean(list(shares.values())))
     return {"sets": len(rows), "mean_coverage": mean, "outside": outside}

@@ -49,7 +49,7 @@ from modelwright.models import fitted_name, restore_fitted
 from modelwright.stats.drift import compare_profiles, drift_words
 from modelwright.store import pack_state, read_archive, unpack_state, write_archive
 
-__all__ = ["SEEN", "Member", "Model", "Part", "load"]
+__all__ = ["SEEN", "Member", "Model", "Part", "calibrate", "load"]
 
 # What unpacking a hostile file may raise.
 _UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
@@ -460,7 +460,7 @@ class Model:
                 "a model that was calibrated, for intervals",
                 f"one {validated or 'that nobody has validated'}",
                 "fit again, or calibrate it on rows with answers that it has not seen: "
-                "--calibrate FILE, Model.with_intervals",
+                "--calibrate FILE, or modelwright.model.calibrate",
             )
         return self.intervals
 
@@ -490,50 +490,6 @@ class Model:
             pieces.append(difficulty_of(part.fitted.predict(matrix)))
         return np.concatenate(pieces)
 
-    def with_intervals(self, data: object, *, by: str = "") -> Model:
-        """Give the same model with intervals, or sets, calibrated on rows that it has not seen.
-
-        Parameters
-        ----------
-        data : path or frame
-            Rows with answers, as for `evaluate`; the more, the sharper: 100 are few.
-        by : str
-            A column: the rows of each of its values are calibrated on their own.
-
-        Returns
-        -------
-        Model
-            Its `predict` gives intervals at any level that so many rows can promise.
-
-        Raises
-        ------
-        ColumnError
-            When a column is absent.
-        DataError
-            When no row has an answer, or these are the rows that the model was fitted on.
-        """
-        table, _, _ = self._with_answers(data)
-        if table.fingerprint() == self.card.data:
-            raise DataError(
-                "rows that the model has not seen",
-                "those that it was fitted on: they would make intervals far too narrow",
-                "set rows apart before the fit, or fit again: that calibrates, too",
-            )
-        p = self.predict_table(table)
-        y = encode_target(self.task, table.frame[self.task.target])
-        known = CalibrationRows(
-            y.values,
-            p,
-            self._weight(table),
-            self._groups(table),
-            None,
-            labels_of(table, by) if by else None,
-            None if self.difficulty is None else self._difficulty(table, p),
-        )
-        classes = self.task.is_classification
-        made = LabelSets.learn(known, by) if classes else NumberIntervals.learn(known, by)
-        return replace(self, intervals=made)
-
     def _answer(self, p: NDArray[np.float32]) -> pl.DataFrame:
         if not self.task.is_classification:
             return pl.DataFrame({"prediction": p[:, 0].astype(np.float64)})
@@ -553,6 +509,53 @@ class Model:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(str(self))}</p>{self.leaderboard._repr_html_()}"
+
+
+def calibrate(model: Model, data: object, *, by: str = "") -> Model:
+    """Give a model with intervals, or sets, calibrated on rows that it has not seen.
+
+    Parameters
+    ----------
+    model : Model
+        What `load` or a fit gave.
+    data : path or frame
+        Rows with answers, as for `evaluate`; the more, the sharper: 100 are few.
+    by : str
+        A column: the rows of each of its values are calibrated on their own.
+
+    Returns
+    -------
+    Model
+        Its `predict` gives intervals at any level that so many rows can promise.
+
+    Raises
+    ------
+    ColumnError
+        When a column is absent.
+    DataError
+        When no row has an answer, or these are the rows that the model was fitted on.
+    """
+    table, _, _ = model._with_answers(data)
+    if table.fingerprint() == model.card.data:
+        raise DataError(
+            "rows that the model has not seen",
+            "those that it was fitted on: they would make intervals far too narrow",
+            "set rows apart before the fit, or fit again: that calibrates, too",
+        )
+    p = model.predict_table(table)
+    y = encode_target(model.task, table.frame[model.task.target])
+    known = CalibrationRows(
+        y.values,
+        p,
+        model._weight(table),
+        model._groups(table),
+        None,
+        labels_of(table, by) if by else None,
+        None if model.difficulty is None else model._difficulty(table, p),
+    )
+    classes = model.task.is_classification
+    made = LabelSets.learn(known, by) if classes else NumberIntervals.learn(known, by)
+    return replace(model, intervals=made)
 
 
 def load(

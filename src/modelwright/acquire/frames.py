@@ -73,7 +73,8 @@ def like(frame: pl.DataFrame, data: object) -> Any:
     if not isinstance(given, nw.DataFrame) or given.implementation.is_polars():
         return frame
     if not given.implementation.is_pandas_like():
-        return nw.from_dict(frame.to_dict(), backend=given.implementation).to_native()
+        plain = {s.name: s.to_list() if s.dtype == pl.List else s for s in frame}
+        return nw.from_dict(plain, backend=given.implementation).to_native()
     # Column by column through NumPy or lists: whole-frame conversion would need pyarrow.
     as_lists = (pl.String, pl.List)
     columns = {s.name: s.to_list() if s.dtype in as_lists else s.to_numpy() for s in frame}

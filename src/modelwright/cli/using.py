@@ -70,7 +70,7 @@ def predict(
         opened = _open(model, data, threshold)
         if calibrate is not None:
             live.advance(None, f"calibrating on {calibrate.name}")
-            opened = opened.with_intervals(_rows_of(calibrate, interval))
+            opened = _recalibrated(opened, _rows_of(calibrate, interval))
         live.advance(None, f"{reading(data)} and predicting")
         answers = opened.predict(data, interval=interval)
         live.advance(None, f"writing {out.name}")
@@ -83,6 +83,12 @@ def predict(
         say(f"{answers.height:,} rows: {out}")
         if interval is not None:
             say(f"{opened.intervals}")
+
+
+def _recalibrated(model: Model, rows: Path) -> Model:
+    from modelwright.model import calibrate
+
+    return calibrate(model, rows)
 
 
 def _rows_of(calibrate: Path, interval: float | None) -> Path:

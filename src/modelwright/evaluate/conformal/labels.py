@@ -10,7 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from modelwright.core.errors import DataError, OptionError
 from modelwright.evaluate.conformal.scores import Scores
 
-__all__ = ["METHODS", "Method", "label_scores", "labels_within", "prediction_sets"]
+__all__ = [
+    "METHODS",
+    "Method",
+    "label_scores",
+    "labels_within",
+    "prediction_sets",
+    "true_scores",
+]
 
 Array = NDArray[np.float64]
 Method = Literal["lac", "aps", "raps"]
@@ -22,7 +29,7 @@ METHODS: tuple[Method, ...] = ("lac", "aps", "raps")
 PENALTY = 0.1
 
 
-def probabilities(p: ArrayLike) -> Array:
+def _probabilities(p: ArrayLike) -> Array:
     """Give probabilities as an array of shape (n_rows, n_classes); refuse what is none."""
     found = np.asarray(p, np.float64)
     if found.ndim != 2 or found.shape[1] < 2:
@@ -68,7 +75,7 @@ def label_scores(p: ArrayLike, method: Method, free: int = 1) -> Array:
     """
     if method not in METHODS:
         raise OptionError(f"one of {', '.join(METHODS)}", repr(method))
-    found = probabilities(p)
+    found = _probabilities(p)
     if method == "lac":
         return 1.0 - found
     order = np.argsort(-found, axis=1, kind="stable")
@@ -88,7 +95,7 @@ def labels_within(p: ArrayLike, method: Method, line: float, free: int = 1) -> N
     >>> labels_within([[0.2, 0.7, 0.1]], "aps", 0.95).tolist()
     [[True, True, False]]
     """
-    found = probabilities(p)
+    found = _probabilities(p)
     within: NDArray[np.bool_] = label_scores(found, method, free) <= line + 1e-9
     within[np.arange(len(found)), found.argmax(axis=1)] = True
     return within

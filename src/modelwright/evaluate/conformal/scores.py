@@ -191,7 +191,7 @@ class Scores:
         place = int(np.searchsorted(np.cumsum(self.mass), share - EQUAL))
         if place < len(self.values):
             return float(self.values[place])
-        need = math.ceil(share / (1 - share) - EQUAL) if share < 1 else 0
+        need = math.ceil(share / (1 - share) * (1 - EQUAL)) if share < 1 else 0
         kind = "rows" if self.units >= len(self.values) else "groups"
         raise DataError(
             f"at least {need:,} calibration {kind} for intervals of level {level:.6g}",
