@@ -15,7 +15,7 @@ from modelwright.evaluate.held_out import HeldOut
 def test_a_capacity_is_one_of_rows_however_often_each_was_held_out(times: int) -> None:
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 100)
-    p = np.clip(0.5 * y + 0.7 * rng.random(100), 0, 1).astype(np.float32)
+    p = (0.3 * y + 0.7 * rng.random(100)).astype(np.float32)
     both = np.column_stack([1 - p, p])
     task = Task(TaskKind.BINARY, "left", "precision_at(k=30)", ("no", "yes"))
     evidence = Evidence(y, both, np.zeros(100, np.int16), splits=((80, 20),) * (5 * times))

@@ -26,7 +26,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> mw.Result:
         store=tmp_path_factory.mktemp("runs"),
         validation=mw.Validation(test=customers(1)),
     )
-    return mw.fit(customers(0), "left", metric="precision_at(k=20)", settings=settings)
+    return mw.fit(customers(0), "left", metric="precision_at(k=80)", settings=settings)
 
 
 def test_a_capacity_does_not_hang_on_the_unit_of_the_weights(result: mw.Result) -> None:
@@ -34,7 +34,7 @@ def test_a_capacity_does_not_hang_on_the_unit_of_the_weights(result: mw.Result) 
     thousands = customers(1).with_columns(pl.col("worth") / 1_000)
     assert result.model.evaluate(thousands) == pytest.approx(told)
     assert result.test is not None
-    assert result.test.score == pytest.approx(told["precision_at(k=20)"])
+    assert result.test.score == pytest.approx(told["precision_at(k=80)"])
 
 
 @pytest.mark.parametrize(
