@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, like, read_raw, totals_below
+from modelwright.acquire import Reading, conform, is_encoding, like, read_raw, totals_below
 from modelwright.core.errors import (
     DataError,
     ModelFileError,
@@ -106,6 +106,9 @@ class Model:
         What held-out rows said of it; None until it has been validated.
     decision : Decision
         How class probabilities become the answer.
+    encoding : str, optional
+        How the text files are encoded that it reads; None: what is no UTF-8 is taken for that
+        which it was fitted on.
     """
 
     task: Task
@@ -115,6 +118,7 @@ class Model:
     card: Card
     evidence: Evidence | None = None
     decision: Decision = USUAL
+    encoding: str | None = None
 
     @property
     def leaderboard(self) -> Leaderboard:
@@ -334,7 +338,7 @@ class Model:
         return conform(self._raw(data), self.schema, required)
 
     def _raw(self, data: object) -> pl.DataFrame:
-        raw = read_raw(data, Reading.like(self.schema))
+        raw = read_raw(data, Reading.like(self.schema, self.card.encoding, self.encoding))
         for note in raw.notes:
             warnings.warn(note, ModelwrightWarning, stacklevel=5)
         return raw.frame
@@ -425,7 +429,11 @@ class Model:
 
 
 def load(
-    path: str | Path, *, key: bytes | None = None, allow: Sequence[type[Fitted]] = ()
+    path: str | Path,
+    *,
+    key: bytes | None = None,
+    allow: Sequence[type[Fitted]] = (),
+    encoding: str | None = None,
 ) -> Model:
     """Open a model file; safe with a file from a stranger.
 
@@ -438,6 +446,9 @@ def load(
     allow : sequence of type, optional
         Classes of your own fitted models that the file may hold; nothing else outside the
         registry is ever built.
+    encoding : str, optional
+        How the text files are encoded that it will read, such as ``"cp1250"``; None: what is no
+        UTF-8 is taken for that which it was fitted on.
 
     Returns
     -------
@@ -450,7 +461,7 @@ def load(
     """
     entries = read_archive(Path(path), key=key)
     try:
-        return _unpack(entries, allow)
+        return replace(_unpack(entries, allow), encoding=encoding)
     except _UNSOUND as error:
         raise ModelFileError(
             "the parts of a modelwright model",
@@ -514,12 +525,15 @@ def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Mode
         raise ValueError("shares of members that do not sum to one")
     task = Task.from_json(head["task"])
     evidence = _evidence(_below("evidence", entries), task)
+    card = Card.from_json(head["card"])
+    if card.encoding and not is_encoding(card.encoding):
+        raise ValueError(f"no encoding: {card.encoding[:40]!r}")
     return Model(
         task,
         Schema.from_json(head["schema"]),
         tuple(members),
         Temperature(float(head["temperature"])),
-        Card.from_json(head["card"]),
+        card,
         evidence,
         _decision(head.get("decision"), task),
     )

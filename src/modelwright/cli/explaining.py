@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from modelwright.cli.inputs import check_data, check_model
+from modelwright.cli.inputs import Encoding, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.core.errors import DataError, OptionError
 
@@ -31,6 +31,7 @@ def explain(
     rows: str | None = None,
     columns: Annotated[bool, Parameter(negative=())] = False,
     rules: Annotated[bool, Parameter(negative=())] = False,
+    encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Show which columns a model leans on, or take predictions of single rows apart.
@@ -47,6 +48,8 @@ def explain(
         Measure on the data, which holds the answers, how much each column matters.
     rules
         Print the decision tree of the model as rules; fit it with --models tree.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
@@ -55,7 +58,7 @@ def explain(
     check_model(model, data or "")
     if data is not None:
         check_data(data)
-    opened = load(model)
+    opened = load(model, encoding=encoding)
     if rules:
         _tell_rules(opened, json)
         return

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from modelwright.cli.asking import Asked
 from modelwright.cli.completing import learners, run_ids
-from modelwright.cli.inputs import check_data
+from modelwright.cli.inputs import Encoding, check_data
 from modelwright.cli.planning import Checked
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
@@ -49,6 +49,8 @@ class Effort:
         A JSON file of columns whose type was read wrong: {"zip": "category"}.
     header : bool, optional
         Whether the first row holds names; found out when left out.
+    encoding : str, optional
+        How a text file is encoded, such as cp1250; found out when left out.
     seed : int
         The root of all randomness.
     workers : int, optional
@@ -67,6 +69,7 @@ class Effort:
     models: Annotated[str | None, Parameter(completer=learners)] = None
     types: Path | None = None
     header: bool | None = None
+    encoding: Encoding = None
     seed: Whole = 0
     workers: Whole | None = None
     store: Path | None = None
@@ -90,6 +93,7 @@ class Effort:
             weight=question.weight,
             types=self.types,
             header=self.header,
+            encoding=self.encoding,
             trials=self.trials,
             models=names,
             seed=self.seed,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.completing import metrics
-from modelwright.cli.inputs import check_data, check_model
+from modelwright.cli.inputs import Encoding, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.scoring import class_scores, say_classes, say_scores, tell_versus
@@ -29,6 +29,7 @@ def predict(
     *,
     out: Path,
     threshold: float | None = None,
+    encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Predict new rows: one output row for each input row, in order.
@@ -43,6 +44,8 @@ def predict(
         A .csv, .tsv, .parquet, .arrow or .jsonl file.
     threshold
         Answer with the positive class from this probability on, not from the model's own.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
@@ -53,7 +56,7 @@ def predict(
     check_writable(out, data, model)
     check_suffix(out)
     with progress(json) as live:
-        opened = _open(model, data, threshold)
+        opened = _open(model, data, threshold, encoding)
         live.advance(None, f"{reading(data)} and predicting")
         answers = opened.predict(data)
         live.advance(None, f"writing {out.name}")
@@ -74,6 +77,7 @@ def evaluate(
     threshold: float | None = None,
     against: Path | None = None,
     report: Path | None = None,
+    encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Score a model on rows whose answers are known, with 95 % intervals.
@@ -92,15 +96,18 @@ def evaluate(
         A second model: both are scored on the same rows, with the interval of their difference.
     report
         Where a page of plots goes, such as page.html.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
     check_page(report, data, model)
     if against is not None:
-        _against(model, against, data, metric or [], (threshold, report), json)
+        models = (model, against)
+        _against(models, data, metric or [], (threshold, report), encoding, json=json)
         return
     with progress(json) as live:
-        opened = _open(model, data, threshold)
+        opened = _open(model, data, threshold, encoding)
         more = opened.metrics(metric or ())
         live.advance(None, f"{reading(data)} and scoring")
         rows = opened.answered(data)
@@ -127,11 +134,12 @@ def evaluate(
 
 
 def _against(
-    model: Path,
-    other: Path,
+    models: tuple[Path, Path],
     data: str | Path,
     metric: list[str],
     alone: tuple[float | None, Path | None],
+    encoding: str | None,
+    *,
     json: bool,
 ) -> None:
     """Compare with a second model."""
@@ -145,17 +153,19 @@ def _against(
         cure = "write the rows to a file first"
         raise OptionError("a file beside --against: it is read twice", "standard input", cure)
     with progress(json) as live:
-        opened = _open(model, data), _open(other, data)
+        opened = tuple(_open(one, data, encoding=encoding) for one in models)
         more = opened[0].metrics(metric)
         live.advance(None, f"{reading(data)} and scoring both models")
-        found = compare_models(*opened, data, more)
-    tell_versus(found, (model, other), json=json)
+        found = compare_models(opened[0], opened[1], data, more)
+    tell_versus(found, models, json=json)
 
 
-def _open(model: Path, data: str | Path, threshold: float | None = None) -> Model:
+def _open(
+    model: Path, data: str | Path, threshold: float | None = None, encoding: str | None = None
+) -> Model:
     from modelwright.model import load
 
     check_model(model, data)
     check_data(data)
-    opened = load(model)
+    opened = load(model, encoding=encoding)
     return opened if threshold is None else opened.with_threshold(threshold)

@@ -359,6 +359,8 @@ class Card:
         What a random split would have promised; None when the plan is one, or was short of time.
     decision : str
         How probabilities become the answer, in words; empty for the most probable class.
+    encoding : str
+        How the text of the file was encoded; empty for UTF-8.
     """
 
     version: str
@@ -373,6 +375,7 @@ class Card:
     test: FreshScore | None = None
     contrast: Contrast | None = None
     decision: str = ""
+    encoding: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the card as plain JSON."""
@@ -395,4 +398,5 @@ class Card:
             test=None if test is None else FreshScore.from_json(test),
             contrast=None if contrast is None else Contrast.from_json(contrast),
             decision=str(data.get("decision", "")),
+            encoding=str(data.get("encoding", "")),
         )
