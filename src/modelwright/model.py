@@ -28,6 +28,7 @@ from modelwright.core.errors import (
 )
 from modelwright.core.evidence import Attribution, Evidence, Importance
 from modelwright.core.framing import decode_labels, encode_target
+from modelwright.core.numerals import number
 from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
@@ -421,7 +422,7 @@ class Model:
         what = f"{self.task.kind.value} model of {self.task.target!r}"
         if self.card.score is None:
             return f"{what}: not validated"
-        score = f"{brief(self.task.metric)} {self.card.score:.5g}"
+        score = f"{brief(self.task.metric)} {number(self.card.score)}"
         return f"{what}: {score} (out of fold, {self.card.rows:,} rows)"
 
     def _repr_html_(self) -> str:

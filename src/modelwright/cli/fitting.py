@@ -17,6 +17,7 @@ from modelwright.cli.reporting import check_page
 from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
+from modelwright.core.numerals import number
 from modelwright.core.progress import progress
 from modelwright.core.settings import Question, Settings, Validation
 
@@ -225,7 +226,7 @@ def _tell(result: Result, out: Path) -> None:
 
     verdict, judged = result.leaderboard.verdict, verdict_of(result.model)
     for note in result.notes:
-        if note not in (verdict, str(judged)):
+        if note != verdict and not (judged and note.endswith(judged.sentence)):
             say(f"note: {note}")
     say(str(result.model))
     if result.score is not None:
@@ -286,5 +287,8 @@ def demo(
         answer({**_summary(result, out), "predictions": str(answers), "scores": scores})
         return
     _tell(result, out)
-    say("\nheld-out rows: " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
+    say(
+        "\nheld-out rows: "
+        + ", ".join(f"{name} {number(value, 4)}" for name, value in scores.items())
+    )
     say(f"files: {train}, {test}, {out}, {answers}")

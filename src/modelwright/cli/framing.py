@@ -17,6 +17,7 @@ from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.cli.wording import WHOLE_COMMANDS
 from modelwright.core.errors import OptionError
+from modelwright.core.numerals import number
 from modelwright.core.settings import Question, Settings
 
 if TYPE_CHECKING:
@@ -169,10 +170,10 @@ def _tell(data: str, made: Frame, out: Path, encoding: str | None) -> None:
     say(f"validated by: {facts['splits']}")
     if facts.get("rules"):
         head = [["without a model", str(made.question.metric)]]
-        scores = [[name, f"{score:.5g}"] for name, score in facts["rules"].items()]
+        scores = [[name, number(score)] for name, score in facts["rules"].items()]
         say(f"\n{as_table([*head, *scores])}\n")
     if "baseline_score" in facts:
-        say(f"to beat: {made.question.baseline} ({facts['baseline_score']:.5g})")
+        say(f"to beat: {made.question.baseline} ({number(facts['baseline_score'])})")
     say(f"task file: {out} (change it by hand as you like)")
     said = "" if encoding is None else f" --encoding {shlex.quote(encoding)}"
     say(f"next: modelwright fit {shlex.quote(data)} --frame {shlex.quote(str(out))}{said}")
@@ -181,4 +182,4 @@ def _tell(data: str, made: Frame, out: Path, encoding: str | None) -> None:
 def _shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return number(value, 4) if isinstance(value, float) else str(value)
