@@ -24,7 +24,7 @@ from modelwright.report import write_report
 SCRIPT = ROOT / "tests" / "report" / "browser.mjs"
 WIDE = (1260, 1520)  # of a page of 1440 pixels, without its margins
 STRIPS, GAP, TALL = 3, 20, 1180  # a page of a phone, cut into strips
-COLOURS = 128
+COLOURS = 256
 BETWEEN = (200, 205, 214)
 
 
@@ -66,7 +66,9 @@ def strips(page: Image.Image) -> Image.Image:
 
 def keep(picture: Image.Image, path: Path) -> None:
     """Write a picture with as few colours as it needs."""
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
     print(path)
 
 
