@@ -6,13 +6,15 @@ import datetime as dt
 import os
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 DATA = ROOT.parent / "shared" / "data" / "tabular"
 LIBRARIES = ("modelwright", "duckdb", "lightgbm", "numpy", "polars", "scikit-learn", "scipy")
+# Where they are installed, their learners take part.
+OPTIONAL = ("xgboost", "catboost", "torch")
 
 
 def describe() -> dict[str, object]:
@@ -25,8 +27,19 @@ def describe() -> dict[str, object]:
         "memory_gib": round(_memory() / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": _versions(),
     }
+
+
+def _versions() -> dict[str, str]:
+    """Give what is installed; what is not is called absent: it changes what was fitted."""
+    found = {name: version(name) for name in LIBRARIES}
+    for name in OPTIONAL:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
 
 
 def as_text(machine: dict[str, object]) -> str:

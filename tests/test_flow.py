@@ -48,7 +48,7 @@ def quick(**changes: object) -> mw.Settings:
 @pytest.fixture(scope="module")
 def houses(tmp_path_factory: pytest.TempPathFactory) -> mw.Result:
     store = tmp_path_factory.mktemp("runs")
-    return mw.fit(table(), "price", settings=quick(trials=3, workers=1, store=store))
+    return mw.fit(table(), "price", settings=quick(trials=3, store=store))
 
 
 def test_a_fit_explains_unseen_rows(houses: mw.Result) -> None:
@@ -213,10 +213,10 @@ def test_progress_is_told_from_the_first_byte_to_the_last(tmp_path: Path) -> Non
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     path, out = tmp_path / "houses.csv", tmp_path / "model.mw"
-    table(rows=4_000).write_csv(path)
+    table(rows=1_500).write_csv(path)
     command = [sys.executable, "-m", "modelwright", "fit", str(path), "--target", "price"]
     process = subprocess.Popen(
-        [*command, "--out", str(out), "--time", "120s"],
+        [*command, "--out", str(out), "--time", "120s", "--workers", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -232,7 +232,7 @@ def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     said, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert "interrupted" in said
-    assert mw.load(out).predict(path).height == 4_000
+    assert mw.load(out).predict(path).height == 1_500
 
 
 def test_a_dash_among_numbers_is_a_missing_answer_but_may_be_a_label(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_two_workers_give_the_same_bits_as_one(first: mw.Result, store: Path) ->
 
 
 def test_another_seed_gives_another_model(first: mw.Result, store: Path) -> None:
-    other = mw.fit(table(), "price", settings=asked(store, seed=1))
+    other = mw.fit(table(), "price", settings=asked(store, seed=1, workers=0))
     assert not np.array_equal(answers(first), answers(other))
 
 
@@ -78,7 +78,7 @@ def test_a_finished_run_gives_its_model_again(first: mw.Result, tmp_path: Path) 
 
 
 def test_other_data_are_not_resumed(first: mw.Result, store: Path) -> None:
-    other = mw.fit(table(seed=9), "price", settings=asked(store, trials=1, resume=True))
+    other = mw.fit(table(seed=9), "price", settings=asked(store, trials=1, workers=0, resume=True))
     assert other.run != first.run
 
 

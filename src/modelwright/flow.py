@@ -154,7 +154,7 @@ def fit(
     >>> import numpy as np, modelwright as mw
     >>> x = np.linspace(0, 1, 60)
     >>> table = {"x": x, "y": 3 * x + np.sin(40 * x)}
-    >>> result = mw.fit(table, "y", settings=mw.Settings(trials=1, workers=1))
+    >>> result = mw.fit(table, "y", settings=mw.Settings(trials=1, workers=0))
     >>> result.predict({"x": [0.5]}).columns
     ['prediction']
     """

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, like, read_raw, totals_below
+from modelwright.acquire import Reading, conform, is_encoding, like, read_raw, totals_below
 from modelwright.core.errors import (
     DataError,
     ModelFileError,
@@ -28,6 +28,7 @@ from modelwright.core.errors import (
 )
 from modelwright.core.evidence import Attribution, Evidence, Importance
 from modelwright.core.framing import decode_labels, encode_target
+from modelwright.core.numerals import number
 from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
@@ -120,6 +121,9 @@ class Model:
         How far off its predictions may be; None until it has been calibrated.
     difficulty : Part, optional
         What says how hard a row is, where intervals are scaled by it.
+    encoding : str, optional
+        How the text files are encoded that it reads; None: what is no UTF-8 is taken for that
+        which it was fitted on.
     """
 
     task: Task
@@ -131,6 +135,7 @@ class Model:
     decision: Decision = USUAL
     intervals: NumberIntervals | LabelSets | None = None
     difficulty: Part | None = None
+    encoding: str | None = None
 
     @property
     def leaderboard(self) -> Leaderboard:
@@ -382,7 +387,7 @@ class Model:
         return conform(self._raw(data), self.schema, required)
 
     def _raw(self, data: object) -> pl.DataFrame:
-        raw = read_raw(data, Reading.like(self.schema))
+        raw = read_raw(data, Reading.like(self.schema, self.card.encoding, self.encoding))
         for note in raw.notes:
             warnings.warn(note, ModelwrightWarning, stacklevel=5)
         return raw.frame
@@ -504,7 +509,7 @@ class Model:
         what = f"{self.task.kind.value} model of {self.task.target!r}"
         if self.card.score is None:
             return f"{what}: not validated"
-        score = f"{brief(self.task.metric)} {self.card.score:.5g}"
+        score = f"{brief(self.task.metric)} {number(self.card.score)}"
         return f"{what}: {score} (out of fold, {self.card.rows:,} rows)"
 
     def _repr_html_(self) -> str:
@@ -559,7 +564,11 @@ def calibrate(model: Model, data: object, *, by: str = "") -> Model:
 
 
 def load(
-    path: str | Path, *, key: bytes | None = None, allow: Sequence[type[Fitted]] = ()
+    path: str | Path,
+    *,
+    key: bytes | None = None,
+    allow: Sequence[type[Fitted]] = (),
+    encoding: str | None = None,
 ) -> Model:
     """Open a model file; safe with a file from a stranger.
 
@@ -572,6 +581,9 @@ def load(
     allow : sequence of type, optional
         Classes of your own fitted models that the file may hold; nothing else outside the
         registry is ever built.
+    encoding : str, optional
+        How the text files are encoded that it will read, such as ``"cp1250"``; None: what is no
+        UTF-8 is taken for that which it was fitted on.
 
     Returns
     -------
@@ -584,7 +596,7 @@ def load(
     """
     entries = read_archive(Path(path), key=key)
     try:
-        return _unpack(entries, allow)
+        return replace(_unpack(entries, allow), encoding=encoding)
     except ModelFileError:
         raise
     except (*_UNSOUND, UserError) as error:  # of a temperature below zero, say
@@ -663,12 +675,15 @@ def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Mode
         fitted = restore_fitted(told["kind"], state, allow)
         difficulty = Part(recipes[told["recipe"]], fitted)
     evidence = _evidence(_below("evidence", entries), task)
+    card = Card.from_json(head["card"])
+    if card.encoding and not is_encoding(card.encoding):
+        raise ValueError(f"no encoding: {card.encoding[:40]!r}")
     return Model(
         task,
         Schema.from_json(head["schema"]),
         tuple(members),
         _calibration(head, task),
-        Card.from_json(head["card"]),
+        card,
         evidence,
         _decision(head.get("decision"), task),
         intervals,

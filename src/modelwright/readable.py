@@ -38,7 +38,7 @@ def tree_rules(model: Model) -> str:
     --------
     >>> import modelwright as mw
     >>> table = {"age": list(range(60)), "retired": ["no"] * 40 + ["yes"] * 20}
-    >>> settings = mw.Settings(models=("tree",), trials=1, workers=1)
+    >>> settings = mw.Settings(models=("tree",), trials=1, workers=0)
     >>> print(tree_rules(mw.fit(table, "retired", settings=settings).model))
     if age <= 39.5: p(yes) = 0.01 (n = 40)
     if age > 39.5: p(yes) = 0.97 (n = 20)

@@ -74,7 +74,7 @@ def test_a_note_says_what_the_page_is_for(tmp_path: Path) -> None:
     path.write_bytes("miasto;y\nKraków;1\nGdańsk;2\n".encode("cp1250"))
     assert read_raw(path).notes == (
         "The text was read as Windows-1250 (Central European): it is no UTF-8. If letters look "
-        "wrong, save the file as UTF-8.",
+        "wrong, say --encoding (encoding=).",
     )
 
 

@@ -31,7 +31,7 @@ def stops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Stop:
         before = {path for path in tmp_path.rglob("*") if "store" not in path.parts}
         given = [str(argument) for argument in arguments]
         if given[0] == "fit":
-            given += ["--store", str(tmp_path / "store"), "--workers", "1"]
+            given += ["--store", str(tmp_path / "store"), "--workers", "0"]
             given += [] if "--out" in given else ["--out", str(tmp_path / "model.mw")]
         assert main(given) == 2
         captured = capsys.readouterr()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -88,3 +89,20 @@ def test_a_model_that_was_not_examined_says_what_to_do(
 def test_rows_without_data_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", str(folder / "linear.mw"), "--rows", "0"]) != 0
     assert "expected DATA beside --rows; got none" in capsys.readouterr().err
+
+
+def test_large_numbers_are_written_as_people_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{20 + i % 60},{i % 3},{150_000 + 3000 * (i % 60) + i % 7}" for i in range(120)]
+    Path("flats.csv").write_text("\n".join(["area,floor,price", *lines]))
+    how = ["--models", "linear", "--trials", "1", "--workers", "0"]
+    assert main(["fit", "flats.csv", "--target", "price", *how]) == 0
+    capsys.readouterr()
+    assert main(["explain", "model.mw", "flats.csv"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"the prediction is 1\d\d,\d{3}(\.\d)?; typical rows", told)
+    assert re.search(r"area = 20 +-\d\d,\d{3}  █", told)
+    assert main(["explain", "model.mw", "flats.csv", "--columns"]) == 0
+    assert "e+0" not in told + capsys.readouterr().out

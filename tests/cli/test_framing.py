@@ -55,7 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def asked(script: Script, data: str, known: Known | None = None) -> mw.Question:
-    framed(data, known or Known(), None, Path("task.toml"), script)
+    framed(data, known or Known(), mw.Settings(), Path("task.toml"), script)
     return read_task("task.toml").question
 
 
@@ -122,10 +122,9 @@ def test_what_is_given_is_not_asked(folder: Path) -> None:
     assert question.horizon == "1 week"
     assert "What do you want to know" not in script.text
     assert "What does a wrong answer cost" not in script.text
+    wrong = Known(target="sold", order="day", horizon="x")
     with pytest.raises(OptionError, match="a horizon"):
-        framed(
-            "kiosks.csv", Known(target="sold", order="day", horizon="x"), None, Path("a"), script
-        )
+        framed("kiosks.csv", wrong, mw.Settings(), Path("a"), script)
 
 
 def test_answers_that_end_too_early_stop_it(folder: Path) -> None:

@@ -87,7 +87,7 @@ def test_the_deadline_is_kept() -> None:
 
 def test_more_threads_give_the_same_bits() -> None:
     puzzle = made_up(2, rows=800)
-    one, two = (fit(puzzle, learner=replace(LEARNER, threads=n)) for n in (1, 2))
+    one, two = (fit(puzzle, 8, replace(LEARNER, threads=n)) for n in (1, 2))
     assert np.array_equal(one.predict(puzzle.X), two.predict(puzzle.X))
 
 

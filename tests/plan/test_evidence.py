@@ -114,7 +114,7 @@ def test_members_that_have_seen_every_row_are_not_asked_what_matters() -> None:
     rng = np.random.default_rng(1)
     table = {name: rng.normal(size=120) for name in "abcde"}
     table["y"] = rng.normal(size=120)
-    settings = mw.Settings(trials=1, workers=1, models=("extra-trees",))
+    settings = mw.Settings(trials=1, workers=0, models=("extra-trees",))
     evidence = evidence_of(mw.fit(table, "y", settings=settings))
     assert (evidence.importances, evidence.attributions) == ((), ())
     assert evidence.heard == 0.0

@@ -6,6 +6,7 @@ from modelwright.acquire.inference import infer, infer_schema
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
 from modelwright.acquire.strays import names_again, totals_below
+from modelwright.acquire.told_encoding import is_encoding
 from modelwright.acquire.types_file import Given, read_types
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "conform",
     "infer",
     "infer_schema",
+    "is_encoding",
     "like",
     "names_again",
     "read_raw",

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 
 from modelwright.core.deferred import Deferred
 
-__all__ = ["find_page", "spoken_page"]
+__all__ = ["common_pages", "find_page", "spoken_page"]
 
 _charset_normalizer = Deferred("charset_normalizer")
 
@@ -82,9 +82,8 @@ _SPOKEN = {page.name: page.spoken for page in _PAGES} | {
     "gb18030": "GB 18030 (Chinese)",
     "big5": "Big5 (Chinese)",
     "euc_kr": "EUC-KR (Korean)",
-    "latin-1": "ISO 8859-1 (Western European)",
-    "utf-16": "UTF-16",
-    "utf-32": "UTF-32",
+    "latin_1": "ISO 8859-1 (Western European)",
+    "iso8859_1": "ISO 8859-1 (Western European)",
 }
 _ASIAN = ["shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"]
 
@@ -97,7 +96,18 @@ def spoken_page(name: str) -> str:
     >>> spoken_page("cp1250"), spoken_page("utf-16-le")
     ('Windows-1250 (Central European)', 'UTF-16-LE')
     """
-    return _SPOKEN.get(name, name.upper())
+    return _SPOKEN.get(name.replace("-", "_"), name.upper())
+
+
+def common_pages() -> tuple[str, ...]:
+    """List the encodings that tables are met in, the most frequent first.
+
+    Examples
+    --------
+    >>> common_pages()[:3]
+    ('utf-8', 'utf-16', 'cp1252')
+    """
+    return ("utf-8", "utf-16", *_SPOKEN)
 
 
 def find_page(sample: bytes) -> str:

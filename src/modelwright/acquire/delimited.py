@@ -15,7 +15,7 @@ import polars as pl
 from polars.exceptions import ComputeError, NoDataError
 
 from modelwright.acquire.dialect import BLANKS, Dialect, find_dialect
-from modelwright.acquire.encodings import as_utf8, find_encoding
+from modelwright.acquire.encodings import as_utf8, in_utf8
 from modelwright.acquire.plain_numbers import plain_numbers
 from modelwright.acquire.quotes import quotes_are_sound
 from modelwright.acquire.raw import Raw, Reading
@@ -51,7 +51,9 @@ class Orderly:
     set_aside : tuple of int
         Lines that were left out.
     recoded, mended : bool
-        Whether it is a copy that is certainly UTF-8, and one that is certainly in order.
+        Whether it is certainly UTF-8, and a copy that is certainly in order.
+    encoding : str
+        How the text was encoded before; empty for UTF-8.
     """
 
     path: Path
@@ -60,18 +62,25 @@ class Orderly:
     set_aside: tuple[int, ...] = ()
     recoded: bool = False
     mended: bool = False
+    encoding: str = ""
 
-    def in_utf8(self, folder: Path) -> Orderly:
-        """Give the same text in UTF-8."""
-        encoded = as_utf8(self.path, "utf-8", folder)
-        return Orderly(encoded.path, self.dialect, (*encoded.notes, *self.notes), recoded=True)
+    def in_utf8(self, folder: Path, usual: str = "") -> Orderly:
+        """Give the same text in UTF-8; `usual` is what it may have been instead."""
+        encoded = as_utf8(self.path, "utf-8", folder, usual)
+        notes = (*encoded.notes, *self.notes)
+        return Orderly(encoded.path, self.dialect, notes, recoded=True, encoding=encoded.encoding)
 
     def in_order(self, folder: Path, in_place: bool) -> Orderly:
         """Give the same rows, each with the right number of cells."""
         mended = mend(self.path, self.dialect, folder, in_place=in_place)
         dialect = Dialect(",", False, self.dialect.names)
         notes = (*self.notes, *mended.notes)
-        return Orderly(mended.path, dialect, notes, mended.set_aside, True, mended=True)
+        aside, before = mended.set_aside, self.encoding
+        return Orderly(mended.path, dialect, notes, aside, True, mended=True, encoding=before)
+
+    def raw(self, frame: pl.DataFrame) -> Raw:
+        """Give what was read of it."""
+        return Raw(frame, self.notes, self.set_aside, self.encoding)
 
 
 def read_delimited(plain: Plain, reading: Reading, folder: Path) -> Raw:
@@ -116,7 +125,7 @@ def _read(text: Orderly, plain: Plain, reading: Reading, folder: Path) -> Raw:
         frame = _frame(text, reading)
     except ComputeError as error:
         if "utf-8" in str(error).lower() and not text.recoded:
-            text = text.in_utf8(folder)
+            text = text.in_utf8(folder, reading.usual)
         elif not text.mended:
             text = text.in_order(folder, reading.in_place)
         return _second_look(text, reading, folder)
@@ -124,7 +133,7 @@ def _read(text: Orderly, plain: Plain, reading: Reading, folder: Path) -> Raw:
         raise _empty(plain.shown) from None
     if not text.mended and not _is_even(frame, text):
         return _second_look(text.in_order(folder, reading.in_place), reading, folder)
-    return Raw(frame, text.notes, text.set_aside)
+    return text.raw(frame)
 
 
 def _sampled(text: Orderly, reading: Reading, room: int, folder: Path) -> Orderly:
@@ -146,9 +155,9 @@ def _second_look(text: Orderly, reading: Reading, folder: Path) -> Raw:
             text = text.in_order(folder, reading.in_place)
         else:
             if _is_even(frame, text):
-                return Raw(frame, text.notes, text.set_aside)
+                return text.raw(frame)
             text = text.in_order(folder, reading.in_place)
-    return Raw(_frame(text, reading), text.notes, text.set_aside)
+    return text.raw(_frame(text, reading))
 
 
 def open_text(plain: Plain, reading: Reading, folder: Path) -> Orderly:
@@ -157,13 +166,10 @@ def open_text(plain: Plain, reading: Reading, folder: Path) -> Orderly:
     Raises
     ------
     DataError
-        When the file is empty, binary or one endless line.
+        When the file is empty, binary, one endless line, or not in the encoding that was said.
     """
-    encoding = find_encoding(plain.path, plain.shown)
-    path, notes = plain.path, plain.notes
-    if encoding is not None:
-        encoded = as_utf8(path, encoding, folder)
-        path, notes = encoded.path, (*notes, *encoded.notes)
+    encoded = in_utf8(plain, reading, folder)
+    path, notes = encoded.path, (*plain.notes, *encoded.notes)
     with path.open("rb") as file:
         head = file.read(_HEAD)
         if b"\n" not in head and len(head) == _HEAD:
@@ -181,7 +187,8 @@ def open_text(plain: Plain, reading: Reading, folder: Path) -> Orderly:
         raise _empty(plain.shown)
     dialect = replace(dialect, above=titles.lines)
     notes = (*notes, *titles.notes, *dialect.notes)
-    return Orderly(path, dialect, notes, recoded=encoding is not None)
+    certain, before = encoded.certain, encoded.encoding
+    return Orderly(path, dialect, notes, recoded=certain, encoding=before)
 
 
 def _below(path: Path, lines: int, folder: Path) -> Path:

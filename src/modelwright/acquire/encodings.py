@@ -6,15 +6,18 @@ import codecs
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from modelwright.acquire.code_pages import find_page, spoken_page
+from modelwright.acquire.raw import Reading
+from modelwright.acquire.told_encoding import check_readable, codec_named
+from modelwright.acquire.unpacking import Plain
 from modelwright.core.errors import DataError
 
-__all__ = ["Encoded", "as_utf8", "find_encoding", "is_utf8_throughout"]
+__all__ = ["Encoded", "as_utf8", "find_encoding", "in_utf8", "is_utf8_throughout"]
 
 _BLOCK = 2**22
 _HEAD = 2**20
@@ -25,6 +28,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), *_BOMS)
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\x1f"))
 _MOST_CONTROLS = 0.01  # of the bytes of a text file; a binary file has more
 _SAMPLE = 2**16
@@ -42,13 +46,71 @@ class Encoded:
         The file itself when it was UTF-8 already, else a copy.
     notes : tuple of str
         What was changed.
+    encoding : str
+        How it was encoded, as Python calls it; empty for UTF-8.
+    certain : bool
+        Whether every byte is known to be UTF-8.
     """
 
     path: Path
     notes: tuple[str, ...] = ()
+    encoding: str = ""
+    certain: bool = True
 
 
-def find_encoding(path: Path, shown: str) -> str | None:
+def in_utf8(plain: Plain, reading: Reading, folder: Path) -> Encoded:
+    """Give a text file in UTF-8: as its reading says that it is encoded, or as is found out.
+
+    Parameters
+    ----------
+    plain : Plain
+        A file that is not compressed.
+    reading : Reading
+        With the encoding, when somebody said it.
+    folder : Path
+        Where a copy goes, if one is needed.
+
+    Raises
+    ------
+    DataError
+        When it is no text, or not in the encoding that was said.
+    OptionError
+        When there is no such encoding.
+    """
+    if reading.encoding is not None:
+        return _as_told(plain, codec_named(reading.encoding), folder)
+    encoding = find_encoding(plain.path, plain.shown, reading.usual)
+    if encoding is None:
+        return Encoded(plain.path, certain=False)
+    return as_utf8(plain.path, encoding, folder, reading.usual)
+
+
+def _as_told(plain: Plain, codec: str, folder: Path) -> Encoded:
+    path, shown = plain.path, plain.shown
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not codec.startswith(("utf-16", "utf-32")):
+        _check_text(head, shown)
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    if marked is not None and not codec.startswith(marked):
+        raise DataError(
+            f"text in {spoken_page(codec)}",
+            f"{shown}, which begins with the mark of {spoken_page(marked)}",
+            "leave --encoding (encoding=) out",
+        )
+    if codec in ("utf-16", "utf-32") and marked is None:
+        codec = _wide(head) or f"{codec}-le"
+    check_readable(path, shown, marked or codec)
+    if codec == "utf-8" and not _has_odd_ends(head) and not _has_nul(path):
+        return Encoded(path)
+    encoded = _rewritten(path, folder, marked or codec, [])
+    if codec.startswith("utf") or head.isascii() or not _is_utf8(head):
+        return encoded
+    doubt = f"Read as {spoken_page(codec)}, as was said; but it would be sound UTF-8 as well: "
+    return replace(encoded, notes=(doubt + "if letters look wrong, leave --encoding out.",))
+
+
+def find_encoding(path: Path, shown: str, usual: str = "") -> str | None:
     """Find out how a text file is encoded, as far as its start and its NUL bytes tell.
 
     Parameters
@@ -57,6 +119,8 @@ def find_encoding(path: Path, shown: str) -> str | None:
         A plain file.
     shown : str
         What the user calls it.
+    usual : str
+        What text that is not UTF-8 is taken for; empty when nothing is known.
 
     Returns
     -------
@@ -74,22 +138,40 @@ def find_encoding(path: Path, shown: str) -> str | None:
     for mark, name in _BOMS:
         if head.startswith(mark):
             return name
-    if b"\0" in head:
-        wide = _wide(head)
-        odd = len(head) - len(head.translate(None, _CONTROLS))
-        if wide is None and odd > max(len(head) * _MOST_CONTROLS, 3):
-            raise DataError(
-                "a text file",
-                f"{shown}, which holds binary data",
-                "give CSV, JSON, Parquet, Arrow, Excel or a database URL",
-            )
+    wide = _check_text(head, shown)
+    if wide is not None or b"\0" in head:
         return wide or "utf-8"
-    if not _is_utf8(head) or (b"\r" in head and b"\n" not in head) or _has_nul(path):
-        return "utf-8"
-    return None
+    if usual and usual != "utf-8" and (not _is_utf8(head) or _says_else(head, usual)):
+        return usual
+    return "utf-8" if not _is_utf8(head) or _has_odd_ends(head) or _has_nul(path) else None
 
 
-def as_utf8(path: Path, encoding: str, folder: Path) -> Encoded:
+def _check_text(head: bytes, shown: str) -> str | None:
+    """Refuse binary data; tell UTF-16 and UTF-32 that have no mark."""
+    if b"\0" not in head:
+        return None
+    wide = _wide(head)
+    odd = len(head) - len(head.translate(None, _CONTROLS))
+    if wide is None and odd > max(len(head) * _MOST_CONTROLS, 3):
+        raise DataError(
+            "a text file",
+            f"{shown}, which holds binary data",
+            "give CSV, JSON, Parquet, Arrow, Excel or a database URL",
+        )
+    return wide
+
+
+def _has_odd_ends(head: bytes) -> bool:
+    """Tell the line ends of old Macs: returns, and no line feed."""
+    return b"\r" in head and b"\n" not in head
+
+
+def _says_else(head: bytes, encoding: str) -> bool:
+    """Tell whether what looks like ASCII is a code of seven bits, such as ISO-2022-JP."""
+    return head.isascii() and head.decode(encoding, errors="replace") != head.decode()
+
+
+def as_utf8(path: Path, encoding: str, folder: Path, usual: str = "") -> Encoded:
     """Write a file anew as UTF-8, with line feeds and without NULs.
 
     Parameters
@@ -101,17 +183,23 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Encoded:
         that are not ASCII.
     folder : Path
         Where the copy goes.
+    usual : str
+        What text that is not UTF-8 is taken for; empty when nothing is known.
     """
     notes = []
     if encoding == "utf-8":
-        encoding = _guess(path)
-        if encoding != "utf-8":
+        encoding = _guess(path, usual)
+        if encoding not in ("utf-8", usual):
             notes.append(
                 f"The text was read as {spoken_page(encoding)}: it is no UTF-8. If letters look "
-                "wrong, save the file as UTF-8."
+                "wrong, say --encoding (encoding=)."
             )
-    else:
+    elif encoding != usual:
         notes.append(f"The text was read as {spoken_page(encoding)}.")
+    return _rewritten(path, folder, encoding, notes)
+
+
+def _rewritten(path: Path, folder: Path, encoding: str, notes: list[str]) -> Encoded:
     into = folder / "utf-8.txt"
     nuls, lost = _rewrite(path, into, encoding)
     if nuls:
@@ -121,7 +209,7 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Encoded:
         what = "1 byte that is" if lost == 1 else f"{lost:,} bytes that are"
         were = "was" if lost == 1 else "were"
         notes.append(f"{what} no {encoding.upper()} {were} replaced by \N{REPLACEMENT CHARACTER}.")
-    return Encoded(into, tuple(notes))
+    return Encoded(into, tuple(notes), "" if encoding == "utf-8" else encoding)
 
 
 def is_utf8_throughout(path: Path) -> bool:
@@ -228,14 +316,14 @@ def _wide(head: bytes) -> str | None:
     return None
 
 
-def _guess(path: Path) -> str:
+def _guess(path: Path, usual: str = "") -> str:
     """Choose between UTF-8 with a few bad bytes and a code page, by a sample of what is odd."""
     sample = _odd_parts(path)
     text = sample.decode("utf-8", errors="replace")
     good = sum(ord(letter) > 127 for letter in text) - text.count("\N{REPLACEMENT CHARACTER}")
     if good >= text.count("\N{REPLACEMENT CHARACTER}"):
         return "utf-8"
-    return find_page(sample)
+    return usual if usual not in ("", "utf-8") else find_page(sample)
 
 
 def _odd_parts(path: Path) -> bytes:

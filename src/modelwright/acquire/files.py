@@ -20,9 +20,9 @@ from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.sampling import sample_note
 from modelwright.acquire.standard_input import is_pipe, spooled
 from modelwright.acquire.unpacking import Plain, unpacked
-from modelwright.core.errors import DataError
+from modelwright.core.errors import DataError, OptionError
 
-__all__ = ["is_parquet", "located", "read_file", "reader_of"]
+__all__ = ["NO_TEXT", "check_text", "is_parquet", "located", "read_file", "reader_of"]
 
 Reader = Callable[[Plain, Reading, Path], Raw]
 
@@ -32,6 +32,8 @@ _OF_SEVERAL = (".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://")
 _DATABASES = "sqlite:///FILE#TABLE, duckdb:///FILE#TABLE or postgresql://HOST/NAME#TABLE"
 _EXPORT = "export the table to CSV or Parquet, or fetch the file first"
+NO_TEXT = "leave --encoding (encoding=) out: only text files have one"
+"""The cure for an encoding of what has none."""
 _SWELL = 4  # times its size is what a Parquet file takes in memory
 
 
@@ -56,11 +58,16 @@ def read_file(path: str, reading: Reading) -> Raw:
     ------
     DataError
         When there is no such file, or it cannot be read as a table with rows.
+    OptionError
+        When an encoding is given for a file that is no text.
     """
     with TemporaryDirectory(prefix="modelwright-", ignore_cleanup_errors=True) as folder:
         plain = located(path, Path(folder))
+        reader = reader_of(plain)
+        if reading.encoding is not None:
+            check_text(plain, reader)
         with told_in_one_line(plain.shown):
-            raw = reader_of(plain)(plain, reading, Path(folder))
+            raw = reader(plain, reading, Path(folder))
     if not raw.frame.width:
         raise DataError("a table with columns", f"none in {plain.shown}")
     if not raw.frame.height:
@@ -136,6 +143,18 @@ def reader_of(plain: Plain) -> Reader:
     if ending in (".parquet", ".pq"):
         return _read_parquet
     return _text_reader(start, ending)
+
+
+def check_text(plain: Plain, reader: Reader) -> None:
+    """Refuse a file that is no text where an encoding is given.
+
+    Raises
+    ------
+    OptionError
+        When its reader is none of text.
+    """
+    if reader not in (read_delimited, read_json, read_json_lines):
+        raise OptionError("a text file beside --encoding", plain.shown, NO_TEXT)
 
 
 def is_parquet(plain: Plain) -> bool:

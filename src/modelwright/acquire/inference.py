@@ -12,6 +12,7 @@ import polars as pl
 from modelwright.acquire.casting import cast_column, check_parsed, finite
 from modelwright.acquire.cells import find_list, find_place
 from modelwright.acquire.clocks import find_clock
+from modelwright.acquire.currencies import tell_currencies
 from modelwright.acquire.dates import BETWEEN, find_formats, find_mixed, find_packed_format
 from modelwright.acquire.epochs import find_epoch
 from modelwright.acquire.frames import plain
@@ -115,7 +116,9 @@ Settings(types={"days": {"missing": ["999"]}})
         if given is not None and given.levels and column.kind is Kind.CATEGORY:
             note = " ".join(word for word in (note, _beside(values, column)) if word)
         if values.name == target and column.kind is Kind.CATEGORY:
-            return replace(column, format=""), ""
+            mixed = " of different " in column.evidence or " in different " in column.evidence
+            note = tell_currencies(values, are_numbers=False) if mixed else ""
+            return replace(column, format=""), note
         return column, note
 
     each = [judge(values) for values in raw] if raw.height <= _SAMPLE else _at_once(judge, raw)

@@ -16,8 +16,8 @@ from modelwright.acquire.damage import told_in_one_line
 from modelwright.acquire.delimited import Orderly, find_numbers, open_text, read_delimited
 from modelwright.acquire.dialect import BLANKS
 from modelwright.acquire.duck import Duck
-from modelwright.acquire.encodings import is_utf8_throughout
-from modelwright.acquire.files import is_parquet, located, reader_of
+from modelwright.acquire.encodings import in_utf8, is_utf8_throughout
+from modelwright.acquire.files import NO_TEXT, check_text, is_parquet, located, reader_of
 from modelwright.acquire.json_records import read_json_lines
 from modelwright.acquire.raw import Reading
 from modelwright.acquire.rows import rows_are_even
@@ -81,7 +81,12 @@ def parse_size(text: str) -> int:
 
 
 def ingest(
-    source: str, out: str | Path, *, memory: int = 2 * 10**9, header: bool | None = None
+    source: str,
+    out: str | Path,
+    *,
+    memory: int = 2 * 10**9,
+    header: bool | None = None,
+    encoding: str | None = None,
 ) -> Ingested:
     """Write all rows of a source to one file, however many there are.
 
@@ -100,6 +105,8 @@ def ingest(
         (about 200 MB) comes on top.
     header : bool, optional
         Whether the first row holds names; None finds out.
+    encoding : str, optional
+        How a text file is encoded, such as ``"cp1250"``; None finds out.
 
     Returns
     -------
@@ -109,7 +116,7 @@ def ingest(
     Raises
     ------
     OptionError
-        When `out` has another ending, or `memory` is too small.
+        When `out` has another ending, `memory` is too small, or an encoding makes no sense.
     DataError
         When the source cannot be read as a table.
     """
@@ -119,7 +126,9 @@ def ingest(
     if memory < _LEAST:
         raise OptionError(f"at least {_LEAST // 10**6} MB of memory", f"{memory:,} bytes")
     check_writable(out, source)
-    reading = Reading(header=header)
+    if encoding is not None and is_database(source):
+        raise OptionError("a text file beside --encoding", "a database", NO_TEXT)
+    reading = Reading(header=header, encoding=encoding)
     with (
         TemporaryDirectory(
             prefix=".modelwright-", dir=out.absolute().parent, ignore_cleanup_errors=True
@@ -168,14 +177,17 @@ class _Work:
         """Choose how a file is streamed."""
         plain = located(source, self.folder)
         read = reader_of(plain)
-        path = _file(plain.path)
+        if reading.encoding is not None:
+            check_text(plain, read)
         if read is read_delimited:
             return self._delimited(plain, reading)
         if is_parquet(plain):
-            return self._copied(f"read_parquet({path})", plain.notes)
+            return self._copied(f"read_parquet({_file(plain.path)})", plain.notes)
         if read is read_json_lines:
-            table = f"read_json({path}, format = 'newline_delimited', sample_size = -1)"
-            return self._copied(table, plain.notes)
+            text = in_utf8(plain, reading, self.folder)
+            form = "format = 'newline_delimited', sample_size = -1"
+            notes = (*plain.notes, *text.notes)
+            return self._copied(f"read_json({_file(text.path)}, {form})", notes)
         with told_in_one_line(plain.shown):
             raw = read(plain, reading, self.folder)
         piece = self.folder / "whole.parquet"

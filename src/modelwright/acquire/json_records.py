@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
-from modelwright.acquire.encodings import as_utf8, find_encoding
+from modelwright.acquire.encodings import in_utf8
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.nested import flatten
 from modelwright.acquire.raw import Raw, Reading
@@ -35,7 +35,8 @@ def read_json(plain: Plain, reading: Reading, folder: Path) -> Raw:
     DataError
         When the file holds other JSON, is damaged, or is too large to be read whole.
     """
-    path, notes = _in_utf8(plain, folder)
+    encoded = in_utf8(plain, reading, folder)
+    path, notes = encoded.path, (*plain.notes, *encoded.notes)
     if path.stat().st_size * _SWELL > available_memory():
         raise DataError(
             "JSON that fits into memory", f"{path.stat().st_size:,} bytes in {plain.shown}",
@@ -50,7 +51,7 @@ def read_json(plain: Plain, reading: Reading, folder: Path) -> Raw:
             return read_json_lines(plain, reading, folder)
         raise _broken(plain.shown, error) from None
     frame, more = flatten(_table(content, plain.shown))
-    return Raw(frame, (*notes, *more))
+    return Raw(frame, (*notes, *more), encoding=encoded.encoding)
 
 
 def read_json_lines(plain: Plain, reading: Reading, folder: Path) -> Raw:
@@ -61,7 +62,8 @@ def read_json_lines(plain: Plain, reading: Reading, folder: Path) -> Raw:
     DataError
         When most lines hold no record.
     """
-    path, notes = _in_utf8(plain, folder)
+    encoded = in_utf8(plain, reading, folder)
+    path, notes = encoded.path, (*plain.notes, *encoded.notes)
     if reading.room is not None and path.stat().st_size > reading.room:
         sampled = sample_rows(
             path, reading.room, folder, header=False, quoted=False, seed=reading.seed
@@ -78,15 +80,7 @@ def read_json_lines(plain: Plain, reading: Reading, folder: Path) -> Raw:
         more = f" and {len(aside) - _SHOWN:,} more" if len(aside) > _SHOWN else ""
         notes = (*notes, f"Lines that hold no JSON record were {fate}: {shown}{more}.")
     flat, spread = flatten(frame)
-    return Raw(flat, (*notes, *spread), () if reading.in_place else aside)
-
-
-def _in_utf8(plain: Plain, folder: Path) -> tuple[Path, tuple[str, ...]]:
-    encoding = find_encoding(plain.path, plain.shown)
-    if encoding is None:
-        return plain.path, plain.notes
-    encoded = as_utf8(plain.path, encoding, folder)
-    return encoded.path, (*plain.notes, *encoded.notes)
+    return Raw(flat, (*notes, *spread), () if reading.in_place else aside, encoded.encoding)
 
 
 def _line_by_line(path: Path, shown: str, in_place: bool) -> tuple[pl.DataFrame, tuple[int, ...]]:

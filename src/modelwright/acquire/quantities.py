@@ -11,7 +11,7 @@ import polars as pl
 
 from modelwright.acquire.clocks import parse_clock
 
-__all__ = ["Written", "find_written", "parse_numbers"]
+__all__ = ["Written", "find_written", "is_currency", "parse_numbers", "parts_of"]
 
 _CODES = (
     "USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|CAD|AUD|NZD|HKD|SGD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|MXN|ZAR"
@@ -181,6 +181,43 @@ def _tidy(values: pl.Series) -> pl.Series:
     if values.str.contains(r"[^\x00-\x7f]").any():
         values = values.str.replace_all(_SPACES, " ").str.replace_all("[\u2212\u2013]", "-")
     return values.str.strip_chars()
+
+
+def is_currency(word: str) -> bool:
+    """Tell whether a word or a sign is one of money.
+
+    Examples
+    --------
+    >>> is_currency("€"), is_currency("eur"), is_currency("kg")
+    (True, True, False)
+    """
+    return _CURRENCY.fullmatch(word) is not None
+
+
+def parts_of(values: pl.Series) -> pl.DataFrame:
+    """Take amounts apart: what stands before the digits and behind them, without a scale.
+
+    Parameters
+    ----------
+    values : polars.Series of String, shape (n_rows,)
+        As found.
+
+    Returns
+    -------
+    polars.DataFrame, shape (n_rows, 2)
+        Columns ``before`` and ``after``; empty where nothing stands there, or no number.
+
+    Examples
+    --------
+    >>> parts_of(pl.Series(["$5", "7K EUR", "none"])).rows()
+    [('$', ''), ('', 'EUR'), ('', '')]
+    """
+    found = _tidy(values).str.extract_groups(_ANY).struct.unnest()
+    scale = rf"(?i)^(?:{_SCALE})\b\.?\s*"
+    return found.select(
+        pl.col("before").fill_null(""),
+        pl.col("after").fill_null("").str.strip_chars().str.replace(scale, ""),
+    )
 
 
 def find_written(values: pl.Series) -> tuple[Written | None, str]:

@@ -27,6 +27,9 @@ class Raw:
         What the user should know of the reading, each a sentence.
     set_aside : tuple of int
         The lines of the file whose rows could not be aligned with the columns and were left out.
+    encoding : str
+        How the text of the file is encoded, as Python calls it; empty for UTF-8, and where there
+        is no text.
 
     Examples
     --------
@@ -37,6 +40,7 @@ class Raw:
     frame: pl.DataFrame
     notes: tuple[str, ...] = ()
     set_aside: tuple[int, ...] = ()
+    encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,10 @@ class Reading:
         How many bytes the table may take; a uniform sample of a larger file is drawn. None: any.
     seed : int
         Of the sample.
+    encoding : str, optional
+        How the text of the file is encoded, by any name of it; None finds out.
+    usual : str
+        How a table of this kind was encoded before: text that is not UTF-8 is taken for that.
     """
 
     header: bool | None = None
@@ -68,10 +76,14 @@ class Reading:
     in_place: bool = False
     room: int | None = None
     seed: int = 0
+    encoding: str | None = None
+    usual: str = ""
 
     @classmethod
-    def like(cls, schema: Schema) -> Reading:
+    def like(cls, schema: Schema, usual: str = "", encoding: str | None = None) -> Reading:
         """Ask for more rows of the table that this schema was found in.
+
+        `usual` is how that was encoded, `encoding` how these rows are, where somebody said so.
 
         Examples
         --------
@@ -89,6 +101,8 @@ class Reading:
             known=names,
             target=next(iter(schema.names(Role.TARGET)), ""),
             in_place=True,
+            usual=usual,
+            encoding=encoding,
         )
 
     def typed(self, names: Iterable[str]) -> list[str]:

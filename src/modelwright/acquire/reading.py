@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelwright.acquire.files import read_file
+from modelwright.acquire.files import NO_TEXT, read_file
 from modelwright.acquire.frames import read_frame
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.sql import read_database
 from modelwright.core.addresses import is_database
+from modelwright.core.errors import OptionError
 
 __all__ = ["read_raw"]
 
@@ -36,6 +37,8 @@ def read_raw(data: object, reading: Reading | None = None) -> Raw:
     ------
     DataError
         When there is no such file, or it is no table with rows.
+    OptionError
+        When an encoding is given for what is no text file.
 
     Examples
     --------
@@ -46,8 +49,12 @@ def read_raw(data: object, reading: Reading | None = None) -> Raw:
     modelwright.core.errors.DataError: expected a file 'a.csv'; got no folder 'no such folder'
     """
     chosen = reading or Reading()
-    if isinstance(data, str) and is_database(data):
-        return read_database(data, chosen)
-    if isinstance(data, str | Path):
+    in_base = isinstance(data, str) and is_database(data)
+    if isinstance(data, str | Path) and not in_base:
         return read_file(str(data), chosen)
+    if chosen.encoding is not None:
+        got = "a database" if in_base else f"a {type(data).__name__} in memory"
+        raise OptionError("a text file beside --encoding", got, NO_TEXT)
+    if isinstance(data, str) and in_base:
+        return read_database(data, chosen)
     return Raw(read_frame(data))

@@ -9,12 +9,13 @@ import polars as pl
 from modelwright.acquire.casting import cast_column
 from modelwright.acquire.cells import find_list, find_place
 from modelwright.acquire.clocks import DURATION, find_clock
+from modelwright.acquire.currencies import tell_currencies
 from modelwright.acquire.dates import BETWEEN, find_formats, find_mixed, parse_dates
 from modelwright.acquire.guess import Guess, allowed
 from modelwright.acquire.hints import says_any_code, says_code, says_date
 from modelwright.acquire.identifiers import address_id, code_id, entity_id
 from modelwright.acquire.numeric import judge_numbers
-from modelwright.acquire.quantities import find_written, parse_numbers
+from modelwright.acquire.quantities import find_written, is_currency, parse_numbers
 from modelwright.acquire.scales import find_levels
 from modelwright.acquire.sentinels import find_unknown
 from modelwright.acquire.spellings import find_spellings, folded
@@ -215,7 +216,10 @@ def _as_written(
     written, unsure = find_written(known)
     if not clock and written is None:
         guess = _as_words(values, once, sample)
-        return replace(guess, evidence=f"{guess.evidence}; {unsure}") if unsure else guess
+        if not unsure:
+            return guess
+        note = guess.note or tell_currencies(values, are_numbers=False)
+        return replace(guess, evidence=f"{guess.evidence}; {unsure}", note=note)
     format = clock or (written.example() if written else "")
     present = clean(once, Kind.NUMBER).drop_nulls()
     numbers = parse_numbers(present, format)
@@ -233,7 +237,9 @@ def _as_written(
         evidence += f"; {unsure}"
     if len(lost):
         evidence += f"; but for {len(lost)} of {len(present):,} values, such as {lost[0]!r}"
-    return Guess(Kind.NUMBER, evidence, format)
+    apart = written is not None and is_currency(written.before) and is_currency(written.after)
+    note = tell_currencies(values, are_numbers=True) if apart else ""
+    return Guess(Kind.NUMBER, evidence, format, note=note)
 
 
 def _as_words(values: pl.Series, once: pl.Series, sample: pl.Series) -> Guess:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from modelwright.cli.inputs import Encoding
 from modelwright.cli.printing import Source, answer, say
 
 __all__ = ["acquire"]
@@ -19,6 +20,7 @@ def acquire(
     out: Path,
     memory: str = "2GB",
     header: bool | None = None,
+    encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Write the rows of a file or a database to one typed file, however many there are.
@@ -34,12 +36,15 @@ def acquire(
         How much memory the work may take, such as 500MB or 4GB.
     header
         Whether the first row holds names; found out when left out.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
     from modelwright.acquire.ingest import ingest, parse_size
 
-    done = ingest(str(source), out, memory=parse_size(memory), header=header)
+    limit = parse_size(memory)
+    done = ingest(str(source), out, memory=limit, header=header, encoding=encoding)
     if json:
         answer({
             "out": str(out),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.completing import columns, tasks
-from modelwright.cli.inputs import check_data
+from modelwright.cli.inputs import Encoding, check_data
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.wording import Whole
 from modelwright.core.errors import OptionError
@@ -30,6 +30,7 @@ def check(
     task: Annotated[str | None, Parameter(completer=tasks)] = None,
     types: Path | None = None,
     header: bool | None = None,
+    encoding: Encoding = None,
     seed: Whole = 0,
     curve: Annotated[bool, Parameter(negative=())] = False,
     new: Path | None = None,
@@ -49,6 +50,8 @@ def check(
         A JSON file of columns whose type was read wrong: {"zip": "category"}.
     header
         Whether the first row holds names; found out when left out.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     seed
         The root of all randomness.
     curve
@@ -62,7 +65,7 @@ def check(
     from modelwright.plan.check import check as checked
 
     check_data(data)
-    settings = Settings(types=types, header=header, seed=seed)
+    settings = Settings(types=types, header=header, encoding=encoding, seed=seed)
     with progress(json) as live:
         live.advance(None, f"{reading(data)} and checking")
         source = _kept(data) if curve else str(data)

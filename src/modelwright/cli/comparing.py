@@ -15,6 +15,7 @@ from modelwright.cli.printing import answer, say
 from modelwright.cli.standing import settled, summary
 from modelwright.cli.tables import as_table
 from modelwright.core.errors import OptionError
+from modelwright.core.numerals import number, signed
 
 if TYPE_CHECKING:
     from modelwright.plan.pairing import PairedRuns
@@ -79,10 +80,10 @@ def _say_paired(paired: PairedRuns) -> None:
     score = paired.score
     if not math.isfinite(score.low):
         return
+    change, low, high = (signed(x, 3) for x in (score.difference, score.low, score.high))
     say(
-        f"on the same {paired.rows:,} held-out rows the second run scores {score.difference:+.3g} "
-        f"(95 %: {score.low:+.3g} to {score.high:+.3g}); the chance that it is the better one: "
-        f"{score.better:.0%}"
+        f"on the same {paired.rows:,} held-out rows the second run scores {change} "
+        f"(95 %: {low} to {high}); the chance that it is the better one: {score.better:.0%}"
     )
 
 
@@ -130,7 +131,7 @@ def _say_scores(found: Comparison) -> None:
     greater = greater_is_better(found.metric)
     rows = [[found.metric, "", "", ""]]
     for pair in found.scores:
-        scores = ["none" if s is None else f"{s:.5g}" for s in (pair.one, pair.other)]
+        scores = ["none" if s is None else number(s) for s in (pair.one, pair.other)]
         verdict = ""
         if found.same_data and greater is not None:
             verdict = _verdict(pair.one, pair.other, pair.overlap, greater)
@@ -147,7 +148,7 @@ def _verdict(one: float | None, other: float | None, overlap: bool | None, great
         return "equal"
     word = "better" if (other > one) is greater else "worse"
     sure = {None: "", True: ", the intervals overlap", False: ", beyond the intervals"}[overlap]
-    return f"{word} by {abs(other - one):.3g}{sure}"
+    return f"{word} by {number(abs(other - one), 3)}{sure}"
 
 
 def _text(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cyclopts.completion._engine import CompletionContext
 
-__all__ = ["columns", "learners", "metrics", "run_ids", "tasks"]
+__all__ = ["columns", "encodings", "learners", "metrics", "run_ids", "tasks"]
 
 _HEAD = 2**16
 _RECENT = 20
@@ -35,6 +35,13 @@ def learners(context: CompletionContext) -> Iterable[str]:
 
     before, comma, _ = context.incomplete.rpartition(",")
     return [f"{before}{comma}{name}" for name in LEARNERS if name not in before.split(",")]
+
+
+def encodings(context: CompletionContext) -> Iterable[str]:
+    """Offer the encodings that tables are met in."""
+    from modelwright.acquire.code_pages import common_pages
+
+    return list(common_pages())
 
 
 def columns(context: CompletionContext) -> Iterable[str]:

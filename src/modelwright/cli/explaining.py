@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from modelwright.cli.inputs import check_data, check_model
+from modelwright.cli.inputs import Encoding, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.core.errors import DataError, OptionError
+from modelwright.core.numerals import aligned, number
 
 if TYPE_CHECKING:
     from modelwright.core.evidence import Attribution, Importance
@@ -31,6 +32,7 @@ def explain(
     rows: str | None = None,
     columns: Annotated[bool, Parameter(negative=())] = False,
     rules: Annotated[bool, Parameter(negative=())] = False,
+    encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Show which columns a model leans on, or take predictions of single rows apart.
@@ -47,6 +49,8 @@ def explain(
         Measure on the data, which holds the answers, how much each column matters.
     rules
         Print the decision tree of the model as rules; fit it with --models tree.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
@@ -55,7 +59,7 @@ def explain(
     check_model(model, data or "")
     if data is not None:
         check_data(data)
-    opened = load(model)
+    opened = load(model, encoding=encoding)
     if rules:
         _tell_rules(opened, json)
         return
@@ -118,26 +122,29 @@ def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
     judge = brief(metric_or_usual(model.task).name)
     say(f"{told}\n\nhow much worse {judge} gets when a column is shuffled:\n")
     width = max(len(one.column) for one in found[:20])
-    for one in found[:20]:
+    losses = aligned([one.loss for one in found[:20]])
+    room = max(map(len, losses))
+    for one, loss in zip(found, losses, strict=False):
         bar = _bar(one.loss, found[0].loss)
-        say(f"{one.column:<{width}}  {one.loss:>10.4g}  {bar}".rstrip())
+        say(f"{one.column:<{width}}  {loss:>{room}}  {bar}".rstrip())
     if len(found) > 20:
         say(f"and {len(found) - 20} more that matter less")
 
 
 def _tell_row(one: Attribution) -> None:
     what = f"the probability of {one.output!r}" if one.output else "the prediction"
-    say(
-        f"{one.row}: {what} is {one.prediction:.5g}; typical rows of the table get {one.base:.5g}\n"
-    )
+    typical = f"typical rows of the table get {number(one.base)}"
+    say(f"{one.row}: {what} is {number(one.prediction)}; {typical}\n")
     names = [
         f"{column} = {value}" if value else column
         for column, value in zip(one.columns, one.values, strict=True)
     ]
     width = max(len(name) for name in names)
     largest = max(abs(share) for share in one.shares)
-    for name, share in zip(names, one.shares, strict=True):
-        say(f"{name:<{width}}  {share:>+10.4g}  {_bar(abs(share), largest)}".rstrip())
+    told = aligned(one.shares, sign=True)
+    room = max(map(len, told))
+    for name, share, text in zip(names, one.shares, told, strict=True):
+        say(f"{name:<{width}}  {text:>{room}}  {_bar(abs(share), largest)}".rstrip())
     say("")
 
 

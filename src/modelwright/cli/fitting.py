@@ -10,13 +10,14 @@ from cyclopts import Parameter
 
 from modelwright.cli.asking import Asked
 from modelwright.cli.completing import learners, run_ids
-from modelwright.cli.inputs import check_data
+from modelwright.cli.inputs import Encoding, check_data
 from modelwright.cli.planning import Checked
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
+from modelwright.core.numerals import number
 from modelwright.core.progress import progress
 from modelwright.core.settings import Bounds, Question, Settings, Validation
 
@@ -52,6 +53,8 @@ class Effort:
         A JSON file of columns whose type was read wrong: {"zip": "category"}.
     header : bool, optional
         Whether the first row holds names; found out when left out.
+    encoding : str, optional
+        How a text file is encoded, such as cp1250; found out when left out.
     seed : int
         The root of all randomness.
     workers : int, optional
@@ -74,6 +77,7 @@ class Effort:
     models: Annotated[str | None, Parameter(completer=learners)] = None
     types: Path | None = None
     header: bool | None = None
+    encoding: Encoding = None
     seed: Whole = 0
     workers: Whole | None = None
     store: Path | None = None
@@ -99,6 +103,7 @@ class Effort:
             weight=question.weight,
             types=self.types,
             header=self.header,
+            encoding=self.encoding,
             trials=self.trials,
             models=names,
             seed=self.seed,
@@ -249,7 +254,7 @@ def _tell(result: Result, out: Path) -> None:
 
     verdict, judged = result.leaderboard.verdict, verdict_of(result.model)
     for note in result.notes:
-        if note not in (verdict, str(judged)):
+        if note != verdict and not (judged and note.endswith(judged.sentence)):
             say(f"note: {note}")
     say(str(result.model))
     if result.score is not None:
@@ -311,5 +316,8 @@ def demo(
         answer({**_summary(result, out), "predictions": str(answers), "scores": scores})
         return
     _tell(result, out)
-    say("\nheld-out rows: " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
+    say(
+        "\nheld-out rows: "
+        + ", ".join(f"{name} {number(value, 4)}" for name, value in scores.items())
+    )
     say(f"files: {train}, {test}, {out}, {answers}")

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from modelwright.cli.completing import columns, metrics, tasks
-from modelwright.cli.inputs import check_data
+from modelwright.cli.inputs import Encoding, check_data
 from modelwright.cli.interview import Console, Terminal, interview
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.cli.wording import WHOLE_COMMANDS
 from modelwright.core.errors import OptionError
+from modelwright.core.numerals import number
 from modelwright.core.settings import Question, Settings
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def frame(
     *,
     known: Known | None = None,
     types: Path | None = None,
+    encoding: Encoding = None,
     out: Path = Path("task.toml"),
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(negative=())] = False,
@@ -109,6 +111,8 @@ def frame(
         What is known of the question.
     types
         A JSON file of columns whose type was read wrong.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     out
         Where the task file goes.
     overwrite
@@ -120,17 +124,19 @@ def frame(
     """
     check_data(data)
     asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
-    made = framed(str(data), known or Known(), types, out, Terminal() if asks else None, overwrite)
+    settings = Settings(types=types, encoding=encoding)
+    console = Terminal() if asks else None
+    made = framed(str(data), known or Known(), settings, out, console, overwrite)
     if json:
         answer({"task": str(out), "question": made.question.to_json(), "data": made.data})
     else:
-        _tell(str(data), made, out)
+        _tell(str(data), made, out, encoding)
 
 
 def framed(
     data: str,
     known: Known,
-    types: Path | None,
+    settings: Settings,
     out: Path,
     console: Console | None,
     overwrite: bool = False,
@@ -144,14 +150,13 @@ def framed(
     from modelwright.framing.frame import check_new
 
     check_new(out, data, overwrite=overwrite)
-    settings = Settings(types=types)
     study = Study.of(data, known.question(()), settings)
     asked = known.question(names_in(known.unknown or "", study.columns))
     draft = complete(study, asked) if console is None else interview(study, asked, console)
     return finish(study, draft, out)
 
 
-def _tell(data: str, made: Frame, out: Path) -> None:
+def _tell(data: str, made: Frame, out: Path, encoding: str | None) -> None:
     """Say what was asked, what the data says of it, and what to do next."""
     question = made.question.to_json()
     rows = [[key, _shown(value)] for key, value in question.items() if value not in (None, (), "")]
@@ -165,15 +170,16 @@ def _tell(data: str, made: Frame, out: Path) -> None:
     say(f"validated by: {facts['splits']}")
     if facts.get("rules"):
         head = [["without a model", str(made.question.metric)]]
-        scores = [[name, f"{score:.5g}"] for name, score in facts["rules"].items()]
+        scores = [[name, number(score)] for name, score in facts["rules"].items()]
         say(f"\n{as_table([*head, *scores])}\n")
     if "baseline_score" in facts:
-        say(f"to beat: {made.question.baseline} ({facts['baseline_score']:.5g})")
+        say(f"to beat: {made.question.baseline} ({number(facts['baseline_score'])})")
     say(f"task file: {out} (change it by hand as you like)")
-    say(f"next: modelwright fit {shlex.quote(data)} --frame {shlex.quote(str(out))}")
+    said = "" if encoding is None else f" --encoding {shlex.quote(encoding)}"
+    say(f"next: modelwright fit {shlex.quote(data)} --frame {shlex.quote(str(out))}{said}")
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return number(value, 4) if isinstance(value, float) else str(value)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
+
+from modelwright.cli.completing import encodings
 from modelwright.core.errors import DataError, ModelFileError
 
-__all__ = ["check_data", "check_model", "is_model"]
+__all__ = ["Encoding", "check_data", "check_model", "is_model"]
+
+Encoding = Annotated[str | None, Parameter(completer=encodings)]
+"""How a text file is encoded; None finds out."""
 
 
 def is_model(path: Path) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from modelwright.core.errors import OptionError, UserError
+from modelwright.core.numerals import number
 
 if TYPE_CHECKING:
     from modelwright.core.settings import Question
@@ -174,7 +175,9 @@ def _asked(step: str, study: Study, draft: Draft, given: Question, console: Cons
             console.say(f"  {error}")
             continue
         if done.bar is not None and done.posed is not None:
-            console.say(f"  {done.bar.name}: {done.posed.rows.task.metric} {done.bar.score:.5g}")
+            console.say(
+                f"  {done.bar.name}: {done.posed.rows.task.metric} {number(done.bar.score)}"
+            )
         console.say("")
         return done
 
@@ -213,11 +216,11 @@ def _columns(study: Study, draft: Draft, *, examples: bool = False) -> str:
     question = draft.question
     taken = (question.target, question.order, question.group, question.weight)
     rows: list[list[str]] = []
-    for number, column in enumerate(study.schema, start=1):
+    for place, column in enumerate(study.schema, start=1):
         if column.name in taken or len(rows) >= _LISTED:
             continue
         few = _few(study, column.name) if examples else ""
-        rows.append([f"  {number:>3}", column.name, column.kind.value, few])
+        rows.append([f"  {place:>3}", column.name, column.kind.value, few])
     left = len(study.columns) - sum(name is not None and name != "" for name in taken) - len(rows)
     more = f"\n       and {left} more" if left > 0 else ""
     return as_table(rows) + more if rows else ""
@@ -245,6 +248,7 @@ def _choices(step: str, draft: Draft) -> Sequence[str]:
         from modelwright.framing import candidates
 
         return [
-            f"  {bar.name}: {task.metric} {bar.score:.5g}" for bar in candidates(draft.posed)[:8]
+            f"  {bar.name}: {task.metric} {number(bar.score)}"
+            for bar in candidates(draft.posed)[:8]
         ]
     return ()

@@ -18,6 +18,7 @@ from modelwright.cli.tables import as_table
 from modelwright.cli.wording import Whole
 from modelwright.core.addresses import masked
 from modelwright.core.errors import OptionError
+from modelwright.core.numerals import number
 
 if TYPE_CHECKING:
     from modelwright.store import RunRecord, TrialRecord
@@ -64,7 +65,7 @@ def list_runs(*, limit: Whole = 20, store: Path | None = None, json: _Json = Fal
 
 def _line(record: RunRecord) -> list[str]:
     when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
-    score = "not validated" if record.score is None else f"{record.metric} {record.score:.5g}"
+    score = "not validated" if record.score is None else f"{record.metric} {number(record.score)}"
     return [record.id, when, record.status.value, record.target, score]
 
 
@@ -118,7 +119,7 @@ def _lines(record: RunRecord, folder: Path) -> list[tuple[str, str]]:
     options = " ".join(f"--{k} {v}" for k, v in asked.items() if v is not None)
     told = facts.get("settings", {})
     settings = ", ".join(f"{k} {v}" for k, v in told.items() if v not in (None, []))
-    score = "" if record.score is None else f"{record.metric} {record.score:.5g}"
+    score = "" if record.score is None else f"{record.metric} {number(record.score)}"
     budget = "" if record.budget == float("inf") else f" of {record.budget:.0f} s"
     size = f"{facts['rows']:,} rows of {facts['width']:,} columns" if "rows" in facts else ""
     libraries = ", ".join(f"{k} {v}" for k, v in facts.get("libraries", {}).items())
@@ -156,5 +157,5 @@ def _say_trials(record: RunRecord, trials: list[TrialRecord]) -> None:
     if board and board["standings"]:
         say(f"\n{Leaderboard.from_json(board)}")
     for trial in trials if not board else [each for each in trials if each.error]:
-        score = "" if trial.score is None else f"{trial.score:.5g}"
+        score = "" if trial.score is None else number(trial.score)
         say(f"{trial.name:<18}{score:>10}  {trial.seconds:6.1f} s  {trial.error}".rstrip())

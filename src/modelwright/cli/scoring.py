@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelwright.cli.printing import answer, say
 from modelwright.cli.tables import as_table
+from modelwright.core.numerals import number, signed
 
 if TYPE_CHECKING:
     from modelwright.evaluate import Answered
@@ -31,12 +32,16 @@ def say_scores(
         if name in undefined:
             say(f"{name:<{width}}  none: {undefined[name]}")
         else:
-            say(f"{name:<{width}}  {value:<10.5g}{_between(*intervals[name])}".rstrip())
+            say(f"{name:<{width}}  {number(value):<10}{_between(*intervals[name])}".rstrip())
 
 
 def _between(low: float, high: float) -> str:
     """Say where a score lies with a confidence of 95 %, where that is known."""
-    return f"95 %: {low:.5g} to {high:.5g}" if math.isfinite(low) and math.isfinite(high) else ""
+    return (
+        f"95 %: {number(low)} to {number(high)}"
+        if math.isfinite(low) and math.isfinite(high)
+        else ""
+    )
 
 
 def class_scores(rows: Answered) -> list[dict[str, Any]]:
@@ -88,10 +93,10 @@ def tell_versus(found: Versus, names: tuple[Path, Path], *, json: bool) -> None:
     told = short if short[0] != short[1] else [str(name) for name in names]
     table = [["", *told, "difference", "95 %", "better"]]
     for pair in found.scores:
-        ends = f"{pair.low:+.4g} to {pair.high:+.4g}" if math.isfinite(pair.low) else ""
+        ends = f"{signed(pair.low, 4)} to {signed(pair.high, 4)}" if math.isfinite(pair.low) else ""
         chance = _percent(pair.better) if math.isfinite(pair.better) else ""
-        scores = [f"{value:.5g}" for value in (pair.one, pair.other)]
-        table.append([pair.metric, *scores, f"{pair.difference:+.4g}", ends, chance])
+        scores = [number(value) for value in (pair.one, pair.other)]
+        table.append([pair.metric, *scores, signed(pair.difference, 4), ends, chance])
     say(f"{found.rows:,} rows\n\n{as_table(table)}\n")
     say(f"better: in how many draws of such rows {told[1]} is the better one")
     if found.delong is not None:

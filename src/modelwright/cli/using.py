@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.completing import metrics
-from modelwright.cli.inputs import check_data, check_model
+from modelwright.cli.inputs import Encoding, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.scoring import class_scores, say_classes, say_scores, tell_versus
@@ -38,6 +38,7 @@ def predict(
     interval: float | None = None,
     calibrate: Path | None = None,
     threshold: float | None = None,
+    encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Predict new rows: one output row for each input row, in order.
@@ -57,6 +58,8 @@ def predict(
         Rows with answers that the model has not seen: intervals are calibrated on them.
     threshold
         Answer with the positive class from this probability on, not from the model's own.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
@@ -67,7 +70,7 @@ def predict(
     check_writable(out, data, model)
     check_suffix(out)
     with progress(json) as live:
-        opened = _open(model, data, threshold)
+        opened = _open(model, data, threshold, encoding)
         if calibrate is not None:
             live.advance(None, f"calibrating on {calibrate.name}")
             opened = _recalibrated(opened, _rows_of(calibrate, interval))
@@ -120,6 +123,7 @@ def evaluate(
     against: Path | None = None,
     report: Path | None = None,
     fairness: str | None = None,
+    encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Score a model on rows whose answers are known, with 95 % intervals.
@@ -140,15 +144,18 @@ def evaluate(
         Where a page of plots goes, such as page.html.
     fairness
         A column, known to the model or not, whose groups are compared.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
     check_page(report, data, model)
     if against is not None:
-        _against(model, against, data, metric or [], (threshold, report, fairness), json)
+        models = (model, against)
+        _against(models, data, metric or [], (threshold, report, fairness), encoding, json=json)
         return
     with progress(json) as live:
-        opened = _open(model, data, threshold)
+        opened = _open(model, data, threshold, encoding)
         more = opened.metrics(metric or ())
         live.advance(None, f"{reading(data)} and scoring")
         rows = opened.answered(data)
@@ -195,11 +202,12 @@ def _held(expected: Expected, score: float) -> str:
 
 
 def _against(
-    model: Path,
-    other: Path,
+    models: tuple[Path, Path],
     data: str | Path,
     metric: list[str],
     alone: tuple[float | None, Path | None, str | None],
+    encoding: str | None,
+    *,
     json: bool,
 ) -> None:
     """Compare with a second model."""
@@ -213,17 +221,19 @@ def _against(
         cure = "write the rows to a file first"
         raise OptionError("a file beside --against: it is read twice", "standard input", cure)
     with progress(json) as live:
-        opened = _open(model, data), _open(other, data)
+        opened = tuple(_open(one, data, encoding=encoding) for one in models)
         more = opened[0].metrics(metric)
         live.advance(None, f"{reading(data)} and scoring both models")
-        found = compare_models(*opened, data, more)
-    tell_versus(found, (model, other), json=json)
+        found = compare_models(opened[0], opened[1], data, more)
+    tell_versus(found, models, json=json)
 
 
-def _open(model: Path, data: str | Path, threshold: float | None = None) -> Model:
+def _open(
+    model: Path, data: str | Path, threshold: float | None = None, encoding: str | None = None
+) -> Model:
     from modelwright.model import load
 
     check_model(model, data)
     check_data(data)
-    opened = load(model)
+    opened = load(model, encoding=encoding)
     return opened if threshold is None else opened.with_threshold(threshold)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from modelwright.core.addresses import is_database, masked_place, split_address
+from modelwright.core.numerals import number
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -78,7 +79,7 @@ class LineProgress(SilentProgress):
         if not len(board):
             return
         best = next(iter(board))
-        line = f"{best.name}: {board.head} {best.score:.5g}"
+        line = f"{best.name}: {board.head} {number(best.score)}"
         if line != self._told:
             self._told = line
             sys.stderr.write(line + "\n")
@@ -221,7 +222,7 @@ def _table(board: Leaderboard, lines: int, width: int) -> RenderableType:
         table.add_column(head, justify="right", no_wrap=True)
     for standing, row in zip(shown, rows, strict=True):
         style = "bold green" if standing.name == "ensemble" else ""
-        cells = [f"{standing.score + 0.0:.5g}", *(row[head] for head in heads)]
+        cells = [number(standing.score), *(row[head] for head in heads)]
         table.add_row(standing.name, *cells, style=style)
     for _ in range(lines + 1 - len(shown)):
         table.add_row()
@@ -242,7 +243,7 @@ def _cells(standing: Standing) -> dict[str, str]:
     member = standing.name != "ensemble" and standing.weight > 0
     between = ""
     if standing.low is not None and standing.high is not None:
-        between = f"{standing.low:.4g} to {standing.high:.4g}"
+        between = f"{number(standing.low, 4)} to {number(standing.high, 4)}"
     return {
         "95 % interval": between,
         "weight": f"{standing.weight:.2f}" if member else "",

@@ -8,6 +8,8 @@ from html import escape
 from math import isfinite
 from typing import Any
 
+from modelwright.core.numerals import number
+
 __all__ = ["Baseline", "Card", "Contrast", "FreshScore", "Leaderboard", "Standing", "brief"]
 
 _LONGEST = 44
@@ -134,11 +136,9 @@ class Leaderboard:
 
     def _cells(self) -> list[tuple[str, str, str, str]]:
         head = ("name", self.head, "weight", "seconds")
-        body = [
-            (s.name, f"{s.score + 0.0:.5g}", f"{s.weight:.2f}", f"{s.seconds:.1f}") for s in self
-        ]
+        body = [(s.name, number(s.score), f"{s.weight:.2f}", f"{s.seconds:.1f}") for s in self]
         if self.baseline is not None:
-            body.append((f"to beat: {self.baseline.name}", f"{self.baseline.score:.5g}", "", ""))
+            body.append((f"to beat: {self.baseline.name}", number(self.baseline.score), "", ""))
         return [head, *body]
 
     @property
@@ -196,7 +196,8 @@ class Leaderboard:
 
 
 def _verdict(metric: str, score: float, baseline: Baseline) -> str:
-    against = f"{metric} {score:.5g} against {baseline.score:.5g} of the baseline, {baseline.name}"
+    scores = f"{number(score)} against {number(baseline.score)}"
+    against = f"{metric} {scores} of the baseline, {baseline.name}"
     if not isfinite(baseline.gain):
         return f"Whether the model beats the baseline cannot be said: {against}."
     if baseline.beaten is False:
@@ -204,9 +205,9 @@ def _verdict(metric: str, score: float, baseline: Baseline) -> str:
             f"The model does NOT beat the baseline: {against}. Use the baseline, or look for "
             "columns that say more."
         )
-    ahead = f"better by {baseline.gain:.3g}"
+    ahead = f"better by {number(baseline.gain, 3)}"
     if baseline.low is not None and baseline.high is not None:
-        ahead += f", 95 % interval {baseline.low:.3g} to {baseline.high:.3g}"
+        ahead += f", 95 % interval {number(baseline.low, 3)} to {number(baseline.high, 3)}"
     if baseline.beaten:
         return f"The model beats the baseline: {against} ({ahead})."
     sure = "how sure that is was not measured" if baseline.low is None else "it may be chance"
@@ -284,10 +285,10 @@ class FreshScore:
     def __str__(self) -> str:
         between = ""
         if self.low is not None and self.high is not None:
-            between = f" (95 % interval {self.low + 0.0:.5g} to {self.high + 0.0:.5g})"
+            between = f" (95 % interval {number(self.low)} to {number(self.high)})"
         some = "" if self.rows == self.of else f", drawn from {self.of:,},"
         rows = f"{self.rows:,} fresh row{'' if self.rows == 1 else 's'}{some}"
-        return f"on {rows} of {self.source}: {self.metric} {self.score + 0.0:.5g}{between}"
+        return f"on {rows} of {self.source}: {self.metric} {number(self.score)}{between}"
 
     def to_json(self) -> dict[str, Any]:
         """Give the score as plain JSON."""
@@ -339,8 +340,8 @@ class Contrast:
 
     def __str__(self) -> str:
         return (
-            f"a random split would have promised {self.metric} {self.random + 0.0:.4g}; this plan "
-            f"says {self.structured + 0.0:.4g} (one quick model, {self.rows:,} rows)"
+            f"a random split would have promised {self.metric} {number(self.random, 4)}; this plan "
+            f"says {number(self.structured, 4)} (one quick model, {self.rows:,} rows)"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -384,6 +385,8 @@ class Card:
         What a random split would have promised; None when the plan is one, or was short of time.
     decision : str
         How probabilities become the answer, in words; empty for the most probable class.
+    encoding : str
+        How the text of the file was encoded; empty for UTF-8.
     """
 
     version: str
@@ -398,6 +401,7 @@ class Card:
     test: FreshScore | None = None
     contrast: Contrast | None = None
     decision: str = ""
+    encoding: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the card as plain JSON."""
@@ -420,4 +424,5 @@ class Card:
             test=None if test is None else FreshScore.from_json(test),
             contrast=None if contrast is None else Contrast.from_json(contrast),
             decision=str(data.get("decision", "")),
+            encoding=str(data.get("encoding", "")),
         )

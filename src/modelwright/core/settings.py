@@ -289,6 +289,8 @@ class Settings:
         object may stand in place of the word: ``{"days": {"kind": "number", "missing": ["999"]}}``.
     header : bool, optional
         Whether the first row of a text file or sheet holds names; None finds out.
+    encoding : str, optional
+        How a text file is encoded, such as ``"cp1250"``; None finds out.
     trials : int, optional
         Fit exactly so many trials and look at no clock: the same result again, however fast the
         machine is and however many its workers, as long as the same libraries are installed:
@@ -327,6 +329,7 @@ class Settings:
     weight: str | None = None
     types: Mapping[str, str | Mapping[str, Any]] | str | Path | None = None
     header: bool | None = None
+    encoding: str | None = None
     trials: int | None = None
     models: tuple[str, ...] = ()
     seed: int = 0

@@ -35,7 +35,7 @@ class Verdict:
     tone: str
 
     def __str__(self) -> str:
-        return f"{self.word}: {self.sentence}"
+        return self.sentence
 
 
 def verdict(

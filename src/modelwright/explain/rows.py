@@ -20,6 +20,7 @@ __all__ = ["Explainer", "telling_rows"]
 # Longer values are cut: an explanation is not a copy of the data.
 _LETTERS = 80
 _WHOLE = 1e15  # whole numbers below are exact, and written out
+_ROUNDED = 1e6  # from here on decimals say nothing
 OTHERS = "all other columns"
 
 
@@ -101,10 +102,16 @@ def _text(value: object) -> str:
         return "missing"
     text = " ".join(str(value).split())
     if isinstance(value, float):
-        text = f"{value:.0f}" if value.is_integer() and abs(value) < _WHOLE else f"{value:.6g}"
+        text = _plain(value)
     elif isinstance(value, datetime):
         text = text.removesuffix(" 00:00:00")
     return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"
+
+
+def _plain(value: float) -> str:
+    """Write a value as it may stand in the table: a year has no comma."""
+    whole = value.is_integer() or abs(value) >= _ROUNDED
+    return f"{value:.0f}" if whole and abs(value) < _WHOLE else f"{value:.6g}"
 
 
 def telling_rows(

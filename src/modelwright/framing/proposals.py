@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from modelwright.core.errors import OptionError
+from modelwright.core.numerals import number
 from modelwright.core.schema import Column, Kind, Role
 from modelwright.core.settings import Question
 from modelwright.core.splits import Splits
@@ -269,5 +270,5 @@ def _baseline(draft: Draft) -> Proposal:
         return Proposal(str(default_rule(draft.kind)))
     metric = draft.posed.rows.task.metric
     return Proposal(
-        bars[0].name, f"{metric} {bars[0].score:.5g}, the best of {len(bars)} simple rules"
+        bars[0].name, f"{metric} {number(bars[0].score)}, the best of {len(bars)} simple rules"
     )

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from modelwright.core import numerals
+
 __all__ = [
     "DASH",
     "FIRST",
@@ -41,14 +43,7 @@ def number(value: float, digits: int = 4) -> str:
     """
     if not math.isfinite(value):
         return DASH if math.isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
-    size = abs(value)
-    if size != 0 and not 1e-4 <= size < 1e15:
-        text = f"{value:.3g}"
-    elif size >= 10 ** (digits - 1):
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value:.{digits}g}"
-    return text.replace("-", MINUS)
+    return numerals.number(value, digits).replace("-", MINUS)
 
 
 def told_apart(values: Sequence[float], digits: int = 3) -> list[str]:

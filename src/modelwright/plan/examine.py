@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.evidence import Attribution, Dependence, Importance
+from modelwright.core.numerals import number
 from modelwright.core.result import Card, Leaderboard
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
@@ -142,14 +143,14 @@ class _Ensemble:
         """Open folds from the last one, which has seen the most when time orders the rows."""
         rows, folds = self.work.rows, self.work.splits.folds
         wanted, opening = PROBED if self.heard else 0, 0.0
-        for number in reversed(range(max(0, len(folds) - PROBED_FOLDS), len(folds))):
+        for fold in reversed(range(max(0, len(folds) - PROBED_FOLDS), len(folds))):
             if wanted <= 0 or time.monotonic() + 2 * opening >= until:
                 return
             began = time.monotonic()
-            index = _drawn(folds[number].valid, wanted, rows.seed)
+            index = _drawn(folds[fold].valid, wanted, rows.seed)
             wanted -= len(index)
             weight = None if rows.weight is None else rows.weight[index]
-            model = self.model(self.heard, fold_part(number))
+            model = self.model(self.heard, fold_part(fold))
             yield _HeldOut(model, rows.table.rows(index), rows.y.rows(index), weight)
             opening = time.monotonic() - began
 
@@ -265,4 +266,4 @@ def _errors(y: Target, p: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _answer(task: Task, y: Target, position: int) -> str:
     value = y.values[position]
-    return task.classes[value] if y.classes else f"{value:.6g}"
+    return task.classes[value] if y.classes else number(value, 6)

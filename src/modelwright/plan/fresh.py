@@ -73,7 +73,7 @@ class Fresh:
         save_arrays(folder / ARRAYS, arrays)
 
 
-def read_fresh(data: object, rows: Rows) -> Fresh:
+def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
     """Read a test file as the rows before it were read.
 
     Parameters
@@ -82,6 +82,8 @@ def read_fresh(data: object, rows: Rows) -> Fresh:
         With the columns of the table, the target among them; rows without an answer are left out.
     rows : Rows
         What is learned from.
+    encoding : str
+        How their file was encoded; empty for UTF-8.
 
     Returns
     -------
@@ -95,7 +97,7 @@ def read_fresh(data: object, rows: Rows) -> Fresh:
         When no row has an answer, a label is new, these are the rows that are learned from, or the
         metric has no value on them.
     """
-    source = read_raw(data, Reading.like(rows.table.schema))
+    source = read_raw(data, Reading.like(rows.table.schema, encoding))
     raw = source.frame
     digest = _digest(data, raw)
     table = conform(

@@ -64,6 +64,8 @@ class Posed:
         What is asked, with the names of columns as they are in the table.
     fresh : Fresh, optional
         Rows that are scored at the end; None when there are none.
+    encoding : str
+        How the text of the file was encoded; empty for UTF-8.
     """
 
     rows: Rows
@@ -71,6 +73,7 @@ class Posed:
     metric: Metric
     question: Question
     fresh: Fresh | None = None
+    encoding: str = ""
 
     @property
     def schema(self) -> Schema:
@@ -89,7 +92,9 @@ def reading_for(question: Question, settings: Settings, data: object = None) -> 
     labels = {name for name in (question.target, question.group) if name is not None}
     room = _room(data)
     verbatim = frozenset(labels | set(_types(settings)))
-    return Reading(settings.header, verbatim, room=room, seed=settings.seed)
+    return Reading(
+        settings.header, verbatim, room=room, seed=settings.seed, encoding=settings.encoding
+    )
 
 
 def _room(data: object) -> int:
@@ -164,7 +169,8 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
     rows, noted = _answered(table, task, question, answers.known, settings.seed)
     rows = replace(rows, origin=kept[answers.known.to_numpy()])
     _check_metric(decides, rows)
-    return _with_fresh(Posed(rows, noted, decides, question), settings.validation, splits)
+    posed = Posed(rows, noted, decides, question, encoding=raw.encoding)
+    return _with_fresh(posed, settings.validation, splits)
 
 
 @dataclass(frozen=True)
@@ -231,7 +237,7 @@ def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
                 "both",
                 "leave --test out, or mark no rows of the column as test",
             )
-        fresh = read_fresh(asked.test, rows)
+        fresh = read_fresh(asked.test, rows, posed.encoding)
     if fresh is None:
         return posed
     return replace(posed, rows=rows, notes=(*posed.notes, *fresh.notes), fresh=fresh)

@@ -103,6 +103,7 @@ class Session:
             score=None,
             leaderboard=Leaderboard(metric, ()),
             notes=self._posed.notes,
+            encoding=self._posed.encoding,
         )
 
     @property

@@ -164,4 +164,6 @@ def _page(model: Model, what: str, top: Markup, chapters: Sequence[Chapter | Non
 def _notes(model: Model) -> list[str]:
     """Give what was noted, without the judgement, which the top of the page shows."""
     judged = verdict_of(model)
-    return [note for note in model.card.notes if note != str(judged)]
+    if judged is None:
+        return list(model.card.notes)
+    return [note for note in model.card.notes if not note.endswith(judged.sentence)]

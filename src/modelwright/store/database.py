@@ -16,6 +16,9 @@ __all__ = ["Database", "TakenError"]
 
 _VERSION = 2
 _BUSY_SECONDS = 10.0
+# What others who write just now may cause, by SQLite's primary codes.
+_PRIMARY = 0xFF
+_OTHERS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 _TABLES = """
 CREATE TABLE runs (
@@ -136,9 +139,11 @@ def _create(base: sqlite3.Connection) -> None:
                     for statement in _TABLES.split(";"):
                         base.execute(statement)
                     base.execute(f"PRAGMA user_version = {_VERSION}")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             # Changing the journal mode does not wait for other processes: SQLite refuses at once.
-            if time.monotonic() > deadline:
+            # A full disk is not waited for.
+            others = error.sqlite_errorcode & _PRIMARY in _OTHERS
+            if not others or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
         else:
