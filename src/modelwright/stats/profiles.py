@@ -17,6 +17,7 @@ BARS = 20
 LEVELS = 12
 _STEPS = np.linspace(0, 1, 21)
 _MICROSECONDS = 1e6
+_FAR = 4e307  # beyond it the difference of two numbers may overflow
 
 
 def profile_table(table: Table) -> tuple[Profile, ...]:
@@ -81,12 +82,18 @@ def _numbers(present: pl.Series) -> tuple[tuple[float, ...], tuple[float, ...], 
     numbers = present.cast(pl.Int64 if present.dtype.is_temporal() else pl.Float64).to_numpy()
     if present.dtype.is_temporal():
         numbers = numbers / _MICROSECONDS
+    numbers = np.clip(numbers, -_FAR, _FAR)
     quantiles = np.quantile(numbers, _STEPS)
     # The bars leave out the outermost values, where one error would squeeze all others.
     low, high = np.quantile(numbers, [0.005, 0.995])
     if not high > low:
         low, high = quantiles[0], quantiles[-1]
-    counts, edges = np.histogram(numbers, bins=BARS, range=(low, high) if high > low else None)
+    if not high > low:
+        pad = max(0.5, abs(low) / 1_000)
+        low, high = low - pad, high + pad
+    # values may lie so close that there are fewer numbers between them than bars
+    edges = np.unique(np.linspace(low, high, BARS + 1))
+    counts, _ = np.histogram(numbers, edges)
     return tuple(quantiles.tolist()), tuple(edges.tolist()), tuple(counts.tolist())
 
 
