@@ -245,3 +245,16 @@ def test_text_is_fast_on_twenty_thousand_tweets() -> None:
     assert fitted is not None
     assert fitted.transform(table).shape[0] == 20_000
     assert time.perf_counter() - start < 4  # about 0.3 s on an idle machine
+
+
+@pytest.mark.parametrize("name", ["*", "^a$", "^.*$"])
+def test_names_that_are_patterns_to_polars_are_names(name: str) -> None:
+    days = [datetime(2020, 1, 1 + day) for day in range(9)]
+    dates = table_of(Kind.DATETIME, **{name: days, "b": days[::-1]})
+    texts = table_of(Kind.TEXT, **{name: [f"{day} words" for day in "abcdefghi"]})
+    for table, step in ((dates, Dates()), (texts, Text())):
+        fitted = step.fit(table, answers(table), seed=0)
+        assert fitted is not None
+        assert fitted.transform(table).numbers.shape == (9, len(fitted.number_names))
+        assert fitted.columns == tuple(table.frame.columns)
+    assert dates.select([name]).frame.columns == [name]
