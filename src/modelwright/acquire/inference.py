@@ -101,8 +101,9 @@ Settings(types={"days": {"missing": ["999"]}})
         name: Given(item) if isinstance(item, Kind) else item
         for name, item in (types or {}).items()
     }
+    present = set(raw.columns)
     for name in chosen:
-        if name not in raw.columns:
+        if name not in present:
             raise ColumnError(
                 "types for columns of the table", repr(name), did_you_mean(name, raw.columns)
             )
