@@ -203,3 +203,8 @@ def test_any_column_of_text_can_be_read(values: list[str | None]) -> None:
     frame = cast(raw, schema).frame
     assert frame["x"].dtype == PHYSICAL[schema["x"].kind]
     assert len(frame) == len(values)
+
+
+def test_a_name_that_is_a_pattern_to_polars_is_refused() -> None:
+    with pytest.raises(ColumnError, match="rename the column"):
+        infer_schema(pl.DataFrame({"^a$": [1, 2], "b": [3, 4]}))

@@ -247,11 +247,11 @@ def test_text_is_fast_on_twenty_thousand_tweets() -> None:
     assert time.perf_counter() - start < 4  # about 0.3 s on an idle machine
 
 
-@pytest.mark.parametrize("name", ["*", "^a$", "^.*$"])
-def test_names_that_are_patterns_to_polars_are_names(name: str) -> None:
+def test_a_column_called_star_is_one_column() -> None:
+    name = "*"
     days = [datetime(2020, 1, 1 + day) for day in range(9)]
     dates = table_of(Kind.DATETIME, **{name: days, "b": days[::-1]})
-    texts = table_of(Kind.TEXT, **{name: [f"{day} words" for day in "abcdefghi"]})
+    texts = table_of(Kind.TEXT, **{name: ["word " * count for count in range(1, 10)]})
     for table, step in ((dates, Dates()), (texts, Text())):
         fitted = step.fit(table, answers(table), seed=0)
         assert fitted is not None

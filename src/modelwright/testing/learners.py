@@ -238,7 +238,7 @@ class LearnerContract:
     def test_the_unit_of_weights_does_not_matter(self, classes: int) -> None:
         """People or millions of people a row: the same model."""
         train, test = made_up(classes).split()
-        weight = 1.0 + np.arange(len(train.y)) % 3
+        weight = (1 + np.arange(len(train.y)) % 3).astype(np.float64)
         usual = _fit(self.learner(), train, weight=weight).predict(test.X)
         # by a power of two, so that rounding breaks no tie the other way
         found = _fit(self.learner(), train, weight=weight * 2.0**-30).predict(test.X)
