@@ -56,7 +56,7 @@ def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = N
     ------
     ColumnError
         When `types` names a column that is absent, or numbers, dates or booleans where there
-        are none; or a column is called such as ``^a$``.
+        are none; or a column is called ``*``, or such as ``^a$``.
 
     Examples
     --------
@@ -121,8 +121,9 @@ Settings(types={"days": {"missing": ["999"]}})
 def _check_names(names: Sequence[str], chosen: Collection[str]) -> None:
     present = set(names)
     for name in names:
-        if name.startswith("^") and name.endswith("$"):  # Polars takes it for a pattern
-            wanted = "names of columns that do not begin with ^ and end with $"
+        # Polars takes these for patterns, and so for other columns or none
+        if name == "*" or (name.startswith("^") and name.endswith("$")):
+            wanted = "names of columns other than * and those from ^ to $"
             raise ColumnError(wanted, repr(name), "rename the column")
     for name in chosen:
         if name not in present:
