@@ -143,3 +143,7 @@ def test_a_rename_is_proposed_only_where_the_names_are_close() -> None:
         conform(pl.DataFrame({"duration": [1.0]}), schema, ["Kaution"])
     with pytest.raises(ColumnError, match="rename 'kaution ' to 'Kaution'"):
         conform(pl.DataFrame({"kaution ": [1.0]}), schema, ["Kaution"])
+
+
+def test_what_a_label_becomes_does_not_depend_on_the_rows_beside_it() -> None:
+    assert one(["1.00"], Kind.CATEGORY)[0] == one(["1.00", "2.0"], Kind.CATEGORY)[0][:1] == ["1.00"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from modelwright.acquire import excel
 from modelwright.acquire.excel import _check_bounds
+from modelwright.acquire.extent import OpenSheets, Sheet, Strings, parse_part
 from modelwright.acquire.unpacking import Plain
 from modelwright.core.errors import DataError
 
@@ -97,3 +100,22 @@ def test_binary_books(tmp_path: Path) -> None:
     check(tmp_path / "t.xlsb", workbook_bin=b"\0", sheet1_bin=rows(100))
     with pytest.raises(DataError, match=FAR):
         check(tmp_path / "t.xlsb", workbook_bin=b"\0", sheet1_bin=rows(1_000_000))
+
+
+def test_many_parts_of_strings_and_many_sheets_are_not_all_paired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+
+    def counted(blocks: Iterable[bytes], content: Strings | Sheet | OpenSheets) -> None:
+        read.append(content)
+        parse_part(blocks, content)
+
+    monkeypatch.setattr(excel, "parse_part", counted)
+    strings = "<sst>" + "<si><t>" + "x" * 30_000 + "</t></si></sst>"
+    cells = sheet("<row>" + '<c t="s"><v>1</v></c>' * 3_000 + "</row>")
+    parts = {f"strings{i}_xml": strings for i in range(8)} | {
+        f"sheet{i}_xml": cells for i in range(8)
+    }
+    check(tmp_path / "t.xlsx", **parts)
+    assert len(read) <= 3 * len(parts)

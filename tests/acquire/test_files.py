@@ -184,3 +184,8 @@ def test_a_saved_web_page_is_told_apart(tmp_path: Path) -> None:
     page = write(tmp_path / "t.csv", b"<!DOCTYPE html>\n<html><table><tr><td>1</td></tr></table>")
     with pytest.raises(DataError, match="a web page"):
         read_raw(page)
+
+
+def test_a_table_given_as_text_is_no_path() -> None:
+    with pytest.raises(DataError, match="an existing file"):
+        read_raw("a,b\n1,2\n" * 1000)

@@ -127,3 +127,12 @@ def test_equal_names_are_numbered_and_told(tmp_path: Path) -> None:
     raw = read_raw(path)
     assert raw.frame.columns == ["a", "a_2", " b "]
     assert raw.notes == ("Columns of the same name ('a') were numbered: 'a_2'.",)
+
+
+def test_a_cell_beyond_what_the_csv_module_takes_does_not_repeat_the_names(tmp_path: Path) -> None:
+    rows = [f"{'ab'[i % 2]},words {i}" for i in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["label,text", *rows, "a," + "x" * 140_000, *rows, ""]))
+    raw = read_raw(path)
+    assert raw.frame.columns == ["label", "text"]
+    assert raw.frame.height == 81

@@ -203,3 +203,9 @@ def test_any_column_of_text_can_be_read(values: list[str | None]) -> None:
     frame = cast(raw, schema).frame
     assert frame["x"].dtype == PHYSICAL[schema["x"].kind]
     assert len(frame) == len(values)
+
+
+@pytest.mark.parametrize("name", ["*", "^a$"])
+def test_a_name_that_is_a_pattern_to_polars_is_refused(name: str) -> None:
+    with pytest.raises(ColumnError, match="rename the column"):
+        infer_schema(pl.DataFrame({name: [1, 2], "b": [3, 4]}))

@@ -120,3 +120,10 @@ def test_an_unknown_label_is_named() -> None:
 
 def test_infer_needs_no_order() -> None:
     assert infer_task_kind(pl.Series([2.0, 0.0, 1.0]), Kind.NUMBER) is TaskKind.MULTICLASS
+
+
+@pytest.mark.parametrize("unit", [1e40, 1e-50])
+def test_a_target_that_predictions_cannot_hold_is_refused(unit: float) -> None:
+    numbers = pl.Series([1.0, 2.5, 3.7]) * unit
+    with pytest.raises(DataError, match="another unit"):
+        frame_task(numbers, numbers.cast(pl.String), Column("y", Kind.NUMBER), None, None)

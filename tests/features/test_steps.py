@@ -245,3 +245,16 @@ def test_text_is_fast_on_twenty_thousand_tweets() -> None:
     assert fitted is not None
     assert fitted.transform(table).shape[0] == 20_000
     assert time.perf_counter() - start < 4  # about 0.3 s on an idle machine
+
+
+def test_a_column_called_star_is_one_column() -> None:
+    name = "*"
+    days = [datetime(2020, 1, 1 + day) for day in range(9)]
+    dates = table_of(Kind.DATETIME, **{name: days, "b": days[::-1]})
+    texts = table_of(Kind.TEXT, **{name: ["word " * count for count in range(1, 10)]})
+    for table, step in ((dates, Dates()), (texts, Text())):
+        fitted = step.fit(table, answers(table), seed=0)
+        assert fitted is not None
+        assert fitted.transform(table).numbers.shape == (9, len(fitted.number_names))
+        assert fitted.columns == tuple(table.frame.columns)
+    assert dates.select([name]).frame.columns == [name]

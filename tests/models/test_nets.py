@@ -20,7 +20,7 @@ from modelwright.core.matrix import MISSING, UNSEEN, Matrix
 from modelwright.core.protocols import State
 from modelwright.core.task import Target
 from modelwright.models.intake import Intake, quantile_bins
-from modelwright.models.nets import FittedNet, epochs_of
+from modelwright.models.nets import FittedNet, NetFit, _Taken, epochs_of
 from modelwright.models.realmlp import RealMLPLearner
 from modelwright.models.tabm import TabMLearner
 from modelwright.testing import LearnerContract, Puzzle, made_up
@@ -316,3 +316,14 @@ def test_a_constant_answer_needs_no_net_and_tells_its_units() -> None:
     assert (fitted.units, fitted.nets) == (5, ())
     assert fitted.stages is not None
     assert fitted.at(5).predict(puzzle.X).tolist() == [[7.0]] * 300
+
+
+def test_a_net_that_was_never_annealed_is_no_model() -> None:
+    train, test = made_up(2).split()
+    start = SMALL.fit(train.X, train.y, budget=Budget(units=1), seed=0)
+    from modelwright.training.loop import Course
+
+    fit = NetFit("selu", "none", 9, 0.0, 1, 0)
+    course = Course(epochs=8, batch=64, rate=0.1, schedule="coslog4")
+    with pytest.raises(errors.FitError):  # the clock ran out within the first cycle
+        _Taken(fit, torch.nn.Linear(1, 1), start, test.X, course).fitted()

@@ -73,3 +73,16 @@ def test_a_long_table_is_sampled_but_its_missing_values_are_counted() -> None:
     profile = profile_of(Kind.NUMBER, values)
     assert profile.missing == 3 / 200_000
     assert profile.quantiles[10] == pytest.approx(100_000, rel=0.001)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[0.3, 0.1 + 0.2], [1e16, 1e16 + 2], [1e17], [5e-324, 1e-323], [-1.7e308, 1.7e308], [-1e300]],
+    ids=["one rounding apart", "huge, near", "huge constant", "tiny", "widest", "far constant"],
+)
+def test_values_too_close_or_too_far_for_even_bars_are_described(values: list[float]) -> None:
+    profile = profile_of(Kind.NUMBER, pl.Series(values * 10))
+    assert sum(profile.counts) == 10 * len(values)
+    assert len(profile.edges) == len(profile.counts) + 1
+    assert np.isfinite([*profile.edges, *profile.quantiles]).all()
+    assert (np.diff(profile.edges) > 0).all()

@@ -150,3 +150,10 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "absent.toml", tmp_path / "binary.toml"):
         with pytest.raises(UserError, match="task file"):
             read_task(path)
+
+
+@pytest.mark.parametrize(("said", "read"), [("1234567.5", "1234567.5"), ("7.0", "7"), ("3", "3")])
+def test_a_horizon_keeps_all_of_its_digits(tmp_path: Path, said: str, read: str) -> None:
+    path = tmp_path / "task.toml"
+    path.write_text(f'target = "a"\nhorizon = {said}\n')
+    assert read_task(path).question.horizon == read

@@ -94,15 +94,17 @@ def conform(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Tab
 got missing: 'area'; unexpected: 'Area'; rename 'Area' to 'area'
     """
     _check_columns(raw.columns, schema, required)
-    here = schema.select(name for name in schema.names() if name in raw.columns)
+    present = set(raw.columns)
+    here = schema.select(name for name in schema.names() if name in present)
     return _typed(raw, here, required)
 
 
 def _typed(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Table:
-    columns, notes = [], []
+    columns, notes, needed = [], [], set(required)
+    there = raw.to_dict(as_series=True)  # names are listed once: in a frame that is slow
     for column in schema:
-        typed, lost = cast_column(raw[column.name], column)
-        if column.name in required:
+        typed, lost = cast_column(there[column.name], column)
+        if column.name in needed:
             check_parsed(typed, lost, column)
         if len(lost):
             notes.append(_note(lost, column))
@@ -143,7 +145,8 @@ def check_parsed(typed: pl.Series, lost: pl.Series, column: Column, cure: str = 
 
 
 def _check_columns(present: list[str], schema: Schema, required: Collection[str]) -> None:
-    missing = [name for name in required if name not in present]
+    here = set(present)
+    missing = [name for name in required if name not in here]
     if not missing:
         return
     unexpected = [name for name in present if name not in schema]
@@ -254,7 +257,7 @@ def _category(values: pl.Series, format: str) -> pl.Series:
     if format == ANY_CASE:
         text = folded(text)
     # "1.0" in a file is the 1 of a frame that stored it as a float.
-    return text.str.replace(r"^([+-]?\d+)\.0+$", "${1}") if text.str.ends_with(".0").any() else text
+    return text.str.replace(r"^([+-]?\d+)\.0$", "${1}") if text.str.ends_with(".0").any() else text
 
 
 def _free_text(values: pl.Series, format: str) -> pl.Series:

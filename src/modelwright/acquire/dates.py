@@ -96,6 +96,7 @@ _ZONES = {
 _WEEKDAY = r"(?i)^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[.,]?,?\s+"
 # Open ends and empty clocks of databases: no day that anybody meant.
 _FIRST_YEAR, _LAST_YEAR = 2, 9998
+_LONGEST = 100  # letters of a date: the patterns below take the square of a text's length
 
 
 def find_formats(values: Sequence[str]) -> tuple[str, ...]:
@@ -293,6 +294,8 @@ def _tidy(values: pl.Series) -> pl.Series:
 
 
 def _candidates(example: str) -> list[str]:
+    if len(example) > _LONGEST:
+        return []
     last = _YEAR_LAST.match(example)
     if last is not None:
         return ["%b %d %H:%M:%S %z %Y" if last[1] else "%b %d %H:%M:%S %Y"]

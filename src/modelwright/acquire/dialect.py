@@ -171,11 +171,16 @@ def _rows(text: str, separator: str) -> Iterator[list[str]]:
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=separator, skipinitialspace='"' in text
     )
+    empty = True
     try:
-        yield from (row for row in reader if row)
-    except csv.Error:  # a field beyond the csv module's limit
-        first = text.lstrip("\r\n").split("\n", 1)[0].rstrip("\r")
-        yield first.split(separator)
+        for row in reader:
+            if row:
+                empty = False
+                yield row
+    except csv.Error:  # a field beyond the csv module's limit: what is above it tells enough
+        if empty:
+            first = text.lstrip("\r\n").split("\n", 1)[0].rstrip("\r")
+            yield first.split(separator)
 
 
 def _delimiter(text: str) -> str:

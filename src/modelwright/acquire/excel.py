@@ -7,7 +7,7 @@ import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, product
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -201,16 +201,25 @@ def _check_cells(extent: Extent, plain: Plain) -> None:
 
 def _check_shared(archive: zipfile.ZipFile, parts: _Parts, plain: Plain) -> None:
     """Count the text of cells that point to shared strings, exactly where it may be much."""
-    for strings, (sheet, count) in product(parts.strings, parts.sheets):
-        if isinstance(strings, array):
-            _check_text(count * max(strings, default=0), plain)
-            continue
-        shared = Strings()
-        parse_part(_blocks(archive, strings), shared)
-        if sheet is not None and count * max(shared.lengths, default=0) > _FREE_TEXT:
-            exact = Sheet(shared.lengths)
+    lengths = array("L")
+    for strings in parts.strings:
+        found = strings if isinstance(strings, array) else _lengths(archive, strings)
+        # a sound book has one such part: of more, each string is as long as the longest of them
+        lengths = array("L", map(max, zip_longest(lengths, found, fillvalue=0)))
+    longest = max(lengths, default=0)
+    for sheet, count in parts.sheets:
+        if sheet is None:
+            _check_text(count * longest, plain)
+        elif count * longest > _FREE_TEXT:
+            exact = Sheet(lengths)
             parse_part(_blocks(archive, sheet), exact)
             _check_text(exact.extent.text, plain)
+
+
+def _lengths(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> array[int]:
+    shared = Strings()
+    parse_part(_blocks(archive, part), shared)
+    return shared.lengths
 
 
 def _check_text(letters: int, plain: Plain) -> None:

@@ -86,11 +86,12 @@ def located(path: str, folder: Path) -> Plain:
     if is_pipe(path):
         return unpacked(spooled(path, folder), folder)
     place = expanded(path)
+    there = _is_there(place)
     scheme = _SCHEME.match(path)
-    if scheme is not None and not place.exists():
+    if scheme is not None and not there:
         raise DataError(f"a file, or a database as {_DATABASES}", repr(scheme[0]), _EXPORT)
     inner = ""
-    if not place.exists():
+    if not there:
         whole = next(
             (p for p in place.parents if p.suffix.lower() in _OF_SEVERAL and p.is_file()), None
         )
@@ -101,6 +102,15 @@ def located(path: str, folder: Path) -> Plain:
     if place.suffix.lower() == ".zip":
         return unpacked(Plain(place, place.name, place.name), folder, inner or None)
     return unpacked(Plain(place, place.name, place.name, sheet=inner), folder)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:  # a folder that may not be entered, or a table given as text
+        shown = repr(str(path)[:60]) + ("..." if len(str(path)) > 60 else "")
+        why = (error.strerror or type(error).__name__).lower()
+        raise DataError("an existing file", f"{shown}: {why}", "check the path") from None
 
 
 def _check_file(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -57,7 +57,7 @@ def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = N
     ------
     ColumnError
         When `types` names a column that is absent, or numbers, dates or booleans where there
-        are none.
+        are none; or a column is called ``*``, or such as ``^a$``.
 
     Examples
     --------
@@ -102,11 +102,7 @@ Settings(types={"days": {"missing": ["999"]}})
         name: Given(item) if isinstance(item, Kind) else item
         for name, item in (types or {}).items()
     }
-    for name in chosen:
-        if name not in raw.columns:
-            raise ColumnError(
-                "types for columns of the table", repr(name), did_you_mean(name, raw.columns)
-            )
+    _check_names(raw.columns, chosen)
     index = np.linspace(0, raw.height - 1, min(raw.height, _SAMPLE)).astype(np.int64)
 
     def judge(values: pl.Series) -> tuple[Column, str]:
@@ -123,6 +119,20 @@ Settings(types={"days": {"missing": ["999"]}})
 
     each = [judge(values) for values in raw] if raw.height <= _SAMPLE else _at_once(judge, raw)
     return Schema(tuple(column for column, _ in each)), tuple(note for _, note in each if note)
+
+
+def _check_names(names: Sequence[str], chosen: Collection[str]) -> None:
+    present = set(names)
+    for name in names:
+        # Polars takes these for patterns, and so for other columns or none
+        if name == "*" or (name.startswith("^") and name.endswith("$")):
+            wanted = "names of columns other than * and those from ^ to $"
+            raise ColumnError(wanted, repr(name), "rename the column")
+    for name in chosen:
+        if name not in present:
+            raise ColumnError(
+                "types for columns of the table", repr(name), did_you_mean(name, names)
+            )
 
 
 def _at_once(

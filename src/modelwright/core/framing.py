@@ -16,6 +16,8 @@ __all__ = ["decode_labels", "encode_target", "frame_task", "infer_task_kind", "l
 MAX_CLASSES = 1_000
 # A number with at most so many whole values, counted from 0 or 1, names classes.
 FEW_WHOLE_VALUES = 10
+# Predictions are float32: beyond these they would be infinite, or zero.
+_LEAST, _LARGEST = 1e-30, 1e37
 
 
 def infer_task_kind(values: pl.Series, kind: Kind) -> TaskKind:
@@ -114,6 +116,7 @@ def frame_task(
     if kind is TaskKind.REGRESSION:
         if positive is not None:
             raise OptionError("a binary task for --positive", "a regression task", "leave it out")
+        _check_range(values, column)
         return kind, ()
     counts = dict(labels.drop_nulls().value_counts().iter_rows())
     if kind is TaskKind.BINARY and len(counts) != 2:
@@ -159,6 +162,16 @@ def _check_target(values: pl.Series, labels: pl.Series, column: Column) -> None:
             f"numbers or classes in target {name}",
             "dates",
             "predict a duration instead, or set its type with --types",
+        )
+
+
+def _check_range(values: pl.Series, column: Column) -> None:
+    largest = float(np.abs(values.drop_nulls().to_numpy()).max())
+    if not _LEAST <= largest <= _LARGEST:
+        raise DataError(
+            f"numbers between {_LEAST:g} and {_LARGEST:g} in target {column.name!r}",
+            f"{largest:g} as the largest",
+            "give it in another unit, or take its logarithm",
         )
 
 

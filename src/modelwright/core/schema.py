@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
 
 from modelwright.core.errors import ColumnError, OptionError, did_you_mean
@@ -136,6 +137,11 @@ class Schema:
 
     columns: tuple[Column, ...]
 
+    @cached_property
+    def _named(self) -> dict[str, Column]:
+        # of wide tables each name is asked for: a search would take the square of their number
+        return {column.name: column for column in self.columns}
+
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
 
@@ -143,12 +149,11 @@ class Schema:
         return len(self.columns)
 
     def __contains__(self, name: object) -> bool:
-        return any(column.name == name for column in self.columns)
+        return name in self._named
 
     def __getitem__(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
+        if name in self._named:
+            return self._named[name]
         raise ColumnError("a column of the table", repr(name), did_you_mean(name, self.names()))
 
     def names(self, role: Role | None = None, kind: Kind | None = None) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ class Table:
 
     def select(self, names: Sequence[str]) -> Table:
         """Give some of the columns, in the order asked for."""
-        return Table(self.frame.select(names), self.schema.select(names), self.notes)
+        # not frame.select, to which a column called "*" is all of them
+        return Table(self.frame[list(names)], self.schema.select(names), self.notes)
 
     def features(self) -> tuple[str, ...]:
         """List the columns that a model may see."""

@@ -65,7 +65,8 @@ _CYCLES = tuple(part for part in _PARTS if "," in part)
 
 def _expand(frame: pl.DataFrame, parts: Sequence[tuple[str, str]]) -> pl.DataFrame:
     return frame.select(
-        _PARTS[part](pl.col(column)).cast(pl.Float32).alias(f"{column}: {part}")
+        # not pl.col, to which a column called "*" is all of them
+        _PARTS[part](pl.selectors.by_name(column)).cast(pl.Float32).alias(f"{column}: {part}")
         for column, part in parts
     )
 

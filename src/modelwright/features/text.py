@@ -33,8 +33,8 @@ def _share(pattern: str, text: pl.Expr) -> pl.Expr:
     return text.str.count_matches(pattern) / text.str.len_chars().clip(lower_bound=1)
 
 
-def _surface(column: str) -> Mapping[str, pl.Expr]:
-    text = pl.col(column)
+def _surface() -> Mapping[str, pl.Expr]:
+    text = pl.nth(0)  # by its place: a name such as "*" would be a pattern
     words = text.str.count_matches(r"\w+")
     urls = text.str.count_matches(r"https?://|www\.")
     return MappingProxyType(
@@ -100,7 +100,7 @@ class Vocabulary:
 
     def fill(self, series: pl.Series, out: NDArray[np.float32]) -> None:
         """Write the features of the texts into `out`, of shape (n_rows, n_names)."""
-        parts = _surface(self.column)
+        parts = _surface()
         shape = series.to_frame().select(parts[p].cast(pl.Float32).alias(p) for p in self.surface)
         for j, feature in enumerate(shape):
             out[:, j] = feature.to_numpy()
@@ -183,7 +183,7 @@ class FittedText:
             for text in found:
                 if len(set(text.words)) != len(text.words):
                     raise ValueError(f"a word of {text.column!r} comes twice")
-                if not set(text.surface) <= set(_surface(text.column)):
+                if not set(text.surface) <= set(_surface()):
                     raise ValueError(f"a surface number of {text.column!r} is unknown")
             return cls(found)
 
@@ -239,7 +239,7 @@ class Text:
         return FittedText(useful) if useful else None
 
     def _vocabulary(self, series: pl.Series, seed: int) -> Vocabulary:
-        parts = _surface(series.name)
+        parts = _surface()
         shape = series.to_frame().select(p.cast(pl.Float32).alias(k) for k, p in parts.items())
         # That a text is missing is said once, by its characters.
         surface = tuple(

@@ -365,9 +365,7 @@ class _Fit:
             np.empty((0, _GRID**2), np.int64), np.ones(1, np.int64),
             np.zeros((1, total, len(base))), np.zeros((1, 0, _GRID**2, len(base))),
         )  # fmt: skip
-        self.weight = (
-            np.ones(sample.rows) if sample.weight is None else sample.weight / sample.weight.mean()
-        )
+        self.weight = np.ones(sample.rows) if sample.weight is None else sample.weight
         self.answers = (
             (sample.values[:, None] - base) / scale
             if not sample.classes.count

@@ -329,11 +329,10 @@ class _Fit:
         numbers = self.ranks.numbers
         sizes = np.diff(self.ranks.starts)
         categorical = [numbers + j for j in np.flatnonzero(sizes <= _CATEGORICAL).tolist()]
-        weight = self.sample.weight
         train = lightgbm.Dataset(
             self.ranks.table(self.sample.X),
             label=self.labels,
-            weight=None if weight is None else weight / weight.mean(),
+            weight=self.sample.weight,
             categorical_feature=categorical,
             feature_name=[f"f{j}" for j in range(self.ranks.width)],
             params=parameters,

@@ -201,10 +201,7 @@ class _Fit:
         growth = Growth(max(min(most, _NODES // each), 1), self.budget)
         outputs = self.sample.classes.learned
         parameters = self.learner.parameters(outputs, growth.rounds, seed)
-        weight = self.sample.weight
-        pool = catboost.Pool(
-            table, self.labels, weight=None if weight is None else weight / weight.mean()
-        )
+        pool = catboost.Pool(table, self.labels, weight=self.sample.weight)
         model = catboost.CatBoost(parameters)
         try:
             model.fit(pool, eval_set=self._judged(ranks), callbacks=[_Watch(growth)])
@@ -259,7 +256,6 @@ def _statistics(sample: Sample, seed: int) -> tuple[Ranks, NDArray[np.float32]]:
     low, high = float(answers.min()), float(answers.max())
     answers = (answers - low) / ((high - low) or 1.0)
     weight = np.ones(sample.rows) if sample.weight is None else sample.weight
-    weight = weight / weight.mean()
     order = np.random.default_rng(seed).permutation(sample.rows)
     mean = float(np.average(answers, weights=weight))
     for j, levels in enumerate(sample.X.levels):

@@ -79,9 +79,9 @@ class Features:
         for start in range(0, len(self.dense), 65536):
             part = self.dense[start : start + 65536] * root[start : start + 65536]
             full[:split, :split] += part.T @ part
-        for slots in self.slots:
-            for j in range(split):
-                weighted = weight * self.dense[:, j]
+        for j in range(split if len(self.slots) else 0):
+            weighted = weight * self.dense[:, j]
+            for slots in self.slots:
                 full[split:, j] += np.bincount(slots, weighted, wide)
         full[:split, split:] = full[split:, :split].T
         for a, left in enumerate(self.slots):
@@ -103,12 +103,18 @@ def _add_pairs(
     block: Floats, left: NDArray[np.int32], right: NDArray[np.int32], weight: Floats
 ) -> None:
     """Add how often each two levels of two columns meet."""
-    rows, row_of = np.unique(left, return_inverse=True)
-    columns, column_of = np.unique(right, return_inverse=True)
+    (rows, row_of), (columns, column_of) = (_used(slots, len(block)) for slots in (left, right))
     pairs = np.bincount(row_of * len(columns) + column_of, weight, len(rows) * len(columns))
     table = pairs.reshape(len(rows), len(columns))
     block[np.ix_(rows, columns)] += table
     block[np.ix_(columns, rows)] += table.T
+
+
+def _used(slots: NDArray[np.int32], wide: int) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+    """List the one-hot columns that occur, and the place of each row's among them."""
+    occurs = np.zeros(wide, bool)
+    occurs[slots] = True  # to sort the rows, as np.unique does, takes ten times as long
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[slots]
 
 
 @dataclass(frozen=True)

@@ -254,7 +254,7 @@ class _Grower:
         self.offset = 0.0 if sample.classes.count else float(sample.prior()[0])
         self._labels = sample.values - self.offset if not sample.classes.count else sample.values
         weight = sample.weight
-        self._weight = np.ones(sample.rows) if weight is None else weight / weight.mean()
+        self._weight = np.ones(sample.rows) if weight is None else weight
 
     def __call__(self, index: int) -> tuple[Tree, NDArray[np.bool_]]:
         """Give the tree, and which of the rows that count it has drawn."""

@@ -257,9 +257,8 @@ class _Walk:
             return range(1 if whole else end, end + 1)
         if whole:
             return range(1, last + 1)
-        total = self.sample.rows if self.sample.weight is None else self.sample.weight.sum()
         columns = max(self.problem.features.shape[1], 1)
-        wanted = columns / total / (4.0 if self.sample.classes.count else 1.0)
+        wanted = columns / self.sample.rows / (4.0 if self.sample.classes.count else 1.0)
         return range(1, 2 + int(np.argmin(np.abs(np.log(self.learner.penalties() / wanted)))))
 
     def _solve(

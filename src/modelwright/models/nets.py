@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.budget import Budget
-from modelwright.core.errors import OptionError
+from modelwright.core.errors import FitError, OptionError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import Stages, State
 from modelwright.models.intake import Intake
@@ -293,6 +293,8 @@ class _Taken:
 
     def fitted(self) -> FittedNet:
         """Give what was taken."""
+        if not self.path:
+            raise FitError("the time was over before the net was annealed")
         return _with_stages(self._now(), self.predictions)
 
 
@@ -321,7 +323,7 @@ def _examples(task: Task, sample: Sample, moments: NDArray[np.float64]) -> Examp
         values = ((values - moments[0]) / moments[1]).astype(np.float32)
     weight = None
     if sample.weight is not None:
-        weight = torch.from_numpy((sample.weight / sample.weight.mean()).astype(np.float32))
+        weight = torch.from_numpy(sample.weight.astype(np.float32))
     inputs = (torch.from_numpy(task.dense), torch.from_numpy(task.codes))
     return Examples(inputs, torch.from_numpy(np.ascontiguousarray(values)), weight)
 

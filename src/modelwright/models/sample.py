@@ -125,7 +125,7 @@ class Sample:
     values : ndarray
         float64 numbers, or int64 positions among the seen classes.
     weight : ndarray of float64 or None
-        Positive weights; None when every row counts alike.
+        Positive weights, on average 1; None when every row counts alike.
     classes : Classes
         The classes of the task.
     kept : ndarray of int64 or None
@@ -159,6 +159,8 @@ class Sample:
                 X, values, weight = X.rows(kept), values[kept], weight[kept]
         if len(values) == 0:
             raise FitError("no row counts: the training rows are empty or all of weight zero")
+        if weight is not None:
+            weight = weight / weight.mean()  # penalties mean the same for any unit of weight
         if y.classes:
             classes = Classes(
                 y.classes, np.unique(values).astype(np.int64), 0.5 / (len(values) + y.classes)

@@ -299,7 +299,7 @@ class _Grower:
         if not sample.classes.count:
             self._scale = float(np.sqrt(np.mean((values - prior[0]) ** 2))) or 1.0
         ones = np.ones(sample.rows)
-        self._weight = ones if sample.weight is None else sample.weight / sample.weight.mean()
+        self._weight = ones if sample.weight is None else sample.weight
 
     def grow(self, rows: NDArray[np.int64]) -> tuple[FittedTree, _Path]:
         """Grow a tree as large as allowed, and find its weakest links."""

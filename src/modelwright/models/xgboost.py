@@ -195,7 +195,7 @@ class _Fit:
         if not self.sample.classes.count:
             labels = (labels - self.base[0]) / self.scale
         train = self._data(self.sample.X)
-        train.set_info(label=labels, weight=None if weight is None else weight / weight.mean())
+        train.set_info(label=labels, weight=weight)
         booster = xgboost.Booster(parameters, [train])
         watch = None if self.valid is None else self._data(self.valid)
         judged = self._judged()

@@ -217,14 +217,8 @@ class Search:
             return None
         arguments = {"folder": str(self._publisher.folder)}
         call = "modelwright.plan.prices:measure"
-        self._engine.submit(Job(MEASUREMENT, call, arguments, seconds=seconds, retries=0))
-        found: Mapping[str, float] | None = None
-        while self._engine.pending and found is None:
-            for outcome in self._engine.wait(seconds):
-                found = outcome.value
-            if self._clock.left <= SHUTDOWN:
-                break
-        self._engine.cancel_all()
+        job = Job(MEASUREMENT, call, arguments, seconds=seconds, retries=0)
+        found = self._answer(job, SHUTDOWN)
         return Cost(**found) if found else None
 
     def _costs(self, choice: Choice, found: Cost) -> str:

@@ -146,7 +146,7 @@ def _amount(file: Path, key: str, value: object) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _wrong(file, key, 'a text such as "7 days", or a number', value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _names(file: Path, value: object) -> tuple[str, ...]:

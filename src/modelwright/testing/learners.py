@@ -234,6 +234,16 @@ class LearnerContract:
             atol=2e-3,
         )
 
+    @KINDS
+    def test_the_unit_of_weights_does_not_matter(self, classes: int) -> None:
+        """People or millions of people a row: the same model."""
+        train, test = made_up(classes).split()
+        weight = (1 + np.arange(len(train.y)) % 3).astype(np.float64)
+        usual = _fit(self.learner(), train, weight=weight).predict(test.X)
+        # by a power of two, so that rounding breaks no tie the other way
+        found = _fit(self.learner(), train, weight=weight * 2.0**-30).predict(test.X)
+        np.testing.assert_allclose(found, usual, rtol=1e-4, atol=1e-4)
+
     def test_weights_that_mean_nothing_are_refused(self) -> None:
         """Negative, missing or all-zero weights raise `FitError`."""
         puzzle = made_up(0)
