@@ -163,7 +163,7 @@ def test_what_so_few_rows_cannot_promise(rent: mw.Model) -> None:
 def test_a_column_to_calibrate_by_that_is_not_there(rent: mw.Model) -> None:
     with pytest.raises(ColumnError, match="city"):
         calibrate(rent, flats(100, 1), by="city")
-    settings = mw.Settings(trials=1, workers=0, interval_by="twon")
+    settings = mw.Settings(trials=1, workers=0, interval_by="tows")
     with pytest.raises(ColumnError, match="town"):
         mw.fit(flats(100), "rent", settings=settings)
     with pytest.raises(ColumnError, match="another column"):
