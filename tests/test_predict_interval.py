@@ -164,7 +164,7 @@ def test_what_so_few_rows_cannot_promise(rent: mw.Model) -> None:
 def test_a_column_to_calibrate_by_that_is_not_there(rent: mw.Model) -> None:
     with pytest.raises(ColumnError, match="city"):
         calibrate(rent, flats(100, 1), by="city")
-    for column, said in (("twon", "town"), ("rent", "another column")):
+    for column, said in (("tows", "town"), ("rent", "another column")):
         checked = mw.Validation(interval_by=column)
         settings = mw.Settings(trials=1, workers=0, validation=checked)
         with pytest.raises(ColumnError, match=said):

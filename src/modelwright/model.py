@@ -50,7 +50,7 @@ from modelwright.models import fitted_name, restore_fitted
 from modelwright.stats.drift import compare_profiles, drift_words
 from modelwright.store import pack_state, read_archive, unpack_state, write_archive
 
-__all__ = ["SEEN", "Member", "Model", "Part", "calibrate", "load"]
+__all__ = ["SEEN", "Member", "Model", "Part", "load"]
 
 # What unpacking a hostile file may raise.
 _UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
@@ -514,53 +514,6 @@ class Model:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(str(self))}</p>{self.leaderboard._repr_html_()}"
-
-
-def calibrate(model: Model, data: object, *, by: str = "") -> Model:
-    """Give a model with intervals, or sets, calibrated on rows that it has not seen.
-
-    Parameters
-    ----------
-    model : Model
-        What `load` or a fit gave.
-    data : path or frame
-        Rows with answers, as for `evaluate`; the more, the sharper: 100 are few.
-    by : str
-        A column: the rows of each of its values are calibrated on their own.
-
-    Returns
-    -------
-    Model
-        Its `predict` gives intervals at any level that so many rows can promise.
-
-    Raises
-    ------
-    ColumnError
-        When a column is absent.
-    DataError
-        When no row has an answer, or these are the rows that the model was fitted on.
-    """
-    table, _, _ = model._with_answers(data)
-    if table.fingerprint() == model.card.data:
-        raise DataError(
-            "rows that the model has not seen",
-            "those that it was fitted on: they would make intervals far too narrow",
-            "set rows apart before the fit, or fit again: that calibrates, too",
-        )
-    p = model.predict_table(table)
-    y = encode_target(model.task, table.frame[model.task.target])
-    known = CalibrationRows(
-        y.values,
-        p,
-        model._weight(table),
-        model._groups(table),
-        None,
-        labels_of(table, by) if by else None,
-        None if model.difficulty is None else model._difficulty(table, p),
-    )
-    classes = model.task.is_classification
-    made = LabelSets.learn(known, by) if classes else NumberIntervals.learn(known, by)
-    return replace(model, intervals=made)
 
 
 def load(

@@ -18,7 +18,6 @@ BARS = 20
 LEVELS = 12
 _STEPS = np.linspace(0, 1, 21)
 _MICROSECONDS = 1e6
-_FAR = 4e307  # beyond it the difference of two numbers may overflow
 
 
 def profile_table(table: Table) -> tuple[Profile, ...]:
