@@ -87,7 +87,7 @@ def _labels(
         y.rows(kept),
         rows.task,
         origin[scored[kept]],
-        rows.table.select(shown).rows(scored[kept]),
+        rows.table.select(shown).rows(scored[kept]) if shown else None,
         shown,
     )
 
