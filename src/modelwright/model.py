@@ -37,7 +37,7 @@ from modelwright.core.task import LabelType, Task
 from modelwright.evaluate import Answered, Metric, Temperature, find_metric
 from modelwright.evaluate.calibration import Calibration, restore_calibration
 from modelwright.evaluate.catalogue import metric_or_usual
-from modelwright.evaluate.conformal import CalibrationRows, LabelSets, NumberIntervals
+from modelwright.evaluate.conformal import LabelSets, NumberIntervals
 from modelwright.evaluate.conformal.difficulty import difficulty_of, with_prediction
 from modelwright.evaluate.conformal.rows import labels_of
 from modelwright.evaluate.conformal.scores import check_level
@@ -339,14 +339,11 @@ class Model:
         if self.evidence is None or table.height < TELLING:
             return
         known = [p for p in self.evidence.profiles if p.name in self.columns and p.role != "order"]
-        sample = table
-        if table.height > SAMPLED:
-            sample = table.rows(np.linspace(0, table.height - 1, SAMPLED).astype(np.int64))
-        told = drift_words(compare_profiles(known, self.card.rows, sample))
+        some = np.linspace(0, table.height - 1, min(SAMPLED, table.height)).astype(np.int64)
+        told = drift_words(compare_profiles(known, self.card.rows, table.rows(some)))
         if told:
-            warnings.warn(
-                f"{told}: scores of the fit may not hold", ModelwrightWarning, stacklevel=4
-            )
+            told += ": scores of the fit may not hold"
+            warnings.warn(told, ModelwrightWarning, stacklevel=4)
 
     def importances(self, data: object) -> tuple[Importance, ...]:
         """Measure on given rows how much each column matters.
@@ -465,7 +462,7 @@ class Model:
                 "a model that was calibrated, for intervals",
                 f"one {validated or 'that nobody has validated'}",
                 "fit again, or calibrate it on rows with answers that it has not seen: "
-                "--calibrate FILE, or modelwright.model.calibrate",
+                "--calibrate FILE, or modelwright.plan.calibrate.calibrate",
             )
         return self.intervals
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,36 @@ from modelwright.core.settings import Settings
 if TYPE_CHECKING:
     from modelwright.plan.check import Checked
 
-__all__ = ["check"]
+__all__ = ["Understood", "check"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Understood:
+    """How the table is to be understood.
+
+    Parameters
+    ----------
+    types : pathlib.Path, optional
+        A JSON file of columns whose type was read wrong: {"zip": "category"}.
+    header : bool, optional
+        Whether the first row holds names; found out when left out.
+    encoding : str, optional
+        How a text file is encoded, such as cp1250; found out when left out.
+    seed : int
+        The root of all randomness.
+    """
+
+    types: Path | None = None
+    header: bool | None = None
+    encoding: Encoding = None
+    seed: Whole = 0
+
+    def settings(self) -> Settings:
+        """Give the same for a fit."""
+        return Settings(
+            types=self.types, header=self.header, encoding=self.encoding, seed=self.seed
+        )
 
 
 def check(
@@ -28,10 +57,7 @@ def check(
     *,
     target: Annotated[str, Parameter(completer=columns)],
     task: Annotated[str | None, Parameter(completer=tasks)] = None,
-    types: Path | None = None,
-    header: bool | None = None,
-    encoding: Encoding = None,
-    seed: Whole = 0,
+    understood: Understood | None = None,
     curve: Annotated[bool, Parameter(negative=())] = False,
     new: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -46,14 +72,8 @@ def check(
         The column to predict.
     task
         binary, multiclass or regression; inferred from the target when left out.
-    types
-        A JSON file of columns whose type was read wrong: {"zip": "category"}.
-    header
-        Whether the first row holds names; found out when left out.
-    encoding
-        How a text file is encoded, such as cp1250; found out when left out.
-    seed
-        The root of all randomness.
+    understood
+        How the table is to be understood.
     curve
         Also fit a small and a larger model on more and more rows, and say whether more rows, a
         larger model or better labels would help; it takes seconds to a minute.
@@ -65,7 +85,7 @@ def check(
     from modelwright.plan.check import check as checked
 
     check_data(data)
-    settings = Settings(types=types, header=header, encoding=encoding, seed=seed)
+    settings = (understood or Understood()).settings()
     with progress(json) as live:
         live.advance(None, f"{reading(data)} and checking")
         source = _kept(data) if curve else str(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from modelwright.evaluate.expected import Expected
     from modelwright.model import Model
 
-__all__ = ["evaluate", "predict"]
+__all__ = ["Beside", "evaluate", "predict"]
 
 _SECONDS = 1.0  # for what was to be expected; far less is usual
 
@@ -89,7 +90,7 @@ def predict(
 
 
 def _recalibrated(model: Model, rows: Path) -> Model:
-    from modelwright.model import calibrate
+    from modelwright.plan.calibrate import calibrate
 
     return calibrate(model, rows)
 
@@ -113,6 +114,23 @@ def _promise(model: Model, answers: DataFrame, level: float) -> dict[str, object
     return {"level": level, "how": str(known), what: size, "measured": known.reached.to_json()}
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Beside:
+    """What scores are compared with.
+
+    Parameters
+    ----------
+    against : pathlib.Path, optional
+        A second model: both are scored on the same rows, with the interval of their difference.
+    fairness : str, optional
+        A column, known to the model or not, whose groups are compared.
+    """
+
+    against: Path | None = None
+    fairness: str | None = None
+
+
 def evaluate(
     model: Path,
     data: Source,
@@ -120,9 +138,8 @@ def evaluate(
     *,
     metric: Annotated[list[str] | None, Parameter(completer=metrics, negative=())] = None,
     threshold: float | None = None,
-    against: Path | None = None,
+    beside: Beside | None = None,
     report: Path | None = None,
-    fairness: str | None = None,
     encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
@@ -138,18 +155,17 @@ def evaluate(
         What to score beside the usual, such as "profit(tp=100, fp=-5)"; may be given again.
     threshold
         Answer with the positive class from this probability on, not from the model's own.
-    against
-        A second model: both are scored on the same rows, with the interval of their difference.
+    beside
+        What scores are compared with.
     report
         Where a page of plots goes, such as page.html.
-    fairness
-        A column, known to the model or not, whose groups are compared.
     encoding
         How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
     check_page(report, data, model)
+    against, fairness = (beside.against, beside.fairness) if beside else (None, None)
     if against is not None:
         models = (model, against)
         _against(models, data, metric or [], (threshold, report, fairness), encoding, json=json)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelwright.core.errors import DataError
+from modelwright.core.framing import encode_target
+from modelwright.evaluate.conformal import CalibrationRows, LabelSets, NumberIntervals
+from modelwright.evaluate.conformal.rows import labels_of
 from modelwright.model import Model
 
 __all__ = ["calibrate"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from modelwright.engine import Job, Outcome, Status
@@ -314,7 +314,8 @@ class Schedule:
 
     def _expected(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part, when nobody tells it to stop."""
-        return self._costs.seconds(spec, self._typical)
+        shape = replace(self._shape(ALL), rows=self._work.splits.fitted)
+        return self._costs.seconds(spec, shape)
 
     def _cost(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part; an optimistic share for what stops when told to."""
@@ -330,7 +331,7 @@ class Schedule:
         slots = min(self._workers, max(self._cores // spec.threads, 1))
         again = 0.0
         if self.refits and spec.refits:
-            again = REFIT_MARGIN * self._work.splits.rows / self._typical.rows
+            again = REFIT_MARGIN * self._work.splits.rows / self._work.splits.fitted
         return math.ceil(len(self._work.splits) / slots) + again
 
     def _bags(self, spec: TrialSpec) -> bool:
@@ -345,10 +346,6 @@ class Schedule:
     def _shape(self, part: str) -> Shape:
         rows = len(self._work.fold(part).train)
         return Shape(rows, self._columns, self._work.rows.y.outputs)
-
-    @property
-    def _typical(self) -> Shape:
-        return Shape(self._work.splits.fitted, self._columns, self._work.rows.y.outputs)
 
     def _job_of(self, trial: Trial, parts: Sequence[str], left: float) -> Job | None:
         for part in parts:

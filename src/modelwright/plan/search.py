@@ -12,36 +12,23 @@ from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Contrast
 from modelwright.engine import Engine, Job, Outcome
+from modelwright.plan.asides import CONTRAST, DIFFICULTY, EXAMINATION, Asides
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial
-from modelwright.plan.uncertainty import keep_chosen
 from modelwright.plan.weaknesses import WEAKNESSES
 
 __all__ = ["Search", "Watch"]
 
 # At most this share of the time so far goes into writing models that the next one replaces.
 PUBLISHING_SHARE = 0.08
-# What is kept back for finding out what the ensemble leans on: so many seconds, at most this share.
-EXAMINATION_SECONDS = 1.5
-EXAMINATION_SHARE = 0.05
-EXAMINATION = "examination"
 # What is kept back for measuring the final model, where there are bounds.
 MEASURING = 1.0
 MEASURING_SHARE = 0.1
 MEASUREMENT = "measurement"
-# The same for what a random split would have promised: it takes twice as much if there is time.
-CONTRAST_SECONDS = 2.0
-CONTRAST_SHARE = 0.025
-CONTRAST_LEAST = 0.25
-CONTRAST = "contrast"
-# The same for learning how hard rows are.
-DIFFICULTY_SECONDS = 1.0
-DIFFICULTY_SHARE = 0.02
-DIFFICULTY = "difficulty"
 # What is kept back for profiles of columns, weak spots and intervals of scores.
 GATHERING = 0.25 + WEAKNESSES
 GATHERING_A_COLUMN = 0.0015
@@ -106,6 +93,7 @@ class Search:
         self._clock = clock
         self._watch = watch
         self._gather = gather
+        self._asides = Asides(publisher.work, clock, schedule)
         self._findings: Mapping[str, Any] = {}
         self._fresh = False
         self._unwritten = False
@@ -118,7 +106,7 @@ class Search:
         self.interrupted = False
         self.whole = True
         if clock.timed:  # fits that start now must end before what the first ensemble will ask for
-            ending = SHUTDOWN + GATHERING + self._asides + self._judging
+            ending = SHUTDOWN + GATHERING + self._asides.kept + self._judging
             schedule.reserve = max(
                 schedule.reserve, min(schedule.reserve + ending, 0.1 * clock.left)
             )
@@ -158,14 +146,10 @@ class Search:
     def _refit(self) -> None:
         """Fit the members on all rows, while a worker finds out what they lean on."""
         members = self._members
-        self._schedule.reserve -= self._asides
+        self._schedule.reserve -= self._asides.kept
         if self.choice is not None and self._work_left():
-            self._engine.submit(self._examination(self.choice))
-            if self._schedule.structured and (self._contrasting or not self._clock.timed):
-                self._engine.submit(self._contrast())
-            if self._schedule.scales:
-                keep_chosen(self._publisher.work, self.choice.oof)
-                self._engine.submit(self._difficulty())
+            for job in self._asides.jobs(self.choice):
+                self._engine.submit(job)
         self._where = " on all rows"
         while members and self._work_left():
             self._fill(lambda: self._schedule.refit_job(members))
@@ -265,29 +249,6 @@ class Search:
         return self._choosing * self._board.nesting
 
     @property
-    def _examining(self) -> float:
-        """Seconds that are kept back for an examination."""
-        if not self._clock.timed:
-            return 0.0
-        return min(EXAMINATION_SECONDS, EXAMINATION_SHARE * self._clock.budget)
-
-    @property
-    def _contrasting(self) -> float:
-        """Seconds that are kept back for a contrast."""
-        if not self._clock.timed or not self._schedule.structured:
-            return 0.0
-        seconds = min(CONTRAST_SECONDS, CONTRAST_SHARE * self._clock.budget)
-        return seconds if seconds >= CONTRAST_LEAST else 0.0
-
-    @property
-    def _asides(self) -> float:
-        """Seconds that are kept back for what workers find out beside the last fits."""
-        learning = 0.0
-        if self._clock.timed and self._schedule.scales:
-            learning = min(DIFFICULTY_SECONDS, DIFFICULTY_SHARE * self._clock.budget)
-        return self._examining + self._contrasting + learning
-
-    @property
     def _judging(self) -> float:
         """Seconds that are kept back for scoring fresh rows, measuring, and writing both."""
         judge, measured = self._publisher.judge, bool(self._board.pricing.bounds)
@@ -297,37 +258,6 @@ class Search:
         scoring = 0.0 if judge is None else judge.reserve(self._clock.budget)
         measuring = min(MEASURING, MEASURING_SHARE * self._clock.budget) if measured else 0.0
         return scoring + measuring + 1.2 * writing * (1 + measured)
-
-    def _contrast(self) -> Job:
-        """Ask a worker what a random split would have promised."""
-        soft = 2 * self._contrasting if self._clock.timed else None
-        arguments = {"folder": str(self._publisher.folder), "seconds": soft}
-        hard = None if soft is None else min(soft + 0.5, self._clock.left - self._schedule.reserve)
-        call = "modelwright.plan.contrast:contrast"
-        return Job(CONTRAST, call, arguments, seconds=hard, retries=0)
-
-    def _difficulty(self) -> Job:
-        """Ask a worker to learn how hard rows are."""
-        left = self._clock.left - self._schedule.reserve if self._clock.timed else None
-        soft = None if left is None else min(0.8 * left, 4 * DIFFICULTY_SECONDS)
-        arguments = {"folder": str(self._publisher.folder), "seconds": soft}
-        call = "modelwright.plan.uncertainty:learn_difficulty"
-        return Job(DIFFICULTY, call, arguments, seconds=left, retries=0)
-
-    def _examination(self, choice: Choice) -> Job:
-        """Ask a worker what an ensemble leans on; refits may give it more time than kept back."""
-        left = self._clock.left - self._schedule.reserve
-        pairs = zip(choice.trials, choice.weights, strict=True)
-        arguments = {
-            "folder": str(self._publisher.folder),
-            "members": [(trial.spec.number, weight, trial.units) for trial, weight in pairs],
-            "calibration": choice.calibration.to_json(),
-            "decision": choice.decision.to_json(),
-            "seconds": min(0.8 * left, 2 * EXAMINATION_SECONDS) if self._clock.timed else None,
-        }
-        hard = left if self._clock.timed else None
-        call = "modelwright.plan.examine:examine"
-        return Job(EXAMINATION, call, arguments, seconds=hard, retries=0)
 
     @property
     def _members(self) -> tuple[Trial, ...]:
@@ -421,7 +351,7 @@ class Search:
         self._unwritten = True
         ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
-        kept = self._asides + self._judging + self._nesting
+        kept = self._asides.kept + self._judging + self._nesting
         self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + kept
 
     def _publish(self, *, whole: bool, evidence: Evidence | None = None) -> None:
