@@ -43,7 +43,7 @@ def _statements(count: int) -> str:
             "class A:\n" + "\n".join(f"    def f{i}(self): ..." for i in range(13)),
             "13 public methods",
         ),
-        ("class A:\n" + "\n".join(f"    f{i}: int = 0" for i in range(16)), "16 fields"),
+        ("class A:\n" + "\n".join(f"    f{i}: int = 0" for i in range(17)), "17 fields"),
         ("class A: ...\nclass B(A): ...\nclass C(B): ...", "3 classes of ours deep"),
     ],
 )
