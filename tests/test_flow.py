@@ -355,14 +355,17 @@ def test_a_constant_column_of_large_numbers_is_no_trouble() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "value"), [("temperature", -1.0), ("temperature", "nan"), ("schema", [{"name": "x"}])]
+    ("part", "value"), [("calibration", -1.0), ("calibration", "nan"), ("schema", [{"name": "x"}])]
 )
 def test_a_model_file_with_unsound_parts_is_refused_as_such(
     houses: mw.Result, tmp_path: Path, part: str, value: object
 ) -> None:
     entries = read_archive(houses.model.save(tmp_path / "houses.mw"))
     head = json.loads(entries["model.json"])
-    head[part] = value if part == "temperature" else [{**head[part][0], "kind": "no kind"}]
+    if part == "calibration":
+        head[part] = {"method": "temperature", "value": value}
+    else:
+        head[part] = [{**head[part][0], "kind": "no kind"}]
     changed = {**entries, "model.json": json.dumps(head).encode()}
     write_archive(tmp_path / "changed.mw", changed, writer="0.1.0")
     with pytest.raises(ModelFileError, match=r"changed\.mw"):

@@ -41,7 +41,7 @@ def test_a_time_budget_is_kept(seconds: float, fit: float, monkeypatch: pytest.M
 
 
 def test_the_time_is_used_while_there_is_something_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = Machine(fit=1.0)
+    machine = Machine(fit=0.7)
     result = fitted(machine, 30.0, monkeypatch)
     assert 20 < machine.now <= 30 + LATE
     assert len(result.leaderboard) >= 3  # the ensemble, and two trials of ten folds each

@@ -35,7 +35,7 @@ def number(value: float, digits: int = 5) -> str:
     if not math.isfinite(value) or (size and not _SMALLEST <= size < _LARGEST):
         return f"{value:.3g}"
     text = f"{value + 0.0:.{digits}g}"
-    if abs(float(text)) < _THOUSAND:
+    if abs(float(text)) < _THOUSAND and "e" not in text:
         return text
     decimals = max(digits - 1 - math.floor(math.log10(size)), 0)
     text = f"{value:,.{decimals}f}"

@@ -209,7 +209,7 @@ class Search:
         """Say what the model costs, and what holding it to the bounds has cost."""
         said = f"the model takes {found}; the bound is {self._board.pricing.bounds}"
         free = self._board.choose(self._schedule.trials, bounded=False)
-        if free is None or free.score == choice.score:
+        if free is None or (free.trials, free.weights) == (choice.trials, choice.weights):
             return f"{said}, which leaves nothing out"
         return f"{said}, without which the ensemble would score {free.score:.5g}"
 

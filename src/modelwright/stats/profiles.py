@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from modelwright.core.evidence import Profile
 from modelwright.core.schema import Column, Kind
@@ -18,6 +17,7 @@ BARS = 20
 LEVELS = 12
 _STEPS = np.linspace(0, 1, 21)
 _MICROSECONDS = 1e6
+_FAR = 4e307  # beyond it the difference of two numbers may overflow
 
 
 def profile_table(table: Table) -> tuple[Profile, ...]:
@@ -84,26 +84,18 @@ def _numbers(present: pl.Series) -> tuple[tuple[float, ...], tuple[float, ...], 
         numbers = numbers / _MICROSECONDS
     # Halved, as the distance of two doubles may be too large for one.
     quantiles = 2 * np.quantile(numbers / 2, _STEPS)
+    numbers = np.clip(numbers, -_FAR, _FAR)
     # The bars leave out the outermost values, where one error would squeeze all others.
-    low, high = 2 * np.quantile(numbers / 2, [0.005, 0.995])
+    low, high = np.quantile(numbers, [0.005, 0.995])
     if not high > low:
-        low, high = quantiles[0], quantiles[-1]
-    edges, counts = _bars(numbers, low, high)
+        low, high = np.clip(quantiles[[0, -1]], -_FAR, _FAR)
+    if not high > low:
+        pad = max(0.5, abs(low) / 1_000)
+        low, high = low - pad, high + pad
+    # values may lie so close that there are fewer numbers between them than bars
+    edges = np.unique(np.linspace(low, high, BARS + 1))
+    counts, _ = np.histogram(numbers, edges)
     return tuple(quantiles.tolist()), tuple(edges.tolist()), tuple(counts.tolist())
-
-
-def _bars(
-    numbers: NDArray[np.float64], low: float, high: float
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Count numbers in bars of equal width; `np.histogram` refuses ends that are nearly equal."""
-    if not high > low:
-        low, high = low - 0.5, high + 0.5
-    steps = np.linspace(0, 1, BARS + 1)
-    inside = numbers[(numbers >= low) & (numbers <= high)]
-    width = high / 2 - low / 2  # none between neighbouring doubles, of 1e17 say
-    share = (inside / 2 - low / 2) / width if width > 0 else np.full(len(inside), 0.5)
-    place = np.minimum((share * BARS).astype(np.int64), BARS - 1)
-    return low * (1 - steps) + high * steps, np.bincount(place, minlength=BARS)
 
 
 def _levels(present: pl.Series) -> tuple[tuple[str, ...], tuple[int, ...]]:
