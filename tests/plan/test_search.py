@@ -53,6 +53,7 @@ class Told:
     found: list[Mapping[str, Any] | None] = field(default_factory=list)
     judge: OneJudge = field(default_factory=OneJudge)
     folder: str = ""
+    work: None = None
 
     def expected(self, members: object, *, whole: bool) -> float:
         return 0.0
