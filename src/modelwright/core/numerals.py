@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["aligned", "number", "signed"]
+__all__ = ["aligned", "number", "plain", "signed"]
 
 _SMALLEST, _LARGEST = 1e-4, 1e15  # beyond, powers of ten are easier to read
 _THOUSAND = 1000
+_MILLION = 10**6
 _MOST_DECIMALS = 6
 
 
@@ -40,6 +41,17 @@ def number(value: float, digits: int = 5) -> str:
     decimals = max(digits - 1 - math.floor(math.log10(size)), 0)
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if decimals else text
+
+
+def plain(value: float) -> str:
+    """Write a value of a column, which may be a year: thousands stand apart from a million on.
+
+    Examples
+    --------
+    >>> [plain(x) for x in (1996.0, 43998.2, 1016280.0)]
+    ['1996', '43998.2', '1,016,280']
+    """
+    return f"{value:.6g}" if abs(value) < _MILLION else number(value, 6)
 
 
 def signed(value: float, digits: int = 5) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from modelwright.core.numerals import plain
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 
@@ -125,4 +126,4 @@ def _between(low: float | None, high: float | None, kind: Kind) -> str:
 def _said(value: float, kind: Kind) -> str:
     if kind is Kind.DATETIME:
         return f"{_EPOCH + timedelta(microseconds=value):%Y-%m-%d}"
-    return f"{value:.6g}"
+    return plain(value)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from modelwright.core.numerals import plain
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
 from modelwright.core.weaknesses import LabelDoubts, Suspect
@@ -123,6 +124,6 @@ def _cell(values: pl.Series, row: int) -> str:
     value = values[row]
     if value is None:
         return "missing"
-    text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
+    text = plain(value) if isinstance(value, float) else " ".join(str(value).split())
     text = text.removesuffix(" 00:00:00")
     return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"
