@@ -265,6 +265,26 @@ def test_nothing_validated_is_said_and_can_be_resumed(tmp_path: Path) -> None:
         assert runs.run(result.run).status is RunStatus.FINISHED
 
 
+def test_what_was_fitted_is_kept_when_something_of_ours_breaks(tmp_path: Path) -> None:
+    settings = quick(store=tmp_path, trials=2, resume=True)
+    with pytest.MonkeyPatch.context() as patch:
+
+        def broken(*given: object, **named: object) -> None:
+            raise ZeroDivisionError("ours")
+
+        patch.setattr("modelwright.plan.session.write_executed", broken)
+        with pytest.raises(ZeroDivisionError) as raised:
+            mw.fit(table(), "price", settings=settings)
+    assert any("--resume" in note for note in raised.value.__notes__)
+    with RunStore(tmp_path) as runs:
+        record = runs.runs()[0]
+    assert record.status is RunStatus.INTERRUPTED
+    assert any("ours" in note for note in record.notes)
+    again = mw.fit(table(), "price", settings=settings)
+    assert again.run == record.id
+    assert any("finished fits are kept" in note for note in again.notes)
+
+
 def test_a_column_without_a_name_is_called_as_pandas_calls_it(tmp_path: Path) -> None:
     rows = "\n".join(f"{i % 4},{i * 7 % 13},{i * 7 % 13 * 2.5}" for i in range(60))
     (tmp_path / "t.csv").write_text(",x,y\n" + rows)

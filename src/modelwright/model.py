@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -597,17 +598,17 @@ def _pack(model: Model) -> dict[str, bytes]:
 
 
 def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Model:
-    head = json.loads(entries["model.json"])
+    head, below = json.loads(entries["model.json"]), _by_folder(entries)
     recipes = []
     for r, names in enumerate(head["recipes"]):
-        states = [unpack_state(_below(f"recipes/{r}/{s}", entries)) for s in range(len(names))]
+        states = [unpack_state(below[f"recipes/{r}/{s}"]) for s in range(len(names))]
         recipes.append(FittedRecipe.restore(list(zip(names, states, strict=True))))
     number = 0
     members: list[Member] = []
     for described in head["members"]:
         parts: list[Part] = []
         for part in described["parts"]:
-            state = unpack_state(_below(f"parts/{number}", entries))
+            state = unpack_state(below[f"parts/{number}"])
             fitted = restore_fitted(part["kind"], state, allow)
             parts.append(Part(recipes[part["recipe"]], fitted))
             number += 1
@@ -618,13 +619,13 @@ def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Mode
     if not all(weight >= 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
         raise ValueError("shares of members that do not sum to one")
     task = Task.from_json(head["task"])
-    intervals = _intervals(_below("intervals", entries), task)
+    intervals = _intervals(below["intervals"], task)
     difficulty = None
     if isinstance(intervals, NumberIntervals) and intervals.scaled:
-        told, state = head["difficulty"], unpack_state(_below("difficulty", entries))
+        told, state = head["difficulty"], unpack_state(below["difficulty"])
         fitted = restore_fitted(told["kind"], state, allow)
         difficulty = Part(recipes[told["recipe"]], fitted)
-    evidence = _evidence(_below("evidence", entries), task)
+    evidence = _evidence(below["evidence"], task)
     card = Card.from_json(head["card"])
     if card.encoding and not is_encoding(card.encoding):
         raise ValueError(f"no encoding: {card.encoding[:40]!r}")
@@ -676,6 +677,10 @@ def _under(folder: str, entries: Mapping[str, bytes]) -> dict[str, bytes]:
     return {f"{folder}/{name}": data for name, data in entries.items()}
 
 
-def _below(folder: str, entries: Mapping[str, bytes]) -> dict[str, bytes]:
-    start = folder + "/"
-    return {name[len(start) :]: data for name, data in entries.items() if name.startswith(start)}
+def _by_folder(entries: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """Give the entries below each folder of a file, named as from there."""
+    folders: dict[str, dict[str, bytes]] = defaultdict(dict)
+    for path, data in entries.items():
+        for cut in (at for at, character in enumerate(path) if character == "/"):
+            folders[path[:cut]][path[cut + 1 :]] = data
+    return folders

@@ -131,6 +131,12 @@ def test_other_things_are_refused(data: object) -> None:
         read_raw(data)
 
 
+@pytest.mark.parametrize("column", [1, "three", np.float64(2.5), np.array(4)])
+def test_a_column_that_is_one_value_is_refused(column: object) -> None:
+    with pytest.raises(DataError, match="a list of values in column 'a'"):
+        read_raw({"a": column})
+
+
 def test_columns_of_unequal_length_are_refused() -> None:
     with pytest.raises(DataError, match="one length"):
         read_raw({"a": [1], "b": [1, 2]})

@@ -23,9 +23,10 @@ from modelwright.features import default_recipe
 from modelwright.models import LEARNERS
 from modelwright.plan.clock import Clock
 from modelwright.plan.cost import CostModel
+from modelwright.plan.executed import read_executed, write_executed
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.schedule import STOPPING, Limits, Schedule
-from modelwright.plan.trial import ALL, TrialSpec
+from modelwright.plan.trial import ALL, PartResult, TrialSpec
 from modelwright.plan.workspace import Rows, Workspace
 
 ROWS = 60
@@ -181,6 +182,22 @@ def test_a_failed_fit_ends_its_trial_but_not_the_run(work: Workspace) -> None:
     assert "trial-0/fold-1" not in keys
     assert plan.trials[1].complete
     assert "given up" in plan.notes[0]
+
+
+def test_a_replay_repeats_a_fit_on_all_rows_that_the_clock_cut_short(work: Workspace) -> None:
+    plan = schedule(work, Clock(math.inf))
+    drain(plan)
+    member = plan.trials[0]
+    member.oof, member.units = np.zeros((ROWS, 1), np.float32), 20
+    member.parts[ALL] = PartResult(units=19, seconds=0.1)
+    write_executed(work.folder, [member], whole=False)
+    replay = Limits(2, 2, replay=read_executed(work.folder))
+    again = Schedule(work, [member.spec], frozenset(), Clock(math.inf), replay)
+    drain(again)
+    again.trials[0].units = 20
+    job = again.refit_job(again.trials)
+    assert job is not None
+    assert job.arguments["units"] == 19
 
 
 def test_a_lost_refit_is_not_tried_again(work: Workspace) -> None:

@@ -262,14 +262,14 @@ class _Parts:
 
     def binary(self, blocks: Iterator[bytes], plain: Plain) -> Extent:
         """Count a part of .xlsb."""
-        data = b""
+        data = bytearray()
         for block in blocks:
             data += block
             if len(data) > _MOST_BINARY:
                 held = f"{plain.shown}, more than {_MOST_BINARY // 2**20} MiB in one sheet"
                 raise DataError("a smaller .xlsb", held, "save it as .xlsx or CSV")
         content = BinarySheet()
-        content.read(data)
+        content.read(bytes(data))
         if content.lengths:
             self.strings.append(content.lengths)
         if content.extent.strings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -105,13 +105,21 @@ def _from_array(array: np.ndarray[Any, Any]) -> pl.DataFrame:
 def _from_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
     names = unique_names(data)
     columns = [
-        _numpy_series(name, v) if isinstance(v, np.ndarray) else _list_series(name, list(v))
-        for name, v in zip(names, data.values(), strict=True)
+        _given_series(name, values) for name, values in zip(names, data.values(), strict=True)
     ]
     if len({len(column) for column in columns}) > 1:
         lengths = {column.name: len(column) for column in columns}
         raise DataError("columns of one length", str(lengths))
     return pl.DataFrame(columns)
+
+
+def _given_series(name: str, values: object) -> pl.Series:
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        return _numpy_series(name, values)
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        got = f"{type(values).__name__} {str(values)[:40]!r}"
+        raise DataError(f"a list of values in column {name!r}", got, "give one value a row")
+    return _list_series(name, list(values))
 
 
 def _from_foreign(data: Any) -> pl.DataFrame:

@@ -118,8 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last line of defence: no traceback for users
         if os.environ.get("MODELWRIGHT_DEBUG"):
             traceback.print_exc()
+        kept = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
         return stop.told(
-            f"internal: {type(error).__name__}: {error}; this is our fault; "
+            f"internal: {type(error).__name__}: {error}{kept}; this is our fault; "
             "set MODELWRIGHT_DEBUG=1 for the traceback and report it",
             OUR_FAULT,
         )

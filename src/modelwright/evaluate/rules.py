@@ -236,7 +236,7 @@ def rule_predictions(rule: Rule, ground: Ground, splits: Splits) -> NDArray[np.f
     last = _Last.of(rule, ground) if rule.word == "last" else None
     group = None if last is not None or rule.word == "column" else _group(ground, rule.columns)
     for fold in splits.folds:
-        overall = _averages(ground, fold.train, np.zeros(len(ground.y), np.int64), 1)[0]
+        overall = _of_all(rule.word, ground, fold.train)
         if last is not None:
             answer = last.known(fold.valid)
         elif group is None:
@@ -297,6 +297,13 @@ def _averages(ground: Ground, rows: Index, group: Index, groups: int) -> Array:
         cell = np.bincount(code, weight * values, groups)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(cell / total[:, None])
+
+
+def _of_all(word: str, ground: Ground, rows: Index) -> Array:
+    """Give the one answer for all, which also stands for groups that do not occur."""
+    if word == "median":
+        return np.array([np.median(ground.y.values[rows])])
+    return np.asarray(_averages(ground, rows, np.zeros(len(ground.y), np.int64), 1)[0])
 
 
 def _of_groups(word: str, ground: Ground, rows: Index, group: Index, overall: Array) -> Array:

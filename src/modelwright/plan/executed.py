@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelwright.core.errors import OptionError
-from modelwright.plan.trial import Trial, TrialSpec
+from modelwright.plan.trial import ALL, Trial, TrialSpec
 from modelwright.store import read_json, write_json
 
 __all__ = ["Executed", "read_executed", "write_executed"]
@@ -45,7 +45,8 @@ def write_executed(
     kept = []
     for trial in trials:
         if trial.oof is not None:
-            parts = {name: trial.parts[name].units for name in trial.wanted}
+            made = (*trial.wanted, ALL) if trial.refitted else trial.wanted
+            parts = {name: trial.parts[name].units for name in made}
             kept.append(
                 {
                     "spec": trial.spec.to_json(),

@@ -392,12 +392,13 @@ class Schedule:
     def _fit_job(self, trial: Trial, part: str, soft: float | None) -> Job:
         key = self._fit_key(trial, part)
         self._in_flight[key] = (trial, part)
+        told = None if self._replay is None else self._replay.units.get(key)
         refit = part not in trial.wanted
         arguments = {
             "folder": str(self._work.folder),
             "number": trial.spec.number,
             "part": part,
-            "units": trial.units if refit else self._told_units(key),
+            "units": trial.units if refit and told is None else told,
             "seconds": soft,
         }
         return Job(
@@ -408,9 +409,6 @@ class Schedule:
             seconds=self._hard(soft),
             runtime=NET_RUNTIME if trial.spec.learner in NETS else "",
         )
-
-    def _told_units(self, key: str) -> int | None:
-        return None if self._replay is None else self._replay.units.get(key)
 
     def _hard(self, soft: float | None) -> float | None:
         """Say when a job is killed: a while after it should have ended by itself."""

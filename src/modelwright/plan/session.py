@@ -294,15 +294,23 @@ def open_session(
         except KeyboardInterrupt:
             store.mark(record.id, RunStatus.INTERRUPTED)
             raise
-        except OutputError:
-            store.mark(
-                record.id, RunStatus.INTERRUPTED
-            )  # a full disk, say: it may go on when that is cured
+        except OutputError:  # a full disk, say: it may go on when that is cured
+            store.mark(record.id, RunStatus.INTERRUPTED)
             raise
         except Exception as error:
-            store.fail(record.id, repr(error))
-            Workspace(store.folder_of(record.id)).tidy()
+            _broken(store, record.id, error)
             raise
+
+
+def _broken(store: RunStore, run_id: str, error: Exception) -> None:
+    """Record a run that went wrong; where it has a model, what it has fitted is kept."""
+    work = Workspace(store.folder_of(run_id))
+    if work.has_model:
+        store.mark(run_id, RunStatus.INTERRUPTED, why=repr(error))
+        error.add_note("what was fitted is kept: --resume goes on with it")
+    else:
+        store.fail(run_id, repr(error))
+        work.tidy()
 
 
 def _heeded(store: RunStore, record: RunRecord, settings: Settings) -> Mapping[str, Any] | None:

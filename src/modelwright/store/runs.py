@@ -85,12 +85,12 @@ class RunStore:
             else:
                 return new
 
-    def mark(self, run_id: str, status: RunStatus, model: str = "") -> None:
-        """Record how the run stands (it goes on, or may be resumed), and the model that it has."""
+    def mark(self, run_id: str, status: RunStatus, model: str = "", why: str = "") -> None:
+        """Record how the run stands (it goes on, or may be resumed), its model, and why so."""
         with self._base.write() as base:
             if model:
                 base.execute("UPDATE runs SET model = ? WHERE id = ?", (model, run_id))
-            self._set_status(run_id, status)
+            self._set_status(run_id, status, (why,) if why else ())
 
     def spend(self, run_id: str, seconds: float) -> None:
         """Add `seconds` to what the run has spent."""
