@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import modelwright as mw
 from modelwright.acquire import cast, conform, infer, read_types
-from modelwright.acquire.spellings import ANY_CASE, folded
+from modelwright.acquire.spellings import ANY_CASE, find_spellings, folded
 from modelwright.core.schema import Kind
 
 SEX = pl.DataFrame({"sex": ["Male", "male", "Female", "MALE ", " female", "FE MALE", "FE  male"]})
@@ -38,6 +38,11 @@ def test_the_note_tells_how_to_keep_them_apart() -> None:
     schema, notes = infer(SEX, types)
     assert notes == ()
     assert cast(SEX, schema).frame["sex"].n_unique() == 7
+
+
+def test_the_note_shows_blanks_that_a_page_would_swallow() -> None:
+    _, note = find_spellings("town", pl.Series(["New York", "New  York", "New\tYork"]))
+    assert "'New␣York' and 'New␣␣York'" in note
 
 
 def test_short_labels_stay_apart_unless_told() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from modelwright.acquire.advice import say_so
@@ -56,10 +58,15 @@ a file that holds {"sex": "category"}, or Settings(types={"sex": "category"})
         return "", ""
     words = twins.filter(twins.str.count_matches(r"\p{L}") >= _WORD)
     example = (words if len(words) else twins).min()
-    one, other, *_ = labels.filter(plain == example).sort()
+    one, other, *_ = map(_shown, labels.filter(plain == example).sort())
     what = f"Labels of {name!r} that differ only by case or blanks, such as {one!r} and {other!r}, "
     if len(words):
         advice = say_so({name: "category"})
         return ANY_CASE, f"{what}are read as one: if they mean different things, {advice}"
     advice = say_so({name: {"format": ANY_CASE}})
     return "", f"{what}are kept apart: if they mean the same, {advice}"
+
+
+def _shown(label: str) -> str:
+    """Make blanks visible that a page or a reader would take for one."""
+    return re.sub(r"\s\s+|[^\S ]", lambda blanks: "␣" * len(blanks.group()), label)
