@@ -28,7 +28,7 @@ def test_words_that_differ_by_case_or_blanks_are_one_label() -> None:
     assert schema["sex"].evidence == "words, 3 distinct in any case"
     assert cast(SEX, schema).frame["sex"].unique().sort().to_list() == ["fe male", "female", "male"]
     assert len(notes) == 1
-    assert "'FE  male' and 'FE MALE', are read as one" in notes[0]
+    assert "'FE␣␣male' and 'FE MALE', are read as one" in notes[0]
     new = pl.DataFrame({"sex": ["mALE", "Female"]})
     assert conform(new, schema, ["sex"]).frame["sex"].to_list() == ["male", "female"]
 
