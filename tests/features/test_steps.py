@@ -44,6 +44,27 @@ def test_numbers_large_sums_are_not_mistaken_for_missing() -> None:
     )
 
 
+@given(
+    st.sampled_from([1.7e12, -4e9, 1e15, 3.3e7]),
+    st.lists(st.integers(0, 2_000), min_size=2, max_size=50, unique=True),
+)
+def test_large_numbers_that_lie_close_together_stay_apart(far: float, near: list[int]) -> None:
+    table = table_of(Kind.NUMBER, a=[far + step for step in near])
+    fitted = Numbers().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    found = fitted.transform(table).numbers.ravel()
+    assert np.argsort(found).tolist() == np.argsort(near).tolist()
+    assert len(set(found)) == len(near)
+    assert type(fitted).restore(fitted.export()) == fitted
+
+
+def test_years_are_counted_from_nothing() -> None:
+    table = table_of(Kind.NUMBER, year=[1990.0, 2024.0])
+    fitted = Numbers().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert fitted.number_names == ("year",)
+
+
 def test_numbers_drops_constant_and_empty_columns() -> None:
     empty = pl.Series([None] * 3, dtype=pl.Float64)
     table = table_of(

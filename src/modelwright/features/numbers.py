@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,6 +20,8 @@ from modelwright.features.reading import columns_of, read, sound_state, texts
 __all__ = ["FittedNumbers", "Numbers", "varies"]
 
 _LARGEST = float(np.finfo(np.float32).max)
+# Where values lie so close together, as a share of their size, float32 tells fewer than 4,096 apart.
+_CLOSE = 2.0**-11
 
 
 def varies(values: NDArray[np.float32]) -> bool:
@@ -45,9 +48,11 @@ def varies(values: NDArray[np.float32]) -> bool:
     return known.size < values.size or bool(known.min() < known.max())
 
 
-def _narrow(series: pl.Series) -> NDArray[np.float32]:
+def _narrow(series: pl.Series, origin: float = 0.0) -> NDArray[np.float32]:
     """Give float32: clipped to its range, and NaN where the value is not finite."""
     wide = series.cast(pl.Float64).to_numpy()
+    if origin:
+        wide = wide - origin
     with np.errstate(over="ignore"):
         values = wide.astype(np.float32)
     if not np.isfinite(values).all():
@@ -56,11 +61,26 @@ def _narrow(series: pl.Series) -> NDArray[np.float32]:
     return values
 
 
-def _block(frame: pl.DataFrame) -> NDArray[np.float32]:
-    block = np.empty(frame.shape, np.float32)
-    for j, series in enumerate(frame):
-        block[:, j] = _narrow(series)
-    return block
+def _origin(series: pl.Series) -> float:
+    """Give a round number to count from, where float32 would merge values; 0 elsewhere.
+
+    Examples
+    --------
+    >>> _origin(pl.Series([1_700_000_000_123, 1_700_000_900_456])), _origin(pl.Series([1990, 2024]))
+    (1700000000000.0, 0.0)
+    """
+    if series.dtype == pl.Boolean:
+        return 0.0
+    wide = series.cast(pl.Float64)
+    known = wide.filter(wide.is_finite())
+    if not len(known):
+        return 0.0
+    least, most = float(known.min()), float(known.max())  # type: ignore[arg-type]
+    spread, size = most - least, max(abs(least), abs(most))
+    if not 0 < spread < size * _CLOSE:
+        return 0.0
+    digits = math.ceil(math.log10(size / spread))
+    return float(f"{least:.{digits - 1}e}")
 
 
 @dataclass(frozen=True)
@@ -70,25 +90,30 @@ class FittedNumbers:
     Parameters
     ----------
     columns : tuple of str
-        Input columns, which are the feature names too.
+        Input columns.
     kinds : tuple of Kind
         What each of them is: a number or a boolean.
+    origins : tuple of float
+        What is taken away from each, so that large numbers that lie close together stay apart
+        in float32.
 
     Examples
     --------
-    >>> FittedNumbers(("area",), (Kind.NUMBER,)).number_names
-    ('area',)
+    >>> FittedNumbers(("area", "time"), (Kind.NUMBER, Kind.NUMBER), (0.0, 1.7e12)).number_names
+    ('area', 'time - 1700000000000')
     """
 
     name: ClassVar[str] = "numbers"
 
     columns: tuple[str, ...]
     kinds: tuple[Kind, ...]
+    origins: tuple[float, ...]
 
     @property
     def number_names(self) -> tuple[str, ...]:
         """The features it makes."""
-        return self.columns
+        pairs = zip(self.columns, self.origins, strict=True)
+        return tuple(f"{name} - {origin:.15g}" if origin else name for name, origin in pairs)
 
     @property
     def code_names(self) -> tuple[str, ...]:
@@ -97,12 +122,17 @@ class FittedNumbers:
 
     def transform(self, table: Table) -> Matrix:
         """Make one float32 feature a column; raises `ColumnError` for an absent column."""
-        return Matrix.of_numbers(_block(read(table, self.columns, self.kinds)), self.columns)
+        frame = read(table, self.columns, self.kinds)
+        block = np.empty(frame.shape, np.float32)
+        for j, (series, origin) in enumerate(zip(frame, self.origins, strict=True)):
+            block[:, j] = _narrow(series, origin)
+        return Matrix.of_numbers(block, self.number_names)
 
     def export(self) -> State:
         """Give the whole state."""
         kinds = [kind.value for kind in self.kinds]
-        return State(config={"columns": list(self.columns), "kinds": kinds})
+        origins = list(self.origins)
+        return State({"columns": list(self.columns), "kinds": kinds, "origins": origins})
 
     @classmethod
     def restore(cls, state: State) -> FittedNumbers:
@@ -110,9 +140,11 @@ class FittedNumbers:
         with sound_state(cls.name):
             columns = texts(state.config, "columns")
             kinds = tuple(Kind(word) for word in texts(state.config, "kinds"))
-            if len(columns) != len(kinds):
-                raise ValueError("one kind a column is needed")
-            return cls(columns, kinds)
+            # older files know no origins
+            origins = tuple(map(float, state.config.get("origins", [0.0] * len(columns))))
+            if not len(columns) == len(kinds) == len(origins) or not np.isfinite(origins).all():
+                raise ValueError("one kind and one finite origin a column are needed")
+            return cls(columns, kinds, origins)
 
 
 @dataclass(frozen=True)
@@ -120,6 +152,8 @@ class Numbers:
     """Take number columns as float32, and booleans as 0 and 1.
 
     Values beyond the range of float32 are clipped to it; what is not finite is missing (NaN).
+    Large numbers that lie close together, such as milliseconds since 1970, are counted from a
+    round number near them, which their feature then names.
     Columns that are constant, or all missing, in the training rows are dropped.
 
     Examples
@@ -141,5 +175,10 @@ class Numbers:
         names = columns_of(table, Kind.NUMBER, Kind.BOOLEAN)
         kinds = {name: table.schema[name].kind for name in names}
         frame = read(table, names, list(kinds.values()))
-        kept = tuple(series.name for series in frame if varies(_narrow(series)))
-        return FittedNumbers(kept, tuple(kinds[name] for name in kept)) if kept else None
+        origins = {series.name: _origin(series) for series in frame}
+        kept = tuple(s.name for s in frame if varies(_narrow(s, origins[s.name])))
+        if not kept:
+            return None
+        return FittedNumbers(
+            kept, tuple(kinds[name] for name in kept), tuple(origins[name] for name in kept)
+        )
