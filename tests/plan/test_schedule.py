@@ -195,6 +195,7 @@ def test_a_replay_repeats_a_fit_on_all_rows_that_the_clock_cut_short(work: Works
     again = Schedule(work, [member.spec], frozenset(), Clock(math.inf), replay)
     drain(again)
     again.trials[0].units = 20
+    (work.folder / "matrices" / ALL).mkdir()
     job = again.refit_job(again.trials)
     assert job is not None
     assert job.arguments["units"] == 19

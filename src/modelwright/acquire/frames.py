@@ -114,9 +114,9 @@ def _from_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
 
 
 def _given_series(name: str, values: object) -> pl.Series:
-    if isinstance(values, np.ndarray) and values.ndim == 1:
+    if isinstance(values, np.ndarray) and values.ndim:
         return _numpy_series(name, values)
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+    if isinstance(values, str | bytes | np.ndarray) or not isinstance(values, Iterable):
         got = f"{type(values).__name__} {str(values)[:40]!r}"
         raise DataError(f"a list of values in column {name!r}", got, "give one value a row")
     return _list_series(name, list(values))

@@ -20,7 +20,7 @@ from modelwright.features.reading import columns_of, read, sound_state, texts
 __all__ = ["FittedNumbers", "Numbers", "varies"]
 
 _LARGEST = float(np.finfo(np.float32).max)
-# Where values lie so close together, as a share of their size, float32 tells fewer than 4,096 apart.
+# Values that lie so close together, as a share of their size: float32 tells under 4,096 apart.
 _CLOSE = 2.0**-11
 
 
