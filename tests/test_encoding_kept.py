@@ -10,7 +10,7 @@ import pytest
 import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import DataError
-from modelwright.model import _pack, _unpack
+from modelwright.model.file import pack, unpack
 
 CITIES = ("się", "plain", "Łódź")  # "się" of Windows-1250 is "siê" of Windows-1252
 ROWS = "\n".join(
@@ -115,7 +115,7 @@ def test_a_found_one_is_kept_as_well(tmp_path: Path) -> None:
 
 
 def test_a_strangers_model_names_no_other_codec(folder: Path) -> None:
-    entries = _pack(mw.load(folder / "m.mw"))
+    entries = pack(mw.load(folder / "m.mw"))
     entries["model.json"] = entries["model.json"].replace(b'"cp1250"', b'"zlib_codec"')
     with pytest.raises(ValueError, match="no encoding"):
-        _unpack(entries, ())
+        unpack(entries, ())

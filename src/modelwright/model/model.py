@@ -1,15 +1,9 @@
-"""The deployable model: recipes, an ensemble of fitted parts, calibration, and a card; one file.
-
-A model file is a zip of JSON, npz and booster formats under a manifest (`store.archive`). What is
-in it is rebuilt through closed registries: no name in a file imports anything.
-"""
+"""The deployable model: recipes, an ensemble of fitted parts, calibration, and a card."""
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -19,13 +13,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, is_encoding, like, read_raw, totals_below
+from modelwright.acquire import Reading, conform, like, read_raw, totals_below
 from modelwright.core.errors import (
     DataError,
     ModelFileError,
     ModelwrightWarning,
     OptionError,
-    UserError,
 )
 from modelwright.core.evidence import Attribution, Evidence, Importance
 from modelwright.core.framing import decode_labels, encode_target
@@ -35,26 +28,23 @@ from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task
-from modelwright.evaluate import Answered, Metric, Temperature, find_metric
-from modelwright.evaluate.calibration import Calibration, restore_calibration
+from modelwright.evaluate import Answered, Metric, find_metric
+from modelwright.evaluate.calibration import Calibration
 from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.conformal import LabelSets, NumberIntervals
 from modelwright.evaluate.conformal.difficulty import difficulty_of, with_prediction
 from modelwright.evaluate.conformal.rows import labels_of
 from modelwright.evaluate.conformal.scores import check_level
-from modelwright.evaluate.decisions import USUAL, Decision, Threshold, restore_decision
+from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Explainer, background_table, permutation_importance
-from modelwright.features import FittedRecipe
-from modelwright.models import fitted_name, restore_fitted
+from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.stats.drift import compare_profiles, drift_words
-from modelwright.store import pack_state, read_archive, unpack_state, write_archive
+from modelwright.store import write_archive
 
-__all__ = ["SEEN", "Member", "Model", "Part", "load"]
+__all__ = ["SEEN", "Model", "load"]
 
-# What unpacking a hostile file may raise.
-_UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
 # Rows predicted at a time: bounds memory, whatever the length of the table.
 CHUNK = 100_000
 # Columns that get a share of their own in an explanation, and rows that it compares with.
@@ -69,33 +59,6 @@ SEEN = (
     "These are the very rows that the model was fitted on: scores on them are too good to be true. "
     "Score rows that it has not seen; its leaderboard holds honest scores."
 )
-
-
-@dataclass(frozen=True)
-class Part:
-    """A fitted model together with the recipe that makes its features."""
-
-    recipe: FittedRecipe
-    fitted: Fitted
-
-
-@dataclass(frozen=True)
-class Member:
-    """One voice of the ensemble: the mean of its parts (one, or one a fold).
-
-    Parameters
-    ----------
-    name : str
-        The trial that it comes from.
-    weight : float
-        Its share; the shares of all members sum to one.
-    parts : tuple of Part
-        At least one.
-    """
-
-    name: str
-    weight: float
-    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -421,7 +384,18 @@ class Model:
         OutputError
             When the disk is full or the folder cannot be written to.
         """
-        write_archive(Path(path), _pack(self), writer=self.card.version, key=key)
+        contents = Contents(
+            self.task,
+            self.schema,
+            self.members,
+            self.calibration,
+            self.card,
+            self.evidence,
+            self.decision,
+            self.intervals,
+            self.difficulty,
+        )
+        write_archive(Path(path), pack(contents), writer=self.card.version, key=key)
         return Path(path)
 
     def _parts(self) -> Iterator[Part]:
@@ -545,142 +519,4 @@ def load(
     ModelFileError
         When the file is truncated, altered, oversized, unsigned, or of a newer format.
     """
-    entries = read_archive(Path(path), key=key)
-    try:
-        return replace(_unpack(entries, allow), encoding=encoding)
-    except ModelFileError:
-        raise
-    except (*_UNSOUND, UserError) as error:  # of a temperature below zero, say
-        raise ModelFileError(
-            "the parts of a modelwright model",
-            f"{type(error).__name__}: {error} in {Path(path).name}",
-            "the file was not written by modelwright, or was altered; fit again",
-        ) from error
-
-
-def _pack(model: Model) -> dict[str, bytes]:
-    hard = model.difficulty
-    parts_of_all = [*model._parts(), *([] if hard is None else [hard])]
-    recipes = list({id(part.recipe): part.recipe for part in parts_of_all}.values())
-    position = {id(recipe): i for i, recipe in enumerate(recipes)}
-    entries: dict[str, bytes] = {}
-    described: list[dict[str, Any]] = []
-    steps: list[list[str]] = []
-    for r, recipe in enumerate(recipes):
-        exported = recipe.export()
-        steps.append([name for name, _ in exported])
-        for s, (_, state) in enumerate(exported):
-            entries.update(_under(f"recipes/{r}/{s}", pack_state(state)))
-    for member in model.members:
-        parts: list[dict[str, Any]] = []
-        for part in member.parts:
-            number = sum(len(m["parts"]) for m in described) + len(parts)
-            entries.update(_under(f"parts/{number}", pack_state(part.fitted.export())))
-            parts.append({"recipe": position[id(part.recipe)], "kind": fitted_name(part.fitted)})
-        described.append({"name": member.name, "weight": member.weight, "parts": parts})
-    head = {
-        "task": model.task.to_json(),
-        "schema": model.schema.to_json(),
-        "calibration": model.calibration.to_json(),
-        "decision": model.decision.to_json(),
-        "recipes": steps,
-        "members": described,
-        "card": model.card.to_json(),
-    }
-    if hard is not None:
-        head["difficulty"] = {"recipe": position[id(hard.recipe)], "kind": fitted_name(hard.fitted)}
-        entries.update(_under("difficulty", pack_state(hard.fitted.export())))
-    if model.evidence is not None:
-        entries.update(_under("evidence", pack_state(model.evidence.export())))
-    if model.intervals is not None:
-        entries.update(_under("intervals", pack_state(model.intervals.export())))
-    return {"model.json": json.dumps(head, indent=1).encode(), **entries}
-
-
-def _unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Model:
-    head, below = json.loads(entries["model.json"]), _by_folder(entries)
-    recipes = []
-    for r, names in enumerate(head["recipes"]):
-        states = [unpack_state(below[f"recipes/{r}/{s}"]) for s in range(len(names))]
-        recipes.append(FittedRecipe.restore(list(zip(names, states, strict=True))))
-    number = 0
-    members: list[Member] = []
-    for described in head["members"]:
-        parts: list[Part] = []
-        for part in described["parts"]:
-            state = unpack_state(below[f"parts/{number}"])
-            fitted = restore_fitted(part["kind"], state, allow)
-            parts.append(Part(recipes[part["recipe"]], fitted))
-            number += 1
-        members.append(Member(str(described["name"]), float(described["weight"]), tuple(parts)))
-    if not all(member.parts for member in members) or not members:
-        raise ValueError("a model without parts")
-    weights = [member.weight for member in members]
-    if not all(weight >= 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
-        raise ValueError("shares of members that do not sum to one")
-    task = Task.from_json(head["task"])
-    intervals = _intervals(below["intervals"], task)
-    difficulty = None
-    if isinstance(intervals, NumberIntervals) and intervals.scaled:
-        told, state = head["difficulty"], unpack_state(below["difficulty"])
-        fitted = restore_fitted(told["kind"], state, allow)
-        difficulty = Part(recipes[told["recipe"]], fitted)
-    evidence = _evidence(below["evidence"], task)
-    card = Card.from_json(head["card"])
-    if card.encoding and not is_encoding(card.encoding):
-        raise ValueError(f"no encoding: {card.encoding[:40]!r}")
-    return Model(
-        task,
-        Schema.from_json(head["schema"]),
-        tuple(members),
-        _calibration(head, task),
-        card,
-        evidence,
-        _decision(head.get("decision"), task),
-        intervals,
-        difficulty,
-    )
-
-
-def _calibration(head: Mapping[str, Any], task: Task) -> Calibration:
-    if "calibration" not in head:  # written before there was a choice
-        return Temperature(float(head["temperature"]))
-    return restore_calibration(head["calibration"], len(task.classes))
-
-
-def _intervals(entries: Mapping[str, bytes], task: Task) -> NumberIntervals | LabelSets | None:
-    if not entries:
-        return None
-    state = unpack_state(entries)
-    if task.is_classification != (state.config["kind"] == "sets"):
-        raise ValueError("intervals of another task")
-    return (LabelSets if task.is_classification else NumberIntervals).restore(state)
-
-
-def _decision(data: Any, task: Task) -> Decision:
-    try:
-        return restore_decision(data, len(task.classes))
-    except UserError as error:
-        raise ValueError(str(error)) from error
-
-
-def _evidence(entries: Mapping[str, bytes], task: Task) -> Evidence | None:
-    if not entries:
-        return None
-    evidence = Evidence.restore(unpack_state(entries))
-    if not evidence.suits(task):
-        raise ValueError("evidence of another task")
-    return evidence
-
-
-def _under(folder: str, entries: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {f"{folder}/{name}": data for name, data in entries.items()}
-
-
-def _by_folder(entries: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
-    """Give the entries below each folder of a file, named as from there."""
-    folders: dict[str, dict[str, bytes]] = defaultdict(dict)
-    for path, data in entries.items():
-        for cut in (at for at, character in enumerate(path) if character == "/"):
-            folders[path[:cut]][path[cut + 1 :]] = data
-    return folders
+    return Model(*read_contents(Path(path), key, allow), encoding)

@@ -1,0 +1,6 @@
+"""The deployable model, and its file."""
+
+from modelwright.model.file import Member, Part
+from modelwright.model.model import SEEN, Model, load
+
+__all__ = ["SEEN", "Member", "Model", "Part", "load"]
