@@ -1,6 +1,6 @@
 """Fewer features, chosen inside the fold: by a filter, by a model, by a wrapper.
 
-The table is thirty measurements of 569 breast tumours (Street, Wolberg and Mangasarian 1993), many of
+The table is thirty measurements of breast tumours (Street, Wolberg and Mangasarian 1993), many of
 which say the same, and thirty columns of noise.
 """
 
@@ -22,7 +22,7 @@ def tumours() -> pl.DataFrame:
     table = pl.DataFrame(
         np.column_stack([cancer.data, noise]), schema=names + [f"noise_{j}" for j in range(30)]
     )
-    return table.with_columns(tumour=pl.Series(cancer.target_names[cancer.target]))
+    return table.with_columns(tumour=pl.Series(cancer.target_names[cancer.target])).head(200)
 
 
 def main() -> None:

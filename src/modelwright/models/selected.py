@@ -7,7 +7,7 @@ a part of what is validated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -41,7 +41,7 @@ _ROWS = 5_000
 """Rows that are looked at to choose."""
 _LEAST = 30
 """With fewer rows every feature stays: nothing can be told apart."""
-_TRIED = 20
+_TRIED = 12
 """Features, the best by filter, among which a wrapper chooses."""
 _INNER = "inner-"
 
@@ -139,7 +139,7 @@ class SelectedLearner:
     --------
     >>> rng = np.random.default_rng(0)
     >>> X = Matrix.of_numbers(rng.normal(size=(300, 20)).astype("f"), [f"x{j}" for j in range(20)])
-    >>> y = Target(X.numbers[:, 3] - 2.0 * X.numbers[:, 11])
+    >>> y = Target(X.numbers[:, 3] - 2.0 * X.numbers[:, 11] + 0.3 * rng.normal(size=300))
     >>> SelectedLearner(by="wrapper").fit(X, y, budget=Budget(), seed=0).kept
     array([ 3, 11])
     """
@@ -149,11 +149,13 @@ class SelectedLearner:
 
     by: str = "filter"
     inner: str = "linear"
-    most: int = 12
+    most: int = 8
 
     def __post_init__(self) -> None:
         if self.by not in _WAYS:
-            raise OptionError("by to be a way to choose", repr(self.by), did_you_mean(self.by, _WAYS))
+            raise OptionError(
+                "by to be a way to choose", repr(self.by), did_you_mean(self.by, _WAYS)
+            )
         if self.inner not in _LEARNERS:
             near = did_you_mean(self.inner, _LEARNERS)
             raise OptionError("inner to be a model", repr(self.inner), near)
@@ -203,9 +205,11 @@ class _Chooser:
         ranked = self._by_model() if by == "model" else by_filter(self._fit, self._fit_y)
         if by == "wrapper":
             found, _ = by_wrapper(ranked[:_TRIED].tolist(), self._mean_loss, most)
-            sizes = range(1, len(found) + 1)
-            return found[: sizes[fewest([self._losses(found[:size]) for size in sizes])]]
-        sizes = _halved(len(ranked))
+            return self._shortened(found, range(1, len(found) + 1))
+        return self._shortened(ranked, _halved(len(ranked)))
+
+    def _shortened(self, ranked: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:
+        """Keep as many of the first as it takes not to be clearly worse."""
         return ranked[: sizes[fewest([self._losses(ranked[:size]) for size in sizes])]]
 
     def _by_model(self) -> NDArray[np.int64]:
