@@ -21,6 +21,7 @@ from modelwright.models import (
 from modelwright.models.adaboost import AdaBoostLearner
 from modelwright.models.forest import BaggedTreesLearner
 from modelwright.models.gradient_boosting import GradientBoostingLearner
+from modelwright.models.selected import SelectedLearner
 from modelwright.testing import LearnerContract
 
 
@@ -91,6 +92,21 @@ class TestNeighbours(LearnerContract):
 class TestAdditive(LearnerContract):
     def learner(self) -> AdditiveLearner:
         return AdditiveLearner(learning_rate=0.15, max_rounds=100)
+
+
+class TestSelectedByFilter(LearnerContract):
+    def learner(self) -> SelectedLearner:
+        return SelectedLearner()
+
+
+class TestSelectedByModel(LearnerContract):
+    def learner(self) -> SelectedLearner:
+        return SelectedLearner(by="model", inner="lightgbm")
+
+
+class TestSelectedByWrapper(LearnerContract):
+    def learner(self) -> SelectedLearner:
+        return SelectedLearner(by="wrapper", most=4)
 
 
 @pytest.mark.skipif(

@@ -76,6 +76,19 @@ class Matrix:
         place = [self.number_names.index(name) for name in names]
         return Matrix.of_numbers(np.ascontiguousarray(self.numbers[:, place]), names)
 
+    def some(self, columns: NDArray[np.integer]) -> Matrix:
+        """Give the columns at these positions, counted through the numbers and then the codes."""
+        width = len(self.number_names)
+        numbers = columns[columns < width]
+        codes = columns[columns >= width] - width
+        return Matrix(
+            np.ascontiguousarray(self.numbers[:, numbers]),
+            np.ascontiguousarray(self.codes[:, codes]),
+            tuple(self.number_names[j] for j in numbers),
+            tuple(self.code_names[j] for j in codes),
+            tuple(self.levels[j] for j in codes),
+        )
+
     def among(self, own: NDArray[np.integer], other: Matrix, others: NDArray[np.integer]) -> Matrix:
         """Put its rows at the positions `own`, and those of another matrix at `others`."""
         numbers = np.empty((len(own) + len(others), len(self.number_names)), np.float32)

@@ -27,6 +27,7 @@ from modelwright.models.linear import FittedLinear, LinearLearner
 from modelwright.models.neighbours import FittedNeighbours, NeighboursLearner
 from modelwright.models.nets import FittedNet
 from modelwright.models.realmlp import RealMLPLearner
+from modelwright.models.selected import FittedSelected, SelectedLearner
 from modelwright.models.tabm import TabMLearner
 from modelwright.models.tree import FittedTree, TreeLearner
 from modelwright.models.xgboost import XGBoostLearner
@@ -59,6 +60,7 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
             TreeLearner,
             AdditiveLearner,
             NeighboursLearner,
+            SelectedLearner,
             RealMLPLearner,
             TabMLearner,
         )
@@ -79,6 +81,7 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "adaboost": FittedAdaBoost,
         "additive": FittedAdditive,
         "nearest-neighbours": FittedNeighbours,
+        "selected": FittedSelected,
         "realmlp": FittedNet,
     }
 )

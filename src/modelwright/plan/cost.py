@@ -29,6 +29,7 @@ _PRIOR = {
     "bagged-trees": 1e-5,
     "gradient-boosting": 4e-5,
     "adaboost": 5e-5,
+    "selected": 1e-5,
 }
 # Of nets: seconds a row and epoch, and a row, epoch and column, with the default configurations.
 _EPOCH = {"realmlp": (2.5e-5, 3.5e-7), "tabm": (4e-5, 1e-6)}

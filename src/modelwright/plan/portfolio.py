@@ -49,6 +49,10 @@ _ROWS: Mapping[str, int] = MappingProxyType(
         "tabm": 50_000,
     }
 )
+# What a learner is tried with when it is named, where its defaults are one choice of several.
+_VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
+    {"selected": ({"by": "filter"}, {"by": "model"}, {"by": "wrapper"})}
+)
 # Above so many rows curves of single columns add nothing that is worth their time.
 _ADDITIVE_ROWS = 10_000
 
@@ -151,8 +155,8 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
     count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
     usual = {learner for learner, *_ in _SHAPES}
     default = {learner for learner in usual if _belongs(learner, len(rows.y))}
-    unusual = [name for name in models if name not in usual]
-    specs = [_placed(TrialSpec(i, name, {}), rows) for i, name in enumerate(unusual)]
+    named = [(n, config) for n in models if n not in usual for config in _VARIANTS.get(n, ({},))]
+    specs = [_placed(TrialSpec(i, n, config), rows) for i, (n, config) in enumerate(named)]
     recipes = _recipes(rows)
     number = 0
     while usual.intersection(models or usual) and len(specs) < count and number < 10 * _MOST:
