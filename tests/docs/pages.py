@@ -11,16 +11,38 @@ import shlex
 import subprocess
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
+
+import pytest
+from _pytest.mark import ParameterSet
 
 from modelwright.cli import main
 
 ROOT = Path(__file__).parents[2]
 NOT_RUN = "<!-- not run -->"
 TIMEOUT = 150
+
+
+# Pages and examples that take seconds: they run after the default tests (make test-pages).
+LONG = frozenset(
+    {
+        "docs/guide/bias-variance.md",
+        "docs/guide/ensembles.md",
+        "docs/guide/learners.md",
+        "examples/23_recipes_ensembles.py",
+        "examples/24_recipes_feature_selection.py",
+    }
+)
+
+
+def marked(paths: Iterable[Path]) -> list[ParameterSet]:
+    """Give pages or examples as parameters of a test, marked when they take long."""
+    names = {str(path.relative_to(ROOT)): path for path in paths}
+    marks = {name: [pytest.mark.slow] for name in LONG}
+    return [pytest.param(path, id=name, marks=marks.get(name, [])) for name, path in names.items()]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.pages import ROOT, TIMEOUT
+from docs.pages import ROOT, TIMEOUT, marked
 from modelwright.engine import InlineEngine
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -36,7 +36,7 @@ def test_the_first_example_runs_as_a_program(tmp_path: Path) -> None:
     assert done.stdout.strip(), "an example shows something"
 
 
-@pytest.mark.parametrize("path", EXAMPLES[1:], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", marked(EXAMPLES[1:]))
 def test_an_example_runs(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
