@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from nets.timm_names import Shapes, efficientnet_b0_names, resnet_names, vit_names
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
@@ -17,8 +18,8 @@ from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.nets.mlp import MLP  # noqa: E402
 from modelwright.nets.resnet import DEPTHS, ResNet, ResNetConfig, resnet  # noqa: E402
 from modelwright.nets.vit import (  # noqa: E402
-    ViTConfig,
     VisionTransformer,
+    ViTConfig,
     resize_positions,
     vit,
 )
@@ -185,7 +186,7 @@ def test_the_dial_doubles_the_cost() -> None:
         size = compound_scaling(dial).size
         billions[dial] = count(net, (3, size, size)).products / 1e9
     assert [*billions.values()] == sorted(billions.values())
-    assert 5 < billions[0] / billions[-3] < 11  # 1.92^3 = 7.1, and channels come in eights
+    assert 3 < billions[0] / billions[-3] < 8  # 1.92^3 = 7.1, but no stage loses its last block
     assert 1.5 < billions[2.5] / billions[1.5] < 2.4
     assert compound_scaling(7).size == 600
     with pytest.raises(OptionError, match="dial"):
@@ -229,6 +230,7 @@ def test_a_residual_net_of_110_layers_passes_a_signal_from_the_first_step() -> N
     for zero in (True, False):
         config = ResNetConfig(110, 5, width=4, stem="cifar", zero_last=zero)
         net = ResNet(config).eval()  # statistics of a new net norm nothing
-        spreads[zero] = float(net.embed(x).std())
+        with torch.no_grad():
+            spreads[zero] = float(net.embed(x).std())
     assert 0.1 < spreads[True] < 10
     assert spreads[False] > 1e3 * spreads[True]

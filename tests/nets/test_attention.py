@@ -1,4 +1,4 @@
-"""Attention: written out, fused and PyTorch's own give the same; masks; heads drawn by themselves."""
+"""Attention: written out, fused and PyTorch's own give the same; masks; heads drawn apart."""
 
 from __future__ import annotations
 

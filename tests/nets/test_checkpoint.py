@@ -1,4 +1,4 @@
-"""Weights in files: round trips, published names, other architectures, damaged and hostile files."""
+"""Weights in files: round trips, published names, other architectures, damaged files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from nets.timm_names import Shapes, efficientnet_b0_names, resnet_names, vit_names
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
@@ -25,7 +26,7 @@ from modelwright.nets.safetensors_file import (  # noqa: E402
     read_weights,
     write_weights,
 )
-from modelwright.nets.vit import ViTConfig, VisionTransformer, vit  # noqa: E402
+from modelwright.nets.vit import VisionTransformer, ViTConfig, vit  # noqa: E402
 
 KINDS = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool]
 
@@ -127,7 +128,7 @@ def test_a_further_tensor_and_numbers_that_are_none_are_refused(tmp_path: Path) 
     net, path = cnn(classes=3, width=4), tmp_path / "a.safetensors"
     state = net.state_dict()
     write_weights(path, {**state, "extra": torch.ones(1)})
-    with pytest.raises(ModelFileError, match="no further tensor.*'extra'"):
+    with pytest.raises(ModelFileError, match=r"no further tensor.*'extra'"):
         load_weights(net, path)
     broken = {**state, "head.bias": torch.tensor([1.0, torch.nan, 2.0])}
     write_weights(path, broken)
@@ -227,9 +228,7 @@ def test_a_file_that_contradicts_itself_is_refused(data: bytes, tmp_path: Path) 
 
 @given(st.integers(0, 400), st.integers(1, 255))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_changed_byte_is_refused_or_changes_a_number(
-    tmp_path: Path, place: int, by: int
-) -> None:
+def test_a_changed_byte_is_refused_or_changes_a_number(tmp_path: Path, place: int, by: int) -> None:
     path = tmp_path / "a.safetensors"
     write_weights(path, {"a": torch.ones(20), "b": torch.zeros(3, 4)})
     data = bytearray(path.read_bytes())

@@ -34,7 +34,9 @@ Floats = NDArray[np.float64]
 IRIS = load_iris()
 
 
-def separable(seed: int, rows: int = 60, columns: int = 3) -> tuple[Floats, NDArray[np.int64], Hyperplane]:
+def separable(
+    seed: int, rows: int = 60, columns: int = 3
+) -> tuple[Floats, NDArray[np.int64], Hyperplane]:
     """Draw rows that a known plane separates, with a margin of a tenth at least."""
     rng = np.random.default_rng(seed)
     plane = Hyperplane(rng.normal(size=columns), float(rng.normal()))
@@ -133,9 +135,7 @@ def test_it_never_moves_more_often_than_the_bound(
     seed: int, batch: int | None, drawn: bool
 ) -> None:
     X, y, plane = separable(seed)
-    lesson = train_perceptron(
-        X, y, batch=batch, epochs=1_000_000, seed=seed if drawn else None
-    )
+    lesson = train_perceptron(X, y, batch=batch, epochs=1_000_000, seed=seed if drawn else None)
     assert lesson.converged
     assert lesson.updates <= mistake_bound(X, y, plane)
     assert lesson.mistakes[-1] == 0
@@ -156,8 +156,7 @@ def test_the_bound_is_a_formula_of_radius_and_margin() -> None:
 def test_a_pass_is_that_of_scikit_learn() -> None:
     X, y, _ = separable(5, rows=80)
     theirs = TheirPerceptron(max_iter=1, tol=None, shuffle=False, eta0=1.0)
-    with pytest.warns(UserWarning, match="Maximum number of iteration"):
-        theirs.fit(X, y)
+    theirs.fit(X, y)
     ours = train_perceptron(X, y, epochs=1)
     np.testing.assert_allclose(ours.weight[:-1], theirs.coef_[0])
     assert ours.weight[-1] == pytest.approx(theirs.intercept_[0])
@@ -193,7 +192,10 @@ def test_several_classes_are_learned_from_rows_as_they_arrive() -> None:
     for start in range(0, 1200, 100):
         parts.learn(X[start : start + 100], y[start : start + 100])
     np.testing.assert_allclose(parts.mean, whole.mean)
-    assert (whole.scores(X[1200:]).argmax(axis=1) == y[1200:]).mean() > 0.88
+    theirs = TheirPerceptron(shuffle=False).partial_fit(X[:1200], y[:1200], np.arange(10))
+    right = (whole.scores(X[1200:]).argmax(axis=1) == y[1200:]).mean()
+    assert right > 0.8
+    assert right > theirs.score(X[1200:], y[1200:])  # the mean of the weights is steadier
 
 
 def test_two_classes_are_the_perceptron_with_one_plane() -> None:
@@ -304,7 +306,7 @@ def test_a_wide_hidden_layer_comes_near_to_any_function() -> None:
         net = PlainMLP.drawn([1, width, 1], "tanh", seed=0)
         net.weights[0] *= 8  # bends all along the interval
         net.biases[0] += np.linspace(-6, 6, width)
-        losses = descend(net, x, wanted, loss=squared_error, rate=0.05, epochs=300, batch=20)
+        losses = descend(net, x, wanted, loss=squared_error, rate=0.3 / width, epochs=600, batch=20)
         errors[width] = losses[-1]
     assert errors[64] < 0.5 * errors[8] < 0.5 * errors[2]
     line = np.polyfit(x[:, 0], wanted, 1)

@@ -60,9 +60,7 @@ class CNN(nn.Module):
         super().__init__()
         sizes = [channels, *widths]
         self.features = sizes[-1]
-        self.stages = nn.Sequential(
-            *(_stage(a, b, convolutions, norm) for a, b in pairwise(sizes))
-        )
+        self.stages = nn.Sequential(*(_stage(a, b, convolutions, norm) for a, b in pairwise(sizes)))
         self.drop = Dropout(dropout)
         self.head = Dense(self.features, classes)
         initialise(self.stages)

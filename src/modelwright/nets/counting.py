@@ -154,9 +154,10 @@ def _known(module: nn.Module) -> Callable[[Any, torch.Tensor], int] | None:
 
 
 def _is_unknown(module: nn.Module) -> bool:
-    own = module.parameters(recurse=False)
-    matrices = [parameter for parameter in own if parameter.squeeze().ndim > 1]
-    return bool(matrices) and _known(module) is None
+    """Say whether a layer has matrices and no rule; parts of a net that only add have layers."""
+    if [*module.children()] or _known(module):
+        return False
+    return any(parameter.squeeze().ndim > 1 for parameter in module.parameters())
 
 
 def _noting(name: str, found: list[LayerCost]) -> Callable[..., None]:

@@ -85,7 +85,8 @@ def compound_scaling(dial: float) -> Scaling:
 
     Whole numbers from 0 to 7 are the published B0 to B7. Between and beyond them it is the rule of
     the paper: ``1.2^dial`` blocks, ``1.1^dial`` channels, ``1.15^dial`` pixels, so that one more on
-    the dial costs about twice the operations; below 0 are smaller nets.
+    the dial costs about twice the operations. Below 0 are smaller nets; there one step saves less,
+    because no stage has fewer than one block.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ class _Separable(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (n, inputs, rows, columns) to (n, outputs, rows / stride, columns / stride)."""
-        y = self.se(self.act(self.bn1(self.conv_dw(x))))
+        y: torch.Tensor = self.se(self.act(self.bn1(self.conv_dw(x))))
         y = self.drop(self.bn2(self.conv_pw(y)))
         return x + y if self.passes else y
 
@@ -155,7 +156,7 @@ class _Inverted(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (n, inputs, rows, columns) to (n, outputs, rows / stride, columns / stride)."""
-        y = self.act(self.bn1(self.conv_pw(x)))
+        y: torch.Tensor = self.act(self.bn1(self.conv_pw(x)))
         y = self.se(self.act(self.bn2(self.conv_dw(y))))
         y = self.drop(self.bn3(self.conv_pwl(y)))
         return x + y if self.passes else y
@@ -256,7 +257,7 @@ def efficientnet(
     Parameters
     ----------
     dial : float
-        0 to 7: B0 to B7; below 0 smaller; one more costs about twice as much.
+        0 to 7: B0 to B7; below 0 smaller.
     classes, channels, stem
         See `EfficientNet`.
 

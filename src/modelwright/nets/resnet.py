@@ -16,6 +16,7 @@ from typing import ClassVar
 from modelwright.core.errors import OptionError
 from modelwright.nets.init import gain, initialise
 from modelwright.nets.layers.dense import Dense
+from modelwright.nets.layers.dropping import drop_ramp
 from modelwright.nets.layers.norms.make import make_norm
 from modelwright.nets.layers.residual import BasicBlock, BottleneckBlock
 from modelwright.nets.layers.windows import Convolution, MaxPool, Window, global_average
@@ -69,7 +70,8 @@ class ResNetConfig:
     drop_path : float
         How often the last branch is left out in training; earlier ones less, in proportion.
     zero_last : bool
-        Whether the last scale of each branch is zero at first.
+        Whether the last scale of each branch is zero at first; without a norm, its last
+        convolution.
     """
 
     depth: int
@@ -110,14 +112,12 @@ class ResNet(nn.Module):
         large = config.stem == "imagenet"
         window = Window(7, stride=2, padding=3) if large else Window.same(3)
         self.config = config
-        self.conv1 = Convolution(
-            config.channels, config.width, window, bias=config.norm == "none"
-        )
+        self.conv1 = Convolution(config.channels, config.width, window, bias=config.norm == "none")
         self.bn1 = make_norm(config.norm, config.width)
         self.pool = MaxPool(Window(3, stride=2, padding=1)) if large else nn.Identity()
         block, counts = DEPTHS[config.depth]
         self.stages = [f"layer{i + 1}" for i in range(len(counts))]
-        drops = iter(torch.linspace(0.0, config.drop_path, sum(counts)).tolist())
+        drops = iter(drop_ramp(config.drop_path, sum(counts)))
         inputs = config.width
         for i, (name, count) in enumerate(zip(self.stages, counts, strict=True)):
             blocks: list[nn.Module] = []
@@ -135,6 +135,10 @@ class ResNet(nn.Module):
             self.add_module(name, nn.Sequential(*blocks))
         self.features = inputs
         initialise(self, size=gain("relu"), mode="fan_out")
+        if config.zero_last:  # drawing the weights may have undone it
+            for module in self.modules():
+                if isinstance(module, BasicBlock | BottleneckBlock):
+                    module.begin_as_identity()
         self.fc = Dense(inputs, config.classes)
 
     def embed(self, x: torch.Tensor) -> torch.Tensor:

@@ -63,7 +63,7 @@ class SignalProfile:
 
     @property
     def verdict(self) -> str:
-        """Say whether the gradient vanishes or explodes on its way to the first layer, and the cure."""
+        """Say whether the gradient vanishes or explodes on its way back, and the cure."""
         factor = self.gradient_factor
         whole = factor ** (len(self.signals) - 1)
         if 1 / _LEAST < whole < _LEAST or 1 / _TOLERATED < factor < _TOLERATED:

@@ -96,9 +96,7 @@ def smoothness(
     return Smoothness(first, tuple(losses), max(changes) / whole, max(bends))
 
 
-def _at(
-    net: nn.Module, loss: Callable[[nn.Module], torch.Tensor]
-) -> tuple[float, torch.Tensor]:
+def _at(net: nn.Module, loss: Callable[[nn.Module], torch.Tensor]) -> tuple[float, torch.Tensor]:
     """Give the loss, and the gradient of all parameters as one vector."""
     value = loss(net)
     slopes = torch.autograd.grad(value, [*net.parameters()], allow_unused=True)
@@ -112,5 +110,5 @@ def _at(
 
 def _apart(flat: torch.Tensor, like: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """Cut a vector into tensors of these shapes."""
-    parts = flat.split([part.numel() for part in like])
+    parts = torch.split(flat, [part.numel() for part in like])
     return [part.reshape(other.shape) for part, other in zip(parts, like, strict=True)]

@@ -15,7 +15,7 @@ from modelwright.core.errors import OptionError, did_you_mean
 from modelwright.nets.layers.activations import Activation
 from modelwright.nets.layers.attention import MultiHeadAttention
 from modelwright.nets.layers.dense import Dense
-from modelwright.nets.layers.dropping import Dropout, DropPath
+from modelwright.nets.layers.dropping import Dropout, DropPath, drop_ramp
 from modelwright.nets.layers.norms import LayerNorm
 from modelwright.nets.layers.windows import Convolution, Window
 from modelwright.nets.library import nn, torch
@@ -147,7 +147,7 @@ class VisionTransformer(nn.Module):
         self.cls_token = nn.Parameter(torch.zeros(1, 1, config.width)) if self.tokens else None
         self.pos_embed = nn.Parameter(torch.empty(1, places, config.width))
         self.patch_embed = _PatchEmbed(config)
-        drops = torch.linspace(0.0, config.drop_path, config.depth).tolist()
+        drops = drop_ramp(config.drop_path, config.depth)
         self.blocks = nn.Sequential(*(_Block(config, drop) for drop in drops))
         self.norm = LayerNorm(config.width, eps=1e-6)
         self.drop = Dropout(config.dropout)
@@ -204,7 +204,7 @@ def resize_positions(positions: torch.Tensor, places: int, tokens: int = 1) -> t
     if old**2 != positions.shape[1] - tokens or new**2 != places - tokens:
         raise OptionError("a square of patches", f"{positions.shape[1]} and {places} places")
     first, rest = positions[:, :tokens], positions[:, tokens:]
-    grid = rest.unflatten(1, (old, old)).permute(0, 3, 1, 2)
+    grid = rest.reshape(1, old, old, -1).permute(0, 3, 1, 2)
     grid = nn.functional.interpolate(
         grid, (new, new), mode="bicubic", antialias=True, align_corners=False
     )

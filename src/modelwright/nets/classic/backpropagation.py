@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from modelwright.nets.classic.softmax import cross_entropy
 __all__ = ["BENDS", "PlainMLP", "backpropagate", "descend", "squared_error"]
 
 Floats = NDArray[np.float64]
-Loss = Callable[[Floats, NDArray[np.generic]], tuple[float, Floats]]
+Loss = Callable[[Floats, NDArray[Any]], tuple[float, Floats]]
 """Takes scores and answers; gives the mean loss, and its gradient by the scores."""
 
 
@@ -32,7 +33,7 @@ BENDS: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] 
 """An activation, and its slope in terms of what it gave: that is all that has to be remembered."""
 
 
-def squared_error(scores: Floats, y: NDArray[np.generic]) -> tuple[float, Floats]:
+def squared_error(scores: Floats, y: NDArray[Any]) -> tuple[float, Floats]:
     """Give the mean of ``(z - y)^2`` over rows and outputs, and its gradient by the scores.
 
     Examples
@@ -97,9 +98,9 @@ class PlainMLP:
 
 
 def backpropagate(
-    net: PlainMLP, X: Floats, y: NDArray[np.generic], loss: Loss = cross_entropy
+    net: PlainMLP, X: Floats, y: NDArray[Any], loss: Loss = cross_entropy
 ) -> tuple[float, list[Floats], list[Floats]]:
-    """Give the loss, and its gradients by all weights and biases (Rumelhart, Hinton, Williams 1986).
+    """Give the loss, and its gradients by all weights and biases (Rumelhart et al. 1986).
 
     With ``d_l``, the gradient by ``z_l = h_(l-1) W_l + b_l``, the chain rule says, from the last
     layer down: ``dL/dW_l = h_(l-1)' d_l``, ``dL/db_l = sum of d_l over rows``, and
@@ -146,7 +147,7 @@ def backpropagate(
 def descend(
     net: PlainMLP,
     X: Floats,
-    y: NDArray[np.generic],
+    y: NDArray[Any],
     *,
     loss: Loss = cross_entropy,
     rate: float = 0.1,

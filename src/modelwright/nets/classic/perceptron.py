@@ -75,8 +75,8 @@ def train_perceptron(
     """Learn until no row is on the wrong side (Rosenblatt 1958).
 
     Begin with ``w = 0``. For each batch take the rows with ``t f(x) <= 0`` and add the mean of
-    ``t x`` over them (``x`` has a last column of ones). One row a batch is the online perceptron, all
-    rows the batch perceptron; a rate would only scale ``w``.
+    ``t x`` over them (``x`` has a last column of ones). One row a batch is the online perceptron,
+    all rows the batch perceptron; a rate would only scale ``w``.
 
     Why it ends: let a plane ``u`` of length 1 leave a margin g, and let no row be longer than R. A
     mean of mistakes adds at least g to ``w' u``, and at most R^2 to ``||w||^2``, because
@@ -175,9 +175,9 @@ class MultiPerceptron:
     """Perceptrons of several classes that learn as rows arrive, and forget nothing they need.
 
     The score of class k is ``w_k' x``. At a mistake the right class gains ``x``, the one that was
-    said loses it (Duda and Hart 1973, Kesler's construction). What answers is the mean of all weights
-    on the way, which hardly depends on the last rows (Freund and Schapire 1999, the averaged
-    perceptron); with a `fading` below 1 older ones count less and less, so that it follows a change.
+    said loses it (Duda and Hart 1973, Kesler's construction). What answers is the mean of all
+    weights on the way, which hardly depends on the last rows (the averaged perceptron; Freund and
+    Schapire 1999); with a `fading` below 1 older ones count less and less: it follows a change.
 
     Parameters
     ----------
@@ -211,10 +211,8 @@ class MultiPerceptron:
         self.weight = np.zeros((self.classes, self.columns + 1))
         self.mean = np.zeros_like(self.weight)
 
-    def learn(
-        self, X: Floats, y: NDArray[np.integer], weight: Floats | None = None
-    ) -> None:
-        """Learn from rows in their order: (n_rows, n_columns), class codes, and what each counts."""
+    def learn(self, X: Floats, y: NDArray[np.integer], weight: Floats | None = None) -> None:
+        """Learn from rows as they come: (n_rows, n_columns), class codes, what each counts."""
         wide = np.column_stack([X, np.ones(len(X))])
         loud = np.ones(len(X)) if weight is None else weight
         for row, right, share in zip(wide, y, loud, strict=True):

@@ -138,7 +138,7 @@ def fit_softmax(
     >>> X = np.array([[-2.0], [-1.0], [1.0], [2.0]])
     >>> net = fit_softmax(X, np.array([0, 1, 0, 1]), 2)
     >>> net.predict(X)[:, 1].round(2).tolist()
-    [0.28, 0.38, 0.62, 0.72]
+    [0.3, 0.4, 0.6, 0.7]
     """
     if not len(X) or y.min() < 0 or y.max() >= classes:
         raise DataError(f"rows with codes from 0 to {classes - 1}", f"{len(X)} rows")

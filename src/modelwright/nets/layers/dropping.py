@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelwright.core.errors import OptionError
 from modelwright.nets.library import nn, torch
 
-__all__ = ["DropPath", "Dropout", "dropout_penalty"]
+__all__ = ["DropPath", "Dropout", "drop_ramp", "dropout_penalty"]
 
 
 class Dropout(nn.Dropout):
@@ -51,7 +51,7 @@ class DropPath(nn.Module):
     --------
     >>> _ = torch.manual_seed(0)
     >>> DropPath(0.5)(torch.ones(4, 2)).tolist()
-    [[2.0, 2.0], [2.0, 2.0], [0.0, 0.0], [2.0, 2.0]]
+    [[0.0, 0.0], [2.0, 2.0], [0.0, 0.0], [0.0, 0.0]]
     """
 
     def __init__(self, p: float = 0.0) -> None:
@@ -94,3 +94,16 @@ def dropout_penalty(x: torch.Tensor, weight: torch.Tensor, p: float) -> torch.Te
     50.0
     """
     return p / (1.0 - p) * (weight**2 * (x**2).sum(dim=0)).sum()
+
+
+def drop_ramp(most: float, count: int) -> list[float]:
+    """Give the share of `DropPath` for each of so many branches: from 0 to `most`, evenly.
+
+    The first layers are what all others stand on (Huang et al. 2016).
+
+    Examples
+    --------
+    >>> drop_ramp(0.2, 3)
+    [0.0, 0.1, 0.2]
+    """
+    return [most * i / max(count - 1, 1) for i in range(count)]

@@ -1,11 +1,11 @@
 """Residual blocks: what a branch adds to what passes by.
 
-``y = f(x + F(x))``, He, Zhang, Ren and Sun 2016, "Deep residual learning for image recognition". The
-scale of the last norm of the branch is zero at first, so that a block begins as the identity and
-a net of any depth begins shallow (Goyal et al. 2017, section 5.1; Zhang, Dauphin and Ma 2019 need no
-norm at all for it). The form followed here is the first one, with the activation after the sum,
-because the published weights have it; the later one (He et al. 2016, "Identity mappings") norms
-before each convolution. Names and shapes of weights are those of timm and torchvision.
+``y = f(x + F(x))``, He, Zhang, Ren and Sun 2016, "Deep residual learning for image recognition".
+The scale of the last norm of the branch is zero at first, so that a block begins as the identity
+and a net of any depth begins shallow (Goyal et al. 2017, section 5.1; Zhang, Dauphin and Ma 2019
+need no norm at all for it). The form followed here is the first one, with the activation after the
+sum, because the published weights have it; the later one (He et al. 2016, "Identity mappings")
+norms before each convolution. Names and shapes of weights are those of timm and torchvision.
 """
 
 from __future__ import annotations
@@ -20,19 +20,22 @@ from modelwright.nets.library import nn, torch
 __all__ = ["BasicBlock", "BottleneckBlock", "zero_last_scale"]
 
 
-def zero_last_scale(norm: nn.Module) -> None:
-    """Set the learned scale of a norm to zero, where it has one.
+def zero_last_scale(norm: nn.Module, convolution: nn.Module) -> None:
+    """Let a branch begin with zero: by the scale of its last norm, or without one by its weights.
+
+    Without a norm the last convolution is zero at first (Zhang, Dauphin and Ma 2019, "Fixup").
 
     Examples
     --------
-    >>> norm = make_norm("batch", 2)
-    >>> zero_last_scale(norm)
-    >>> norm.weight.tolist()
-    [0.0, 0.0]
+    >>> norm, convolution = make_norm("batch", 2), nn.Conv2d(2, 2, 1)
+    >>> zero_last_scale(norm, convolution)
+    >>> norm.weight.tolist(), bool(convolution.weight.any())
+    ([0.0, 0.0], True)
     """
     scale = getattr(norm, "weight", None)
-    if isinstance(scale, nn.Parameter):
-        nn.init.zeros_(scale)
+    last = scale if isinstance(scale, nn.Parameter) else convolution.weight
+    assert isinstance(last, nn.Parameter)
+    nn.init.zeros_(last)
 
 
 def _shortcut(inputs: int, outputs: int, stride: int, norm: str) -> nn.Module | None:
@@ -88,7 +91,11 @@ class BasicBlock(nn.Module):
         self.downsample = _shortcut(inputs, width, stride, norm)
         self.drop = DropPath(drop_path)
         if zero_last:
-            zero_last_scale(self.bn2)
+            self.begin_as_identity()
+
+    def begin_as_identity(self) -> None:
+        """Let the branch say nothing until it has learned to."""
+        zero_last_scale(self.bn2, self.conv2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (n, inputs, rows, columns) to (n, width, rows / stride, columns / stride)."""
@@ -99,7 +106,7 @@ class BasicBlock(nn.Module):
 
 
 class BottleneckBlock(nn.Module):
-    """``y = relu(x + N3(C3(relu(N2(C2(relu(N1(C1(x))))))))``: narrow inside, four times as wide out.
+    """``y = relu(x + N3(C3(relu(N2(C2(relu(N1(C1(x))))))))``: narrow inside, wide out.
 
     Convolutions of 1 x 1, 3 x 3 (which has the stride, as in torchvision and timm) and 1 x 1.
 
@@ -145,7 +152,11 @@ class BottleneckBlock(nn.Module):
         self.downsample = _shortcut(inputs, outputs, stride, norm)
         self.drop = DropPath(drop_path)
         if zero_last:
-            zero_last_scale(self.bn3)
+            self.begin_as_identity()
+
+    def begin_as_identity(self) -> None:
+        """Let the branch say nothing until it has learned to."""
+        zero_last_scale(self.bn3, self.conv3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (n, inputs, rows, columns) to (n, 4 width, rows / stride, columns / stride)."""

@@ -14,7 +14,7 @@ __all__ = ["MultiHeadAttention"]
 
 
 class MultiHeadAttention(nn.Module):
-    """``y = [A_1 V_1, ..., A_h V_h] W' + b``: several attentions side by side, each on its own part.
+    """``y = [A_1 V_1, ..., A_h V_h] W' + b``: several attentions side by side.
 
     Vaswani et al. 2017. Queries, keys and values of all heads come from one product, ``qkv``, with
     names and order of the weights as in timm (and, stacked, in `torch.nn.MultiheadAttention`). Each

@@ -51,8 +51,8 @@ def _share_of_new(momentum: float, convention: str) -> float:
 class BatchNorm(nn.BatchNorm2d):
     r"""``y = g (x - m) / sqrt(v + e) + b``, mean ``m`` and variance ``v`` of each channel.
 
-    In training they are those of the batch: over its rows for a table (n, channels), over all pixels
-    of all images for (n, channels, rows, columns), which is the same with each pixel as a row.
+    In training they are those of the batch: over its rows for a table (n, channels), over all
+    pixels of all images for (n, channels, rows, columns): the same, with each pixel as a row.
     Evaluated, they are moving means of those of training (see `moving`), so that the answer for a
     row does not depend on the rows beside it. ``g`` and ``b`` recover what the norm takes away, and
     do not decay. Ioffe and Szegedy 2015; why it helps: Santurkar et al. 2018 (a smoother loss).

@@ -31,7 +31,7 @@ class CrossNorm(nn.Module):
     """``y_i = s_j (x_i - m_i) / s_i + m_j``: an image takes the channel statistics of another one.
 
     The other ``j`` is drawn from the batch. What an image shows stays, its style is a stranger's: a
-    cheap augmentation inside the net, against new cameras and weather. In evaluation mode ``y = x``.
+    cheap augmentation inside the net, against new cameras and weather. Evaluated, ``y = x``.
 
     Parameters
     ----------

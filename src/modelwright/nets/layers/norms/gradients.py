@@ -26,17 +26,18 @@ def centralise(gradient: torch.Tensor) -> torch.Tensor:
 
 
 def normalise(gradient: torch.Tensor, eps: float = 1e-12) -> torch.Tensor:
-    """Give ``g / ||g||``, of the tensor as a whole: the direction alone.
+    """Give ``g / norm(g)``, of the tensor as a whole: the direction alone.
 
-    Block-normalised gradient (Yu et al. 2017): a layer whose gradient has vanished or exploded moves
-    as far as any other one; the learning rate is then the length of the step.
+    Block-normalised gradient (Yu et al. 2017): a layer whose gradient has vanished or exploded
+    moves as far as any other; the learning rate is then the length of the step.
 
     Examples
     --------
     >>> normalise(torch.tensor([3e-9, 4e-9])).tolist()
     [0.600, 0.800]
     """
-    return gradient / gradient.norm().clamp_min(eps)
+    unit: torch.Tensor = gradient / gradient.norm().clamp_min(eps)
+    return unit
 
 
 def centralise_gradients(net: nn.Module) -> None:

@@ -42,12 +42,13 @@ class GroupNorm(nn.GroupNorm):
 
     def written_out(self, x: torch.Tensor) -> torch.Tensor:
         """Map (n, channels, ...) to the same shape as `forward` does."""
-        parts = x.unflatten(1, (self.num_groups, -1)).flatten(2)
+        parts = x.reshape(len(x), self.num_groups, -1)
         centred = parts - parts.mean(dim=2, keepdim=True)
         variance = (centred**2).mean(dim=2, keepdim=True)
         normal = (centred / torch.sqrt(variance + self.eps)).reshape(x.shape)
         each = (-1, *[1] * (x.ndim - 2))
-        return self.weight.reshape(each) * normal + self.bias.reshape(each)
+        y: torch.Tensor = self.weight.reshape(each) * normal + self.bias.reshape(each)
+        return y
 
 
 class InstanceNorm(nn.InstanceNorm2d):

@@ -14,8 +14,8 @@ class LayerNorm(nn.LayerNorm):
     """``y = g (x - m) / sqrt(v + e) + b``, mean and variance over the last dimension of each place.
 
     No row sees another and nothing is remembered, so that training and evaluation are the same, and
-    sequences may be of any length (Ba, Kiros and Hinton 2016). For images it is a `GroupNorm` of one
-    group.
+    sequences may be of any length (Ba, Kiros and Hinton 2016). For images it is a `GroupNorm` of
+    one group.
 
     Parameters
     ----------

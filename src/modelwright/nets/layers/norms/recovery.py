@@ -11,8 +11,8 @@ __all__ = ["NetRecovery"]
 class NetRecovery(nn.Module):
     """``y = (1 + G c + g) * x + H c + h`` after a norm, with ``c`` what the row is about.
 
-    In place of one ``g`` and ``b`` for all rows a dense layer makes them for each: of the row itself
-    (``c`` is the mean of its channels; Jia, Chen and Chen 2019, "Instance-level meta
+    In place of one ``g`` and ``b`` for all rows a dense layer makes them for each: of the row
+    itself (``c`` is the mean of its channels; Jia, Chen and Chen 2019, "Instance-level meta
     normalization"), or of a condition such as a class or a time (feature-wise linear modulation;
     Perez et al. 2018). The layer is zero at first, so that a net begins with the plain norm.
 

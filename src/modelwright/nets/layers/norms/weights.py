@@ -8,7 +8,7 @@ __all__ = ["StandardWeight", "WeightNorm", "norm_weights", "standardise_weights"
 
 
 class WeightNorm(nn.Module):
-    """``w = g v / ||v||`` for each output: how long a weight vector is, apart from where it points.
+    """``w = g v / norm(v)`` for each output: its length apart from its direction.
 
     Salimans and Kingma 2016, "Weight normalization". To be registered on a weight of shape
     (outputs, ...), as `norm_weights` does.

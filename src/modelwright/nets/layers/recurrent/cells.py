@@ -81,12 +81,12 @@ def gru_step(x: torch.Tensor, h: torch.Tensor, weights: CellWeights) -> torch.Te
 def lstm_step(
     x: torch.Tensor, state: tuple[torch.Tensor, torch.Tensor], weights: CellWeights
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give the next state of long short-term memory (Hochreiter and Schmidhuber 1997): ``(h', c')``.
+    """Give ``(h', c')`` of long short-term memory, (n, width) each (Hochreiter et al. 1997).
 
-    Gates ``i, f, o = sigmoid(W x + b + U h + d)`` and proposal ``g = tanh(W x + b + U h + d)``, each
-    with weights of its own; ``c' = f c + i g``, ``h' = o tanh(c')``. With the forget gate ``f`` at 1
-    (Gers, Schmidhuber and Cummins 2000) and the input gate ``i`` at 0 the memory ``c`` stays as it
-    is, and so does its gradient, over any number of steps.
+    Gates ``i, f, o = sigmoid(W x + b + U h + d)`` and proposal ``g = tanh(W x + b + U h + d)``,
+    each with weights of its own; ``c' = f c + i g``, ``h' = o tanh(c')``. With the forget gate
+    ``f`` at 1 (Gers, Schmidhuber and Cummins 2000) and the input gate ``i`` at 0 the memory ``c``
+    stays as it is, and so does its gradient, over any number of steps.
 
     Examples
     --------

@@ -63,10 +63,10 @@ class Convolution(nn.Conv2d):
 
     def written_out(self, x: torch.Tensor) -> torch.Tensor:
         """Map (n, inputs, rows, columns) as `forward` does, a place of the kernel at a time."""
-        weight = self.weight.unflatten(0, (self.groups, -1))
+        weight = self.weight.reshape(self.groups, -1, *self.weight.shape[1:])
         total: torch.Tensor | None = None
         for i, j, seen in slide(x, self.window):
-            parts = seen.unflatten(1, (self.groups, -1))
+            parts = seen.reshape(len(seen), self.groups, -1, *seen.shape[2:])
             term = torch.einsum("ngkab,gok->ngoab", parts, weight[..., i, j])
             total = term if total is None else total + term
         assert total is not None  # a window has at least one place

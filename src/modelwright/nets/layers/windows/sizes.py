@@ -52,7 +52,9 @@ class Window:
     def __post_init__(self) -> None:
         if min(self.kernel, self.stride, self.dilation) < 1 or self.padding < 0:
             raise OptionError(
-                "kernel, stride and dilation from 1, padding from 0", repr(self), "correct the window"
+                "kernel, stride and dilation from 1, padding from 0",
+                repr(self),
+                "correct the window",
             )
 
     @classmethod
