@@ -37,7 +37,7 @@ for kind in ("rnn", "gru", "lstm"):
     read, say = Recurrent(kind, 2, 24), nn.Linear(24, 1)
     parameters = [*read.parameters(), *say.parameters()]
     adam = torch.optim.Adam(parameters, 1e-2)
-    for _ in range(120):
+    for _ in range(150):
         rows = torch.randn(64, 30, 2)
         rows[:, :, 1] = 0.0
         rows[:, 0, 1] = 1.0  # the step that counts is marked
@@ -47,3 +47,4 @@ for kind in ("rnn", "gru", "lstm"):
         nn.utils.clip_grad_norm_(parameters, 1.0)
         adam.step()
     print(f"{kind}: squared error {loss.item():.3f} (always answering 0: 1.0)")
+    assert loss < 0.5 or kind == "rnn"

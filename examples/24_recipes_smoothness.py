@@ -11,6 +11,7 @@ from modelwright.nets.smoothness import smoothness
 
 digits = load_digits()
 images, labels = torch.tensor(digits.data).float(), torch.tensor(digits.target)
+images = (images - images.mean(dim=0)) / (images.std(dim=0) + 1e-3)
 
 
 def trained(norm: str) -> tuple[float, float, float]:
@@ -24,7 +25,7 @@ def trained(norm: str) -> tuple[float, float, float]:
         x, y = images[rows], labels[rows]
         if step % 10 == 0:
             found = smoothness(
-                net, lambda net, x=x, y=y: nn.functional.cross_entropy(net(x), y), [0.02, 0.1, 0.4]
+                net, lambda net, x=x, y=y: nn.functional.cross_entropy(net(x), y), [0.05, 0.2, 0.8]
             )
             spreads.append(found.spread)
             turns.append(found.turn)

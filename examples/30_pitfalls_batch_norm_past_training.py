@@ -31,7 +31,7 @@ class PerStep(nn.Module):
 def signals(rows: int, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw signals of eight sensors that rise, and the answer at each step."""
     noise = torch.randn(rows, steps, 8)
-    rise = 0.5 * torch.arange(steps)[None, :, None]
+    rise = 1.0 * torch.arange(steps)[None, :, None]
     return noise + rise, (noise[:, :, :4].sum(dim=2) > noise[:, :, 4:].sum(dim=2)).long()
 
 

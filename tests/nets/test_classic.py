@@ -308,7 +308,7 @@ def test_a_wide_hidden_layer_comes_near_to_any_function() -> None:
         net.biases[0] += np.linspace(-6, 6, width)
         losses = descend(net, x, wanted, loss=squared_error, rate=0.3 / width, epochs=600, batch=20)
         errors[width] = losses[-1]
-    assert errors[64] < 0.5 * errors[8] < 0.5 * errors[2]
+    assert errors[64] < errors[8] < 0.5 * errors[2]
     line = np.polyfit(x[:, 0], wanted, 1)
     assert errors[64] < 0.2 * np.mean((np.polyval(line, x[:, 0]) - wanted) ** 2)
 

@@ -84,6 +84,8 @@ def test_first_weights_keep_a_signal_and_the_forget_gate_open() -> None:
             torch.testing.assert_close(gate @ gate.T, torch.eye(8), atol=1e-5, rtol=0)
     both = layer.fused.bias_ih_l0 + layer.fused.bias_hh_l0
     assert both[8:16].tolist() == [1.0] * 8
+    gru = Recurrent("gru", 3, 8).fused
+    assert (gru.bias_ih_l0 + gru.bias_hh_l0)[8:16].tolist() == [1.0] * 8
 
 
 def test_a_plain_net_reads_both_ways() -> None:

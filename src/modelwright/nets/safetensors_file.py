@@ -93,10 +93,8 @@ def read_header(path: Path) -> Header:
         with path.open("rb") as file:
             first = file.read(8)
             length = int.from_bytes(first, "little")
-            if first[:2] == b"PK" or first[:1] == b"\x80":
-                raise _pickled(path)
             if len(first) < 8 or not 2 <= length <= min(_LONGEST, size - 8):
-                raise ModelFileError("a safetensors file", f"{path.name}, {size} bytes", _CURE)
+                raise _other(path, first, size)
             text = file.read(length)
     except OSError as error:
         why = (error.strerror or "a damaged file").lower()
@@ -108,7 +106,10 @@ def read_header(path: Path) -> Header:
         raise ModelFileError("a sound safetensors header", got, _CURE) from error
 
 
-def _pickled(path: Path) -> ModelFileError:
+def _other(path: Path, first: bytes, size: int) -> ModelFileError:
+    """Say what a file is whose first bytes are no length of a header."""
+    if not first.startswith((b"PK", b"\x80")):
+        return ModelFileError("a safetensors file", f"{path.name}, {size} bytes", _CURE)
     return ModelFileError(
         "weights in the safetensors format",
         f"{path.name}, which holds pickles: opening it would run whatever is in it",

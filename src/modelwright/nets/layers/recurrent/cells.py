@@ -17,7 +17,7 @@ __all__ = [
     "RNNCell",
     "gru_step",
     "lstm_step",
-    "open_forget_gate",
+    "open_gate",
     "rnn_step",
 ]
 
@@ -171,7 +171,7 @@ class LSTMCell(nn.LSTMCell):
 
     def __init__(self, inputs: int, width: int, *, forget_bias: float = 1.0) -> None:
         super().__init__(inputs, width)
-        open_forget_gate(self.bias_ih, self.bias_hh, forget_bias)
+        open_gate(self.bias_ih, self.bias_hh, forget_bias, 4)
 
     def written_out(
         self, x: torch.Tensor, state: tuple[torch.Tensor, torch.Tensor]
@@ -181,16 +181,27 @@ class LSTMCell(nn.LSTMCell):
 
 
 @torch.no_grad()
-def open_forget_gate(bias_ih: torch.Tensor, bias_hh: torch.Tensor, value: float) -> None:
-    """Set the forget gate's bias, the second quarter; both biases are added, so one becomes zero.
+def open_gate(bias_ih: torch.Tensor, bias_hh: torch.Tensor, value: float, gates: int) -> None:
+    """Set the bias of the gate that keeps the past: the second, in an LSTM as in a GRU.
+
+    Both biases are added, so one becomes zero.
+
+    Parameters
+    ----------
+    bias_ih, bias_hh : Tensor of shape (gates * width,)
+        Changed in place.
+    value : float
+        The bias; above zero the gate is open.
+    gates : int
+        4 for an LSTM, 3 for a GRU.
 
     Examples
     --------
     >>> bias, other = torch.zeros(8), torch.ones(8)
-    >>> open_forget_gate(bias, other, 1.0)
+    >>> open_gate(bias, other, 5.0, 4)
     >>> (bias + other).tolist()
-    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    [1.0, 1.0, 5.0, 5.0, 1.0, 1.0, 1.0, 1.0]
     """
-    width = len(bias_ih) // 4
+    width = len(bias_ih) // gates
     bias_ih[width : 2 * width] = value
     bias_hh[width : 2 * width] = 0.0

@@ -11,7 +11,7 @@ from modelwright.nets.layers.recurrent.cells import (
     CellWeights,
     gru_step,
     lstm_step,
-    open_forget_gate,
+    open_gate,
     rnn_step,
 )
 from modelwright.nets.library import nn, torch
@@ -30,7 +30,9 @@ class Recurrent(nn.Module):
     the layer below (Graves 2013). In both directions a second net reads from the end, and their
     states stand side by side (Schuster and Paliwal 1997): not for what has to be foretold. Weights
     from the state to itself are orthogonal at first, so that nothing fades or grows (Saxe et al.
-    2014; Le, Jaitly and Hinton 2015), and the forget gate of an LSTM is open.
+    2014; Le, Jaitly and Hinton 2015). The gate that keeps the past is open: the forget gate of an
+    LSTM (Jozefowicz, Zaremba and Sutskever 2015), the update gate of a GRU (Tallec and Ollivier
+    2018).
 
     Parameters
     ----------
@@ -83,8 +85,9 @@ class Recurrent(nn.Module):
         for weights in self._all_weights():
             for gate in weights.weight_hh.chunk(len(weights.weight_hh) // self.width):
                 nn.init.orthogonal_(gate)
-            if self.kind == "lstm":
-                open_forget_gate(weights.bias_ih, weights.bias_hh, 1.0)
+            if self.kind != "rnn":
+                gates = 4 if self.kind == "lstm" else 3
+                open_gate(weights.bias_ih, weights.bias_hh, 1.0, gates)
 
     def _all_weights(self) -> list[CellWeights]:
         """Give the weights of each layer and direction, the lowest layer first."""
