@@ -28,8 +28,12 @@ def whole() -> Evidence:
             Profile("n", "number", "feature", "", 0.5, 2, (0.0, 1.0), (0.0, 1.0), (), (2,)),
             Profile("t", "category", "feature", levels=("Rome",), counts=(2,)),
         ),
-        (Importance("n", 0.1, 0.0, 0.2),),
-        (Dependence("n", (0.0, 1.0), ((0.5, 0.5), (0.4, 0.6))),),
+        (Importance("n", 0.1, 0.0, 0.2, 0.95, ("n", "t")), Importance("t", 0.0, 0.0, 0.1)),
+        (
+            Dependence(
+                "n", (0.0, 1.0), ((0.5, 0.5), (0.4, 0.6)), "ale", "t", 0.7, ((0.1, 0.2),)
+            ),
+        ),
         (Attribution("row 0", "yes", 0.5, 0.6, "no", ("n",), ("1",), (0.1,)),),
     )
 
@@ -55,9 +59,15 @@ def test_what_was_exported_is_restored() -> None:
         ("importances", "loss", "big"),
         ("importances", "high", None),
         ("importances", "column", ["n"]),
+        ("importances", "level", "sure"),
+        ("importances", "together", "n"),
         ("dependences", "at", [0.0, "b"]),
         ("dependences", "at", [0.0]),
         ("dependences", "means", [[0.5], [0.4, 0.6]]),
+        ("dependences", "how", "magic"),
+        ("dependences", "lines", [[0.5]]),
+        ("dependences", "lines", ["ab"]),
+        ("dependences", "strength", "much"),
         ("attributions", "shares", ["a"]),
         ("attributions", "shares", []),
         ("attributions", "base", float("inf")),

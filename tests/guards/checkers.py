@@ -25,7 +25,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("models", "agents"),
     ("ensemble", "tune"),
     ("model",),
-    ("plan", "readable", "versus", "doubts"),
+    ("plan", "readable", "versus", "doubts", "effects"),
     ("flow",),
     ("report", "serve", "estimators", "framing", "diagnosis"),
     ("cli",),
