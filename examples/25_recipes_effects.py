@@ -1,7 +1,7 @@
 """What a column does: shuffled alone and with its twins, set in every row, or moved in small steps.
 
-Radius, perimeter and area of a tumour say the same. Shuffled one by one each seems to matter little;
-set alone, a small radius meets a large area, and the model is asked about tumours that never occur.
+Radius, perimeter and area of a tumour say the same. Shuffled one by one each seems to matter
+little; set alone, a small radius meets a large area: tumours that never occur.
 """
 
 from __future__ import annotations

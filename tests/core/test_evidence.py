@@ -29,11 +29,7 @@ def whole() -> Evidence:
             Profile("t", "category", "feature", levels=("Rome",), counts=(2,)),
         ),
         (Importance("n", 0.1, 0.0, 0.2, 0.95, ("n", "t")), Importance("t", 0.0, 0.0, 0.1)),
-        (
-            Dependence(
-                "n", (0.0, 1.0), ((0.5, 0.5), (0.4, 0.6)), "ale", "t", 0.7, ((0.1, 0.2),)
-            ),
-        ),
+        (Dependence("n", (0.0, 1.0), ((0.5, 0.5), (0.4, 0.6)), "ale", "t", 0.7, ((0.1, 0.2),)),),
         (Attribution("row 0", "yes", 0.5, 0.6, "no", ("n",), ("1",), (0.1,)),),
     )
 

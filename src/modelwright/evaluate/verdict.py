@@ -38,9 +38,7 @@ class Verdict:
         return self.sentence
 
 
-def verdict(
-    metric: Metric, line: Standing, guess: float, perfect: float | None = None
-) -> Verdict:
+def verdict(metric: Metric, line: Standing, guess: float, perfect: float | None = None) -> Verdict:
     """Judge a score by its distance from a plain guess, and by what its interval leaves open.
 
     `perfect` as for `skill`.

@@ -1,4 +1,4 @@
-"""The curve of each column, of the sort that fits: set in every row, or in steps where rows stand."""
+"""The curve of each column, of the sort that fits: set in every row, or in small steps."""
 
 from __future__ import annotations
 

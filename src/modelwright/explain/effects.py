@@ -89,9 +89,7 @@ def _of_numbers(predict: Predict, table: Table, profile: Profile) -> Dependence 
     if len(edges) < 2:
         return None
     step = np.clip(np.searchsorted(edges, x, side="left"), 1, len(edges) - 1)
-    below, above = (
-        _predicted(predict, table, profile, edges[step - side]) for side in (1, 0)
-    )
+    below, above = (_predicted(predict, table, profile, edges[step - side]) for side in (1, 0))
     counts = np.bincount(step - 1, minlength=len(edges) - 1).astype(np.float64)
     effect = _added_up(above - below, step - 1, counts)
     effect -= counts @ (effect[1:] + effect[:-1]) / (2 * counts.sum())

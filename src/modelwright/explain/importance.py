@@ -163,7 +163,9 @@ class _Judge:
         """Say how far off the mean rise may be; NaN where that cannot be known."""
         if not self.parts or len(rises) < 2:
             return math.nan
-        left = np.array([np.mean([self.loss(p[some], some) for p in answers]) for some in self.parts])
+        left = np.array(
+            [np.mean([self.loss(p[some], some) for p in answers]) for some in self.parts]
+        )
         drops = left - self.without
         count = len(drops)
         by_rows = (count - 1) / count * float(((drops - drops.mean()) ** 2).sum())

@@ -91,9 +91,7 @@ def importance_figure(
 
 def _rests(drawn: Sequence[Importance]) -> str:
     """Say what is drawn."""
-    told = (
-        "How much worse held-out rows are predicted when the values of one column are shuffled. "
-    )
+    told = "How much worse held-out rows are predicted when the values of one column are shuffled. "
     if drawn and all(item.level for item in drawn):
         told += "Thin lines: 95 % intervals, for other rows and other shuffles."
     else:

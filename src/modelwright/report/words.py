@@ -93,8 +93,7 @@ def _of_money(held: HeldOut, metric: Metric, score: float, guess: float) -> str:
     else:
         other = f"always answering {shorten(held.task.classes[held.constant(metric)], 40)}"
     return (
-        f"Decisions {verb} {number(score)} a row on average; {other} would {verb} "
-        f"{number(guess)}."
+        f"Decisions {verb} {number(score)} a row on average; {other} would {verb} {number(guess)}."
     )
 
 
