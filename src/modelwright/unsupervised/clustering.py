@@ -39,6 +39,8 @@ _COMPARED = 800
 _EQUAL = 0.02
 # Groups that leave out more rows are no picture of the table.
 _MOST_NOBODY = 0.5
+# Clusterings that agree less are others.
+_OTHERS = 0.6
 _TABLES = 4
 
 
@@ -105,14 +107,30 @@ def cluster(
         name = best.name
     groups = fit_groups(name, rows, asked)
     labels = groups.labels(rows)
+    told = _compared(candidates, best, rows, asked, labels)
     found = Findings(
         _why(number, best, count),
         tuple(_plain(trial) for trial in number.trials),
         number.votes,
-        _compared(candidates, best, rows, asked, labels),
-        notes=notes,
+        told,
+        notes=(*notes, *_other_groups(told, best)),
     )
     return space, groups, _findings(table, space, rows, groups, found, effort)
+
+
+def _other_groups(told: Sequence[Candidate], best: Candidate | None) -> list[str]:
+    """Say which other groups hold as well: there is more than one way to see these rows."""
+    others = [
+        f"{one.name} ({one.count} groups, agreement {one.agreement:.2f})"
+        for one in told
+        if one.score >= STABLE and one.nobody <= _MOST_NOBODY and one.agreement < _OTHERS
+    ]
+    if best is None or not others:
+        return []
+    return [
+        f"Other groups hold as well, by {' and '.join(others)}: look at them with "
+        f"--models {others[0].split()[0]} before trusting either."
+    ]
 
 
 def _plain(trial: Trial) -> dict[str, float | None]:
