@@ -547,6 +547,9 @@ def load(
         When the file is truncated, altered, oversized, unsigned, or of a newer format.
     """
     entries = read_archive(Path(path), key=key)
+    if "shape.json" in entries:
+        cure = "open it with modelwright.unsupervised.load"
+        raise ModelFileError("a model that predicts a column", "groups or a density", cure)
     try:
         return replace(_unpack(entries, allow), encoding=encoding)
     except ModelFileError:

@@ -170,7 +170,7 @@ def _map(shape: Shape) -> Chapter | None:
     figures = [map_figure(shape.findings).html("map")]
     if isinstance(shape.fitted, Hierarchy) and len(shape.fitted.merges):
         figures.append(tree_figure(shape.fitted).html("tree"))
-    return Chapter("map", "Where they lie", element("div.figures", figures), "Map")
+    return Chapter("where", "Where they lie", element("div.figures", figures), "Map")
 
 
 def _number(shape: Shape) -> Chapter | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from modelwright.core.errors import DataError
+from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.unsupervised.space import Rows, Space
 
@@ -51,20 +52,23 @@ def measured(table: Table) -> tuple[Space, Rows, tuple[str, ...]]:
 
 def _notes(table: Table, space: Space) -> tuple[str, ...]:
     notes = []
-    out = [name for name in table.features() if name not in space.names]
+    out = [
+        f"{column.name!r}{f' ({column.evidence})' if column.role is Role.IGNORED else ''}"
+        for column in table.schema
+        if column.name not in space.names
+    ]
     if out:
         notes.append(f"Left out, as they cannot be measured here: {_several(out)}.")
-    logged = [axis.name for axis in space.numbers if axis.logged]
+    logged = [repr(axis.name) for axis in space.numbers if axis.logged]
     if logged:
-        notes.append(
-            f"Measured by their logarithms, as they lean far to one side: {_several(logged)}."
-        )
-    gaps = [a.name for a in space.numbers if table.frame[a.name].null_count()]
+        why = "as they lean far to one side"
+        notes.append(f"Measured by their logarithms, {why}: {_several(logged)}.")
+    gaps = [repr(a.name) for a in space.numbers if table.frame[a.name].null_count()]
     if gaps:
         notes.append(f"Missing numbers count as the middle one: {_several(gaps)}.")
     return tuple(notes)
 
 
 def _several(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_NAMED])
+    shown = ", ".join(names[:_NAMED])
     return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown

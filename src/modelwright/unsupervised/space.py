@@ -31,6 +31,11 @@ _MICROSECONDS = 1e6
 _LEVELS = 20
 _RARE = 0.005
 _SKEWED = 1.5
+# Times the spread of the middle half, beyond which a value says nothing of the others.
+_WILD = 20.0
+_HUGE = 1e100
+# Numbers of densities lie no further out: their squares are numbers still.
+_FURTHEST = 1e6
 _NUMBERS = (Kind.NUMBER, Kind.DATETIME)
 _LEVELLED = (Kind.CATEGORY, Kind.BOOLEAN)
 MISSING, OTHER = "missing", "other"
@@ -80,8 +85,9 @@ class Axis:
         if self.logged:
             # what is not above zero lies below all that was seen
             x = np.log(np.where(x > 0, x, np.exp(self.centre - FAR * self.scale)))
-        scaled = (x - self.centre) / self.scale
-        return np.where(np.isfinite(scaled), scaled, 0.0)
+        with np.errstate(over="ignore"):
+            scaled = (x - self.centre) / self.scale
+        return np.clip(np.where(np.isnan(scaled), 0.0, scaled), -_FURTHEST, _FURTHEST)
 
     def codes(self, values: pl.Series) -> Codes:
         """Give the place of each value among the levels."""
@@ -225,20 +231,29 @@ def _number(name: str, kind: Kind, values: pl.Series) -> Axis | None:
     plain = Axis(name, kind.value)
     x = plain.numbers(values)
     x = x[np.isfinite(x)]
-    if len(x) < 2 or not np.ptp(x) > 0:
+    if len(x) < 2 or x.min() == x.max():
         return None
     logged = kind is Kind.NUMBER and float(x.min()) > 0 and _better_logged(x)
-    x = np.log(x) if logged else x
-    low, high = np.quantile(x, (0.005, 0.995))
-    scale = float(np.clip(x, low, high).std()) or float(x.std())
+    x = _inner(np.log(x) if logged else x)
+    scale = float(x.std())
     if not (np.isfinite(scale) and scale > 0):
         return None
     return Axis(name, kind.value, float(np.median(x)), scale, logged)
 
 
+def _inner(x: Floats) -> Floats:
+    """Draw in the outermost values: 1 % of all, and what no spread of the middle half explains."""
+    low, first, last, high = np.quantile(x, (0.005, 0.25, 0.75, 0.995), method="inverted_cdf")
+    if last > first:
+        reach = _WILD * (last - first)
+        low, high = max(low, first - reach), min(high, last + reach)
+    inner = np.clip(x, low, high)
+    return inner if high > low else np.clip(x, -_HUGE, _HUGE)
+
+
 def _better_logged(x: Floats) -> bool:
     """Whether the values lean far to one side, and their logarithms much less."""
-    lean, of_logs = _skew(x), _skew(np.log(x))
+    lean, of_logs = _skew(_inner(x)), _skew(np.log(x))
     return lean > _SKEWED and abs(of_logs) < lean / 2
 
 
