@@ -119,3 +119,23 @@ def test_a_strangers_model_names_no_other_codec(folder: Path) -> None:
     entries["model.json"] = entries["model.json"].replace(b'"cp1250"', b'"zlib_codec"')
     with pytest.raises(ValueError, match="no encoding"):
         unpack(entries, ())
+
+
+def test_labels_are_reviewed_in_the_encoding_of_their_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["word,size,kind"]
+    rows += [f"{CITIES[i % 3]},{i % 40},{'big' if i % 40 >= 20 else 'small'}" for i in range(200)]
+    rows[40] = f"{CITIES[39 % 3]},39,small"  # should be big
+    (tmp_path / "rows.csv").write_bytes("\n".join(rows).encode("cp1250"))
+    data, model = str(tmp_path / "rows.csv"), str(tmp_path / "m.mw")
+    asked = ["--target", "kind", "--encoding", "cp1250", "--out", model]
+    assert main(["fit", data, *asked, *HOW]) == 0
+    out = tmp_path / "review.csv"
+    for told in ([], ["--encoding", "cp1250"]):
+        assert main(["label", "noise", model, data, *told, "--out", str(out)]) == 0
+        words = pl.read_csv(out)["word"]
+        assert len(words)
+        assert set(words) <= set(CITIES)
+    assert main(["label", "noise", model, data, "--encoding", "utf-8"]) == 2
+    assert "expected text in UTF-8" in capsys.readouterr().err

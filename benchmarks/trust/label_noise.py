@@ -75,7 +75,7 @@ OTHERS = [
 ]
 SEEDS = {"same": (0, 1, 2), "own": (0, 1)}
 ROWS, SHARE, FEWEST = 4_000, 10, 10
-OUT = RESULTS / "label-noise.json"
+OUT = RESULTS / "trust" / "label-noise.json"
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from modelwright.core.settings import Bounds, Frame, Question, Settings, Validation
     from modelwright.diagnosis import bias_variance, complexity_curve, diagnose, learning_curve
     from modelwright.doubts import doubtful_labels
+    from modelwright.effects import effects
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.evaluate.fairness import fairness
     from modelwright.evaluate.metrics import Metric, metric
@@ -67,6 +68,7 @@ _HOMES = {
     "diagnose": "modelwright.diagnosis",
     "doubtful_labels": "modelwright.doubts",
     "drift": "modelwright.plan.drift",
+    "effects": "modelwright.effects",
     "expected_score": "modelwright.plan.expected",
     "fairness": "modelwright.evaluate.fairness",
     "find_slices": "modelwright.evaluate.slices",
@@ -109,6 +111,7 @@ __all__ = [
     "diagnose",
     "doubtful_labels",
     "drift",
+    "effects",
     "expected_score",
     "fairness",
     "find_slices",

@@ -75,7 +75,7 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
         raise DataError("new rows, or a model that was validated", "the rows of the fit",
                         "a model agrees with labels that it has learned")  # fmt: skip
     assert rows.position is not None  # a model always says where its rows were
-    leading = [] if model.evidence is None else [i.column for i in model.evidence.importances]
+    leading = () if model.evidence is None else model.evidence.leading
     columns = [*leading, *(c for c in model.columns if c not in leading)][:_SHOWN_COLUMNS]
     noise = label_noise(rows.p, rows.y.values)
     return describe_doubts(noise, rows.y, model.task, rows.position, rows.table, columns)

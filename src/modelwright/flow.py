@@ -10,7 +10,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import polars as pl
 
@@ -21,12 +21,14 @@ from modelwright.core.errors import OptionError
 from modelwright.core.progress import Progress, progress, reading
 from modelwright.core.result import FreshScore, Leaderboard
 from modelwright.core.settings import Question, Settings
+from modelwright.core.task import shape_asked
 from modelwright.core.weaknesses import Weaknesses
 from modelwright.engine import start_engine
 from modelwright.evaluate import Metric
 from modelwright.model import Model
 from modelwright.plan import Session, open_session, pose, reading_for, take_frame
 from modelwright.store import check_writable
+from modelwright.unsupervised import Shape, find_shape
 
 __all__ = ["Result", "fit", "run"]
 
@@ -102,6 +104,17 @@ class Result:
         return self.model._repr_html_()
 
 
+@overload  # a word is a str, but these two are no prediction
+def fit(  # type: ignore[overload-overlap]
+    data: object,
+    *,
+    task: Literal["clustering", "density"],
+    time: str | float = "60s",
+    settings: Settings | None = None,
+) -> Shape: ...
+
+
+@overload
 def fit(
     data: object,
     target: str | int | None = None,
@@ -112,8 +125,21 @@ def fit(
     group: str | None = None,
     order: str | None = None,
     settings: Settings | None = None,
-) -> Result:
-    """Find a validated model of one column of a table.
+) -> Result: ...
+
+
+def fit(
+    data: object,
+    target: str | int | None = None,
+    *,
+    time: str | float = "60s",
+    task: str | None = None,
+    metric: str | Metric | None = None,
+    group: str | None = None,
+    order: str | None = None,
+    settings: Settings | None = None,
+) -> Result | Shape:
+    """Find a validated model of one column of a table; or its groups, or its density.
 
     Parameters
     ----------
@@ -127,7 +153,8 @@ def fit(
         How long it may take in all: ``"60s"``, ``"5m"``, or seconds. It ends earlier when there
         is nothing left that is worth fitting.
     task : str, optional
-        ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it.
+        ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it. Without a target
+        ``"clustering"`` or ``"density"``, with a number of groups ``"clustering(4)"``.
     metric : str or Metric, optional
         What decides, such as ``"f1"`` or ``"profit(tp=100, fp=-5)"``, or what `metric` made of a
         function of yours; None: ``roc_auc``, ``log_loss`` or ``rmse``.
@@ -142,7 +169,8 @@ def fit(
 
     Returns
     -------
-    Result
+    Result or Shape
+        A `Shape` for ``task="clustering"`` and ``task="density"``.
 
     Raises
     ------
@@ -161,6 +189,10 @@ def fit(
     chosen = settings or Settings()
     own = metric if isinstance(metric, Metric) else None
     called = metric.name if isinstance(metric, Metric) else metric
+    if shape_asked(task):
+        asked = Question(str(target or ""), task, called, chosen.positive, group, order)
+        with progress() as live:
+            return find_shape(data, asked, chosen, seconds=parse_duration(time), live=live)
     name = _name(target, chosen)
     question = Question(name, task, called, chosen.positive, group, order, chosen.weight)
     with progress() as live:

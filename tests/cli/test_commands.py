@@ -65,7 +65,7 @@ def test_a_model_no_better_than_guessing_is_called_that_everywhere(
     assert main(asked) == 0
     shown = capsys.readouterr()
     (line,) = [x for x in (shown.out + shown.err).splitlines() if "not shown to predict" in x]
-    assert line.startswith("verdict: The model is not shown to predict better than the baseline.")
+    assert line.startswith("verdict: The model is not shown to predict better than a plain guess.")
     assert line.removeprefix("verdict: ") in mw.load("model.mw").card.notes
     found = said([*asked, "--json", "--report", "r.html"], capsys)
     assert found["verdict"]["tone"] == "bad"

@@ -106,3 +106,47 @@ def test_large_numbers_are_written_as_people_read_them(
     assert re.search(r"area = 20 +-\d\d,\d{3}  █", told)
     assert main(["explain", "model.mw", "flats.csv", "--columns"]) == 0
     assert "e+0" not in told + capsys.readouterr().out
+
+
+def test_curves_are_printed_as_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, rows = str(folder / "linear.mw"), str(folder / "houses.csv")
+    columns = mw.load(model).columns
+    assert main(["explain", model, rows, "--curves", columns[0]]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{columns[0]}: ")
+    assert main(["explain", model, rows, "--curves", "all", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["curves"]
+    assert {one["column"] for one in found} <= set(columns)
+    assert main(["explain", model, rows, "--how", "ale", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["curves"]
+    assert {one["how"] for one in found} == {"ale"}
+    assert main(["explain", model, rows, "--how", "partial"]) == 0
+    assert "80 % of rows" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--curves", "nothing"], "expected a column that the model uses; got 'nothing'"),
+        (["--curves", ","], "expected columns for --curves"),
+        (["--how", "magic"], "expected a known sort of curve; got 'magic'"),
+    ],
+)
+def test_curves_of_what_is_not_there_are_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], asked: list[str], said: str
+) -> None:
+    model, rows = str(folder / "linear.mw"), str(folder / "houses.csv")
+    assert main(["explain", model, rows, *asked]) == 2
+    assert said in capsys.readouterr().err
+    assert main(["explain", model, *asked]) == 2
+    assert "DATA" in capsys.readouterr().err
+
+
+def test_importances_come_with_intervals(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, rows = str(folder / "linear.mw"), str(folder / "houses.csv")
+    assert main(["explain", model, rows, "--columns"]) == 0
+    assert "with 95 % intervals" in capsys.readouterr().out
+    assert main(["explain", model, rows, "--columns", "--json"]) == 0
+    for one in json.loads(capsys.readouterr().out)["importances"]:
+        assert one["level"] == 0.95
+        assert one["low"] <= one["loss"] <= one["high"]

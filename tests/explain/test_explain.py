@@ -63,8 +63,8 @@ def model(rows: Table) -> NDArray[np.float32]:
 def test_a_column_matters_as_much_as_the_model_leans_on_it(table: Table) -> None:
     truth = model(table)[:, 0]
 
-    def loss(p: NDArray[np.float32]) -> float:
-        return float(np.sqrt(np.mean((p[:, 0] - truth) ** 2)))
+    def loss(p: NDArray[np.float32], rows: NDArray[np.int64]) -> float:
+        return float(np.sqrt(np.mean((p[:, 0] - truth[rows]) ** 2)))
 
     found = permutation_importance(model, table, loss, table.frame.columns)
     assert [one.column for one in found][:2] == ["strong", "town"]
@@ -82,7 +82,7 @@ def test_no_time_means_no_importances_and_little_time_means_the_first_ones(table
         calls.append(rows.height)
         return model(rows)
 
-    assert permutation_importance(counted, table, lambda p: 0.0, ["noise"], seconds=0.0) == ()
+    assert permutation_importance(counted, table, lambda p, rows: 0.0, ["noise"], seconds=0.0) == ()
     assert len(calls) == 1
 
 

@@ -101,7 +101,7 @@ def test_a_model_that_is_no_better_is_called_that() -> None:
     assert made.leaderboard.verdict in made.notes
     page = render(made.model)
     assert "Not better than the baseline" in page or "Not shown to help" in page
-    assert "clearly better than the baseline" not in page
+    assert "clearly better than a plain guess" not in page
     assert "does NOT beat the baseline" in page
 
 

@@ -87,7 +87,7 @@ def test_whiskers_bars_and_dots_stand_where_their_values_are() -> None:
     board = Leaderboard(
         "rmse", (Standing("a", 1.0, 1.0, 0.1, 0.5, 1.5), Standing("b", 3.0, 0.0, 0.1, 2.5, 3.5))
     )
-    figure = leaderboard_figure(board, baseline=4.0)
+    figure = leaderboard_figure(board, guess=4.0)
     first, second = (float(dot.get("cx", 0)) for dot in spots(figure, "circle", "dot"))
     whiskers = spots(figure, "line", "whisker")
     ends = [(float(w.get("x1", 0)), float(w.get("x2", 0))) for w in whiskers]
@@ -182,24 +182,24 @@ def test_what_does_not_fit_is_refused(make: Any, y: Any, p: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "line", "baseline", "word"),
+    ("metric", "line", "guess", "word"),
     [
-        ("roc_auc", (0.9, 0.88, 0.92), 0.5, "Far better than the baseline"),
-        ("roc_auc", (0.73, 0.7, 0.76), 0.5, "Better than the baseline"),
-        ("roc_auc", (0.65, 0.6, 0.7), 0.5, "Better than the baseline"),
+        ("roc_auc", (0.9, 0.88, 0.92), 0.5, "Far better than a plain guess"),
+        ("roc_auc", (0.73, 0.7, 0.76), 0.5, "Better than a plain guess"),
+        ("roc_auc", (0.65, 0.6, 0.7), 0.5, "Better than a plain guess"),
         ("roc_auc", (0.54, 0.52, 0.56), 0.5, "Weak"),
         ("roc_auc", (0.6, 0.45, 0.7), 0.5, "Not shown to help"),
         ("roc_auc", (1.0, 1.0, 1.0), 0.5, "Too good?"),
-        ("rmse", (2.0, 1.8, 2.2), 4.0, "Better than the baseline"),
+        ("rmse", (2.0, 1.8, 2.2), 4.0, "Better than a plain guess"),
         ("rmse", (4.2, None, None), 4.0, "Not shown to help"),
         ("rmse", (float("nan"), None, None), 4.0, "No score"),
     ],
 )
 def test_the_verdict_follows_the_interval(
-    metric: str, line: tuple[float, float | None, float | None], baseline: float, word: str
+    metric: str, line: tuple[float, float | None, float | None], guess: float, word: str
 ) -> None:
     score, low, high = line
-    assert verdict(METRICS[metric], Standing("x", score, 1, 1, low, high), baseline).word == word
+    assert verdict(METRICS[metric], Standing("x", score, 1, 1, low, high), guess).word == word
 
 
 @pytest.mark.parametrize(

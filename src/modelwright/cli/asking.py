@@ -25,7 +25,8 @@ class Asked:
     target : str, optional
         The column to predict; a task file (--frame) may name it.
     task : str, optional
-        binary, multiclass or regression; inferred from the target when left out.
+        binary, multiclass or regression; inferred from the target when left out. Without a target
+        clustering or density, with a number of groups "clustering(4)".
     metric : str, optional
         What decides, such as f1 or "profit(tp=100, fp=-5)"; the usual one when left out.
     positive : str, optional

@@ -17,9 +17,9 @@ _RECENT = 20
 
 def tasks(context: CompletionContext) -> Iterable[str]:
     """Offer the kinds of task."""
-    from modelwright.core.task import TaskKind
+    from modelwright.core.task import ShapeKind, TaskKind
 
-    return [kind.value for kind in TaskKind]
+    return [kind.value for kind in (*TaskKind, *ShapeKind)]
 
 
 def metrics(context: CompletionContext) -> Iterable[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,17 +11,37 @@ from cyclopts import Parameter
 
 from modelwright.cli.inputs import Encoding, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
+from modelwright.cli.tables import as_table
 from modelwright.core.errors import DataError, OptionError
 from modelwright.core.numerals import aligned, number
 
 if TYPE_CHECKING:
-    from modelwright.core.evidence import Attribution, Importance
+    from modelwright.core.evidence import Attribution, Dependence, Importance
     from modelwright.model import Model
 
-__all__ = ["explain"]
+__all__ = ["Drawn", "explain"]
 
 _BAR = 24
 _ON_DATA = "modelwright explain MODEL DATA --columns"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Drawn:
+    """Curves of columns.
+
+    Parameters
+    ----------
+    curves : str, optional
+        What the model answers at several values of these columns, such as age,town; all: of the
+        columns that matter most.
+    how : str, optional
+        partial: set in every row; ale: in small steps, each where rows stand; what fits each
+        column when left out.
+    """
+
+    curves: str | None = None
+    how: str | None = None
 
 
 def explain(
@@ -31,6 +51,7 @@ def explain(
     *,
     rows: str | None = None,
     columns: Annotated[bool, Parameter(negative=())] = False,
+    drawn: Drawn | None = None,
     rules: Annotated[bool, Parameter(negative=())] = False,
     encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -47,6 +68,8 @@ def explain(
         Which rows of the data, counted from 0, such as 0,5,9; the first one when left out.
     columns
         Measure on the data, which holds the answers, how much each column matters.
+    drawn
+        Curves of columns.
     rules
         Print the decision tree of the model as rules; fit it with --models tree.
     encoding
@@ -60,30 +83,25 @@ def explain(
     if data is not None:
         check_data(data)
     opened = load(model, encoding=encoding)
+    curves = drawn or Drawn()
     if rules:
         _tell_rules(opened, json)
-        return
-    if rows is not None and data is None:
+    elif curves.curves is not None or curves.how is not None:
+        _tell_curves(opened, data, curves, json)
+    elif rows is not None and data is None:
         raise OptionError(
             "DATA beside --rows", "none", "write: modelwright explain MODEL DATA --rows 0"
         )
-    if columns and data is None:
+    elif columns and data is None:
         raise OptionError("DATA with answers beside --columns", "none", _ON_DATA)
-    if data is not None and not columns:
-        explained = opened.explain(data, _positions("0" if rows is None else rows))
-        if json:
-            answer({"explanations": [asdict(one) for one in explained]})
-            return
-        for one in explained:
-            _tell_row(one)
-        if opened.card.decision:
-            say(opened.card.decision)
-        return
-    found = _importances(opened) if data is None else opened.importances(data)
-    if json:
-        answer({"importances": [asdict(one) for one in found]})
+    elif data is not None and not columns:
+        _tell_rows(opened, data, rows, json)
     else:
-        _tell_columns(opened, found)
+        found = _importances(opened) if data is None else opened.importances(data)
+        if json:
+            answer({"importances": [asdict(one) for one in found]})
+        else:
+            _tell_columns(opened, found)
 
 
 def _tell_rules(model: Model, json: bool) -> None:
@@ -94,6 +112,17 @@ def _tell_rules(model: Model, json: bool) -> None:
         answer({"rules": written.splitlines()})
     else:
         say(written)
+
+
+def _tell_rows(model: Model, data: str | Path, rows: str | None, json: bool) -> None:
+    explained = model.explain(data, _positions("0" if rows is None else rows))
+    if json:
+        answer({"explanations": [asdict(one) for one in explained]})
+        return
+    for one in explained:
+        _tell_row(one)
+    if model.card.decision:
+        say(model.card.decision)
 
 
 def _positions(text: str) -> list[int]:
@@ -120,13 +149,18 @@ def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
 
     told = f"{model}\n{model.card.decision}".rstrip()
     judge = brief(metric_or_usual(model.task).name)
-    say(f"{told}\n\nhow much worse {judge} gets when a column is shuffled:\n")
-    width = max(len(one.column) for one in found[:20])
-    losses = aligned([one.loss for one in found[:20]])
-    room = max(map(len, losses))
-    for one, loss in zip(found, losses, strict=False):
+    shown = found[:20]
+    beside = "95 % intervals" if all(one.level for one in shown) else "ranges over repeats"
+    both = "; a + b: columns that go together, shuffled together"
+    told += f"\n\nhow much worse {judge} gets when a column is shuffled, with {beside}"
+    say(f"{told}{both if any(one.together for one in shown) else ''}:\n")
+    width = max(len(one.column) for one in shown)
+    losses = aligned([one.loss for one in shown])
+    between = [f"{number(one.low, 2)} to {number(one.high, 2)}" for one in shown]
+    room, reach = max(map(len, losses)), max(map(len, between))
+    for one, loss, ends in zip(shown, losses, between, strict=True):
         bar = _bar(one.loss, found[0].loss)
-        say(f"{one.column:<{width}}  {loss:>{room}}  {bar}".rstrip())
+        say(f"{one.column:<{width}}  {loss:>{room}}  {ends:>{reach}}  {bar}".rstrip())
     if len(found) > 20:
         say(f"and {len(found) - 20} more that matter less")
 
@@ -146,6 +180,63 @@ def _tell_row(one: Attribution) -> None:
     for name, share, text in zip(names, one.shares, told, strict=True):
         say(f"{name:<{width}}  {text:>{room}}  {_bar(abs(share), largest)}".rstrip())
     say("")
+
+
+def _tell_curves(model: Model, data: str | Path | None, drawn: Drawn, json: bool) -> None:
+    from modelwright.effects import effects
+
+    if data is None:
+        write = "write: modelwright explain MODEL DATA --curves all"
+        raise OptionError("DATA beside --curves", "none", write)
+    named = [name.strip() for name in (drawn.curves or "all").split(",") if name.strip()]
+    if not named:
+        raise OptionError("columns for --curves", repr(drawn.curves), "write --curves age,town")
+    columns = [] if named == ["all"] else named
+    found = effects(model, data, columns, how=drawn.how or "fitting")
+    if json:
+        answer({"curves": [asdict(one) for one in found]})
+        return
+    for one in found:
+        _tell_curve(model, one)
+    if not found:
+        say("no curves: these columns have no usual values")
+
+
+def _tell_curve(model: Model, one: Dependence) -> None:
+    beside = f"{one.beside!r} ({one.strength:.2f})"
+    if one.how == "ale":
+        beside = f"; it goes with {beside}" if one.beside else ""
+        say(f"{one.column}: in small steps, each where rows stand (ALE){beside}\n")
+    else:
+        say(f"{one.column}: set in every row (partial dependence)\n")
+    classes = model.task.classes
+    outputs = [1] if len(classes) == 2 else list(range(min(max(len(classes), 1), 6)))
+    names = [f"p of {classes[o][:20]}" if classes else "prediction" for o in outputs]
+    head = [one.column[:30], *names, *(["80 % of rows"] if one.lines else [])]
+    table = [head]
+    for place, (at, means) in enumerate(zip(one.at, one.means, strict=True)):
+        cells = [_value(model, one.column, at), *(number(means[o]) for o in outputs)]
+        if one.lines:
+            ranked = sorted(line[place] for line in one.lines)
+            tenth = (len(ranked) - 1) // 10
+            cells.append(f"{number(ranked[tenth])} to {number(ranked[-1 - tenth])}")
+        table.append(cells)
+    say(as_table(table) + "\n")
+
+
+def _value(model: Model, column: str, at: float | str) -> str:
+    from datetime import UTC, datetime
+
+    from modelwright.core.schema import Kind
+
+    kind = model.schema[column].kind
+    if isinstance(at, str):
+        return at[:30]
+    if kind is Kind.BOOLEAN:
+        return "true" if at else "false"
+    if kind is Kind.DATETIME:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
+    return number(at)
 
 
 def _bar(size: float, largest: float) -> str:

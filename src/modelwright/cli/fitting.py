@@ -20,6 +20,7 @@ from modelwright.core.errors import OptionError
 from modelwright.core.numerals import number
 from modelwright.core.progress import progress
 from modelwright.core.settings import Bounds, Question, Settings, Validation
+from modelwright.core.task import shape_asked
 
 if TYPE_CHECKING:
     from modelwright.evaluate.expected import Expected
@@ -154,10 +155,16 @@ def fit(
     """
     check_data(data)
     check_page(report, data, out)
-    if (question is None or question.target is None) and (effort is None or effort.frame is None):
-        raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     asked = (question or Asked()).question()
+    shaped = shape_asked(asked.task) is not None
+    if not (shaped or asked.target) and (effort is None or effort.frame is None):
+        raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
+    if shaped:
+        from modelwright.cli.shaping import fit_shape
+
+        fit_shape(data, asked, settings, time, report, json=json)
+        return
     kept_back = 0.0 if report is None else REPORT_SECONDS
     result = _fitted(str(data), asked, settings, time, out, quiet=json, kept_back=kept_back)
     if report is not None:

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from modelwright.cli.completing import encodings
 from modelwright.core.errors import DataError, ModelFileError
 
-__all__ = ["Encoding", "check_data", "check_model", "is_model"]
+__all__ = ["Encoding", "check_data", "check_model", "is_model", "is_shape"]
 
 Encoding = Annotated[str | None, Parameter(completer=encodings)]
 """How a text file is encoded; None finds out."""
@@ -24,11 +24,26 @@ def is_model(path: Path) -> bool:
     >>> is_model(Path(__file__))
     False
     """
+    return _holds(path, "model.json") or is_shape(path)
+
+
+def is_shape(path: Path) -> bool:
+    """Whether a file is a clustering or a density, by its list of contents.
+
+    Examples
+    --------
+    >>> is_shape(Path(__file__))
+    False
+    """
+    return _holds(path, "shape.json")
+
+
+def _holds(path: Path, entry: str) -> bool:
     import zipfile  # not above: --help has to be quick
 
     try:
         with zipfile.ZipFile(path) as archive:
-            return "model.json" in archive.NameToInfo
+            return entry in archive.NameToInfo
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
 
@@ -58,6 +73,12 @@ def check_model(model: Path, data: str | Path) -> None:
     if model.is_dir():
         raise ModelFileError("a model file as MODEL", f"the folder {str(model)!r}",
                              "name a .mw file in it")  # fmt: skip
+    if is_shape(model):
+        raise ModelFileError(
+            "a model that predicts a column",
+            f"a clustering or a density in {str(model)!r}",
+            "it has: modelwright predict, modelwright report",
+        )
     if not model.is_file():
         return
     with model.open("rb") as file:

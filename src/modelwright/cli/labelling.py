@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from modelwright.cli.inputs import check_data, check_model
+from modelwright.cli.inputs import Encoding, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.cli.wording import Whole
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from modelwright.core.weaknesses import LabelDoubts, Suspect
+    from modelwright.model import Model
 
 __all__ = ["label", "noise"]
 
@@ -34,6 +35,7 @@ def noise(
     *,
     out: Path | None = None,
     most: Whole = 200,
+    encoding: Encoding = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """List the rows whose label is probably wrong, for a person to review.
@@ -48,6 +50,8 @@ def noise(
         A .csv, .tsv, .parquet, .arrow or .jsonl file for the rows to review.
     most
         How many rows are written at most.
+    encoding
+        How a text file is encoded, such as cp1250; found out when left out.
     json
         Print one JSON object on stdout.
     """
@@ -66,10 +70,10 @@ def noise(
         check_data(data)
         if str(data) == "-":
             raise OptionError("a file: it is read twice", "standard input", "write it to a file")
-    opened = load(model)
+    opened = load(model, encoding=encoding)
     found = doubtful_labels(opened, data)
     chosen = found.suspects[:most]
-    raw = None if data is None else _rows_of(data, chosen)
+    raw = None if data is None else _rows_of(data, chosen, opened)
     line = None if raw is None else first_line(Path(data or ""), raw.height)
     if out is not None:
         write_frame(review_table(chosen, raw, line), out)
@@ -82,11 +86,13 @@ def noise(
         say(f"{len(chosen):,} rows to review: {out}")
 
 
-def _rows_of(data: str | Path, chosen: tuple[Suspect, ...]) -> pl.DataFrame:
+def _rows_of(data: str | Path, chosen: tuple[Suspect, ...], model: Model) -> pl.DataFrame:
     """Read the rows as they stand in the file."""
     from modelwright.acquire import Reading, read_raw
 
-    raw = read_raw(data, Reading()).frame
+    # the model knows how the table of the fit was encoded
+    reading = Reading(encoding=model.encoding, usual=model.card.encoding)
+    raw = read_raw(data, reading).frame
     if any(one.row >= raw.height for one in chosen):
         raise OptionError(
             f"the rows of the fit, or new ones, in {str(data)!r}",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from modelwright.cli.inputs import check_model
+from modelwright.cli.inputs import check_model, is_shape
 from modelwright.cli.printing import answer, say
 from modelwright.core.errors import OptionError
 
@@ -36,6 +36,11 @@ def report(
     from modelwright.report import write_report
 
     check_page(out, model)
+    if is_shape(model):
+        from modelwright.cli.shaping import report_shape
+
+        report_shape(model, out, json=json)
+        return
     check_model(model, "")
     opened = load(model)
     write_report(opened, out)

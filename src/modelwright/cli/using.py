@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.completing import metrics
-from modelwright.cli.inputs import Encoding, check_data, check_model
+from modelwright.cli.inputs import Encoding, check_data, check_model, is_shape
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.scoring import class_scores, say_classes, say_scores, tell_versus
@@ -70,6 +70,14 @@ def predict(
     began = time.monotonic()
     check_writable(out, data, model)
     check_suffix(out)
+    if is_shape(model):
+        from modelwright.cli.shaping import predict_shape, refuse
+
+        given = {"--interval": interval, "--calibrate": calibrate, "--threshold": threshold}
+        refuse(given, "groups of rows, or densities")
+        check_data(data)
+        predict_shape(model, data, out, encoding, json=json)
+        return
     with progress(json) as live:
         opened = _open(model, data, threshold, encoding)
         if calibrate is not None:

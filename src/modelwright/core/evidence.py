@@ -70,32 +70,51 @@ class Importance:
     loss : float
         The mean rise of the loss (of the deciding metric, turned so that less is better).
     low, high : float
-        The least and the greatest rise among repeats.
+        Between them lies the rise for other rows and other shuffles.
+    level : float
+        How sure that is, such as 0.95; 0: they are the least and the greatest rise among repeats.
+    together : tuple of str
+        Columns that were shuffled together; empty for a single one.
     """
 
     column: str
     loss: float
     low: float
     high: float
+    level: float = 0.0
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Dependence:
-    """What the model says on average when one column is set to a value (partial dependence).
+    """What the model says at several values of one column.
 
     Parameters
     ----------
     column : str
         The column of the table.
     at : tuple of float or tuple of str
-        The values it is set to: numbers (seconds since 1970 for dates), or labels.
+        The values: numbers (seconds since 1970 for dates), or labels.
     means : tuple of tuple of float, shape (n_values, n_outputs)
         Mean probabilities, or the mean number.
+    how : str
+        ``"partial"``: the column is set to the value in every row (partial dependence); ``"ale"``:
+        small steps, each in the rows that stand there, are added up (accumulated local effects).
+    beside : str
+        The column that it goes with most; empty when that is not known.
+    strength : float
+        How strongly, from 0 to 1.
+    lines : tuple of tuple of float, shape (n_lines, n_values)
+        What the model says of single rows, of the last output; empty where that is not kept.
     """
 
     column: str
     at: tuple[float | str, ...]
     means: tuple[tuple[float, ...], ...]
+    how: str = "partial"
+    beside: str = ""
+    strength: float = 0.0
+    lines: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,7 +170,7 @@ class Evidence:
     profiles : tuple of Profile
         Every column of the table, in order.
     importances : tuple of Importance
-        The most important column first.
+        The most important column first; groups of columns that go together stand among them.
     dependences : tuple of Dependence
         Of the most important columns.
     attributions : tuple of Attribution
@@ -239,6 +258,11 @@ class Evidence:
             weak=Weaknesses.from_json(config.get("weak", {})),
         ).with_findings(config)
 
+    @property
+    def leading(self) -> tuple[str, ...]:
+        """The columns whose importance is known, the most important first."""
+        return tuple(one.column for one in self.importances if not one.together)
+
     def suits(self, task: Task) -> bool:
         """Whether answers and predictions are of this task: so many outputs, known classes."""
         if self.p.shape[1] != task.outputs:
@@ -324,7 +348,9 @@ def _profile(item: Mapping[str, Any]) -> Profile:
 
 def _importance(item: Mapping[str, Any]) -> Importance:
     loss, low, high = (_number(item[name]) for name in ("loss", "low", "high"))
-    return Importance(_text(item["column"]), loss, low, high)
+    together = _each(_text, item.get("together", ()))
+    level = _number(item.get("level", 0.0))
+    return Importance(_text(item["column"]), loss, low, high, level, together)
 
 
 def _dependence(item: Mapping[str, Any]) -> Dependence:
@@ -334,7 +360,14 @@ def _dependence(item: Mapping[str, Any]) -> Dependence:
     )
     if len(at) != len(means) or len({len(row) for row in means}) > 1:
         raise ValueError(f"{len(at)} values, but {len(means)} means")
-    return Dependence(_text(item["column"]), at, means)
+    how = _text(item.get("how", "partial"))
+    if how not in ("partial", "ale"):
+        raise ValueError(f"{how!r:.40} is no sort of curve")
+    lines = _each(partial(_each, _number), item.get("lines", ()))
+    if any(len(line) != len(at) for line in lines):
+        raise ValueError(f"{len(at)} values, but lines of another length")
+    beside, strength = _text(item.get("beside", "")), _number(item.get("strength", 0.0))
+    return Dependence(_text(item["column"]), at, means, how, beside, strength, lines)
 
 
 def _attribution(item: Mapping[str, Any]) -> Attribution:

@@ -39,7 +39,8 @@ class Question:
     target : str
         The column to predict.
     task : str, optional
-        ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it from the target.
+        ``"binary"``, ``"multiclass"`` or ``"regression"``; None infers it from the target. Without
+        a target ``"clustering"`` or ``"density"``, with a number ``"clustering(4)"``.
     metric : str, optional
         What decides; None takes the usual one of the task.
     positive : str, optional

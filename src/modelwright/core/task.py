@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LabelType", "Target", "Task", "TaskKind"]
+__all__ = ["LabelType", "ShapeKind", "Target", "Task", "TaskKind", "shape_asked"]
 
 
 class TaskKind(StrEnum):
@@ -19,6 +20,40 @@ class TaskKind(StrEnum):
     BINARY = "binary"
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
+
+
+class ShapeKind(StrEnum):
+    """The kind of question where nothing is predicted."""
+
+    CLUSTERING = "clustering"
+    DENSITY = "density"
+
+
+_SHAPE = re.compile(r"\s*(clustering|density)\s*(?:\(\s*(\d{1,4})\s*\))?\s*")
+
+
+def shape_asked(task: str | None) -> tuple[ShapeKind, int | None] | None:
+    """Read the word for a task in which nothing is predicted.
+
+    Parameters
+    ----------
+    task : str, optional
+        ``"clustering"`` or ``"density"``; in brackets how many groups, or clouds of a mixture.
+
+    Returns
+    -------
+    tuple of ShapeKind and int, or None
+        None for the tasks that predict a column.
+
+    Examples
+    --------
+    >>> shape_asked("clustering(4)"), shape_asked("binary")
+    ((<ShapeKind.CLUSTERING: 'clustering'>, 4), None)
+    """
+    found = None if task is None else _SHAPE.fullmatch(task)
+    if found is None:
+        return None
+    return ShapeKind(found[1]), None if found[2] is None else int(found[2])
 
 
 class LabelType(StrEnum):

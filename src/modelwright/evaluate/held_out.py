@@ -1,4 +1,4 @@
-"""The held-out answers and predictions of a model, checked, and how a baseline compares."""
+"""The held-out answers and predictions of a model, checked, and how a plain guess compares."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class HeldOut:
         same = np.broadcast_to(np.eye(self.p.shape[1])[code], self.p.shape)
         return metric.decided_by(USUAL).score(self.target, same, self.weight)
 
-    def baseline(self, metric: Metric) -> float:
+    def guess(self, metric: Metric) -> float:
         """Score one who knows only the answers: their mean, or how frequent each class is."""
         if isinstance(metric.function, Decided) and not isinstance(metric.decision, Best):
             return self._always(metric, self.constant(metric))
@@ -176,8 +176,8 @@ class HeldOut:
         same = np.broadcast_to(one, self.p.shape)
         return metric.score(self.target, same, self.weight)
 
-    def baseline_words(self, metric: Metric) -> str:
-        """Say in a few words who the baseline is."""
+    def guess_words(self, metric: Metric) -> str:
+        """Say in a few words what the plain guess is."""
         if not self.task.is_classification:
             return "predicting the mean"
         if isinstance(metric.decision, Best):

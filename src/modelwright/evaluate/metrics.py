@@ -202,6 +202,29 @@ class Metric:
         score = self.score(y, p, weight)
         return (self.best or 0.0) - score if self.greater_is_better else score
 
+    def on(
+        self, y: Target, weight: NDArray[np.float64] | None = None
+    ) -> Callable[[NDArray[Any], NDArray[np.int64]], float]:
+        """Give the loss of predictions for some of these rows, as a function of both.
+
+        Parameters
+        ----------
+        y : Target
+            The answers of all rows.
+        weight : ndarray of shape (n_rows,), optional
+            How much each row counts.
+
+        Returns
+        -------
+        callable
+            From predictions of shape (n, n_outputs) and the positions of their rows, shape (n,).
+        """
+
+        def loss(p: NDArray[Any], rows: NDArray[np.int64]) -> float:
+            return self.loss(y.rows(rows), p, None if weight is None else weight[rows])
+
+        return loss
+
     def suits(self, y: Target) -> bool:
         """Whether the answers are what it needs."""
         return self.needs is None or bool(self.needs.met(y.values).all())

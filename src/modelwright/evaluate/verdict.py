@@ -12,7 +12,7 @@ from modelwright.pages.numerals import percent
 
 __all__ = ["Verdict", "skill", "verdict", "verdict_on"]
 
-# Shares of the way from the baseline to perfect; the guide's page on the report states them.
+# Shares of the way from a plain guess to perfect; the guide's page on the report states them.
 NOTHING, LITTLE, LARGE, ALL = 0.005, 0.1, 0.6, 0.995
 
 
@@ -38,10 +38,8 @@ class Verdict:
         return self.sentence
 
 
-def verdict(
-    metric: Metric, line: Standing, baseline: float, perfect: float | None = None
-) -> Verdict:
-    """Judge a score by its distance from the baseline, and by what its interval leaves open.
+def verdict(metric: Metric, line: Standing, guess: float, perfect: float | None = None) -> Verdict:
+    """Judge a score by its distance from a plain guess, and by what its interval leaves open.
 
     `perfect` as for `skill`.
 
@@ -49,22 +47,22 @@ def verdict(
     --------
     >>> from modelwright.evaluate import METRICS
     >>> verdict(METRICS["roc_auc"], Standing("ensemble", 0.9, 1, 1, 0.88, 0.92), 0.5).word
-    'Far better than the baseline'
+    'Far better than a plain guess'
     >>> verdict(METRICS["roc_auc"], Standing("ensemble", 0.6, 1, 1, 0.45, 0.75), 0.5).word
     'Not shown to help'
     """
-    if not (math.isfinite(line.score) and math.isfinite(baseline)):
+    if not (math.isfinite(line.score) and math.isfinite(guess)):
         return Verdict(
             "The score has no value on these rows, so nothing can be said of the model.",
             "No score",
             "bad",
         )
-    share = skill(metric, line.score, baseline, perfect)
+    share = skill(metric, line.score, guess, perfect)
     ends = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
-    worst = min((skill(metric, v, baseline, perfect) for v in ends), default=share)
+    worst = min((skill(metric, v, guess, perfect) for v in ends), default=share)
     if share <= NOTHING or worst <= 0:
         return Verdict(
-            "The model is not shown to predict better than the baseline. Do not rely on it: more "
+            "The model is not shown to predict better than a plain guess. Do not rely on it: more "
             "rows or other columns are needed.",
             "Not shown to help",
             "bad",
@@ -78,17 +76,17 @@ def verdict(
         )
     if share < LITTLE:
         return Verdict(
-            "The model finds a weak signal: better than the baseline, but single predictions say "
+            "The model finds a weak signal: better than a plain guess, but single predictions say "
             "little.",
             "Weak",
             "care",
         )
-    way = f"It goes {percent(share)} of the way from the baseline to perfect."
+    way = f"It goes {percent(share)} of the way from a plain guess to perfect."
     if share < LARGE:
-        sentence = f"The model predicts clearly better than the baseline. {way}"
-        return Verdict(sentence, "Better than the baseline", "good")
-    sentence = f"The model predicts far better than the baseline. {way}"
-    return Verdict(sentence, "Far better than the baseline", "good")
+        sentence = f"The model predicts clearly better than a plain guess. {way}"
+        return Verdict(sentence, "Better than a plain guess", "good")
+    sentence = f"The model predicts far better than a plain guess. {way}"
+    return Verdict(sentence, "Far better than a plain guess", "good")
 
 
 def verdict_on(held: HeldOut, line: Standing, board: Leaderboard | None = None) -> Verdict:
@@ -109,7 +107,7 @@ def verdict_on(held: HeldOut, line: Standing, board: Leaderboard | None = None) 
         Never a good one for a model that is not shown to beat what was named.
     """
     metric = held.metrics[0]
-    judged = verdict(metric, line, held.baseline(metric), held.perfect(metric))
+    judged = verdict(metric, line, held.guess(metric), held.perfect(metric))
     if board is None or board.baseline is None:
         return judged
     return _against(board.baseline, board.verdict, judged)
@@ -123,8 +121,8 @@ def _against(named: Baseline, sentence: str, judged: Verdict) -> Verdict:
     return Verdict(sentence, "Not shown to be better", "care")
 
 
-def skill(metric: Metric, score: float, baseline: float, perfect: float | None = None) -> float:
-    """Give the share of the way from a baseline (0) to perfect (1); below 0 is worse than it.
+def skill(metric: Metric, score: float, guess: float, perfect: float | None = None) -> float:
+    """Give the share of the way from a plain guess (0) to perfect (1); below 0 is worse than it.
 
     `perfect` says what that is where the metric has no best score.
 
@@ -135,5 +133,5 @@ def skill(metric: Metric, score: float, baseline: float, perfect: float | None =
     (0.6, 0.75)
     """
     best = metric.best if perfect is None else perfect
-    way = math.nan if best is None else best - baseline
-    return (score - baseline) / way if way and math.isfinite(way) else 0.0
+    way = math.nan if best is None else best - guess
+    return (score - guess) / way if way and math.isfinite(way) else 0.0

@@ -84,6 +84,9 @@ def read_contents(path: Path, key: bytes | None, allow: Sequence[type[Fitted]]) 
         When the file is truncated, altered, oversized, unsigned, or of a newer format.
     """
     entries = read_archive(path, key=key)
+    if "shape.json" in entries:
+        cure = "open it with modelwright.unsupervised.load"
+        raise ModelFileError("a model that predicts a column", "groups or a density", cure)
     try:
         return unpack(entries, allow)
     except ModelFileError:

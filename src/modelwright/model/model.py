@@ -38,7 +38,7 @@ from modelwright.evaluate.conformal.scores import check_level
 from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
-from modelwright.explain import Explainer, background_table, permutation_importance
+from modelwright.explain import Explainer, background_table, permutation_importance, with_close
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.stats.drift import compare_profiles, drift_words
 from modelwright.store import write_archive
@@ -153,13 +153,13 @@ class Model:
         if interval is None:
             return like(self._answer(self.probabilities(data)), data)
         known = self._calibrated(interval)
-        table = self._read(data, (*self.columns, *([known.by] if known.by else [])))
+        table = self.read(data, (*self.columns, *([known.by] if known.by else [])))
         p = self.predict_table(table)
         return like(self._answer(p).with_columns(self._reach(table, p, interval)), data)
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
-        table = self._read(data, self.columns)
+        table = self.read(data, self.columns)
         self._warn_of_drift(table)
         return self.predict_table(table)
 
@@ -185,9 +185,9 @@ class Model:
         DataError
             When there is no such row, or only one and the fit had no time to describe the columns.
         """
-        table = self._read(data, self.columns).select(self.columns)
-        found = () if self.evidence is None else self.evidence.importances
-        leading = [one.column for one in found if one.column in self.columns]
+        table = self.read(data, self.columns).select(self.columns)
+        found = () if self.evidence is None else self.evidence.leading
+        leading = [column for column in found if column in self.columns]
         explainer = Explainer(
             self.predict_table,
             self.task,
@@ -320,7 +320,9 @@ class Model:
         Returns
         -------
         tuple of Importance
-            How much worse the metric gets when a column is shuffled, the greatest first.
+            How much worse the metric gets when a column is shuffled, the greatest first, with 95 %
+            intervals that keep groups of rows together. Columns that go together strongly stand
+            once more as a group, shuffled together.
         """
         table = self._with_answers(data)[0]
         whole = float(table.height)
@@ -329,9 +331,9 @@ class Model:
             table = table.rows(np.sort(drawn))
         metric = metric_or_usual(self.task).decided_by(self.decision).for_part_of(whole)
         y, weight = encode_target(self.task, table.frame[self.task.target]), self._weight(table)
-        return permutation_importance(
-            self.predict_table, table, lambda p: metric.loss(y, p, weight), self.columns
-        )
+        loss, groups = metric.on(y, weight), self._groups(table)
+        asked = with_close(table, self.columns)
+        return permutation_importance(self.predict_table, table, loss, asked, groups=groups)
 
     def _with_answers(self, data: object) -> tuple[Table, pl.DataFrame, NDArray[np.int64]]:
         """Give the rows with an answer, typed and as they came, and where they were."""
@@ -343,9 +345,9 @@ class Model:
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
         return table.rows(known), rows[known], known
 
-    def _read(self, data: object, required: tuple[str, ...]) -> Table:
-        """Read rows as those before them were, and warn of what was noticed."""
-        return conform(self._raw(data), self.schema, required)
+    def read(self, data: object, required: Sequence[str] = ()) -> Table:
+        """Read rows as those before them were, with these columns; warn of what was noticed."""
+        return conform(self._raw(data), self.schema, tuple(required))
 
     def _raw(self, data: object) -> pl.DataFrame:
         raw = read_raw(data, Reading.like(self.schema, self.card.encoding, self.encoding))

@@ -17,6 +17,8 @@ _VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # An option of the command line, such as --types; a line must not end after its hyphens.
 _OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]{0,30})")
+# A number and its per cent sign; a line must not end between them.
+_PER_CENT = re.compile(r"(?<=\d) (?=%)")
 
 
 class Markup(str):
@@ -40,16 +42,17 @@ def escape(text: str) -> Markup:
     Returns
     -------
     Markup
-        Characters that pages must not hold are replaced by U+FFFD.
+        Characters that pages must not hold are replaced by U+FFFD; the blank between a number and
+        its per cent sign becomes one at which no line ends.
 
     Examples
     --------
-    >>> escape("<b> & 'c'")
-    '&lt;b&gt; &amp; &#x27;c&#x27;'
+    >>> escape("<b> & 'c'"), escape("95 % of rows").replace(chr(160), "_")
+    ('&lt;b&gt; &amp; &#x27;c&#x27;', '95_% of rows')
     """
     if isinstance(text, Markup):
         return text
-    return Markup(html.escape(_UNFIT.sub("\ufffd", text)))
+    return Markup(_PER_CENT.sub("\N{NO-BREAK SPACE}", html.escape(_UNFIT.sub("\ufffd", text))))
 
 
 def joined(*children: Child) -> Markup:

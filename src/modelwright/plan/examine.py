@@ -31,15 +31,15 @@ from modelwright.evaluate.decisions import restore_decision
 from modelwright.explain import (
     Explainer,
     by_association,
-    partial_dependence,
+    curves,
     permutation_importance,
     telling_rows,
+    with_close,
 )
 from modelwright.model import Model
 from modelwright.plan.publish import Voice, assemble
 from modelwright.plan.trial import fold_part
 from modelwright.plan.workspace import Workspace
-from modelwright.stats import profile_table
 
 __all__ = ["examine"]
 
@@ -48,7 +48,9 @@ PROBED = 500
 # Folds that these rows may come from; the models of each have to be opened.
 PROBED_FOLDS = 5
 SHUFFLED_COLUMNS = 60
+SHUFFLES = 3
 CURVES = 9
+# Rows that are set to each value of a column in turn.
 CURVE_ROWS = 200
 SHARED_COLUMNS = 12
 ORDERS = 32
@@ -99,7 +101,7 @@ def examine(
     attributions: tuple[Attribution, ...] = ()
     dependences: tuple[Dependence, ...] = ()
     if last is not None:
-        measured = [importance.column for importance in importances]
+        measured = [importance.column for importance in importances if not importance.together]
         columns = list(dict.fromkeys((*measured, *last.likely)))
         attributions = _attributions(last, columns[:SHARED_COLUMNS], deadline)
         dependences = _dependences(last, columns[:CURVES], deadline)
@@ -119,6 +121,7 @@ class _HeldOut:
     table: Table
     y: Target
     weight: NDArray[np.float64] | None
+    groups: NDArray[np.int64] | None
 
     @cached_property
     def p(self) -> NDArray[np.float32]:
@@ -150,8 +153,9 @@ class _Ensemble:
             index = _drawn(folds[fold].valid, wanted, rows.seed)
             wanted -= len(index)
             weight = None if rows.weight is None else rows.weight[index]
+            groups = None if self.work.groups is None else self.work.groups[index]
             model = self.model(self.heard, fold_part(fold))
-            yield _HeldOut(model, rows.table.rows(index), rows.y.rows(index), weight)
+            yield _HeldOut(model, rows.table.rows(index), rows.y.rows(index), weight, groups)
             opening = time.monotonic() - began
 
     def metric(self, decision: Mapping[str, Any] | None) -> Metric:
@@ -198,8 +202,10 @@ def _importances(part: _HeldOut, metric: Metric, until: float) -> tuple[Importan
     return permutation_importance(
         part.model.predict_table,
         part.table,
-        lambda answers: metric.loss(part.y, answers, part.weight),
-        part.likely[:SHUFFLED_COLUMNS],
+        metric.on(part.y, part.weight),
+        with_close(part.table, part.likely[:SHUFFLED_COLUMNS]),
+        repeats=SHUFFLES,
+        groups=part.groups,
         seconds=until - time.monotonic(),
     )
 
@@ -211,30 +217,34 @@ def _averaged(found: Sequence[tuple[int, tuple[Importance, ...]]]) -> tuple[Impo
         for importance in importances:
             if math.isfinite(importance.loss):
                 by_column.setdefault(importance.column, []).append((size, importance))
-    averaged = []
-    for column, seen in by_column.items():
-        sizes = [size for size, _ in seen]
-        loss, low, high = (
-            float(np.average([getattr(one, name) for _, one in seen], weights=sizes))
-            for name in ("loss", "low", "high")
-        )
-        averaged.append(Importance(column, loss, low, high))
+    averaged = [_mean(seen) for seen in by_column.values()]
     return tuple(sorted(averaged, key=lambda importance: -importance.loss))
 
 
+def _mean(seen: Sequence[tuple[int, Importance]]) -> Importance:
+    """Average one column over folds, whose rows are others: their errors partly cancel out."""
+    share = np.array([size for size, _ in seen], np.float64)
+    share /= share.sum()
+    ones = [one for _, one in seen]
+    loss, low, high = (
+        float(share @ [getattr(one, name) for one in ones]) for name in ("loss", "low", "high")
+    )
+    level = min(one.level for one in ones)
+    if level:
+        half = share * np.array([(one.high - one.low) / 2 for one in ones])
+        low, high = loss - math.sqrt(float(half @ half)), loss + math.sqrt(float(half @ half))
+    return Importance(ones[0].column, loss, low, high, level, ones[0].together)
+
+
 def _dependences(part: _HeldOut, columns: Sequence[str], deadline: float) -> tuple[Dependence, ...]:
-    table = part.table.rows(np.arange(min(part.table.height, CURVE_ROWS)))
-    by_name = {profile.name: profile for profile in profile_table(part.table.select(columns))}
-    curves: list[Dependence] = []
-    longest = 0.0
-    for column in columns:
-        began = time.monotonic()
-        if began + longest >= deadline:
-            break
-        curve = partial_dependence(part.model.predict_table, table, by_name[column])
-        curves += [] if curve is None else [curve]
-        longest = max(longest, time.monotonic() - began)
-    return tuple(curves)
+    return curves(
+        part.model.predict_table,
+        part.table,
+        columns,
+        among=part.likely[:SHUFFLED_COLUMNS],
+        until=deadline,
+        averaged=CURVE_ROWS,
+    )
 
 
 def _attributions(

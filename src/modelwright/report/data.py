@@ -53,7 +53,7 @@ def _profiles(model: Model) -> Sequence[Profile]:
 
 def _ranked(profiles: Sequence[Profile], evidence: Evidence | None) -> list[Profile]:
     """Put the target first, then the columns that matter most."""
-    order = {item.column: i for i, item in enumerate(evidence.importances)} if evidence else {}
+    order = {name: i for i, name in enumerate(evidence.leading)} if evidence else {}
     last = len(order)
     return sorted(profiles, key=lambda p: (p.role != Role.TARGET, order.get(p.name, last)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,15 @@ __all__ = ["attribution_figure", "dependence_figure", "importance_figure", "most
 _LEFT = 150.0
 _ROW = 24
 _LETTERS = "abcd"
+# Lines of single rows, and levels, that are drawn.
+_ROWS_DRAWN = 30
+_MOST_LEVELS = 12
 
 
 def importance_figure(
     importances: Sequence[Importance], metric: str = "", most: int = 15
 ) -> Figure:
-    """Draw how much worse predictions become when a column is shuffled (Breiman 2001).
+    """Draw how much worse predictions become when columns are shuffled (Breiman 2001).
 
     Parameters
     ----------
@@ -59,7 +63,8 @@ def importance_figure(
     plot.axes(f"rise of the loss{f' ({metric})' if metric else ''}", "column", y_ticks=())
     for i, item in enumerate(drawn):
         plot.write(fitted(item.column, _LEFT - 10), _LEFT - 8, plot.y.place(i + 0.5) + 4, "end")
-        plot.segment((0, i + 0.5), (item.loss, i + 0.5), "bar-line.a.line")
+        letter = "b" if item.together else "a"
+        plot.segment((0, i + 0.5), (item.loss, i + 0.5), f"bar-line.{letter}.line")
         if math.isfinite(item.low) and math.isfinite(item.high):
             plot.segment((item.low, i + 0.5), (item.high, i + 0.5), "range")
         edge = max(v for v in (item.loss, item.high, 0.0) if math.isfinite(v))
@@ -73,15 +78,29 @@ def importance_figure(
         )
         for item in importances[:200]
     )
+    between = "95 % interval" if all(item.level for item in importances[:200]) else "range"
     return Figure(
         "What the predictions rest on",
-        "How much worse held-out rows are predicted when the values of one column are shuffled. "
-        "Thin lines show the range over repeats. Columns that say the same share their importance.",
+        _rests(drawn),
         plot.drawing(),
         plot.width,
         plot.height,
-        Grid(("column", "rise of the loss", "range"), rows, "Importance of columns"),
+        Grid(("column", "rise of the loss", between), rows, "Importance of columns"),
     )
+
+
+def _rests(drawn: Sequence[Importance]) -> str:
+    """Say what is drawn."""
+    told = "How much worse held-out rows are predicted when the values of one column are shuffled. "
+    if drawn and all(item.level for item in drawn):
+        told += "Thin lines: 95 % intervals, for other rows and other shuffles."
+    else:
+        told += "Thin lines: the range over repeats."
+    if any(item.together for item in drawn):
+        told += " Orange: columns that go together, shuffled together."
+    else:
+        told += " Columns that say the same share their importance."
+    return told
 
 
 def dependence_figure(
@@ -116,6 +135,8 @@ def dependence_figure(
     """
     means = np.array(dependence.means, np.float64)
     outputs = outputs or most_moved([dependence], len(classes))
+    if list(outputs) != [means.shape[1] - 1]:  # lines are of the last output
+        dependence = replace(dependence, lines=())
     at = _shown(dependence, profile)
     values = [value for value in dependence.at if isinstance(value, int | float)]
     # The words are about the output that changes most.
@@ -126,7 +147,7 @@ def dependence_figure(
     if len(values) == len(at) and not _is(profile, Kind.BOOLEAN):
         plot = _curve(dependence, means, outputs, profile, y_title)
     else:
-        plot = _levels(at, means, outputs, y_title)
+        plot = _levels(dependence, at, means, outputs, y_title)
     for place, output in enumerate(outputs if len(classes) > 2 else ()):
         label = f"● {fitted(classes[output], 84)}"
         plot.write(label, 2 + 109.0 * place, 32, f"note.{_LETTERS[place]}")
@@ -146,12 +167,22 @@ def dependence_figure(
     heads = [shorten(classes[o], 40) if classes else "mean prediction" for o in outputs]
     return Figure(
         name,
-        told,
+        told + _shown_how(dependence),
         plot.drawing(),
         plot.width,
         plot.height,
         Grid((name, *heads), rows, f"Dependence on {name}"),
     )
+
+
+def _shown_how(dependence: Dependence) -> str:
+    """Say which sort of curve it is where that is known, and why."""
+    if dependence.how != "ale":
+        return " Thin lines: single rows." if dependence.lines else ""
+    if not dependence.beside:
+        return " Added up from small steps."
+    beside = f"{shorten(dependence.beside, 30)} ({dependence.strength:.2f})"
+    return f" Added up from small steps, as it goes with {beside}."
 
 
 def _percent(share: float) -> str:
@@ -191,8 +222,17 @@ def most_moved(dependences: Sequence[Dependence], classes: int) -> list[int]:
     return sorted(int(k) for k in np.argsort(-moved, kind="stable")[:3])
 
 
-def _span(means: NDArray[np.float64], outputs: Sequence[int], shares: bool) -> tuple[float, float]:
+def _span(
+    means: NDArray[np.float64],
+    outputs: Sequence[int],
+    shares: bool,
+    lines: NDArray[np.float64] | None = None,
+) -> tuple[float, float]:
     low, high = float(means[:, outputs].min()), float(means[:, outputs].max())
+    if lines is not None and lines.size:
+        # a few wild rows may not squeeze all others
+        ends = np.quantile(lines, (0.05, 0.95))
+        low, high = min(low, float(ends[0])), max(high, float(ends[1]))
     pad = (high / 2 - low / 2) * 0.3 or abs(high) * 0.05 or 0.05
     return (max(low - pad, 0.0), min(high + pad, 1.0)) if shares else (low - pad, high + pad)
 
@@ -215,9 +255,11 @@ def _curve(
     kind = TIME if _is(profile, Kind.DATETIME) else LINEAR
     low, high = float(at.min()), float(at.max())
     top = 26 if len(outputs) == 1 else 44
+    lines = np.array(dependence.lines, np.float64).reshape(-1, len(at))[:_ROWS_DRAWN]
+    span = _span(means, outputs, means.shape[1] > 1, lines)
     plot = Plot(
         (low, high, kind),
-        _span(means, outputs, means.shape[1] > 1),
+        span,
         size=(330, 214 + top),
         margins=(48, top, 14, 42),
     )
@@ -231,23 +273,26 @@ def _curve(
             heights = counts[seen] / counts[seen].max() * (plot.y.high - plot.y.low) * 0.2
             tops = plot.y.low + heights
             plot.bars(edges[:-1][seen], edges[1:][seen], tops, "ground", base=plot.y.low)
+    for line in lines:
+        plot.line(at, np.clip(line, *span), "row")
     for place, output in enumerate(outputs):
         letter = _LETTERS[place]
         plot.line(at, means[:, output], letter)
-        if len(at) <= 12:
+        if len(at) <= 12 and dependence.how != "ale":
             plot.dots(at, means[:, output], letter, np.full(len(at), 3.0))
     return plot
 
 
 def _levels(
+    dependence: Dependence,
     at: Sequence[str],
     means: NDArray[np.float64],
     outputs: Sequence[int],
     title: str,
-    most: int = 12,
 ) -> Plot:
-    shown = min(len(at), most)
-    low, high = _span(means[:shown], outputs, means.shape[1] > 1)
+    shown = min(len(at), _MOST_LEVELS)
+    lines = np.array(dependence.lines, np.float64).reshape(-1, len(at))[:_ROWS_DRAWN, :shown]
+    low, high = _span(means[:shown], outputs, means.shape[1] > 1, lines)
     top = 14 if len(outputs) == 1 else 44
     plot = Plot(
         (low, high),
@@ -259,6 +304,9 @@ def _levels(
     for i, value in enumerate(at[:shown]):
         plot.segment((low, i + 0.5), (high, i + 0.5), "grid")
         plot.write(fitted(value, 114), 116, plot.y.place(i + 0.5) + 4, "end")
+        for line in lines:
+            spot = min(max(float(line[i]), low), high)
+            plot.segment((spot, i + 0.3), (spot, i + 0.7), "row")
         for place, output in enumerate(outputs):
             mean = [float(means[i, output])]
             plot.dots(mean, [i + 0.5], _LETTERS[place], np.array([5.0]))

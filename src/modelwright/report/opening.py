@@ -79,18 +79,18 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
     if held.deciding is None:
         score = _score(line, title(model.task.metric), source)
         words = "The score is that of a Python function, which no file holds: it cannot be "
-        words += "compared with a baseline here. Other scores are below."
+        words += "compared with a plain guess here. Other scores are below."
         return element(
             "div.answer", score, element("div", element("p", words), element("p", in_short(held)))
         )
     metric = held.metrics[0]
-    baseline, best = held.baseline(metric), held.perfect(metric)
+    guess, best = held.guess(metric), held.perfect(metric)
     # What was to be beaten was measured on held-out rows; of new rows it is not known.
     board = model.leaderboard if model.evidence is not None else None
     against = "" if board is None else board.verdict
     judged = verdict_on(held, line, board)
-    words = held.baseline_words(metric)
-    way = way_figure(line, baseline, best, title(metric.name), words)
+    words = held.guess_words(metric)
+    way = way_figure(line, guess, best, title(metric.name), words)
     return element(
         "div.answer",
         element(
@@ -103,7 +103,7 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
             element(f"span.badge.{judged.tone}", judged.word),
             element("p.verdict", judged.sentence),
             element("p", shorten(against, 500)) if against not in ("", judged.sentence) else None,
-            element("p", meaning(held, metric, line.score, baseline)),
+            element("p", meaning(held, metric, line.score, guess)),
             element("p", in_short(held)) if metric.name != "accuracy" else None,
             element("p", f"And {model.card.test}.") if model.card.test else None,
             element("p", _upper(model.card.decision), ".") if model.card.decision else None,
@@ -156,9 +156,10 @@ def _findings(model: Model, held: HeldOut | None) -> list[str]:
                 "more rows of it, or merge it with a similar class."
             )
     evidence = model.evidence
-    losses = [max(item.loss, 0.0) for item in evidence.importances] if evidence else []
+    single = [item for item in evidence.importances if not item.together] if evidence else []
+    losses = [max(item.loss, 0.0) for item in single]
     if len(losses) > 2 and losses[0] > 0.9 * sum(losses) > 0:
-        column = shorten(evidence.importances[0].column, 60) if evidence else ""
+        column = shorten(single[0].column, 60)
         found.append(
             f"Nearly everything rests on the column {column}. Check that it is known at the "
             "moment of predicting; if not, leave it out and fit again."

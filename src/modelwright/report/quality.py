@@ -146,11 +146,11 @@ def _scores(held: HeldOut) -> Markup:
             absent.append(f"{title(metric.name)}: {why}")
             continue
         between = _between(held.interval(metric))
-        rows.append((words, number(score), between, number(held.baseline(metric))))
-    decided = f"The first one decided. Baseline: {who}."
+        rows.append((words, number(score), between, number(held.guess(metric))))
+    decided = f"The first one decided. A plain guess is {who}."
     if held.deciding is None:
-        decided = f"A Python function decided, which no file holds. Baseline: {who}."
-    head = ("score", "model", "95 % interval", "baseline")
+        decided = f"A Python function decided, which no file holds. A plain guess is {who}."
+    head = ("score", "model", "95 % interval", "plain guess")
     return joined(
         element("h3", "All scores"),
         element("p.soft", decided),

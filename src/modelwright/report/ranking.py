@@ -1,4 +1,4 @@
-"""The leaderboard as a picture, and a score on its way from a baseline to perfect."""
+"""The leaderboard as a picture, and a score on its way from a plain guess to perfect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def standings(leaderboard: Leaderboard, most: int) -> list[Standing]:
 
 
 def leaderboard_figure(
-    leaderboard: Leaderboard, baseline: float | None = None, most: int = 20
+    leaderboard: Leaderboard, guess: float | None = None, most: int = 20
 ) -> Figure:
     """Draw every trial's score with its interval.
 
@@ -32,7 +32,7 @@ def leaderboard_figure(
     ----------
     leaderboard : Leaderboard
         Best first.
-    baseline : float, optional
+    guess : float, optional
         The score of one who knows nothing but the answers; drawn where the leaderboard has no
         baseline of its own.
     most : int
@@ -51,14 +51,14 @@ def leaderboard_figure(
     """
     lines = standings(leaderboard, most)
     bar = leaderboard.baseline
-    baseline, word = (baseline, "baseline") if bar is None else (bar.score, "to beat")
+    mark, word = (guess, "plain guess") if bar is None else (bar.score, "to beat")
     values = [v for s in lines for v in (s.score, s.low, s.high) if v is not None]
     finite = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
     pad = (high - low) * 0.12
-    near = baseline is not None and low - 3 * (high - low) <= baseline <= high + 3 * (high - low)
-    if near and baseline is not None and math.isfinite(baseline):
-        low, high = min(low, baseline), max(high, baseline)
+    near = mark is not None and low - 3 * (high - low) <= mark <= high + 3 * (high - low)
+    if near and mark is not None and math.isfinite(mark):
+        low, high = min(low, mark), max(high, mark)
     count = max(len(lines), 1)
     plot = Plot(
         (low - pad, high + pad),
@@ -67,10 +67,10 @@ def leaderboard_figure(
         margins=(132, 34, 16, 42),
     )
     plot.axes(leaderboard.metric, "trial", y_ticks=())
-    if near and baseline is not None:
-        plot.segment((baseline, 0), (baseline, count), "reference")
-        right = plot.x.place(baseline) > (plot.left + plot.right) / 2
-        plot.note(word, (baseline, -0.35), "note.end" if right else "note")
+    if near and mark is not None:
+        plot.segment((mark, 0), (mark, count), "reference")
+        right = plot.x.place(mark) > (plot.left + plot.right) / 2
+        plot.note(word, (mark, -0.35), "note.end" if right else "note")
     for i, line in enumerate(lines):
         letter = "a" if line.weight > 0 else "m"
         name = fitted(line.name, 120)
@@ -108,19 +108,19 @@ def _cells(line: Standing) -> tuple[str, ...]:
     )
 
 
-def way_figure(line: Standing, baseline: float, perfect: float, metric: str, words: str) -> Figure:
-    """Draw how far a score has come from a baseline to perfect.
+def way_figure(line: Standing, guess: float, perfect: float, metric: str, words: str) -> Figure:
+    """Draw how far a score has come from a plain guess to perfect.
 
     Parameters
     ----------
     line : Standing
         The score, with its interval.
-    baseline, perfect : float
+    guess, perfect : float
         Both ends of the way.
     metric : str
         What is measured.
     words : str
-        What the baseline does.
+        What the plain guess does.
 
     Returns
     -------
@@ -131,33 +131,33 @@ def way_figure(line: Standing, baseline: float, perfect: float, metric: str, wor
     >>> way_figure(Standing("ensemble", 0.8, 1, 1), 0.5, 1.0, "roc_auc", "guessing").title
     'How far it has come'
     """
-    values = [line.score, baseline, perfect, line.low, line.high]
+    values = [line.score, guess, perfect, line.low, line.high]
     known = [v for v in values if v is not None and math.isfinite(v)]
     low, high = min(known), max(known)
     # The better end is always on the right.
-    ends = (high, low) if perfect < baseline else (low, high)
+    ends = (high, low) if perfect < guess else (low, high)
     plot = Plot(ends, (0, 1), size=(330, 84), margins=(14, 0, 14, 30))
-    plot.segment((baseline, 0.5), (perfect, 0.5), "track")
-    plot.segment((baseline, 0.5), (line.score, 0.5), "track.done")
+    plot.segment((guess, 0.5), (perfect, 0.5), "track")
+    plot.segment((guess, 0.5), (line.score, 0.5), "track.done")
     if line.low is not None and line.high is not None:
         plot.segment((line.low, 0.5), (line.high, 0.5), "a.whisker.under")
-    plot.dots([baseline], [0.5], "m", np.array([5.0]))
+    plot.dots([guess], [0.5], "m", np.array([5.0]))
     plot.dots([line.score], [0.5], "a", np.array([8.0]))
     spot = plot.x.place(line.score)
     side = "middle" if 40 < spot < 290 else ("end" if spot >= 290 else "start")
     plot.write(number(line.score), spot, 14, f"strong.{side}")
-    plot.write(f"{words}: {number(baseline)}", plot.left - 6, 76, "note")
+    plot.write(f"{words}: {number(guess)}", plot.left - 6, 76, "note")
     plot.write(f"perfect: {number(perfect)}", plot.right + 6, 76, "note.end")
     between = ""
     if line.low is not None and line.high is not None:
         between = f", with a 95 % interval from {number(line.low)} to {number(line.high)}"
-    rows = ((words, number(baseline)), ("model", number(line.score)), ("perfect", number(perfect)))
+    rows = ((words, number(guess)), ("model", number(line.score)), ("perfect", number(perfect)))
     return Figure(
         "How far it has come",
-        f"{metric} {number(line.score)}{between}; {words}: {number(baseline)}; perfect: "
+        f"{metric} {number(line.score)}{between}; {words}: {number(guess)}; perfect: "
         f"{number(perfect)}.",
         plot.drawing(),
         plot.width,
         plot.height,
-        Grid(("who", metric), rows, "Score against the baseline"),
+        Grid(("who", metric), rows, "Score against a plain guess"),
     )

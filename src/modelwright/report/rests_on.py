@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelwright.core.evidence import Evidence
+from modelwright.core.evidence import Dependence, Evidence
 from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.model import Model
 from modelwright.pages import Chapter, Markup, element, joined
@@ -30,7 +30,7 @@ def influence(model: Model) -> Chapter:
         return Chapter("columns-that-matter", "What matters", element("p", words), "What matters")
     judge = title(metric_or_usual(model.task).name)
     figure = importance_figure(evidence.importances, judge, _DRAWN)
-    rest = [item.column for item in evidence.importances[_DRAWN:]]
+    rest = [item.column for item in evidence.importances[_DRAWN:] if not item.together]
     body = joined(
         element(
             "div.figures",
@@ -56,8 +56,8 @@ def _reading(heard: float) -> Markup:
         ),
         element(
             "p.soft",
-            "A column near zero can be left out at little cost. Two columns that carry the same "
-            "information stand in for each other, and both look less important than they are.",
+            "A column whose interval holds zero can be left out at little cost, unless another one "
+            "stands in for it: two columns that say the same look less important than they are.",
         ),
         element("p.soft", rest) if heard < 0.995 else None,
     )
@@ -79,16 +79,32 @@ def _dependences(model: Model, evidence: Evidence) -> Markup | None:
     ]
     return joined(
         element("h3", "How predictions change with one column"),
-        element(
-            "p.soft",
-            "The mean prediction when one column is set to a value in every row and the others "
-            "stay. Grey bars: where the rows are; far from them the curve is a guess.",
-        ),
+        element("p.soft", _how(sound)),
         element(
             "div.figures.three",
             [figure.html(f"dependence-{i}", level=4) for i, figure in enumerate(figures)],
         ),
     )
+
+
+def _how(drawn: list[Dependence]) -> str:
+    """Say what the curves are, and which columns have which."""
+    told = []
+    if any(item.how != "ale" for item in drawn):
+        told.append(
+            "The mean prediction when one column is set to a value in every row and the others stay"
+            " (partial dependence). Where lines of single rows run differently, other columns "
+            "decide what this one does."
+        )
+    if any(item.how == "ale" for item in drawn):
+        told.append(
+            "A column that goes with another one (association 0.5 or more) is not set in every "
+            "row, which would make rows that never occur: what small steps change, each in the "
+            "rows that stand there, is added up (accumulated local effects), around the mean "
+            "prediction."
+        )
+    told.append("Grey bars: where the rows are; far from them a curve is a guess.")
+    return " ".join(told)
 
 
 def singles(model: Model) -> Chapter | None:

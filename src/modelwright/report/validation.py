@@ -142,8 +142,8 @@ def leaderboard(model: Model, held: HeldOut | None) -> Chapter:
         body = element("p", "No trial was scored.")
         return Chapter("leaderboard", "Leaderboard", body)
     known = held is not None and held.deciding is not None
-    baseline = held.baseline(held.metrics[0]) if held is not None and known else None
-    figure = leaderboard_figure(board, baseline)
+    guess = held.guess(held.metrics[0]) if held is not None and known else None
+    figure = leaderboard_figure(board, guess)
     members = sum(line.weight > 0 and line.name != "ensemble" for line in board)
     blend = "" if members < 2 else f"The ensemble blends {members} trials by their weights. "
     words = (

@@ -47,8 +47,8 @@ def title(metric: str) -> str:
     return _TITLES.get(metric, brief(plain))
 
 
-def meaning(held: HeldOut, metric: Metric, score: float, baseline: float) -> str:
-    """Say in one sentence what the score means, beside the baseline.
+def meaning(held: HeldOut, metric: Metric, score: float, guess: float) -> str:
+    """Say in one sentence what the score means, beside a plain guess.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def meaning(held: HeldOut, metric: Metric, score: float, baseline: float) -> str
         Held-out answers and predictions.
     metric : Metric
         What was measured.
-    score, baseline : float
+    score, guess : float
         Of the model, and of one who knows nothing but the answers.
     """
     if metric.name in ("rmse", "mae"):
@@ -64,37 +64,36 @@ def meaning(held: HeldOut, metric: Metric, score: float, baseline: float) -> str
         target = shorten(held.task.target, 60)
         return (
             f"Predictions of {target} miss by {number(score)} {sort}; always predicting the mean "
-            f"misses by {number(baseline)}."
+            f"misses by {number(guess)}."
         )
     sentences = {"r2": _variance, "rmsle": _factor}
     if metric.name in sentences:
-        return sentences[metric.name](score, baseline)
+        return sentences[metric.name](score, guess)
     if metric.name.startswith(("profit(", "cost(")):
-        return _of_money(held, metric, score, baseline)
+        return _of_money(held, metric, score, guess)
     if not held.task.is_classification:
         mean = "always predicting the mean"
-        return f"{_sentence(title(metric.name))}: {number(score)}; {mean}: {number(baseline)}."
-    return _of_classes(held, metric, score, baseline)
+        return f"{_sentence(title(metric.name))}: {number(score)}; {mean}: {number(guess)}."
+    return _of_classes(held, metric, score, guess)
 
 
 def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _of_money(held: HeldOut, metric: Metric, score: float, baseline: float) -> str:
+def _of_money(held: HeldOut, metric: Metric, score: float, guess: float) -> str:
     verb = "earn" if metric.name.startswith("profit") else "cost"
     if not held.task.is_classification:
         return (
             f"Errors cost {number(score)} a row on average; always predicting the mean costs "
-            f"{number(baseline)}."
+            f"{number(guess)}."
         )
     if isinstance(metric.decision, Best):
         other = "as many rows drawn at random"
     else:
         other = f"always answering {shorten(held.task.classes[held.constant(metric)], 40)}"
     return (
-        f"Decisions {verb} {number(score)} a row on average; {other} would {verb} "
-        f"{number(baseline)}."
+        f"Decisions {verb} {number(score)} a row on average; {other} would {verb} {number(guess)}."
     )
 
 
@@ -104,14 +103,14 @@ def _variance(score: float, _: float) -> str:
     return f"The model explains {percent(score)} of the variance between rows."
 
 
-def _factor(score: float, baseline: float) -> str:
+def _factor(score: float, guess: float) -> str:
     return (
         f"Predictions are typically off by a factor of {number(math.exp(score), 3)}; always "
-        f"predicting the mean, by {number(math.exp(baseline), 3)}."
+        f"predicting the mean, by {number(math.exp(guess), 3)}."
     )
 
 
-def _of_classes(held: HeldOut, metric: Metric, score: float, baseline: float) -> str:
+def _of_classes(held: HeldOut, metric: Metric, score: float, guess: float) -> str:
     name = metric.name
     labels = [shorten(label, 40) for label in held.task.classes]
     common = labels[held.constant(metric)]
@@ -127,7 +126,7 @@ def _of_classes(held: HeldOut, metric: Metric, score: float, baseline: float) ->
     if name == "log_loss":
         return (
             f"The true class gets a probability of {percent(math.exp(-score))} (geometric mean); "
-            f"going by the class frequencies alone, {percent(math.exp(-baseline))}."
+            f"going by the class frequencies alone, {percent(math.exp(-guess))}."
         )
     sentences = {
         "roc_auc": (
@@ -136,26 +135,26 @@ def _of_classes(held: HeldOut, metric: Metric, score: float, baseline: float) ->
         ),
         "accuracy": (
             f"{answer} is the true one in {percent(score)} of rows; always "
-            f"answering {common} is right in {percent(baseline)}."
+            f"answering {common} is right in {percent(guess)}."
         ),
         "balanced_accuracy": (
             f"Averaged over classes, {percent(score)} of the rows of a class are recognised; "
-            f"always giving one answer reaches {percent(baseline)}."
+            f"always giving one answer reaches {percent(guess)}."
         ),
         "f1": (
             f"The balance of precision and recall {each} is {number(score)} of 1; always "
-            f"answering {common} reaches {number(baseline)}."
+            f"answering {common} reaches {number(guess)}."
         ),
         "average_precision": (
             f"Averaged over all thresholds, {percent(score)} of the rows called {positive} are; "
-            f"calling rows so at random, {percent(baseline)}."
+            f"calling rows so at random, {percent(guess)}."
         ),
         "brier": (
             f"Probabilities are {number(score)} away from what came true (mean square; 0 is "
-            f"perfect); the class frequencies alone, {number(baseline)}."
+            f"perfect); the class frequencies alone, {number(guess)}."
         ),
     }
-    return sentences.get(name, f"{title(name)} {number(score)}; baseline: {number(baseline)}.")
+    return sentences.get(name, f"{title(name)} {number(score)}; a plain guess: {number(guess)}.")
 
 
 def in_short(held: HeldOut) -> str:

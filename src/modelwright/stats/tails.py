@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelwright.core.deferred import Deferred
 
-__all__ = ["above_chi2", "above_ks", "above_t", "benjamini_hochberg", "holm"]
+__all__ = ["above_chi2", "above_ks", "above_t", "benjamini_hochberg", "holm", "t_reach"]
 
 _special = Deferred("scipy.special")
 
@@ -25,6 +25,17 @@ def above_t(t: float, freedom: float) -> float:
     0.0367
     """
     return float(_special.stdtr(freedom, -t))
+
+
+def t_reach(level: float, freedom: float) -> float:
+    """Give how far out on either side so large a share of Student's t reaches.
+
+    Examples
+    --------
+    >>> round(t_reach(0.95, 19), 3)
+    2.093
+    """
+    return float(_special.stdtrit(freedom, (1 + level) / 2))
 
 
 def above_chi2(value: float, freedom: int) -> float:
