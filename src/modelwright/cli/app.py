@@ -20,6 +20,7 @@ from cyclopts.exceptions import CycloptsError
 from modelwright.cli.acquiring import acquire
 from modelwright.cli.checking import check
 from modelwright.cli.explaining import explain
+from modelwright.cli.exploring import explore
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.framing import frame
 from modelwright.cli.labelling import label
@@ -46,7 +47,8 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    analysing = (demo, frame, check, fit, predict, evaluate, explain, report, acquire, completion)
+    analysing = (demo, explore, frame, check, fit, predict, evaluate, explain, report, acquire)
+    analysing = (*analysing, completion)
     for command in analysing:
         app.command(command)
     app.command(label)
