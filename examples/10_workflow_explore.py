@@ -33,7 +33,7 @@ found = mw.explore("people.csv", "course")
 print(found)  # a summary: what would hurt first, then a line for each column
 found.write("profile.html")  # the page: one file, to be sent on
 
-# The missing ratio of each column, and the 30 % rule: what is mostly missing is worth a second look.
+# The missing ratio of each column, and the 30 % rule: what is sparse is worth a second look.
 table = found.describe()
 print(table.select("column", "kind", "missing_share", "distinct", "median", "outliers"))
 sparse = table.filter(pl.col("missing_share") > 0.3)["column"].to_list()

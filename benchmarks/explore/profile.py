@@ -5,8 +5,8 @@
     python benchmarks/explore/profile.py wide                               2,000 columns: the page
 
 Each part keeps its result; `million` and `large` write a file of rows into a temporary folder and
-delete it. The peers have environments of their own (below ~/.cache/modelwright-peers); what does not
-install is said.
+delete it. The peers have environments of their own (below ~/.cache/modelwright-peers); what does
+not install is said.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import modelwright as mw
-from explore.tables import HOSTILE, orders, wide
+from explore.tables import HOSTILE, orders, profiled, wide
 from report.test_browser import _modules
 
 HERE = Path(__file__).parent
@@ -33,7 +33,7 @@ def test_pages_have_no_serious_fault_in_chromium(tmp_path: Path) -> None:
     hostile = pl.DataFrame({name: [*HOSTILE, None] * 9 for name in HOSTILE})
     profiles = {
         "orders": mw.explore(orders(), "paid", test=orders(300, seed=4).head(200)),
-        "wide": mw.explore(wide(400, rows=60)),
+        "wide": profiled(wide(400, rows=60)),
         "hostile": mw.explore(hostile),
     }
     pages = [found.write(tmp_path / f"{name}.html") for name, found in profiles.items()]
@@ -56,7 +56,7 @@ def test_pages_have_no_serious_fault_in_chromium(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_columns_are_searched_filtered_sorted_and_paged(tmp_path: Path) -> None:
     node, chromium = _chromium()
-    page = mw.explore(wide(400, rows=60)).write(tmp_path / "wide.html")
+    page = profiled(wide(400, rows=60)).write(tmp_path / "wide.html")
     done = subprocess.run(
         [node, HERE / "paging.mjs", _modules(), chromium, page],
         capture_output=True,

@@ -86,9 +86,9 @@ class Streamed:
 def stream(data: object, reading: Reading | None = None) -> Iterator[Streamed]:
     """Open a source so that its rows can be looked at without holding all of them.
 
-    Small files and tables in memory are read as a whole. A large Parquet or Arrow file and a lazy
-    frame are streamed; large text, compressed or not, and what a database answers go through a typed
-    file in a temporary folder (`ingest`, which works in DuckDB and about 1 GB).
+    Small files and tables in memory are read as a whole. A large Parquet file and a lazy frame are
+    streamed; large text, compressed or not, and what a database answers go through a typed file in
+    a temporary folder (`ingest`, which works in DuckDB and about 1 GB).
 
     Parameters
     ----------

@@ -47,9 +47,8 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    analysing = (demo, explore, frame, check, fit, predict, evaluate, explain, report, acquire)
-    analysing = (*analysing, completion)
-    for command in analysing:
+    before = (demo, explore, frame, check)
+    for command in (*before, fit, predict, evaluate, explain, report, acquire, completion):
         app.command(command)
     app.command(label)
     app.command(runs)

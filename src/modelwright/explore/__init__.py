@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from modelwright.explore.figures import balance_figure, box_figure, distribution_figure
     from modelwright.explore.heat import association_figure, correlation_figure, covariance_figure
     from modelwright.explore.more_figures import comparison_figure, missing_figure, strength_figure
-    from modelwright.explore.table_profile import TableProfile, profile
     from modelwright.explore.one_pass import Batch, scan
+    from modelwright.explore.table_profile import TableProfile, profile
 
 # Names are imported on first use: `import modelwright` looks at this room, and has to stay light.
 _HOMES = {

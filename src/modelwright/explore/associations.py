@@ -1,9 +1,9 @@
 """How much two columns of any kinds have to do with each other, on one scale from 0 to 1.
 
-Two numbers: Spearman's rank correlation, or, where it is larger, how much the tenths of one say of the
-ranks of the other, so that a curve counts as well as a line. A number and words: the correlation ratio
-of the ranks. Words and words: Cramer's V. The last two are corrected for what chance gives (Kelley
-1935; Bergsma 2013).
+Two numbers: Spearman's rank correlation, or, where it is larger, how much the tenths of one say of
+the ranks of the other, so that a curve counts as well as a line. A number and words: the
+correlation ratio of the ranks. Words and words: Cramér's V. The last two are corrected for what
+chance gives (Kelley 1935; Bergsma 2013).
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ class _Products:
 
 
 def _products(values: ArrayLike) -> tuple[_Products, Floats]:
-    """Multiply all pairs at once; columns are centred and scaled first, so that no digits are lost."""
+    """Multiply all pairs at once; columns are centred and scaled first, so as to lose no digits."""
     x = np.array(values, np.float64)
     there = np.isfinite(x)
     x[~there] = 0.0

@@ -51,7 +51,7 @@ class Moments:
         if not len(values):
             return
         # what overflows is told as not known: no statistic of such values is a number
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             mean = float(values.mean())
             gaps = values - mean
             squares = gaps * gaps
@@ -65,7 +65,7 @@ class Moments:
             self._put_together(other)
 
     def _put_together(self, other: Moments) -> None:
-        a, b = self.count, other.count
+        a, b = float(self.count), float(other.count)
         n = a + b
         gap = np.float64(other.mean - self.mean)
         step = gap / n
@@ -83,7 +83,7 @@ class Moments:
         self.second = float(self.second + other.second + gap * step * a * b)
         self.third, self.fourth = float(third), float(fourth)
         self.mean = float(self.mean + step * b)
-        self.count = n
+        self.count += other.count
 
     @property
     def deviation(self) -> float:
@@ -95,14 +95,16 @@ class Moments:
         """The third standardised moment, as `scipy.stats.skew`; NaN for a constant."""
         if not 0 < self.second < np.inf:
             return float("nan")
-        return float(np.sqrt(self.count) * self.third / self.second**1.5)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return float(np.sqrt(self.count) * self.third / np.float64(self.second) ** 1.5)
 
     @property
     def kurtosis(self) -> float:
         """The fourth standardised moment less 3, as `scipy.stats.kurtosis`; NaN for a constant."""
         if not 0 < self.second < np.inf:
             return float("nan")
-        return float(self.count * self.fourth / self.second / self.second - 3.0)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return float(np.float64(self.count) * self.fourth / self.second / self.second - 3.0)
 
 
 class Gatherer:

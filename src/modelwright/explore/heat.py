@@ -58,9 +58,9 @@ def association_figure(relations: Relations, most: int = MOST) -> Figure:
     left = len(relations.names) - len(names)
     return Figure(
         "Associations",
-        "Each cell is a pair: the column that is named at the right end of its line, and the one named "
-        "on top of its row of cells. The stronger the colour, the more one says of the other, from 0 to "
-        f"1, whatever their kinds.{_not_drawn(left)}",
+        "Each cell is a pair: the column named at the right end of its line, and the one named "
+        "above its stack. The stronger the colour, the more one says of the other, from 0 to 1, "
+        f"whatever their kinds.{_not_drawn(left)}",
         drawing,
         width,
         height,
@@ -90,7 +90,7 @@ def correlation_figure(columns: Mapping[str, ArrayLike] | Relations, most: int =
     Examples
     --------
     >>> correlation_figure({"a": [1.0, 2.0, 3.0], "b": [3.0, 2.0, 1.0]}).data.rows[0]
-    ('a', 'b', '−1')
+    ('a', 'b', '\u22121')
     """
     names, matrix = _given(columns, covariance=False)
     return _matrix_figure(
@@ -98,8 +98,8 @@ def correlation_figure(columns: Mapping[str, ArrayLike] | Relations, most: int =
         names,
         matrix,
         matrix,
-        "Pearson's correlation of each pair: blue when both rise together, orange when one falls as "
-        "the other rises.",
+        "Pearson's correlation of each pair: blue when both rise together, orange when one falls "
+        "as the other rises.",
         most,
     )
 
@@ -123,8 +123,8 @@ def covariance_figure(columns: Mapping[str, ArrayLike] | Relations, most: int = 
         matrix,
         shades,
         "The covariance of each pair in the units of its columns, and the variance of each column: "
-        "blue when both rise together, orange when one falls. A column of large numbers outshines the "
-        "others: correlations are free of units.",
+        "blue when both rise together, orange when one falls. A column of large numbers outshines "
+        "the others: correlations are free of units.",
         most,
         diagonal=True,
     )
@@ -197,7 +197,7 @@ def _triangle(
     values: Floats | None = None,
     diagonal: bool = False,
 ) -> tuple[Markup, int, int]:
-    """Draw the lower half of a matrix; a name stands at the end of its line, above its row of cells."""
+    """Draw the lower half of a matrix; a name stands at the end of its line, above its stack."""
     k = len(names)
     side = min(max(_WIDE / k, _SIDES[0]), _SIDES[1])
     numbered = k <= _NUMBERED

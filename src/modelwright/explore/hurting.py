@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +13,9 @@ from modelwright.core.numerals import number, plain
 from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.explore.answers import TargetProfile
-from modelwright.explore.columns import ColumnProfile
-from modelwright.explore.relations import Relations
+from modelwright.explore.columns import ColumnProfile, Numbers
 from modelwright.explore.one_pass import Scan
+from modelwright.explore.relations import Relations
 from modelwright.explore.suspects import Suspect, suspects
 from modelwright.stats.drift import ColumnDrift
 
@@ -36,7 +37,7 @@ _RARE, _FEW = 0.05, 20
 _TAIL = 3.0
 _READ = 0.05
 _MANY = 1_000
-_WILD, _WILD_SHARE = 30.0, 0.001
+_WILD, _BEYOND = 30.0, 4.0
 _NAMED = 6
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -70,7 +71,7 @@ def of_rows(scan: Scan) -> list[Finding]:
         found.append(
             Finding(
                 "exact-duplicates",
-                Severity.WARNING,
+                Severity.INFO if _few_kinds(scan) else Severity.WARNING,
                 (),
                 f"{about}{scan.repeated:,} of {scan.rows:,} rows ({_percent(share)}) equal an "
                 "earlier one in every column",
@@ -91,6 +92,12 @@ def of_rows(scan: Scan) -> list[Finding]:
             )
         )
     return found
+
+
+def _few_kinds(scan: Scan) -> bool:
+    """Tell whether there are so few different rows possible that equal ones come by chance."""
+    kinds = sum(math.log(max(column.distinct, 1)) for column in scan.columns)
+    return kinds < math.log(scan.rows) + math.log(10)
 
 
 def of_target(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
@@ -132,7 +139,7 @@ def of_target(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
                 (other,),
                 f"{other!r} says nearly all of {name!r} by itself ({one.measure} "
                 f"{one.strength:.3f} in {one.rows:,} rows)",
-                "if it is known only afterwards, leave it out: " + _types(other, role="ignored"),
+                "if it is known only afterwards, leave it out: " + _types(other, "role", "ignored"),
             )
         )
     found += [
@@ -141,7 +148,7 @@ def of_target(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
             Severity.INFO,
             (gap,),
             f"whether {gap!r} is missing goes with the answer (Cramér's V {strength:.2f})",
-            "if it is filled in only afterwards, leave it out: " + _types(gap, role="ignored"),
+            "if it is filled in only afterwards, leave it out: " + _types(gap, "role", "ignored"),
         )
         for gap, strength in target.telling_gaps[:_NAMED]
     ]
@@ -171,11 +178,10 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
-def _types(column: str, **given: object) -> str:
+def _types(column: str, key: str, value: object) -> str:
     """Write the flag that mends how a column is taken, with what the file holds."""
-    return (
-        f"--types types.json, a file that holds {json.dumps({column: given}, ensure_ascii=False)}"
-    )
+    held = json.dumps({column: {key: value}}, ensure_ascii=False)
+    return f"--types types.json, a file that holds {held}"
 
 
 def _listed(columns: Sequence[tuple[ColumnProfile, str]]) -> str:
@@ -199,7 +205,7 @@ def _suspects(columns: Sequence[ColumnProfile], sample: Table) -> list[Finding]:
             (one.column,),
             f"{one.value!r} stands in {one.rows:,} rows of {one.column!r} "
             f"({_percent(one.rows / max(rows[one.column], 1))}) and {one.why}",
-            f"if it means missing, say so: {_types(one.column, missing=[one.value])}",
+            "if it means missing, say so: " + _types(one.column, "missing", [one.value]),
         )
         for one in found
     ]
@@ -217,7 +223,7 @@ def _unread(columns: Sequence[ColumnProfile]) -> list[Finding]:
             f"cells that hold something are read as missing (such as ?, NA, or no number): "
             f"{_listed(some)}",
             "if they mean something, say what the column holds: "
-            + _types(some[0][0].name, kind="category"),
+            + _types(some[0][0].name, "kind", "category"),
         )
     ]
 
@@ -236,7 +242,7 @@ def _sparse(columns: Sequence[ColumnProfile]) -> list[Finding]:
             _named(some),
             f"more than 30 % is missing: {_listed(some)}",
             "the models here take gaps as they are; a column that will stay empty is better left "
-            "out: " + _types(some[0][0].name, role="ignored"),
+            "out: " + _types(some[0][0].name, "role", "ignored"),
         )
     ]
 
@@ -248,13 +254,8 @@ def _wild(columns: Sequence[ColumnProfile]) -> list[Finding]:
         numbers = column.numbers
         if numbers is None or column.kind != Kind.NUMBER or column.role == Role.IGNORED:
             continue
-        lower, upper = numbers.quantiles[4], numbers.quantiles[6]
-        wide = upper - lower
-        least, most = numbers.quantiles[0], numbers.quantiles[-1]
-        if not wide > 0 or numbers.outliers.far > max(_WILD_SHARE * column.present, 3):
-            continue
-        if max(most - upper, lower - least) > _WILD * wide:
-            end = most if most - upper > lower - least else least
+        end = _wildest(numbers)
+        if end is not None:
             some.append((column, f"{plain(end)} (median {plain(numbers.median)})"))
     if not some:
         return []
@@ -265,9 +266,28 @@ def _wild(columns: Sequence[ColumnProfile]) -> list[Finding]:
             _named(some),
             f"a few values lie more than {_WILD:.0f} interquartile ranges outside: {_listed(some)}",
             "look at these rows: typing errors or another unit? If they mean missing: "
-            + _types(some[0][0].name, missing=["..."]),
+            + _types(some[0][0].name, "missing", ["..."]),
         )
     ]
+
+
+def _wildest(numbers: Numbers) -> float | None:
+    """Give the end of a column that lies outside even of its own long tail.
+
+    Distances from the median are put on a scale that is linear within the quartiles and logarithmic
+    beyond: there the greatest of a million numbers lies at most 3.6 times as far as the 99 %
+    quantile, were they drawn from a normal, a lognormal or even a Cauchy distribution.
+    """
+    q = numbers.quantiles
+    wide, middle = q[6] - q[4], numbers.median
+    if not 0 < wide < math.inf:
+        return None
+    for end, usual in ((q[-1], q[-2]), (q[0], q[1])):
+        reach = abs(end / wide - middle / wide)
+        tail = math.asinh(abs(usual / wide - middle / wide))
+        if reach > _WILD and math.asinh(reach) > _BEYOND * max(tail, 1.0):
+            return end
+    return None
 
 
 def _many_levels(columns: Sequence[ColumnProfile]) -> list[Finding]:
@@ -347,7 +367,7 @@ def _copies(relations: Relations, target: str | None) -> list[Finding]:
             tuple(dict.fromkeys(name for pair in pairs for name in pair)),
             f"the same but for unit and sign: {shown}{more}",
             "importances are shared between them; one is enough: "
-            + _types(pairs[0][1], role="ignored"),
+            + _types(pairs[0][1], "role", "ignored"),
         )
     ]
 
@@ -359,6 +379,7 @@ def _balance(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
     share = count / max(column.present, 1)
     if share >= _RARE and count >= _FEW:
         return []
+    largest = target.balance[0]
     metric = "average_precision" if len(target.balance) == 2 else "balanced_accuracy"
     return [
         Finding(
@@ -366,7 +387,7 @@ def _balance(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
             Severity.WARNING if count < _FEW else Severity.INFO,
             (target.name,),
             f"the class {label!r} has {count:,} rows ({_percent(share)}): always saying "
-            f"{target.balance[0][0]!r} is right in {_percent(target.balance[0][1] / column.present)}",
+            f"{largest[0]!r} is right in {_percent(largest[1] / column.present)}",
             f"judge by what is found of it, not by accuracy: --metric {metric}",
         )
     ]

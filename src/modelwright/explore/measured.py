@@ -37,8 +37,8 @@ class Comparison:
     sample : Table
         A uniform sample of its rows.
     auc : float
-        How well a quick model tells its rows from the others, on rows that it has not seen: 0.5 says
-        that it cannot; NaN when nobody asked.
+        How well a quick model tells its rows from the others, on rows that it has not seen: 0.5
+        says that it cannot; NaN when nobody asked.
     """
 
     rows: int

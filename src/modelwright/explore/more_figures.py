@@ -73,9 +73,9 @@ def missing_figure(missing: Missingness, columns: Sequence[ColumnProfile]) -> Fi
     marks.append(element("path.bar.ground", at={"d": "".join(empty)}))
     marks.append(element("path.bar.b", at={"d": "".join(cells)}))
     for i, column in enumerate(shown):
-        spot = top + i * side + 14
-        marks.append(_word(fitted(column.name, 132, 12.0), left - 52, spot, "end"))
-        marks.append(_word(percent(column.missing_share), left - 8, spot, "tick.end"))
+        down = top + i * side + 14
+        marks.append(_word(fitted(column.name, 132, 12.0), left - 52, down, "end"))
+        marks.append(_word(percent(column.missing_share), left - 8, down, "tick.end"))
     drawn = sum(pattern.rows for pattern in patterns)
     width = round(max(left + len(patterns) * side + 6, 330))
     grid_rows = tuple(
@@ -89,8 +89,8 @@ def missing_figure(missing: Missingness, columns: Sequence[ColumnProfile]) -> Fi
     return Figure(
         "What is missing together",
         f"Each upright line is a pattern: an orange cell says that the column is missing. The bar "
-        f"above is its number of rows, {compact(most)} at most. Drawn: {percent(drawn / rows)} of the "
-        f"rows, {len(shown)} of {plural(len(gaps), 'column')} with gaps.",
+        f"above is its number of rows, {compact(most)} at most. Drawn: {percent(drawn / rows)} of "
+        f"the rows, {len(shown)} of {plural(len(gaps), 'column')} with gaps.",
         joined(marks),
         width,
         round(top + len(shown) * side + 8),
@@ -161,8 +161,8 @@ def strength_figure(associations: Sequence[Association], target: str, most: int 
     more = f" {plural(left, 'column')} not drawn." if left else ""
     return Figure(
         "What goes with the answer",
-        "From 0, nothing, to 1: the column says all of the answer by itself. Orange: the answer falls "
-        f"as the column rises.{more}",
+        "From 0, nothing, to 1: the column says all of the answer by itself. Orange: the answer "
+        f"falls as the column rises.{more}",
         plot.drawing(),
         plot.width,
         plot.height,

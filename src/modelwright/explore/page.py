@@ -6,12 +6,12 @@ import html
 from collections import Counter
 from collections.abc import Sequence
 
-
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Kind, Role
 from modelwright.core.version import __version__
 from modelwright.explore.cards import card
 from modelwright.explore.columns import ColumnProfile
+from modelwright.explore.measured import Measured
 from modelwright.explore.parts import (
     associations,
     boxes,
@@ -20,7 +20,6 @@ from modelwright.explore.parts import (
     rows,
     target,
 )
-from modelwright.explore.measured import Measured
 from modelwright.explore.words import name, spark, typical
 from modelwright.pages import Chapter, Grid, Markup, element, joined, page, shorten, unbroken
 from modelwright.pages.numerals import DASH, percent, plural
@@ -76,8 +75,8 @@ def render(profile: Measured) -> str:
     Returns
     -------
     str
-        A whole document of at most 3 MB: where there is more to say, fewer columns are shown in full,
-        and the page says so.
+        A whole document of at most 3 MB: where there is more to say, fewer columns are shown in
+        full, and the page says so.
     """
     return _within(profile, LIMIT, _ROWS, _CARDS)
 
@@ -188,10 +187,8 @@ def _how(profile: Measured) -> str:
     told = f"Counted on all {profile.rows:,} rows"
     if inexact or not all(c.distinct_exact for c in profile.columns):
         told += ", with sketches for quantiles and large numbers of different values"
-    return (
-        f"{told}. Associations, boxes, shapes of texts and calendars come of {profile.sample.height:,} rows "
-        "drawn at random."
-    )
+    drawn = f"{profile.sample.height:,} rows drawn at random"
+    return f"{told}. Associations, boxes, shapes of texts and calendars come of {drawn}."
 
 
 def _facts(profile: Measured) -> Markup:

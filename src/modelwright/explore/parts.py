@@ -1,4 +1,4 @@
-"""The chapters of the page with plots: the answer, gaps, associations, groups, a second file, rows."""
+"""The chapters with plots: the answer, gaps, associations, groups, a second file, some rows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 
 from modelwright.explore.figures import balance_figure, box_figure, distribution_figure
 from modelwright.explore.heat import association_figure, correlation_figure, covariance_figure
+from modelwright.explore.measured import Measured
 from modelwright.explore.more_figures import comparison_figure, missing_figure, strength_figure
 from modelwright.explore.patterns import nullity_correlation
-from modelwright.explore.measured import Measured
 from modelwright.explore.words import name
 from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten
 from modelwright.pages.numerals import DASH, number, percent, plural
@@ -52,8 +52,8 @@ def gaps(profile: Measured) -> Chapter | None:
         return None
     share = profile.missing.complete / profile.rows
     lead = (
-        f"{percent(profile.missing_share, 1)} of the cells have no value; {percent(share)} of the rows "
-        "are complete."
+        f"{percent(profile.missing_share, 1)} of the cells have no value; {percent(share)} of the "
+        "rows are complete."
     )
     figure = missing_figure(profile.missing, profile.columns)
     body = joined(
@@ -161,11 +161,12 @@ def changed(profile: Measured) -> Chapter | None:
     if other is None:
         return None
     drifted = other.drifted
-    lead = f"{plural(other.rows, 'test row')}: {len(drifted)} of {plural(len(other.columns), 'column')} drifted."
+    of_all = f"{len(drifted)} of {plural(len(other.columns), 'column')}"
+    lead = f"{plural(other.rows, 'test row')}: {of_all} drifted."
     if math.isfinite(other.auc):
         lead += (
-            f" A quick model tells them from the rows with an AUC of {other.auc:.2f}; 0.50 means that "
-            "it cannot."
+            f" A quick model tells them from the rows with an AUC of {other.auc:.2f}; 0.50 means "
+            "that it cannot."
         )
     lines = tuple(
         (

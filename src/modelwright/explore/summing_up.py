@@ -185,9 +185,9 @@ def _texts(one: Gatherer, present: pl.Series) -> Texts:
         words=float(some.str.count_matches(r"\S+").mean() or 0.0),  # type: ignore[arg-type]
         common=_shares(words, share, _WORDS) if long else (),
         shapes=() if long else _shares(shapes, share, _SHAPES),
-        links=float(some.str.contains(r"https?://|www\.").mean() or 0.0),
-        mails=float(some.str.contains(r"[\w.+-]+@[\w-]+\.\w").mean() or 0.0),
-        foreign=float(some.str.contains(r"[^\x00-\x7f]").mean() or 0.0),
+        links=share * int(some.str.contains(r"https?://|www\.").sum()),
+        mails=share * int(some.str.contains(r"[\w.+-]+@[\w-]+\.\w").sum()),
+        foreign=share * int(some.str.contains(r"[^\x00-\x7f]").sum()),
     )
 
 

@@ -137,10 +137,11 @@ def _boxes(
 ) -> tuple[Boxes, ...]:
     """Choose which numbers to show by which groups: those that say most of each other."""
     pairs = relations.pairs if target is None else target.associations
-    found = []
+    found: list[Boxes] = []
     for one in pairs:
         pair = _numbers_and_groups(sample, coded, one.left, one.right, target)
-        if pair is None or one.strength <= 0 or len(found) == _BOXED:
+        idle = one.strength <= 0 and target is None
+        if pair is None or idle or len(found) == _BOXED:
             continue
         numbers, groups = pair
         values = coded[numbers].values

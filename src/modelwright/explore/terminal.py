@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 
@@ -17,6 +18,8 @@ __all__ = ["summary"]
 _FINDINGS, _COLUMNS = 8, 40
 _WIDEST = 120
 _GAP = "\N{NO-BREAK SPACE}"
+# What would move the cursor, change colours or the direction of writing.
+_UNFIT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _HEAD = ("column", "kind", "", "missing", "different", "values")
 
 
@@ -36,7 +39,7 @@ def summary(profile: Measured, width: int | None = None) -> str:
     lines += _table(profile, wide)
     if profile.option:
         lines += ["", f"recommended: modelwright fit ... {profile.option}"]
-    return "\n".join(lines).replace(_GAP, " ")
+    return _UNFIT.sub("\ufffd", "\n".join(lines).replace(_GAP, " "))
 
 
 def _first(profile: Measured) -> str:

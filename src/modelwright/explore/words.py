@@ -92,7 +92,9 @@ def typical(column: ColumnProfile, most: int = 70) -> str:
             return f"{date(low)} to {date(high)}"
         return f"{number(middle, 3)} ({number(low, 3)} to {number(high, 3)})"
     if column.kind == Kind.TEXT and column.texts is not None:
-        return f"{number(column.texts.words, 2)} words, {column.texts.shortest:,} to {column.texts.longest:,} characters"
+        texts = column.texts
+        characters = f"{texts.shortest:,} to {texts.longest:,} characters"
+        return f"{number(texts.words, 2)} words, {characters}"
     if column.top and (column.top[0][1] > 1 or column.distinct <= 3):
         shown = [
             f"{shorten(value, 24)} {percent(count / column.present)}"

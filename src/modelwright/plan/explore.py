@@ -44,11 +44,11 @@ def explore(
     Parameters
     ----------
     data : path, database, frame or mapping
-        What `fit` takes, of any size: Parquet and lazy frames are streamed; large text and answers of
-        databases go through DuckDB and a temporary file.
+        What `fit` takes, of any size: Parquet and lazy frames are streamed; large text and answers
+        of databases go through DuckDB and a temporary file.
     target : str, optional
-        The column to predict: then its balance, what goes with it, and what `check` finds are part of
-        the profile.
+        The column to predict: then its balance, what goes with it, and what `check` finds are part
+        of the profile.
     test : path or frame, optional
         Other rows of the same columns: how they differ.
     settings : Settings, optional

@@ -1,7 +1,7 @@
 """How many different values there are, in bounded memory.
 
-Of all hashes the k smallest are kept: where the k-th lies says how many there are (Bar-Yossef et al.
-2002; Beyer et al. 2007). With fewer than k different values the count is exact.
+Of all hashes the k smallest are kept: where the k-th lies says how many there are (Bar-Yossef et
+al. 2002; Beyer et al. 2007). With fewer than k different values the count is exact.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The most frequent values of a stream in bounded memory, with how far a count may be short.
 
-Of each batch the most frequent are kept, and what is left out is remembered as the largest count that
-any of it can have had ("lossy counting", Manku and Motwani 2002).
+Of each batch the most frequent are kept, and what is left out is remembered as the largest count
+that any of it can have had ("lossy counting", Manku and Motwani 2002).
 """
 
 from __future__ import annotations

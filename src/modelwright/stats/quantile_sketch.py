@@ -1,9 +1,9 @@
 """Quantiles of any number of values in bounded memory.
 
-Values lie in levels; a value of level h stands for 2**h of them. A level that is full is sorted, and
-every second value goes up, the first or the second of each pair by a coin (Munro and Paterson 1980;
-Agarwal et al. 2012, "Mergeable summaries"; Karnin, Lang and Liberty 2016). Until the first level is
-full, answers are exact.
+Values lie in levels; a value of level h stands for 2**h of them. A level that is full is sorted,
+and every second value goes up, the first or the second of each pair by a coin (Munro and Paterson
+1980; Agarwal et al. 2012, "Mergeable summaries"; Karnin, Lang and Liberty 2016). Until the first
+level is full, answers are exact.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """How many rows equal an earlier one, in bounded memory.
 
-Hashes of rows are kept, each once with its count, until there are too many; then only those that fall
-into one half of all places are kept, then into a quarter. All copies of a row fall into the same place,
-so what is kept is a fair sample of different rows with all of their copies (Gibbons 2001, "Distinct
-sampling").
+Hashes of rows are kept, each once with its count, until there are too many; then only those that
+fall into one half of all places are kept, then into a quarter. All copies of a row fall into the
+same place, so what is kept is a fair sample of different rows with all of their copies (Gibbons
+2001, "Distinct sampling").
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class RepeatSketch:
     def _inside(self, hashes: Keys) -> Keys:
         if not self._bits:
             return hashes
-        return hashes[(hashes >> np.uint64(64 - self._bits)) == 0]
+        inside: Keys = hashes[(hashes >> np.uint64(64 - self._bits)) == 0]
+        return inside
 
     def _gather(self) -> None:
         """Put what waits to the rest, and look at fewer places while there is too much."""
