@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from modelwright.plan.check import check
     from modelwright.plan.drift import drift
     from modelwright.plan.expected import expected_score
+    from modelwright.plan.explore import explore
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
     from modelwright.versus import compare_models
@@ -70,6 +71,7 @@ _HOMES = {
     "drift": "modelwright.plan.drift",
     "effects": "modelwright.effects",
     "expected_score": "modelwright.plan.expected",
+    "explore": "modelwright.plan.explore",
     "fairness": "modelwright.evaluate.fairness",
     "find_slices": "modelwright.evaluate.slices",
     "fit": "modelwright.flow",
@@ -113,6 +115,7 @@ __all__ = [
     "drift",
     "effects",
     "expected_score",
+    "explore",
     "fairness",
     "find_slices",
     "fit",
@@ -137,3 +140,12 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _keep_the_room_aside() -> None:
+    """Load the room `explore` now: loaded later, it would take the place of the function."""
+    importlib.import_module("modelwright.explore")
+    globals().pop("explore", None)
+
+
+_keep_the_room_aside()

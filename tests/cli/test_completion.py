@@ -86,6 +86,8 @@ needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash
         (["fit", "hou"], ["houses.csv", "houses.parquet"]),
         (["fit", "houses.csv", "--tri"], ["--trials"]),
         (["fit", "houses.csv", "--target", "ro"], ["rooms"]),
+        (["explo"], ["explore"]),
+        (["explore", "houses.csv", "--target", "ro"], ["rooms"]),
         (["fit", "houses.parquet", "--group", "pr"], ["price\\,\\ net"]),
         (["fit", "packed.csv.gz", "--target", "z"], ["zone"]),
         (["fit", "houses.csv", "--task", "re"], ["regression"]),

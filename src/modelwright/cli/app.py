@@ -20,6 +20,7 @@ from cyclopts.exceptions import CycloptsError
 from modelwright.cli.acquiring import acquire
 from modelwright.cli.checking import check
 from modelwright.cli.explaining import explain
+from modelwright.cli.exploring import explore
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.framing import frame
 from modelwright.cli.labelling import label
@@ -46,8 +47,8 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    analysing = (demo, frame, check, fit, predict, evaluate, explain, report, acquire, completion)
-    for command in analysing:
+    before = (demo, explore, frame, check)
+    for command in (*before, fit, predict, evaluate, explain, report, acquire, completion):
         app.command(command)
     app.command(label)
     app.command(runs)

@@ -1,0 +1,114 @@
+"""Columns of any kind as ranks and as a few codes, so that any two can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.core.schema import Column, Kind
+from modelwright.core.table import Table
+
+__all__ = ["Coded", "code", "code_table"]
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+_LEVELS = 30
+_BINS = 10
+_FEW = 15
+_COMPARED = (Kind.NUMBER, Kind.DATETIME, Kind.BOOLEAN, Kind.CATEGORY, Kind.ID)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column that is ready to be compared.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    codes : ndarray of int64, shape (n_rows,)
+        The level, or the tenth of the numbers; -1 where there is no value.
+    levels : int
+        How many codes there are.
+    values : ndarray of float64, shape (n_rows,), optional
+        Numbers and dates as they are, NaN where there is no value; None for words.
+    ranks : ndarray of float64, shape (n_rows,), optional
+        Their ranks, equal values sharing the mean.
+    """
+
+    name: str
+    codes: Codes
+    levels: int
+    values: Floats | None = None
+    ranks: Floats | None = None
+
+
+def code(values: pl.Series, column: Column) -> Coded | None:
+    """Code one column; None where there is nothing to compare.
+
+    Parameters
+    ----------
+    values : polars.Series, shape (n_rows,)
+        Typed.
+    column : Column
+        What they mean: texts, lists and places are not compared, nor are columns with one value or
+        with other words in nearly every row.
+
+    Examples
+    --------
+    >>> coded = code(pl.Series("a", ["x", "y", None, "x"]), Column("a", Kind.CATEGORY))
+    >>> coded.codes.tolist(), coded.levels
+    ([0, 1, -1, 0], 2)
+    """
+    if column.kind not in _COMPARED:
+        return None
+    if column.kind in (Kind.NUMBER, Kind.DATETIME):
+        return _of_numbers(values, column.name)
+    words = values.cast(pl.String)
+    counted = words.drop_nulls().alias("level").value_counts(name="rows")
+    if counted.height < 2:
+        return None
+    rows = int(counted["rows"].sum())
+    if counted.height > max(rows // 2, _LEVELS):
+        return None
+    top = counted.sort(["rows", "level"], descending=[True, False]).head(_LEVELS)["level"]
+    levels = min(counted.height, _LEVELS + 1)
+    place = {level: i for i, level in enumerate(top.to_list())}
+    known = words.replace_strict(place, default=_LEVELS, return_dtype=pl.Int64)
+    codes = pl.select(pl.when(words.is_null()).then(-1).otherwise(known)).to_series()
+    return Coded(column.name, codes.to_numpy().astype(np.int64), levels)
+
+
+def _of_numbers(values: pl.Series, name: str) -> Coded | None:
+    numbers = values.to_physical() if values.dtype.is_temporal() else values
+    plain = numbers.cast(pl.Float64).to_numpy().astype(np.float64)
+    there = np.isfinite(plain)
+    if not there.any() or not plain[there].max() > plain[there].min():
+        return None
+    ranks = np.full(len(plain), np.nan)
+    known = pl.Series(plain[there])
+    ranks[there] = known.rank("average").to_numpy()
+    codes = np.full(len(plain), -1, np.int64)
+    each = np.unique(plain[there])
+    if len(each) <= _FEW:
+        codes[there] = np.searchsorted(each, plain[there])
+        levels = len(each)
+    else:
+        cuts = np.unique(np.quantile(plain[there] / 2, np.linspace(0, 1, _BINS + 1)[1:-1]) * 2)
+        codes[there] = np.searchsorted(cuts, plain[there], side="left")
+        levels = len(cuts) + 1
+    return Coded(name, codes, levels, np.where(there, plain, np.nan), ranks)
+
+
+def code_table(table: Table, names: tuple[str, ...] | None = None) -> dict[str, Coded]:
+    """Code the columns of a table that can be compared, by name and in order."""
+    found = {}
+    for name in table.schema.names() if names is None else names:
+        coded = code(table.frame[name], table.schema[name])
+        if coded is not None:
+            found[name] = coded
+    return found
