@@ -22,6 +22,7 @@ from modelwright.core.progress import progress
 from modelwright.core.settings import Bounds, Question, Settings, Validation
 
 if TYPE_CHECKING:
+    from modelwright.core.result import FreshScore
     from modelwright.evaluate.expected import Expected
     from modelwright.flow import Result
 
@@ -136,7 +137,8 @@ def fit(
     ----------
     data
         A CSV, TSV, Parquet, Arrow, JSON or Excel file, also compressed; - for standard input;
-        or a database, such as sqlite:///file.db#table.
+        a database, such as sqlite:///file.db#table; or a folder or zip of images in class folders,
+        which needs no --target.
     question
         What is asked.
     effort
@@ -154,7 +156,9 @@ def fit(
     """
     check_data(data)
     check_page(report, data, out)
-    if (question is None or question.target is None) and (effort is None or effort.frame is None):
+    named = question is not None and question.target is not None
+    named = named or (effort is not None and effort.frame is not None)
+    if not named and not _are_images(data):
         raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     asked = (question or Asked()).question()
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
@@ -171,6 +175,12 @@ def fit(
         _tell(result, out)
         if report is not None:
             say(f"report: {report}")
+
+
+def _are_images(data: str | Path) -> bool:
+    from modelwright.acquire.images import holds_images
+
+    return holds_images(data)
 
 
 def _fitted(
@@ -222,7 +232,7 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "decision": card.decision,
         "leaderboard": result.leaderboard.to_json()["standings"],
         "baseline": result.leaderboard.to_json().get("baseline"),
-        "test": None if card.test is None else card.test.to_json(),
+        "test": None if card.test is None else {**card.test.to_json(), **_named(card.test)},
         "contrast": None if card.contrast is None else card.contrast.to_json(),
         "expected": None if (found := _expected(result)) is None else found.to_json(),
         "verdict": None if judged is None else asdict(judged),
@@ -230,6 +240,11 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "timings": result.timings,
         "interrupted": result.interrupted,
     }
+
+
+def _named(test: FreshScore) -> dict[str, float]:
+    """Give the score under the name of its metric too: test.accuracy."""
+    return {test.metric: test.score} if test.metric.isidentifier() else {}
 
 
 def _expected(result: Result) -> Expected | None:
@@ -274,7 +289,8 @@ def _tell(result: Result, out: Path) -> None:
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")
-    say(f"column types: {result.folder / 'types.json'} (mend a copy, and give it with --types)")
+    if (result.folder / "types.json").exists():
+        say(f"column types: {result.folder / 'types.json'} (mend a copy, and give it with --types)")
     say(f"next: modelwright predict {out} DATA --out predictions.csv")
 
 
