@@ -182,7 +182,8 @@ class Model:
         frame
             One row for each row of `data`, in order: `prediction`, and for classes `p_<class>`
             for each class. For images their places come first. `prediction` is the most probable
-            class, unless a threshold, a capacity or costs belong to the model. With `interval` also `lower` and `upper` of a number, or
+            class, unless a threshold, a capacity or costs belong to the model. With `interval`
+            also `lower` and `upper` of a number, or
             `set`: the labels that are possible, the most probable first. A pandas frame for a
             pandas frame, with its index; an Arrow table for an Arrow table; else a Polars frame.
 

@@ -9,7 +9,6 @@ import os
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -176,9 +175,7 @@ def _common(names: Sequence[str]) -> int:
     return count
 
 
-def _notes(
-    names: Sequence[str], classes: Iterable[str | None], *, parted: bool
-) -> Iterator[str]:
+def _notes(names: Sequence[str], classes: Iterable[str | None], *, parted: bool) -> Iterator[str]:
     others = Counter(Path(name).suffix.lower() or "none" for name in names if not _is_image(name))
     if others:
         kinds = ", ".join(f"{ending} ({count:,})" for ending, count in others.most_common(3))

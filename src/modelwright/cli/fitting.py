@@ -289,8 +289,13 @@ def _tell(result: Result, out: Path) -> None:
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")
-    if (result.folder / "types.json").exists():
-        say(f"column types: {result.folder / 'types.json'} (mend a copy, and give it with --types)")
+    _tell_next(result, out)
+
+
+def _tell_next(result: Result, out: Path) -> None:
+    types = result.folder / "types.json"
+    if types.exists():  # images have none
+        say(f"column types: {types} (mend a copy, and give it with --types)")
     say(f"next: modelwright predict {out} DATA --out predictions.csv")
 
 

@@ -97,7 +97,7 @@ class Opened:
     changes: Mapping[str, int]
 
 
-class _Unfit(Exception):
+class _UnfitError(Exception):
     """An image that is not opened, and why."""
 
 
@@ -117,9 +117,9 @@ class _Places:
             cut = place.lower().find(".zip/", cut + 1)
         path = Path(place)
         if not path.is_file():
-            raise _Unfit("no such file")
+            raise _UnfitError("no such file")
         if path.stat().st_size > _MOST_BYTES:
-            raise _Unfit(f"a file of over {_MOST_BYTES // 2**20} MiB")
+            raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
         return path.read_bytes()
 
     def _zip(self, name: str) -> zipfile.ZipFile | None:
@@ -129,20 +129,20 @@ class _Places:
             try:
                 self._zips[name] = zipfile.ZipFile(name)
             except (zipfile.BadZipFile, OSError, ValueError) as error:
-                raise _Unfit("in a damaged zip") from error
+                raise _UnfitError("in a damaged zip") from error
         return self._zips[name]
 
     def _entry(self, archive: zipfile.ZipFile, name: str) -> bytes:
         try:
             info = archive.getinfo(name)
             if info.file_size > _MOST_BYTES:
-                raise _Unfit(f"a file of over {_MOST_BYTES // 2**20} MiB")
+                raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
             with archive.open(info) as file:
                 return file.read(_MOST_BYTES)
         except KeyError:
-            raise _Unfit("no such file") from None
+            raise _UnfitError("no such file") from None
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-            raise _Unfit("in a damaged zip") from error
+            raise _UnfitError("in a damaged zip") from error
 
     def __enter__(self) -> Self:
         return self
@@ -192,7 +192,7 @@ def common_form(places: Sequence[str]) -> ImageForm:
                 with _opened(files.bytes_of(place)) as image:
                     sizes.append((image.height, image.width))
                     grey = grey and image.mode in ("1", "L", *_WIDE)
-            except _Unfit as error:
+            except _UnfitError as error:
                 why[str(error)] += 1
     if not sizes:
         reason = ", ".join(why)
@@ -205,7 +205,9 @@ def common_form(places: Sequence[str]) -> ImageForm:
     return ImageForm(channels, side, side)
 
 
-def open_images(places: Sequence[str], form: ImageForm, into: Pixels, *, threads: int = 1) -> Opened:
+def open_images(
+    places: Sequence[str], form: ImageForm, into: Pixels, *, threads: int = 1
+) -> Opened:
     """Open images, and write their pixels into an array, a few at a time.
 
     Turned as their EXIF data say; transparent ones on white; 16 bits and floats scaled to 8; of
@@ -236,7 +238,7 @@ def open_images(places: Sequence[str], form: ImageForm, into: Pixels, *, threads
                 try:
                     into[row] = _pixels(files.bytes_of(places[row]), form, done)
                     good[row] = True
-                except _Unfit as error:
+                except _UnfitError as error:
                     into[row] = 0
                     bad[str(error)] += 1
                 except OSError as error:
@@ -254,16 +256,16 @@ def open_images(places: Sequence[str], form: ImageForm, into: Pixels, *, threads
 def _opened(data: bytes) -> Iterator[Any]:
     """Open an image without decoding it."""
     if not data:
-        raise _Unfit("an empty file")
+        raise _UnfitError("an empty file")
     try:
         image = pillow.open(io.BytesIO(data))
     except pillow.DecompressionBombError:
-        raise _Unfit(f"over {_MOST_PIXELS / 1e6:.0f} million pixels") from None
+        raise _UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels") from None
     except Exception as error:  # a format's reader may fail in any way on a stranger's bytes
-        raise _Unfit("no image, or a damaged one") from error
+        raise _UnfitError("no image, or a damaged one") from error
     with image:
         if image.width * image.height > _MOST_PIXELS:
-            raise _Unfit(f"over {_MOST_PIXELS / 1e6:.0f} million pixels")
+            raise _UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels")
         yield image
 
 
@@ -272,11 +274,11 @@ def _pixels(data: bytes, form: ImageForm, changes: Counter[str]) -> Pixels:
     with _opened(data) as image:
         try:
             return _brought(image, form, changes)
-        except _Unfit:
+        except _UnfitError:
             raise
         except Exception as error:  # likewise
             why = "cut short" if "truncated" in str(error) else "no image, or a damaged one"
-            raise _Unfit(why) from error
+            raise _UnfitError(why) from error
 
 
 def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:

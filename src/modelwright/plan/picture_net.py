@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -244,11 +243,11 @@ def _some(source: Source) -> torch.Tensor:
     return source.at(torch.arange(0, len(source), step)).inputs[0]
 
 
-def fitted_of(
-    rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine
-) -> FittedPictures:
+def fitted_of(rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine) -> FittedPictures:
     """Take the weights of a net as they are now."""
-    weights = {name: value.detach().contiguous().numpy() for name, value in net.state_dict().items()}
+    weights = {
+        name: value.detach().contiguous().numpy() for name, value in net.state_dict().items()
+    }
     small = max(rows.form.height, rows.form.width) <= _SMALL
     return FittedPictures(
         net.form.to_json(),
@@ -330,5 +329,3 @@ def speed_of(rows: PictureRows, source: Source, widths: tuple[int, ...], machine
     from modelwright.training.machine import measure
 
     return measure(QuickNet(form_of(rows, widths)), source, cross_entropy, machine)
-
-

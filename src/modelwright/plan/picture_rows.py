@@ -20,10 +20,10 @@ from modelwright.core.errors import DataError
 from modelwright.core.framing import encode_target, label_type
 from modelwright.core.progress import Progress
 from modelwright.core.schema import Column, Kind, Role, Schema
+from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Target, Task, TaskKind
 from modelwright.engine import core_count
 from modelwright.evaluate import StratifiedKFold
-from modelwright.core.table import Table
 from modelwright.features.images import ImageForm, common_form, open_images
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
@@ -191,7 +191,9 @@ def _split(
     y: Target, good: NDArray[np.bool_], part: NDArray[np.object_], seed: int
 ) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], str]:
     """Say which rows are learned from, chosen by, and scored."""
-    train, valid, test = (np.flatnonzero(good & (part == name)) for name in ("train", "val", "test"))
+    train, valid, test = (
+        np.flatnonzero(good & (part == name)) for name in ("train", "val", "test")
+    )
     tested = f"; the {len(test):,} under test/ were scored once, at the end" if len(test) else ""
     if len(valid):
         plan = f"{len(valid):,} images under val/ were held out as given, {len(train):,} learned"
@@ -207,9 +209,7 @@ def _split(
     return (train[fold.train], held, test), plan
 
 
-def _absent(
-    y: Target, split: Sequence[NDArray[np.int64]], task: Task
-) -> list[str]:
+def _absent(y: Target, split: Sequence[NDArray[np.int64]], task: Task) -> list[str]:
     notes = []
     for name, rows in (("held-out images", split[1]), ("test/", split[2])):
         missing = sorted(set(range(y.classes)) - set(y.values[rows].tolist()))

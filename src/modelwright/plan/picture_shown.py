@@ -42,17 +42,15 @@ def shown_of(rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Pictur
     samples, more = _augmented(rows, best)
     step = -(-max(rows.form.height, rows.form.width) // _SIDE)
     together = np.concatenate([np.asarray(pixels), samples])[:, :, ::step, ::step]
-    facts = {"net": f"groups of {', '.join(map(str, best.spec.widths))} channels",
-             "batch": f"{best.spec.batch} images",
-             "mirror images": "show the same" if best.spec.mirrored else "are not the same"}  # fmt: skip
-    return Pictures(
-        tuple(best.curve), (*shown, *more), np.ascontiguousarray(together), facts
-    )
+    facts = {
+        "net": f"groups of {', '.join(map(str, best.spec.widths))} channels",
+        "batch": f"{best.spec.batch} images",
+        "mirror images": "show the same" if best.spec.mirrored else "are not the same",
+    }
+    return Pictures(tuple(best.curve), (*shown, *more), np.ascontiguousarray(together), facts)
 
 
-def _confused(
-    y: NDArray[np.int64], said: NDArray[np.int64], order: NDArray[np.int64]
-) -> list[int]:
+def _confused(y: NDArray[np.int64], said: NDArray[np.int64], order: NDArray[np.int64]) -> list[int]:
     """Take a few of each of the commonest confusions."""
     pairs: dict[tuple[int, int], list[int]] = {}
     for i in order.tolist():
@@ -61,9 +59,7 @@ def _confused(
     return [i for members in ranked for i in members[:_EACH]]
 
 
-def _augmented(
-    rows: PictureRows, best: Trained
-) -> tuple[NDArray[np.uint8], list[Thumbnail]]:
+def _augmented(rows: PictureRows, best: Trained) -> tuple[NDArray[np.uint8], list[Thumbnail]]:
     """Give some training images as they entered the net."""
     from modelwright.nets.library import reproducible, torch
     from modelwright.training.batches import Examples
@@ -74,7 +70,7 @@ def _augmented(
         torch.from_numpy(rows.y.values[places]),
     )
     with reproducible(0, torch.get_num_threads()):
-        changed = augmentation_of(rows, best.spec)(batch).inputs[0]
+        changed = augmentation_of(rows, best.spec)(batch).inputs[0].float()
     codes = rows.y.values[places].tolist()
     told = [
         Thumbnail("augmented", _short(rows.names[place]), code, code, 1.0)

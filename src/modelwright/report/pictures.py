@@ -65,9 +65,7 @@ def _mistakes(model: Model, shown: Pictures) -> Chapter:
     if not worst:
         words = "No held-out image was taken for another class."
         return Chapter("mistakes", "Where it errs", element("p.lead", words), "Mistakes")
-    pairs = Counter(
-        (one.true, one.said) for one in shown.thumbnails if one.kind == "confusion"
-    )
+    pairs = Counter((one.true, one.said) for one in shown.thumbnails if one.kind == "confusion")
     parts: list[Markup] = []
     for true, said in pairs:
         heading = element("h4", name(classes[true], 40), " taken for ", name(classes[said], 40))
@@ -156,9 +154,8 @@ def loss_figure(curve: Sequence[CurvePoint]) -> Figure:
     rows = tuple((number(p.epoch), number(p.loss), number(p.valid_loss)) for p in curve)
     return Figure(
         "Loss",
-        "Dashed: the batches it learned from, which are augmented and whose labels are smoothed, so "
-        "that it lies higher. Whole: held-out images; where it rises for long, the net learns by "
-        "heart.",
+        "Dashed: the batches it learned from, which are augmented and whose labels are smoothed: it "
+        "lies higher. Whole: held-out images; where it rises for long, the net learns by heart.",
         plot.drawing(), plot.width, plot.height,
         Grid(("epochs", "batches", "held-out images"), rows, "Loss"),
     )  # fmt: skip

@@ -39,8 +39,9 @@ def pack_tensors(arrays: Mapping[str, NDArray[Any]], text: str = "") -> bytes:
     >>> arrays["a"].tolist(), text
     ([1.0, 1.0], 'hello')
     """
-    whole = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
-    packed: bytes = safetensors.save(whole, metadata={_TEXT: text})
+    # a single number stays one: np.ascontiguousarray would give it a dimension
+    whole = {name: np.array(arrays[name], order="C") for name in sorted(arrays)}
+    packed: bytes = safetensors.load().save(whole, metadata={_TEXT: text})
     return packed
 
 
@@ -58,7 +59,7 @@ def unpack_tensors(data: bytes) -> tuple[dict[str, NDArray[Any]], str]:
             raise ValueError("a header of a strange length")
         header = json.loads(data[8 : 8 + length])
         text = str(header.get("__metadata__", {}).get(_TEXT, ""))
-        arrays: dict[str, NDArray[Any]] = safetensors.load(data)
+        arrays: dict[str, NDArray[Any]] = safetensors.load().load(data)
     except Exception as error:  # the library has an exception of its own for every damage
         got = f"{type(error).__name__}: {error}"[:120]
         raise ModelFileError("arrays in the safetensors format", got, _CURE) from error

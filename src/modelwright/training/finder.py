@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from dataclasses import dataclass, replace
 
 from modelwright.core.errors import FitError
@@ -17,6 +16,8 @@ __all__ = ["Found", "find_rate"]
 # How much of the smoothed loss is the past, and how far above its least value it ends the run.
 _PAST = 0.9
 _BURST = 4.0
+# Steps to either side over which a fall is measured: a batch alone says little.
+_WINDOW = 5
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,7 @@ def find_rate(
 def _steepest(rates: list[float], losses: list[float]) -> float:
     """Find where the loss falls fastest before it is least."""
     end = losses.index(min(losses))
-    falls = [losses[i] - losses[i + 1] for i in range(end)]
-    if not falls:
-        return rates[0]
-    place = max(range(len(falls)), key=falls.__getitem__)
-    return math.sqrt(rates[place] * rates[place + 1])
+    places = range(_WINDOW, end - _WINDOW + 1)
+    if not places:
+        return rates[end]
+    return rates[max(places, key=lambda i: losses[i - _WINDOW] - losses[i + _WINDOW])]

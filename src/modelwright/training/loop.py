@@ -18,7 +18,7 @@ from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.averaging import Averaged
-from modelwright.training.batches import Examples, Source
+from modelwright.training.batches import Source
 from modelwright.training.losses import Loss
 from modelwright.training.optimiser import Optimiser
 from modelwright.training.pace import Pace
@@ -173,6 +173,7 @@ def train(
     >>> x = torch.linspace(-1, 1, 64)[:, None]
     >>> net = nn.Linear(1, 1)
     >>> course = Course(epochs=60, batch=16, rate=0.1, schedule="cosine")
+    >>> from modelwright.training.batches import Examples
     >>> from modelwright.training.losses import squared_error
     >>> train(net, Examples((x,), 3 * x[:, 0]), squared_error, course, budget=Budget(), seed=0)
     60
@@ -214,6 +215,7 @@ class Training:
     Examples
     --------
     >>> x = torch.linspace(-1, 1, 64)[:, None]
+    >>> from modelwright.training.batches import Examples
     >>> from modelwright.training.losses import squared_error
     >>> course = Course(epochs=3, batch=16, rate=0.1)
     >>> training = Training(nn.Linear(1, 1), Examples((x,), x[:, 0]), squared_error, course)

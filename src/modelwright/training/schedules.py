@@ -23,8 +23,8 @@ __all__ = [
 _WARM = 0.05
 _RISE = 0.3
 _TRIANGLE = 0.23
-# Where a rise begins and a fall ends.
-_START, _END = 0.04, 1e-4
+# Where its rise begins.
+_START = 0.04
 
 
 def constant(t: float) -> float:
@@ -104,7 +104,7 @@ def triangle(t: float) -> float:
 
 
 def one_cycle(t: float) -> float:
-    """Give a cosine up from 1/25 to 1 over the first 30 %, then one down to 1/10,000.
+    """Give a cosine up from 1/25 to 1 over the first 30 %, then one down to 0.
 
     Super-convergence (Smith and Topin 2019), in the form that fastai made usual.
 
@@ -115,7 +115,7 @@ def one_cycle(t: float) -> float:
     """
     if t < _RISE:
         return _START + (1.0 - _START) * cosine(1.0 - t / _RISE)
-    return _END + (1.0 - _END) * cosine((t - _RISE) / (1.0 - _RISE))
+    return cosine((t - _RISE) / (1.0 - _RISE))
 
 
 def warm_cosine(t: float) -> float:

@@ -97,9 +97,7 @@ class Augmentation:
             x = colours.noise(x, self.noise)
         return x
 
-    def _mixed(
-        self, x: torch.Tensor, targets: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def _mixed(self, x: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if not (self.mixup or self.cutmix):
             return x, targets
         shares = mixing.one_hot(targets, self.classes)
