@@ -15,6 +15,7 @@ from typing import Any, Literal, overload
 import polars as pl
 
 from modelwright.acquire import read_raw
+from modelwright.acquire.images import holds_images
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
@@ -27,6 +28,7 @@ from modelwright.engine import start_engine
 from modelwright.evaluate import Metric
 from modelwright.model import Model
 from modelwright.plan import Session, open_session, pose, reading_for, take_frame
+from modelwright.plan.pictures import fit_pictures
 from modelwright.store import check_writable
 from modelwright.unsupervised import Shape, find_shape
 
@@ -139,16 +141,17 @@ def fit(
     order: str | None = None,
     settings: Settings | None = None,
 ) -> Result | Shape:
-    """Find a validated model of one column of a table; or its groups, or its density.
+    """Find a validated model of a column, or of the classes of images; or groups, or a density.
 
     Parameters
     ----------
     data : path or frame
         A CSV, TSV, Parquet, Arrow, JSON or Excel file, also compressed; ``-`` for standard input;
-        a database as ``sqlite:///file.db#query``; or a pandas, Polars or Arrow frame.
+        a database as ``sqlite:///file.db#query``; or a pandas, Polars or Arrow frame. Or a folder
+        or zip of images in class folders, maybe below ``train``, ``val`` and ``test``.
     target : str or int, optional
         The column to predict; a number names a column of a NumPy array. It may be left out where
-        ``settings.frame`` names it.
+        ``settings.frame`` names it; images have none, their folders are the classes.
     time : str or float
         How long it may take in all: ``"60s"``, ``"5m"``, or seconds. It ends earlier when there
         is nothing left that is worth fitting.
@@ -193,7 +196,7 @@ def fit(
         asked = Question(str(target or ""), task, called, chosen.positive, group, order)
         with progress() as live:
             return find_shape(data, asked, chosen, seconds=parse_duration(time), live=live)
-    name = _name(target, chosen)
+    name = "" if target is None and holds_images(data) else _name(target, chosen)
     question = Question(name, task, called, chosen.positive, group, order, chosen.weight)
     with progress() as live:
         return run(data, question, chosen, seconds=parse_duration(time), live=live, metric=own)
@@ -231,6 +234,13 @@ def run(
         check_writable(Path(settings.out), data)
     budget = math.inf if settings.trials or settings.replay else seconds
     live.advance(None, reading(data))
+    if isinstance(data, str | Path) and holds_images(data):
+        found = fit_pictures(
+            data, question, settings, budget=budget, began=began, live=live, metric=metric
+        )
+        timings = {"read": found.read, "first_model": found.first}
+        timings["total"] = time.monotonic() - began
+        return Result(found.model, found.run_id, found.folder, timings, found.interrupted)
     raw = read_raw(data, reading_for(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")

@@ -28,6 +28,8 @@ DOORS = (
     Door("rich", ("core/progress.py", "cli/*.py")),
     Door("cyclopts", ("cli/*.py",)),
     Door("torch", ("nets/library.py",), at_most=1),
+    Door("PIL", ("features/images.py",)),
+    Door("safetensors", ("store/tensors.py",)),
     # Tables are Polars inside; a user's pandas frame comes in through narwhals.
     Door("pandas", ()),
     Door("pyarrow", ()),

@@ -12,7 +12,8 @@ from modelwright.core.budget import Budget  # noqa: E402
 from modelwright.core.errors import FitError  # noqa: E402
 from modelwright.nets.layers import NTKLinear, Scale  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
-from modelwright.training.loop import Course, Epoch, Examples, train  # noqa: E402
+from modelwright.training.batches import Examples  # noqa: E402
+from modelwright.training.loop import Course, Epoch, train  # noqa: E402
 from modelwright.training.losses import cross_entropy, squared_error  # noqa: E402
 from modelwright.training.optimiser import Optimiser  # noqa: E402
 from modelwright.training.schedules import coslog4, flat_cos  # noqa: E402

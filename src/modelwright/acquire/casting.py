@@ -260,6 +260,10 @@ def _category(values: pl.Series, format: str) -> pl.Series:
     return text.str.replace(r"^([+-]?\d+)\.0$", "${1}") if text.str.ends_with(".0").any() else text
 
 
+def _as_it_is(values: pl.Series, format: str) -> pl.Series:
+    return values.cast(pl.String)
+
+
 def _free_text(values: pl.Series, format: str) -> pl.Series:
     return clean(_text(values), Kind.TEXT)
 
@@ -273,4 +277,5 @@ _CASTS = {
     Kind.ID: _category,
     Kind.LIST: _free_text,
     Kind.GEO: _free_text,
+    Kind.IMAGE: _as_it_is,
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from modelwright.acquire.files import NO_TEXT, read_file
 from modelwright.acquire.frames import read_frame
+from modelwright.acquire.images import holds_images, read_images
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.sql import read_database
 from modelwright.core.addresses import is_database
@@ -21,8 +22,8 @@ def read_raw(data: object, reading: Reading | None = None) -> Raw:
     ----------
     data : str, Path, frame, ndarray of shape (n_rows, n_columns) or mapping of columns
         A path to delimited text, JSON, JSON lines, Parquet, Arrow or Excel, each also compressed;
-        ``-`` for standard input; a database as ``sqlite:///file.db#query``; or a pandas, Polars,
-        Arrow or NumPy table. It is never changed.
+        ``-`` for standard input; a folder or zip of images in class folders; a database as
+        ``sqlite:///file.db#query``; or a pandas, Polars, Arrow or NumPy table. It is never changed.
     reading : Reading, optional
         What is known of it; None: nothing.
 
@@ -51,6 +52,8 @@ def read_raw(data: object, reading: Reading | None = None) -> Raw:
     chosen = reading or Reading()
     in_base = isinstance(data, str) and is_database(data)
     if isinstance(data, str | Path) and not in_base:
+        if holds_images(data):
+            return read_images(data)
         return read_file(str(data), chosen)
     if chosen.encoding is not None:
         got = "a database" if in_base else f"a {type(data).__name__} in memory"

@@ -23,6 +23,7 @@ from modelwright.core.settings import Bounds, Question, Settings, Validation
 from modelwright.core.task import shape_asked
 
 if TYPE_CHECKING:
+    from modelwright.core.result import FreshScore
     from modelwright.evaluate.expected import Expected
     from modelwright.flow import Result
 
@@ -137,7 +138,8 @@ def fit(
     ----------
     data
         A CSV, TSV, Parquet, Arrow, JSON or Excel file, also compressed; - for standard input;
-        or a database, such as sqlite:///file.db#table.
+        a database, such as sqlite:///file.db#table; or a folder or zip of images in class folders,
+        which needs no --target.
     question
         What is asked.
     effort
@@ -157,7 +159,8 @@ def fit(
     check_page(report, data, out)
     asked = (question or Asked()).question()
     shaped = shape_asked(asked.task) is not None
-    if not (shaped or asked.target) and (effort is None or effort.frame is None):
+    named = shaped or asked.target or (effort is not None and effort.frame is not None)
+    if not named and not _are_images(data):
         raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     if shaped:
@@ -178,6 +181,12 @@ def fit(
         _tell(result, out)
         if report is not None:
             say(f"report: {report}")
+
+
+def _are_images(data: str | Path) -> bool:
+    from modelwright.acquire.images import holds_images
+
+    return holds_images(data)
 
 
 def _fitted(
@@ -229,7 +238,7 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "decision": card.decision,
         "leaderboard": result.leaderboard.to_json()["standings"],
         "baseline": result.leaderboard.to_json().get("baseline"),
-        "test": None if card.test is None else card.test.to_json(),
+        "test": None if card.test is None else {**card.test.to_json(), **_named(card.test)},
         "contrast": None if card.contrast is None else card.contrast.to_json(),
         "expected": None if (found := _expected(result)) is None else found.to_json(),
         "verdict": None if judged is None else asdict(judged),
@@ -237,6 +246,11 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "timings": result.timings,
         "interrupted": result.interrupted,
     }
+
+
+def _named(test: FreshScore) -> dict[str, float]:
+    """Give the score under the name of its metric too: test.accuracy."""
+    return {test.metric: test.score} if test.metric.isidentifier() else {}
 
 
 def _expected(result: Result) -> Expected | None:
@@ -281,7 +295,13 @@ def _tell(result: Result, out: Path) -> None:
     if result.interrupted:
         say(f"interrupted; the best model so far is kept: {out}; --resume goes on with it")
     say(f"model: {out} ({out.stat().st_size / 1e6:.1f} MB), run {result.run}")
-    say(f"column types: {result.folder / 'types.json'} (mend a copy, and give it with --types)")
+    _tell_next(result, out)
+
+
+def _tell_next(result: Result, out: Path) -> None:
+    types = result.folder / "types.json"
+    if types.exists():  # images have none
+        say(f"column types: {types} (mend a copy, and give it with --types)")
     say(f"next: modelwright predict {out} DATA --out predictions.csv")
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.core.pictures import Pictures
 from modelwright.core.protocols import State
 from modelwright.core.schema import Kind, Role
 from modelwright.core.task import Task
@@ -182,6 +183,8 @@ class Evidence:
         Which of these rows belong together; None when each stands for itself.
     weak : Weaknesses
         Labels to doubt, and kinds of rows that the model does badly on.
+    pictures : Pictures, optional
+        Of a model of images: curves, and images worth looking at.
 
     Examples
     --------
@@ -205,6 +208,7 @@ class Evidence:
     heard: float = 1.0
     group: NDArray[np.int32] | None = None
     weak: Weaknesses = field(default_factory=Weaknesses)
+    pictures: Pictures | None = None
 
     def export(self) -> State:
         """Give everything in forms that are safe to read from a stranger."""
@@ -213,7 +217,7 @@ class Evidence:
             arrays["weight"] = self.weight
         if self.group is not None:
             arrays["group"] = self.group
-        config = {
+        config: dict[str, Any] = {
             "asked": dict(self.asked),
             "splits": [list(pair) for pair in self.splits],
             "profiles": [asdict(profile) for profile in self.profiles],
@@ -223,6 +227,8 @@ class Evidence:
             "heard": self.heard,
             "weak": self.weak.to_json(),
         }
+        if self.pictures is not None:
+            config["pictures"], arrays["pictures"] = self.pictures.export()
         return State(config, arrays)
 
     @classmethod
@@ -256,6 +262,9 @@ class Evidence:
             tuple(_profile(item) for item in config["profiles"]),
             group=group,
             weak=Weaknesses.from_json(config.get("weak", {})),
+            pictures=Pictures.restore(config["pictures"], arrays["pictures"])
+            if "pictures" in config
+            else None,
         ).with_findings(config)
 
     @property

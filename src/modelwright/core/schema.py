@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ID = "id"
     LIST = "list"
     GEO = "geo"
+    IMAGE = "image"
 
 
 class Role(StrEnum):

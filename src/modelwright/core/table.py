@@ -24,6 +24,7 @@ PHYSICAL: dict[Kind, pl.DataType] = {
     Kind.ID: pl.String(),
     Kind.LIST: pl.String(),
     Kind.GEO: pl.String(),
+    Kind.IMAGE: pl.String(),
 }
 
 

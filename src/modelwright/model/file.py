@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from modelwright.acquire import is_encoding
-from modelwright.core.errors import ModelFileError, UserError
+from modelwright.core.errors import MissingExtraError, ModelFileError, UserError
 from modelwright.core.evidence import Evidence
 from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card
@@ -89,7 +89,7 @@ def read_contents(path: Path, key: bytes | None, allow: Sequence[type[Fitted]]) 
         raise ModelFileError("a model that predicts a column", "groups or a density", cure)
     try:
         return unpack(entries, allow)
-    except ModelFileError:
+    except (ModelFileError, MissingExtraError):
         raise
     except (*_UNSOUND, UserError) as error:  # of a temperature below zero, say
         raise ModelFileError(

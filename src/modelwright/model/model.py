@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.acquire import Reading, conform, like, read_raw, totals_below
+from modelwright.acquire.images import fresh_rows
 from modelwright.core.errors import (
     DataError,
     ModelFileError,
@@ -25,7 +26,7 @@ from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.numerals import number
 from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard, brief
-from modelwright.core.schema import Role, Schema
+from modelwright.core.schema import Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task
 from modelwright.evaluate import Answered, Metric, find_metric
@@ -47,6 +48,8 @@ __all__ = ["SEEN", "Model", "load"]
 
 # Rows predicted at a time: bounds memory, whatever the length of the table.
 CHUNK = 100_000
+# Of images fewer: a row holds all their pixels.
+IMAGES = 2_000
 # Columns that get a share of their own in an explanation, and rows that it compares with.
 EXPLAINED = 20
 BACKGROUND = 64
@@ -107,6 +110,11 @@ class Model:
         return self.card.leaderboard
 
     @property
+    def _images(self) -> tuple[str, ...]:
+        """The columns that hold places of images."""
+        return self.schema.names(kind=Kind.IMAGE)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that new rows must have, in the order of the original table."""
         needed = {name for part in self._parts() for name in part.recipe.columns}
@@ -136,8 +144,9 @@ class Model:
         -------
         frame
             One row for each row of `data`, in order: `prediction`, and for classes `p_<class>`
-            for each class. `prediction` is the most probable class, unless a threshold, a capacity
-            or costs belong to the model. With `interval` also `lower` and `upper` of a number, or
+            for each class. For images their places come first. `prediction` is the most probable
+            class, unless a threshold, a capacity or costs belong to the model. With `interval`
+            also `lower` and `upper` of a number, or
             `set`: the labels that are possible, the most probable first. A pandas frame for a
             pandas frame, with its index; an Arrow table for an Arrow table; else a Polars frame.
 
@@ -151,6 +160,10 @@ class Model:
             When the interval's level is not between 0 and 1.
         """
         if interval is None:
+            if self._images:
+                table = self.read(data, self.columns)
+                answers = self._answer(self.predict_table(table))
+                return like(table.frame.select(self._images).hstack(answers), data)
             return like(self._answer(self.probabilities(data)), data)
         known = self._calibrated(interval)
         table = self.read(data, (*self.columns, *([known.by] if known.by else [])))
@@ -337,7 +350,9 @@ class Model:
 
     def _with_answers(self, data: object) -> tuple[Table, pl.DataFrame, NDArray[np.int64]]:
         """Give the rows with an answer, typed and as they came, and where they were."""
-        raw = self._raw(data)
+        raw, note = fresh_rows(self._raw(data)) if self._images else (self._raw(data), "")
+        if note:
+            warnings.warn(note, ModelwrightWarning, stacklevel=4)
         rows = raw.head(raw.height - totals_below(raw))  # sums would weigh more than the rows
         table = conform(rows, self.schema, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
@@ -406,9 +421,10 @@ class Model:
 
     def predict_table(self, table: Table) -> NDArray[np.float32]:
         """Predict typed rows as an array; see `probabilities`."""
-        starts = range(0, max(table.height, 1), CHUNK)
+        chunk = IMAGES if self._images else CHUNK
+        starts = range(0, max(table.height, 1), chunk)
         pieces = [
-            self._predict_rows(table.rows(np.arange(start, min(start + CHUNK, table.height))))
+            self._predict_rows(table.rows(np.arange(start, min(start + chunk, table.height))))
             for start in starts
         ]
         return np.concatenate(pieces)

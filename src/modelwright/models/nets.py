@@ -24,7 +24,8 @@ from modelwright.models.unpack import array, integer, unsound
 
 if TYPE_CHECKING:
     from modelwright.nets.tabular import RealMLP, TabM
-    from modelwright.training.loop import Course, Epoch, Examples
+    from modelwright.training.batches import Examples
+    from modelwright.training.loop import Course, Epoch
 
 __all__ = ["FittedNet", "NetFit", "Task", "epochs_of"]
 
@@ -316,7 +317,7 @@ def _with_stages(fitted: FittedNet, predictions: list[NDArray[np.float32]]) -> F
 
 def _examples(task: Task, sample: Sample, moments: NDArray[np.float64]) -> Examples:
     from modelwright.nets.library import torch
-    from modelwright.training.loop import Examples
+    from modelwright.training.batches import Examples
 
     values = sample.values
     if not task.classes:

@@ -26,6 +26,7 @@ from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
 from modelwright.models.neighbours import FittedNeighbours, NeighboursLearner
 from modelwright.models.nets import FittedNet
+from modelwright.models.pictures import FittedPictures
 from modelwright.models.realmlp import RealMLPLearner
 from modelwright.models.selected import FittedSelected, SelectedLearner
 from modelwright.models.tabm import TabMLearner
@@ -83,6 +84,7 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "nearest-neighbours": FittedNeighbours,
         "selected": FittedSelected,
         "realmlp": FittedNet,
+        "pictures": FittedPictures,
     }
 )
 """Every fitted model by the name that model files write."""

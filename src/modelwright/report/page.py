@@ -22,6 +22,7 @@ from modelwright.pages.numerals import number
 from modelwright.plan.verdict import line_of, verdict_of
 from modelwright.report.data import data
 from modelwright.report.opening import opening
+from modelwright.report.pictures import pictures
 from modelwright.report.quality import quality
 from modelwright.report.rests_on import influence, singles
 from modelwright.report.uncertainty import uncertainty
@@ -77,6 +78,7 @@ def render(model: Model) -> str:
     held = HeldOut.of(model.task, evidence, model.decision) if evidence is not None else None
     chapters: list[Chapter | None] = [
         quality(held, _HELD_OUT),
+        *pictures(model),
         uncertainty(model),
         weak(model),
         influence(model),

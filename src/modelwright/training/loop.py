@@ -1,4 +1,4 @@
-"""The training loop: epochs over rows in memory, in an order of its own each time.
+"""The training loop: epochs over rows, in an order of its own each time.
 
 A batch is one gather from tensors that lie in memory. A loader with worker processes takes twelve
 times as long for rows of a table (docs: log).
@@ -9,19 +9,23 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 from modelwright.nets.library import nn, reproducible, torch
+from modelwright.training.averaging import Averaged
+from modelwright.training.batches import Source
 from modelwright.training.losses import Loss
 from modelwright.training.optimiser import Optimiser
 from modelwright.training.pace import Pace
 from modelwright.training.schedules import SCHEDULES
+from modelwright.training.trouble import is_out_of_memory, why_no_number
 
-__all__ = ["Course", "Epoch", "Examples", "train"]
+__all__ = ["Course", "Epoch", "Training", "train"]
 
 # Steps from which the seconds of an epoch are told.
 _MEASURED = 8
@@ -33,7 +37,7 @@ class Course:
 
     Parameters
     ----------
-    epochs : int
+    epochs : float
         How often it sees every row, when no clock says otherwise.
     batch : int
         Rows a step, at most: batches of one epoch are of equal size, to a row.
@@ -53,9 +57,20 @@ class Course:
         The schedule of decay and dropout.
     bfloat16 : bool
         Multiply matrices in 16 bits; weights stay in 32.
+    optimiser : str
+        One of `OPTIMISERS`.
+    momentum : float
+        Of the optimisers ``"sgd"`` and ``"muon"``.
+    penalties : tuple of float
+        L1 and L2, as in `Optimiser`.
+    averaging : float
+        The decay of a moving average of the weights, which then is what the net ends with; 0: none.
+    patience : int
+        Epochs without a better validation loss after which the training ends early, with the
+        weights of the best one; 0: it never does.
     """
 
-    epochs: int
+    epochs: float
     batch: int
     rate: float
     betas: tuple[float, float] = (0.9, 0.999)
@@ -65,40 +80,11 @@ class Course:
     schedule: str = "constant"
     fading: str = "constant"
     bfloat16: bool = False
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Rows in memory.
-
-    Parameters
-    ----------
-    inputs : tuple of Tensor
-        What the net is called with; the first dimension of each counts rows.
-    targets : Tensor
-        The answers.
-    weight : Tensor of float32, optional
-        How much each row counts; 1 on average.
-
-    Examples
-    --------
-    >>> rows = Examples((torch.arange(4.0)[:, None],), torch.zeros(4))
-    >>> rows.at(torch.tensor([2, 0])).inputs[0].flatten().tolist()
-    [2.0, 0.0]
-    """
-
-    inputs: tuple[torch.Tensor, ...]
-    targets: torch.Tensor
-    weight: torch.Tensor | None = None
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def at(self, index: torch.Tensor) -> Examples:
-        """Give the rows at these positions."""
-        weight = None if self.weight is None else self.weight[index]
-        inputs = tuple(part.index_select(0, index) for part in self.inputs)
-        return Examples(inputs, self.targets.index_select(0, index), weight)
+    optimiser: str = "adamw"
+    momentum: float = 0.9
+    penalties: tuple[float, float] = (0.0, 0.0)
+    averaging: float = 0.0
+    patience: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,7 +94,7 @@ class Epoch:
     Parameters
     ----------
     done, total : int
-        Epochs so far, and in all.
+        Epochs so far, and in all; a part of one counts as one.
     loss : float
         The mean loss of its batches.
     """
@@ -118,9 +104,27 @@ class Epoch:
     loss: float
 
 
+class Pacer(Protocol):
+    """Says how far it goes: `Pace` epoch by epoch, `StepPace` step by step."""
+
+    @property
+    def total(self) -> float:
+        """How many epochs there are."""
+        ...
+
+    @property
+    def by_step(self) -> bool:
+        """Whether it is asked before every step, not only before every epoch."""
+        ...
+
+    def goes_on(self, done: float) -> bool:
+        """Say whether there is more after so many epochs."""
+        ...
+
+
 def train(
     net: nn.Module,
-    rows: Examples,
+    rows: Source,
     loss: Loss,
     course: Course,
     *,
@@ -139,7 +143,7 @@ def train(
     ----------
     net : nn.Module
         Is called with the inputs of a batch.
-    rows : Examples
+    rows : Source
         What it learns from.
     loss : Loss
         Gives one loss a row.
@@ -169,74 +173,258 @@ def train(
     >>> x = torch.linspace(-1, 1, 64)[:, None]
     >>> net = nn.Linear(1, 1)
     >>> course = Course(epochs=60, batch=16, rate=0.1, schedule="cosine")
+    >>> from modelwright.training.batches import Examples
     >>> from modelwright.training.losses import squared_error
     >>> train(net, Examples((x,), 3 * x[:, 0]), squared_error, course, budget=Budget(), seed=0)
     60
     >>> round(net.weight.item(), 2)
     3.0
     """
-    pace = Pace(course.epochs, budget)
-    run = _Run(net, rows, loss, course)
+    pace = Pace(math.ceil(course.epochs), budget)
+    training = Training(net, rows, loss, course, seed=seed, threads=threads)
     if pace.timed:
-        with reproducible(seed, threads):
-            pace.plan(run.epoch_seconds())
-    with reproducible(seed, threads):
-        done = 0
-        while pace.goes_on(done):
-            mean = run.epoch(done, pace.total)
-            done += 1
-            if not math.isfinite(mean):
-                raise FitError(f"the loss of a net was no number in epoch {done}")
-            net.eval()
-            if watch is not None and not watch(Epoch(done, pace.total, mean)):
-                break
-    return done
+        pace.plan(training.epoch_seconds())
+    return training.run(pace, watch)
 
 
-class _Run:
-    """A net, its rows, and the state of its optimiser."""
+class Training:
+    """A training that can be left after any step, and gone on with to the same bits.
 
-    def __init__(self, net: nn.Module, rows: Examples, loss: Loss, course: Course) -> None:
+    Everything that the next step depends on is an attribute of it: the net, what its optimiser
+    remembers, the average of the weights, the place in the order of the rows, and the state of the
+    generator of random numbers (`modelwright.training.checkpoints` keeps it in a file).
+
+    Parameters
+    ----------
+    net, rows, loss, course, seed, threads
+        As in `train`.
+
+    Attributes
+    ----------
+    done, at : int
+        Whole epochs, and steps of the epoch that runs.
+    curve : list of Epoch
+        One for each epoch.
+    pieces : int
+        Parts in which a batch is computed; more than 1 where memory ran out.
+    notes : list of str
+        What the user should know.
+    best : float
+        The least validation loss that `judge` was told.
+
+    Examples
+    --------
+    >>> x = torch.linspace(-1, 1, 64)[:, None]
+    >>> from modelwright.training.batches import Examples
+    >>> from modelwright.training.losses import squared_error
+    >>> course = Course(epochs=3, batch=16, rate=0.1)
+    >>> training = Training(nn.Linear(1, 1), Examples((x,), x[:, 0]), squared_error, course)
+    >>> training.run(Pace(3, Budget())), training.steps, len(training.curve)
+    (3, 4, 3)
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        rows: Source,
+        loss: Loss,
+        course: Course,
+        *,
+        seed: int = 0,
+        threads: int = 1,
+    ) -> None:
         self.net, self.rows, self.loss, self.course = net, rows, loss, course
+        self.seed, self.threads = seed, threads
         self.steps = max(1, math.ceil(len(rows) / course.batch))
-        self.optimiser = Optimiser(net, course.betas, course.clip)
+        self.optimiser = Optimiser(
+            net,
+            course.betas,
+            course.clip,
+            course.optimiser,
+            course.momentum,
+            course.penalties,
+            short=course.bfloat16,
+        )
+        self.averaged = Averaged(net, course.averaging) if course.averaging else None
         self.drops = [module for module in net.modules() if isinstance(module, nn.Dropout)]
+        self.done, self.at, self.pieces = 0, 0, 1
+        self.curve: list[Epoch] = []
+        self.losses: list[float] = []
+        self.notes: list[str] = []
+        self.best, self.waited = math.inf, 0
+        self.best_state: dict[str, torch.Tensor] | None = None
+        # The generator before the order of the running epoch was drawn, and after the last step.
+        self.opened: torch.Tensor | None = None
+        self.drawn: torch.Tensor | None = None
+        self._order: tuple[torch.Tensor, ...] = ()
+
+    @property
+    def position(self) -> float:
+        """Epochs so far, with the share of the one that runs."""
+        return self.done + self.at / self.steps
+
+    def run(
+        self,
+        pace: Pacer,
+        watch: Callable[[Epoch], bool] | None = None,
+        each: Callable[[Training], None] | None = None,
+    ) -> int:
+        """Go on to the end.
+
+        Parameters
+        ----------
+        pace : Pacer
+            How far that is.
+        watch : callable, optional
+            Called after each epoch, with the net in evaluation mode; False ends the training.
+        each : callable, optional
+            Called after each step, with this training: to keep it, or to tell how far it is.
+
+        Returns
+        -------
+        int
+            The epochs done.
+
+        Raises
+        ------
+        FitError
+            When the loss is no longer a number.
+        """
+        with reproducible(self.seed, self.threads):
+            self._take_up()
+            while self.at or pace.goes_on(self.done):
+                mean = self._epoch(pace, each)
+                self.net.eval()
+                epoch = Epoch(self.done, math.ceil(pace.total), mean)
+                self.curve.append(epoch)
+                if watch is not None and not watch(epoch):
+                    break
+                self._draw_on()
+        self._settle()
+        return self.done
 
     def epoch_seconds(self) -> float:
         """Measure a few steps on a copy, which is thrown away."""
-        trial = _Run(copy.deepcopy(self.net), self.rows, self.loss, self.course)
-        trial.net.train()
-        batches = trial._batches()
-        trial.step(batches[0], 0.5)  # the first one finds its memory
-        began = time.monotonic()
-        count = min(self.steps, _MEASURED)
-        for i in range(count):
-            trial.step(batches[i], 0.5)
-        return (time.monotonic() - began) / count * self.steps
+        with reproducible(self.seed, self.threads):
+            net, seed = copy.deepcopy(self.net), self.seed
+            trial = Training(net, self.rows, self.loss, self.course, seed=seed)
+            trial.net.train()
+            batches = trial._batches()
+            trial.step(batches[0], 0.5)  # the first one finds its memory
+            began = time.monotonic()
+            count = min(self.steps, _MEASURED)
+            for i in range(count):
+                trial.step(batches[i], 0.5)
+            return (time.monotonic() - began) / count * self.steps
+
+    def judge(self, loss: float) -> bool:
+        """Note the validation loss of an epoch; False when `patience` is at its end."""
+        if loss < self.best:
+            self.best, self.waited = loss, 0
+            if self.course.patience:
+                own = self.net.state_dict() if self.averaged is None else self.averaged.state
+                self.best_state = copy.deepcopy(own)
+        else:
+            self.waited += 1
+        return not self.course.patience or self.waited < self.course.patience
+
+    @contextmanager
+    def at_its_best(self) -> Iterator[nn.Module]:
+        """Give the net in evaluation mode, with averaged weights where there are any."""
+        training = self.net.training
+        self.net.eval()
+        with nullcontext() if self.averaged is None else self.averaged.applied():
+            yield self.net
+        self.net.train(training)
+
+    def _settle(self) -> None:
+        """Leave the net with the weights that count."""
+        if self.best_state is not None:
+            self.net.load_state_dict(self.best_state)
+        elif self.averaged is not None:
+            self.net.load_state_dict(self.averaged.state)
+
+    def _take_up(self) -> None:
+        """Set the generator, and draw the order of an interrupted epoch as it was drawn."""
+        if self.opened is None:
+            return
+        torch.set_rng_state(self.opened)
+        self._order = self._batches() if self.at else ()
+        self._draw_on()
+
+    def _draw_on(self) -> None:
+        """Go on from the last step, whatever was drawn since."""
+        assert self.drawn is not None  # there was one
+        torch.set_rng_state(self.drawn)
 
     def _batches(self) -> tuple[torch.Tensor, ...]:
-        return torch.randperm(len(self.rows)).tensor_split(self.steps)
+        return self.rows.order().tensor_split(self.steps)
 
-    def epoch(self, done: int, total: int) -> float:
-        """See every row once; gives the mean loss."""
+    def _epoch(self, pace: Pacer, each: Callable[[Training], None] | None) -> float:
+        """See every row once, or those that there is time for; gives the mean loss."""
         self.net.train()
-        losses = [
-            self.step(index, (done + i / self.steps) / total)
-            for i, index in enumerate(self._batches())
-        ]
-        return float(torch.stack(losses).mean())
+        if not self.at:
+            self.opened = torch.get_rng_state()
+            self._order, self.losses = self._batches(), []
+        while self.at < self.steps:
+            if pace.by_step and self.losses and not pace.goes_on(self.position):
+                break
+            self.losses.append(self.step(self._order[self.at], self.position / pace.total))
+            self.at += 1
+            if each is not None:
+                self.drawn = torch.get_rng_state()
+                each(self)
+                self._draw_on()
+        self.drawn = torch.get_rng_state()
+        self.done, self.at = self.done + 1, 0
+        return float(torch.tensor(self.losses).mean())
 
-    def step(self, index: torch.Tensor, t: float) -> torch.Tensor:
-        """Learn from one batch, after a share `t` of the training."""
-        course, batch = self.course, self.rows.at(index)
+    def step(self, index: torch.Tensor, t: float) -> float:
+        """Learn from one batch, after a share `t` of the training; gives its loss."""
+        course = self.course
         fading = SCHEDULES[course.fading](t)
         for drop in self.drops:
             drop.p = course.dropout * fading
-        short = torch.autocast("cpu", torch.bfloat16) if course.bfloat16 else nullcontext()
-        with short:
-            answers = self.net(*batch.inputs)
-        each = self.loss(answers.float(), batch.targets)
-        mean = each.mean() if batch.weight is None else (each * batch.weight).mean()
-        torch.autograd.backward(mean)
-        self.optimiser.step(course.rate * SCHEDULES[course.schedule](t), course.decay * fading)
-        return mean.detach()
+        rate = course.rate * SCHEDULES[course.schedule](t)
+        while True:
+            try:
+                mean = self._descend(index)
+                break
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error) or 2 * self.pieces > len(index):
+                    raise
+            self._halve(len(index))
+        if not math.isfinite(mean):
+            why = why_no_number(self.net, self.rows, index, rate)
+            raise FitError(
+                f"the loss of a net was no number in epoch {self.done + 1}, "
+                f"step {self.at + 1} of {self.steps}: {why}"
+            )
+        self.optimiser.step(rate, course.decay * fading)
+        if self.averaged is not None:
+            self.averaged.update()
+        return mean
+
+    def _halve(self, rows: int) -> None:
+        self.optimiser.forget()
+        self.pieces *= 2
+        self.notes.append(
+            f"memory ran out in epoch {self.done + 1}, step {self.at + 1}: batches of {rows:,} "
+            f"rows are computed in {self.pieces} pieces from there on"
+        )
+
+    def _descend(self, index: torch.Tensor) -> float:
+        """Find the gradients of a batch, piece by piece; gives its mean loss."""
+        total = 0.0
+        for piece in index.tensor_split(self.pieces) if self.pieces > 1 else (index,):
+            batch = self.rows.at(piece)
+            short = torch.autocast("cpu", torch.bfloat16) if self.course.bfloat16 else nullcontext()
+            with short:
+                answers = self.net(*batch.inputs)
+            each = self.loss(answers.float(), batch.targets)
+            mean = each.mean() if batch.weight is None else (each * batch.weight).mean()
+            if self.pieces > 1:
+                mean = mean * (len(piece) / len(index))
+            torch.autograd.backward(mean)
+            total += float(mean.detach())
+        return total

@@ -37,8 +37,8 @@ def cross_entropy(
     ----------
     answers : Tensor
         Raw scores; the last dimension holds the classes.
-    targets : Tensor of int64, shape (n_rows,)
-        Class codes.
+    targets : Tensor of int64, shape (n_rows,), or of float32, shape (n_rows, n_classes)
+        Class codes, or the share of each class where rows were mixed.
     smoothing : float
         The share of each label that is spread evenly over all classes (Szegedy et al. 2016). It
         helps accuracy, and harms ranks and probabilities.
@@ -51,7 +51,7 @@ def cross_entropy(
     members = answers.flatten(1, -2) if answers.ndim > 2 else answers[:, None, :]
     each = nn.functional.cross_entropy(
         members.flatten(0, 1),
-        targets.repeat_interleave(members.shape[1]),
+        targets.repeat_interleave(members.shape[1], dim=0),
         reduction="none",
         label_smoothing=smoothing,
     )

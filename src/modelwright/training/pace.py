@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 
-__all__ = ["LEAST_EPOCHS", "Pace"]
+__all__ = ["LEAST_EPOCHS", "Pace", "StepPace"]
 
 LEAST_EPOCHS = 8
 """A net that sees its rows less often is not worth its time."""
@@ -18,6 +20,9 @@ _SHARE = 0.85
 
 _NEWS = 0.3
 """How much the last epoch counts for the time that the next is expected to take."""
+
+_TRUST = 0.1
+"""So many epochs back an experience counts for a third, where time is told step by step."""
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Pace:
     asked: int
     budget: Budget
     total: int = 0
+    by_step: ClassVar[bool] = False
     _each: float = 0.0
     _last: float = field(default_factory=time.monotonic)
 
@@ -77,12 +83,75 @@ class Pace:
         self.total = min(self.total, affordable)
         self._each, self._last = epoch_seconds, time.monotonic()
 
-    def goes_on(self, done: int) -> bool:
+    def goes_on(self, done: float) -> bool:
         """Say whether there is another epoch, and shorten the rest when it would come too late."""
         if self.timed and done:
             now = time.monotonic()
             self._each += _NEWS * (now - self._last - self._each)
             self._last = now
             affordable = int(self.budget.left / max(self._each, 1e-9))
-            self.total = max(done, min(self.total, done + affordable))
+            self.total = max(int(done), min(self.total, int(done) + affordable))
         return done < self.total
+
+
+class StepPace:
+    """Keeps a training within the time step by step, so that few epochs fill it to the last.
+
+    The number of epochs need not be whole: half an epoch is one. It is set anew before every
+    step, from what the last steps took, so that the schedule comes to its end when the time does,
+    whatever the neighbours of the process do meanwhile.
+
+    Parameters
+    ----------
+    asked : float
+        Epochs without a clock. `Budget.units` overrules it.
+    budget : Budget
+        The clock, or the exact number.
+    epoch_seconds : float
+        What an epoch takes, as far as it is known beforehand; 0: nobody knows.
+
+    Examples
+    --------
+    >>> pace = StepPace(10, Budget.seconds(4.0), epoch_seconds=1.0)
+    >>> 3.5 < pace.total < 4.1, pace.goes_on(0.0)
+    (True, True)
+    >>> StepPace(2.5, Budget()).total
+    2.5
+    """
+
+    by_step = True
+
+    def __init__(self, asked: float, budget: Budget, epoch_seconds: float = 0.0) -> None:
+        self._asked = float(asked if budget.units is None else max(budget.units, 1))
+        self._budget = budget
+        # Seconds and epochs, of which the past counts for less and less.
+        self._spent, self._moved = epoch_seconds * _TRUST, _TRUST if epoch_seconds else 0.0
+        self._last, self._place = time.monotonic(), 0.0
+        self.total = self._asked
+        self.goes_on(0.0)
+
+    @property
+    def timed(self) -> bool:
+        """Whether a clock may shorten the training."""
+        return self._budget.deadline is not None
+
+    def goes_on(self, done: float) -> bool:
+        """Say whether there is another step after so many epochs, and how many there will be."""
+        if self.timed:
+            self._learn(done)
+            if self._moved > 0:
+                affordable = self._budget.left * self._moved / max(self._spent, 1e-9)
+                self.total = max(min(self._asked, done + affordable), done, 1e-9)
+            elif self._budget.expired:
+                self.total = max(done, 1e-9)
+        return done < self.total - 1e-9
+
+    def _learn(self, done: float) -> None:
+        """Note what the way since the last call took."""
+        now = time.monotonic()
+        moved = done - self._place
+        if moved > 0:
+            fades = math.exp(-moved / _TRUST)
+            self._spent = fades * self._spent + now - self._last
+            self._moved = fades * self._moved + moved
+        self._last, self._place = now, done

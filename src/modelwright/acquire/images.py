@@ -1,0 +1,234 @@
+"""Folders and zips of images: which there are, of which class, and what they are for.
+
+Nothing is decoded here: a row names the place of an image, and `features.images` opens it.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from modelwright.acquire.homes import expanded
+from modelwright.acquire.raw import Raw
+from modelwright.core.errors import DataError
+
+__all__ = ["CLASS", "IMAGE", "PART", "fresh_rows", "holds_images", "read_images"]
+
+IMAGE, CLASS, PART = "image", "class", "part"
+"""The columns: where an image is, what it shows, and which part of the data it belongs to."""
+
+_ENDINGS = frozenset(
+    (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+)
+_PARTS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+_MOST = 5_000_000
+# Files looked at to find out whether a folder is one of images.
+_GLANCED = 2_000
+_HIDDEN = ("__MACOSX", "__pycache__")
+
+
+def holds_images(data: object) -> bool:
+    """Whether a source is a folder or a zip of images.
+
+    Parameters
+    ----------
+    data : object
+        A path, or anything else, which is none.
+
+    Examples
+    --------
+    >>> holds_images({"a": [1]}), holds_images("no such folder")
+    (False, False)
+    """
+    if not isinstance(data, str | Path):
+        return False
+    try:
+        place = expanded(str(data))
+        if place.is_dir():
+            some = (name for name, _ in zip(_walked(place), range(_GLANCED), strict=False))
+            return any(_is_image(name) for name in some)
+        if place.suffix.lower() != ".zip" or not place.is_file():
+            return False
+        with zipfile.ZipFile(place) as archive:
+            names = [name for name in archive.NameToInfo if not _is_hidden(name)]
+    except (OSError, RuntimeError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
+    files = [name for name in names if not name.endswith("/")]
+    return bool(files) and 2 * sum(map(_is_image, files)) > len(files)
+
+
+def read_images(source: str | Path) -> Raw:
+    """List the images of a folder or zip.
+
+    The folders are classes: ``cat/1.png``. Above them may stand ``train``, ``val`` and ``test``
+    (also training, valid, validation, dev, testing), and folders that hold everything are passed
+    through.
+
+    Parameters
+    ----------
+    source : path
+        A folder, or a zip of one.
+
+    Returns
+    -------
+    Raw
+        A row for each image, by name: `image` is its place, as ``folder/cat/1.png`` or
+        ``archive.zip/cat/1.png``; `class` is null for an image that is in no folder; `part` is
+        there when such folders are, and null for an image outside of them.
+
+    Raises
+    ------
+    DataError
+        When there is no image, there are too many files, or the zip is locked or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("train/cat/1.png", "train/dog/2.png", "test/cat/3.png"):
+    ...         path = Path(folder) / name
+    ...         path.parent.mkdir(parents=True, exist_ok=True)
+    ...         _ = path.write_bytes(b"")
+    ...     read_images(folder).frame.select("class", "part").rows()
+    [('cat', 'test'), ('cat', 'train'), ('dog', 'train')]
+    """
+    place = expanded(str(source))
+    names = sorted(_entries(place) if place.is_file() else _files(place))
+    images = [name for name in names if _is_image(name)]
+    if not images:
+        raise DataError("a folder or zip of images", f"none in {place.name!r}", _SHAPE)
+    common = _common(images)
+    inner = [name.split("/")[common:] for name in images]
+    levels = {parts[0].lower() for parts in inner if len(parts) > 1}
+    parted = bool(levels) and levels <= set(_PARTS)
+    classes, kinds = zip(*(_meaning(parts, parted=parted) for parts in inner), strict=True)
+    root = str(place)
+    frame = pl.DataFrame(
+        {
+            IMAGE: [f"{root}/{name}" for name in images],
+            CLASS: pl.Series(classes, dtype=pl.String),
+        }
+    )
+    if parted:
+        frame = frame.with_columns(pl.Series(PART, kinds, dtype=pl.String))
+    return Raw(frame, tuple(_notes(names, classes, parted=parted)))
+
+
+_SHAPE = "put the images of each class into a folder of its name: cats/1.jpg, dogs/2.jpg"
+
+
+def fresh_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """Keep the images under ``test/``, where some are: others may have been fitted on.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        From `read_images`, or any other table, which stays as it is.
+
+    Returns
+    -------
+    frame : polars.DataFrame
+    note : str
+        What was done; empty when nothing was.
+
+    Examples
+    --------
+    >>> fresh_rows(pl.DataFrame({"image": ["a", "b"], "part": ["train", "test"]}))[1]
+    'of 2 images the 1 under test/ are scored: the others are there to be fitted on'
+    """
+    if not {IMAGE, PART} <= set(frame.columns):
+        return frame, ""
+    kept = frame.filter(pl.col(PART) == "test")
+    if not kept.height or kept.height == frame.height:
+        return frame, ""
+    return kept, (
+        f"of {frame.height:,} images the {kept.height:,} under test/ are scored: the others are "
+        "there to be fitted on"
+    )
+
+
+def _meaning(parts: Sequence[str], *, parted: bool) -> tuple[str | None, str | None]:
+    """Give the class and the part of an image by the folders that it is in."""
+    folders = list(parts[:-1])
+    part = _PARTS[folders.pop(0).lower()] if parted and folders else None
+    return (folders[0] if folders else None), part
+
+
+def _common(names: Sequence[str]) -> int:
+    """Count the folders that hold everything and say nothing."""
+    split = [name.split("/") for name in names]
+    count = 0
+    while all(len(parts) > count + 2 for parts in split):
+        heads = {parts[count] for parts in split}
+        if len(heads) > 1 or heads.pop().lower() in _PARTS:
+            break
+        count += 1
+    return count
+
+
+def _notes(names: Sequence[str], classes: Iterable[str | None], *, parted: bool) -> Iterator[str]:
+    others = Counter(Path(name).suffix.lower() or "none" for name in names if not _is_image(name))
+    if others:
+        kinds = ", ".join(f"{ending} ({count:,})" for ending, count in others.most_common(3))
+        yield f"{sum(others.values()):,} files are no images by their ending and are left: {kinds}."
+    loose = sum(name is None for name in classes)
+    if loose and loose < len(names):
+        where = "below train/, val/ and test/" if parted else "of a class"
+        yield f"{loose:,} images are in no folder {where}: nobody says what they show."
+
+
+def _entries(place: Path) -> Iterator[str]:
+    """List the files of a zip."""
+    try:
+        with zipfile.ZipFile(place) as archive:
+            infos = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        got = f"{place.name}: {error}"
+        raise DataError("a readable zip", got, "fetch it again: it is damaged") from None
+    _bounded(len(infos), place)
+    if any(info.flag_bits & 1 for info in infos):
+        got = f"{place.name}, which has one"
+        raise DataError("a zip without a password", got, "unpack it first")
+    for info in infos:
+        if not info.is_dir() and not _is_hidden(info.filename):
+            yield info.filename
+
+
+def _files(place: Path) -> Iterator[str]:
+    """List the files of a folder; links are not followed out of it."""
+    if not place.is_dir():
+        raise DataError("a folder or zip of images", f"no such folder {str(place)!r}")
+    for count, name in enumerate(_walked(place)):
+        _bounded(count, place)
+        yield name
+
+
+def _walked(place: Path) -> Iterator[str]:
+    for folder, inner, files in os.walk(place):
+        inner[:] = sorted(name for name in inner if not _is_hidden(name))
+        below = Path(folder).relative_to(place)
+        for name in sorted(files):
+            if not _is_hidden(name):
+                yield (below / name).as_posix()
+
+
+def _bounded(count: int, place: Path) -> None:
+    if count > _MOST:
+        raise DataError(f"at most {_MOST:,} files", f"more in {place.name!r}", "take some of them")
+
+
+def _is_image(name: str) -> bool:
+    return Path(name).suffix.lower() in _ENDINGS
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") or part in _HIDDEN for part in name.split("/"))

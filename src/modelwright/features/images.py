@@ -1,0 +1,412 @@
+"""Images opened, brought to one size, and given as pixels; what cannot be opened is counted.
+
+The one door to Pillow. A file from a stranger may be a bomb, cut short, or of a mode that nobody
+expects: each is met before memory is taken for it.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.deferred import Deferred
+from modelwright.core.errors import DataError
+from modelwright.core.matrix import Matrix
+from modelwright.core.protocols import State
+from modelwright.core.schema import Kind
+from modelwright.core.table import Table
+from modelwright.features.reading import read, sound_state
+
+__all__ = ["FittedImages", "ImageForm", "Opened", "as_png", "common_form", "open_images"]
+
+pillow = Deferred("PIL.Image", extra="deep")
+operations = Deferred("PIL.ImageOps", extra="deep")
+
+Pixels = NDArray[np.uint8]
+
+_MOST_BYTES = 256 * 2**20
+_MOST_PIXELS = 2**26
+# Images up to this side, all of one size, are taken as they are; others are brought to a square.
+_SMALL, _SIDE = 64, 96
+_LOOKED = 256
+_CHUNK = 256
+_ORIENTATION = 0x0112
+_TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
+_WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+
+
+@dataclass(frozen=True)
+class ImageForm:
+    """What every image is brought to.
+
+    Parameters
+    ----------
+    channels : int
+        1: grey, 3: red, green and blue.
+    height, width : int
+        Pixels.
+
+    Examples
+    --------
+    >>> ImageForm(3, 32, 32).size
+    3072
+    """
+
+    channels: int
+    height: int
+    width: int
+
+    @property
+    def size(self) -> int:
+        """Numbers in an image."""
+        return self.channels * self.height * self.width
+
+    def __str__(self) -> str:
+        return f"{self.height} x {self.width}, {'grey' if self.channels == 1 else 'in colour'}"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What came of opening images.
+
+    Parameters
+    ----------
+    good : ndarray of bool, shape (n_rows,)
+        Which could be opened; the pixels of the others are zero.
+    faults : mapping of str to int
+        Why others could not, and how many.
+    changes : mapping of str to int
+        What was done to images of a rare kind, and to how many.
+    """
+
+    good: NDArray[np.bool_]
+    faults: Mapping[str, int]
+    changes: Mapping[str, int]
+
+
+class _UnfitError(Exception):
+    """An image that is not opened, and why."""
+
+
+@dataclass
+class _Places:
+    """Opens files and entries of zips by their place."""
+
+    _zips: dict[str, zipfile.ZipFile] = field(default_factory=dict)
+
+    def bytes_of(self, place: str) -> bytes:
+        """Read one image file, bounded."""
+        cut = place.lower().find(".zip/")
+        while cut >= 0:
+            archive = self._zip(place[: cut + 4])
+            if archive is not None:
+                return self._entry(archive, place[cut + 5 :])
+            cut = place.lower().find(".zip/", cut + 1)
+        path = Path(place)
+        if not path.is_file():
+            raise _UnfitError("no such file")
+        if path.stat().st_size > _MOST_BYTES:
+            raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
+        return path.read_bytes()
+
+    def _zip(self, name: str) -> zipfile.ZipFile | None:
+        if name not in self._zips:
+            if not Path(name).is_file():
+                return None
+            try:
+                self._zips[name] = zipfile.ZipFile(name)
+            except (zipfile.BadZipFile, OSError, ValueError) as error:
+                raise _UnfitError("in a damaged zip") from error
+        return self._zips[name]
+
+    def _entry(self, archive: zipfile.ZipFile, name: str) -> bytes:
+        try:
+            info = archive.getinfo(name)
+            if info.file_size > _MOST_BYTES:
+                raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
+            with archive.open(info) as file:
+                return file.read(_MOST_BYTES)
+        except KeyError:
+            raise _UnfitError("no such file") from None
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            raise _UnfitError("in a damaged zip") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for archive in self._zips.values():
+            archive.close()
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Silence Pillow's warnings: what they warn of is bounded or counted here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def common_form(places: Sequence[str]) -> ImageForm:
+    """Find what images are to be brought to, by a few of them.
+
+    Parameters
+    ----------
+    places : sequence of str
+        Files, or entries of zips as ``archive.zip/cat/1.png``.
+
+    Returns
+    -------
+    ImageForm
+        The size that all have, where that is at most 64 pixels a side; else a square of at most 96.
+        Grey when all are.
+
+    Raises
+    ------
+    DataError
+        When none of those looked at is an image.
+    """
+    step = max(len(places) // _LOOKED, 1)
+    sizes, grey, why = [], True, Counter[str]()
+    with _Places() as files, _no_warnings():
+        for place in places[::step]:
+            try:
+                with _opened(files.bytes_of(place)) as image:
+                    sizes.append((image.height, image.width))
+                    grey = grey and image.mode in ("1", "L", *_WIDE)
+            except _UnfitError as error:
+                why[str(error)] += 1
+    if not sizes:
+        reason = ", ".join(why)
+        raise DataError("images that can be opened", f"none of {len(places):,}: {reason}")
+    channels = 1 if grey else 3
+    if len(set(sizes)) == 1 and max(sizes[0]) <= _SMALL:
+        return ImageForm(channels, *sizes[0])
+    short = float(np.median([min(size) for size in sizes]))
+    side = min(_SIDE, max(8 * math.ceil(short / 8), 16))
+    return ImageForm(channels, side, side)
+
+
+def open_images(
+    places: Sequence[str], form: ImageForm, into: Pixels, *, threads: int = 1
+) -> Opened:
+    """Open images, and write their pixels into an array, a few at a time.
+
+    Turned as their EXIF data say; transparent ones on white; 16 bits and floats scaled to 8; of
+    several frames the first; cut to the form around the middle.
+
+    Parameters
+    ----------
+    places : sequence of str
+        As for `common_form`.
+    form : ImageForm
+        What each is brought to.
+    into : ndarray of uint8, shape (n_rows, channels, height, width)
+        Is filled; may be a memory map.
+    threads : int
+        Beside each other.
+
+    Returns
+    -------
+    Opened
+    """
+    good = np.zeros(len(places), bool)
+    faults, changes = Counter[str](), Counter[str]()
+    with _Places() as files, _no_warnings(), ThreadPoolExecutor(threads) as pool:
+
+        def work(start: int) -> tuple[Counter[str], Counter[str]]:
+            bad, done = Counter[str](), Counter[str]()
+            for row in range(start, min(start + _CHUNK, len(places))):
+                try:
+                    into[row] = _pixels(files.bytes_of(places[row]), form, done)
+                    good[row] = True
+                except _UnfitError as error:
+                    into[row] = 0
+                    bad[str(error)] += 1
+                except OSError as error:
+                    into[row] = 0
+                    bad[(error.strerror or "cannot be read").lower()] += 1
+            return bad, done
+
+        for bad, done in pool.map(work, range(0, len(places), _CHUNK)):
+            faults += bad
+            changes += done
+    return Opened(good, dict(faults.most_common()), dict(changes.most_common()))
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
+    """Open an image without decoding it."""
+    if not data:
+        raise _UnfitError("an empty file")
+    try:
+        image = pillow.open(io.BytesIO(data))
+    except pillow.DecompressionBombError:
+        raise _UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels") from None
+    except Exception as error:  # a format's reader may fail in any way on a stranger's bytes
+        raise _UnfitError("no image, or a damaged one") from error
+    with image:
+        if image.width * image.height > _MOST_PIXELS:
+            raise _UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels")
+        yield image
+
+
+def _pixels(data: bytes, form: ImageForm, changes: Counter[str]) -> Pixels:
+    """Give the pixels of one image file: (channels, height, width)."""
+    with _opened(data) as image:
+        try:
+            return _brought(image, form, changes)
+        except _UnfitError:
+            raise
+        except Exception as error:  # likewise
+            why = "cut short" if "truncated" in str(error) else "no image, or a damaged one"
+            raise _UnfitError(why) from error
+
+
+def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:
+    mode = "L" if form.channels == 1 else "RGB"
+    if image.format == "JPEG":  # decoded at an eighth, a quarter or a half where that is enough
+        image.draft(mode, (2 * form.width, 2 * form.height))
+    if image.format in _TURNED and _is_turned(image):
+        image = operations.exif_transpose(image)
+        changes["were turned as their EXIF data say"] += 1
+    if image.mode in _WIDE:
+        image = _eight_bits(image)
+        changes["of more than 8 bits were scaled down"] += 1
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        image = _on_white(image)
+        changes["with transparent pixels were put on white"] += 1
+    if image.mode == "CMYK":
+        changes["of printing colours (CMYK) were converted"] += 1
+    if image.mode != mode:
+        image = image.convert(mode)
+    if image.size != (form.width, form.height):
+        box = (form.width, form.height)
+        image = operations.fit(image, box, method=pillow.Resampling.BILINEAR)
+    pixels = np.asarray(image, np.uint8)
+    return pixels[None] if form.channels == 1 else pixels.transpose(2, 0, 1)
+
+
+def _is_turned(image: Any) -> bool:
+    known = "exif" in image.info or image.format == "TIFF"
+    return known and image.getexif().get(_ORIENTATION, 1) not in (0, 1)
+
+
+def _eight_bits(image: Any) -> Any:
+    """Scale 16 bits, 32 bits or floats to 0 to 255."""
+    values = np.asarray(image).astype(np.float64)
+    if image.mode.startswith("I;16"):
+        values /= 257.0
+    else:
+        values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+        low, high = float(values.min()), float(values.max())
+        if low < 0 or high > 255 or (image.mode == "F" and high <= 1):
+            values = (values - low) * (255.0 / max(high - low, 1e-12))
+    return pillow.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+
+
+def _on_white(image: Any) -> Any:
+    clear = image.convert("RGBA")
+    ground = pillow.new("RGBA", clear.size, (255, 255, 255, 255))
+    return pillow.alpha_composite(ground, clear).convert("RGB")
+
+
+def as_png(pixels: Pixels) -> bytes:
+    """Write the pixels of one image as a PNG file.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (channels, height, width)
+
+    Examples
+    --------
+    >>> as_png(np.zeros((1, 2, 2), np.uint8))[1:4]
+    b'PNG'
+    """
+    plain = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    buffer = io.BytesIO()
+    pillow.fromarray(np.ascontiguousarray(plain)).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class FittedImages:
+    """A column of places of images, which become pixels.
+
+    Parameters
+    ----------
+    column : str
+        The input column.
+    form : ImageForm
+        What every image is brought to.
+
+    Examples
+    --------
+    >>> FittedImages("image", ImageForm(1, 1, 2)).number_names
+    ('image: 0', 'image: 1')
+    """
+
+    name: ClassVar[str] = "images"
+    code_names: ClassVar[tuple[str, ...]] = ()
+
+    column: str
+    form: ImageForm
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input column."""
+        return (self.column,)
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """One a pixel and channel."""
+        return tuple(f"{self.column}: {i}" for i in range(self.form.size))
+
+    def transform(self, table: Table) -> Matrix:
+        """Give the pixels as float32, 0 to 255; NaN throughout for what cannot be opened.
+
+        Raises
+        ------
+        ColumnError
+            When the column is absent.
+        """
+        places = read(table, self.columns, [Kind.IMAGE])[self.column].fill_null("").to_list()
+        form = self.form
+        into = np.empty((len(places), form.channels, form.height, form.width), np.uint8)
+        opened = open_images(places, form, into)
+        numbers = into.reshape(len(places), form.size).astype(np.float32)
+        numbers[~opened.good] = np.nan
+        return Matrix.of_numbers(numbers, self.number_names)
+
+    def export(self) -> State:
+        """Give the whole state."""
+        form = self.form
+        sizes = {"channels": form.channels, "height": form.height, "width": form.width}
+        return State(config={"column": self.column, **sizes})
+
+    @classmethod
+    def restore(cls, state: State) -> FittedImages:
+        """Rebuild from an exported state; raises `ModelFileError` when it is unsound."""
+        with sound_state(cls.name):
+            sizes = [int(state.config[name]) for name in ("channels", "height", "width")]
+            if sizes[0] not in (1, 3) or not all(0 < side <= 1_024 for side in sizes[1:]):
+                raise ValueError("images of a strange form")
+            return cls(str(state.config["column"]), ImageForm(*sizes))

@@ -1,0 +1,158 @@
+"""A net for images as a fitted model: arrays in a file, PyTorch to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.errors import ModelFileError
+from modelwright.core.matrix import Matrix
+from modelwright.core.protocols import State
+from modelwright.models.sample import softmax
+from modelwright.models.unpack import array, unsound
+from modelwright.store.tensors import pack_tensors, unpack_tensors
+
+if TYPE_CHECKING:
+    from modelwright.nets.quick import QuickNet
+
+__all__ = ["FittedPictures"]
+
+_WEIGHTS = "weights"
+# Numbers of pixels that are in a net at a time.
+_CELLS = 2**20
+
+
+@dataclass(frozen=True)
+class FittedPictures:
+    """A convolutional net for images of one form.
+
+    Parameters
+    ----------
+    form : mapping
+        What `modelwright.nets.quick.QuickForm` says of itself.
+    weights : mapping of str to ndarray
+        The state of the net.
+    prior : ndarray of float64, shape (n_classes,)
+        The answer for what is no image: the shares of the classes.
+    mirrored : bool
+        Whether an image and its mirror image show the same: the mean of both answers counts.
+    moved : bool
+        Whether answers for the image moved by a pixel count too.
+    short : bool
+        Whether it multiplies in 16 bits.
+    """
+
+    form: Mapping[str, Any]
+    weights: Mapping[str, NDArray[Any]]
+    prior: NDArray[np.float64]
+    mirrored: bool = False
+    moved: bool = False
+    short: bool = False
+    stages: None = field(default=None, compare=False)
+
+    @property
+    def units(self) -> int:
+        """1: nothing is counted."""
+        return 1
+
+    @property
+    def out_of_bag(self) -> None:
+        """None: it does not bag."""
+        return None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        return self.form["channels"], self.form["height"], self.form["width"]
+
+    def predict(self, X: Matrix) -> NDArray[np.float32]:
+        """Predict pixels as `features.images` gives them: shape (n_rows, n_classes)."""
+        whole = np.isfinite(X.numbers).all(axis=1)
+        out = np.tile(self.prior.astype(np.float32), (len(X.numbers), 1))
+        pixels = X.numbers[whole].astype(np.uint8).reshape(-1, *self.shape)
+        out[whole] = self.probabilities(pixels)
+        return out
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Predict images of shape (n_rows, channels, height, width): (n_rows, n_classes)."""
+        from modelwright.nets.library import torch
+
+        out = np.empty((len(pixels), len(self.prior)), np.float32)
+        step = max(_CELLS // int(np.prod(self.shape)), 16)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.short):
+            for start in range(0, len(pixels), step):
+                some = np.ascontiguousarray(pixels[start : start + step])
+                scores = self._scores(torch.from_numpy(some.copy()))
+                out[start : start + step] = softmax(scores)
+        return out
+
+    def _scores(self, x: Any) -> NDArray[np.float64]:
+        """Average the answers for each view of some images."""
+        views = [(x, 0.5 if self.moved else 1.0)]
+        if self.moved:
+            views += [(_moved(x, by), 0.25) for by in (-1, 1)]
+        if self.mirrored:
+            views = [(v, w / 2) for view, w in views for v in (view, view.flip(3))]
+        total = sum(share * self._net(view).float() for view, share in views)
+        scores: NDArray[np.float64] = total.numpy().astype(np.float64)  # type: ignore[union-attr]
+        return scores
+
+    @cached_property
+    def _net(self) -> QuickNet:
+        from modelwright.nets.library import torch
+        from modelwright.nets.quick import QuickForm, QuickNet
+
+        with torch.random.fork_rng(devices=[]):  # a user's own numbers are not drawn from
+            net = QuickNet(QuickForm.from_json(self.form))
+        net.load_state_dict({name: torch.from_numpy(a.copy()) for name, a in self.weights.items()})
+        net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return net.eval()
+
+    def at(self, units: int) -> FittedPictures:
+        """Give itself: nothing is counted."""
+        return self
+
+    def export(self) -> State:
+        """Give the whole state."""
+        config = {
+            "form": dict(self.form),
+            "mirrored": self.mirrored,
+            "moved": self.moved,
+            "short": self.short,
+        }
+        return State(config, {"prior": self.prior}, {_WEIGHTS: pack_tensors(self.weights)})
+
+    @classmethod
+    def restore(cls, state: State) -> FittedPictures:
+        """Rebuild from an exported state; raises `ModelFileError` when it is unsound."""
+        prior = array(state, "prior", np.float64, 1)
+        if _WEIGHTS not in state.blobs:
+            raise unsound("the weights of a net", "none")
+        weights, _ = unpack_tensors(state.blobs[_WEIGHTS])
+        flags = [state.config.get(name) for name in ("mirrored", "moved", "short")]
+        if not all(isinstance(flag, bool) for flag in flags):
+            raise unsound("flags", repr(flags)[:40])
+        fitted = cls(state.config["form"], weights, prior, *map(bool, flags))
+        try:
+            net = fitted._net
+        except (LookupError, TypeError, ValueError, RuntimeError) as error:
+            lines = str(error).splitlines() or [""]
+            raise unsound("a net and its weights", lines[-1].strip()[:80]) from error
+        if net.form.classes != len(prior):
+            raise ModelFileError(f"{net.form.classes} classes", f"{len(prior)} shares")
+        return fitted
+
+
+def _moved(x: Any, by: int) -> Any:
+    """Move images by a pixel, down and to the right or up and to the left; edges are repeated."""
+    from modelwright.nets.library import nn
+
+    padded = nn.functional.pad(x.float(), (1, 1, 1, 1), mode="replicate")
+    height, width = x.shape[2:]
+    start = 1 + by
+    return padded[:, :, start : start + height, start : start + width]

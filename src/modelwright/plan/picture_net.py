@@ -1,0 +1,331 @@
+"""One net learns images: its course, its augmentation, its curve; and which nets there are."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.budget import Budget
+from modelwright.core.pictures import CurvePoint
+from modelwright.core.progress import Progress
+from modelwright.engine import available_memory
+from modelwright.models.pictures import FittedPictures
+from modelwright.plan.picture_rows import PictureRows
+
+if TYPE_CHECKING:
+    from modelwright.nets.library import torch
+    from modelwright.nets.quick import QuickForm, QuickNet
+    from modelwright.training.augmentation import Augmentation
+    from modelwright.training.batches import Source
+    from modelwright.training.loop import Course, Epoch, Training
+    from modelwright.training.machine import Machine
+
+__all__ = ["NetSpec", "Trained", "augmentation_of", "form_of", "source_of", "train_net"]
+
+_RATE, _MOMENTUM, _SMOOTHING = 0.24, 0.6, 0.2
+# The batch that the rate is for; it goes with the root of the batch.
+_USUAL_BATCH = 2_000
+# Images up to this side are only shifted; of larger ones parts are enlarged as well.
+_SMALL = 64
+# Epochs from which parts of images are wiped out, and from which a training may end early.
+_LONG, _PATIENT = 12, 20
+# The share of free memory that images may take; more of them are read as they are needed.
+_SHARE = 0.4
+_TOLD = 0.2  # seconds between two looks of the progress
+_KEPT = 20.0  # seconds between two checkpoints
+
+
+@dataclass(frozen=True)
+class NetSpec:
+    """A net and how it learns.
+
+    Parameters
+    ----------
+    name : str
+        What the leaderboard calls it.
+    widths : tuple of int
+        Of `QuickForm`.
+    epochs : float
+        How often it sees every image, when no clock says otherwise.
+    batch : int
+        Images a step.
+    mirrored : bool
+        Whether a mirror image shows the same.
+    changed : bool
+        Whether images are augmented in other ways too.
+    """
+
+    name: str
+    widths: tuple[int, ...]
+    epochs: float
+    batch: int
+    mirrored: bool = False
+    changed: bool = True
+
+
+@dataclass
+class Trained:
+    """What came of a training.
+
+    Parameters
+    ----------
+    spec : NetSpec
+        What was trained.
+    fitted : FittedPictures
+        The net.
+    valid : ndarray of float32, shape (n_valid, n_classes)
+        What it says of the held-out images.
+    seconds : float
+        What it took.
+    curve : list of CurvePoint
+        One for each epoch.
+    notes : list of str
+        What the user should know.
+    """
+
+    spec: NetSpec
+    fitted: FittedPictures
+    valid: NDArray[np.float32]
+    seconds: float
+    curve: list[CurvePoint] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def form_of(rows: PictureRows, widths: tuple[int, ...]) -> QuickForm:
+    """Give the form of a net for these images."""
+    from modelwright.nets.quick import QuickForm
+
+    form = rows.form
+    return QuickForm(form.channels, form.height, form.width, rows.y.classes, widths)
+
+
+def augmentation_of(rows: PictureRows, spec: NetSpec) -> Augmentation:
+    """Choose how images are changed: by their size, colours and whether they may be mirrored."""
+    from modelwright.training.augmentation import Augmentation
+
+    if not spec.changed:
+        return Augmentation(flip=spec.mirrored)
+    side = min(rows.form.height, rows.form.width)
+    photographs = spec.mirrored
+    large = side > _SMALL
+    return Augmentation(
+        flip=photographs,
+        shift=max(round(side / 16), 1),
+        rotation=0.0 if photographs else 12.0,
+        crop=0.5 if large else 0.0,
+        jitter=0.0 if photographs and not large else 0.12,
+        colour=0.2 if large else 0.0,
+        exposure=0.2 if large else 0.0,
+        erasing=0.14 if photographs and spec.epochs >= _LONG else 0.0,
+    )
+
+
+def source_of(rows: PictureRows) -> Source:
+    """Give the images to learn from: in memory where they fit, else read as they are needed."""
+    from modelwright.nets.library import torch
+    from modelwright.training.batches import Examples, Streamed
+
+    targets = torch.from_numpy(rows.y.values[rows.train])
+    if len(rows.train) * rows.form.size > _SHARE * available_memory():
+        return Streamed(rows.pixels, targets, places=rows.train)
+    return Examples((torch.from_numpy(np.ascontiguousarray(rows.pixels[rows.train])),), targets)
+
+
+def _course(spec: NetSpec, machine: Machine) -> Course:
+    from modelwright.training.loop import Course
+
+    return Course(
+        epochs=spec.epochs,
+        batch=spec.batch,
+        rate=_RATE * math.sqrt(spec.batch / _USUAL_BATCH),
+        decay=1.0,
+        schedule="linear",
+        bfloat16=machine.bfloat16,
+        optimiser="muon",
+        momentum=_MOMENTUM,
+        patience=math.ceil(spec.epochs / 3) if spec.epochs >= _PATIENT else 0,
+    )
+
+
+def train_net(
+    rows: PictureRows,
+    source: Source,
+    spec: NetSpec,
+    machine: Machine,
+    *,
+    budget: Budget,
+    seed: int,
+    live: Progress,
+    checkpoint: Path | None = None,
+) -> Trained:
+    """Train one net.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        The images.
+    source : Source
+        Those to learn from.
+    spec : NetSpec
+        The net.
+    machine : Machine
+        How it is computed.
+    budget : Budget
+        Its deadline.
+    seed : int
+        Of everything that is drawn.
+    live : Progress
+        Is told how far it is.
+    checkpoint : pathlib.Path, optional
+        Where it is kept, and taken up again when it is there.
+
+    Raises
+    ------
+    FitError
+        When the loss is no longer a number.
+    """
+    from modelwright.nets.library import reproducible
+    from modelwright.nets.quick import QuickNet
+    from modelwright.training.batches import Changed
+    from modelwright.training.checkpoints import Keeper, keep, take_up
+    from modelwright.training.loop import Training
+    from modelwright.training.losses import cross_entropy
+    from modelwright.training.pace import StepPace
+
+    with reproducible(seed, machine.threads):
+        net = QuickNet(form_of(rows, spec.widths))
+        net.suit(_some(source))
+    machine.suit(net)
+    changed = Changed(source, augmentation_of(rows, spec))
+    training = Training(
+        net,
+        changed,
+        lambda answers, targets: cross_entropy(answers, targets, _SMOOTHING),
+        _course(spec, machine),
+        seed=seed,
+        threads=machine.threads,
+    )
+    watcher = _Watcher(rows, spec, machine, training, live, budget)
+    if checkpoint is not None and checkpoint.is_file():
+        take_up(training, checkpoint)
+        watcher.notes.append(f"{spec.name} went on after {training.position:.2f} epochs")
+    left = max(budget.left, 0.0)
+    known = machine.rows_a_second and len(rows.train) / machine.rows_a_second
+    pace = StepPace(spec.epochs, budget, known if math.isfinite(left) else 0.0)
+    keeper = None if checkpoint is None else Keeper(checkpoint, _KEPT)
+
+    def each(current: Training) -> None:
+        watcher.tell(pace.total)
+        if keeper is not None:
+            keeper(current)
+
+    training.run(pace, watcher.watch, each)
+    if checkpoint is not None:
+        keep(training, checkpoint)
+    fitted = fitted_of(rows, net, spec, machine)
+    with reproducible(seed, machine.threads):
+        valid = fitted.probabilities(rows.pixels[rows.valid])
+    notes = [*watcher.notes, *training.notes]
+    return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes)
+
+
+def _some(source: Source) -> torch.Tensor:
+    """Take some images, evenly spread over all."""
+    from modelwright.nets.library import torch
+
+    step = 1 + len(source) // 4_096
+    return source.at(torch.arange(0, len(source), step)).inputs[0]
+
+
+def fitted_of(rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine) -> FittedPictures:
+    """Take the weights of a net as they are now."""
+    weights = {
+        name: value.detach().contiguous().numpy() for name, value in net.state_dict().items()
+    }
+    small = max(rows.form.height, rows.form.width) <= _SMALL
+    return FittedPictures(
+        net.form.to_json(),
+        {name: array.copy() for name, array in weights.items()},
+        rows.shares,
+        mirrored=spec.mirrored,
+        moved=small and spec.changed,
+        short=machine.bfloat16,
+    )
+
+
+class _Watcher:
+    """Scores the held-out images after each epoch, and tells how far the training is."""
+
+    def __init__(
+        self,
+        rows: PictureRows,
+        spec: NetSpec,
+        machine: Machine,
+        training: Training,
+        live: Progress,
+        budget: Budget,
+    ) -> None:
+        self._rows, self._spec, self._machine = rows, spec, machine
+        self._training, self._live, self._budget = training, live, budget
+        self._began = self._told = time.monotonic()
+        self._total = spec.epochs
+        self.curve: list[CurvePoint] = []
+        self.notes: list[str] = []
+
+    @property
+    def seconds(self) -> float:
+        """Since the training began."""
+        return time.monotonic() - self._began
+
+    def watch(self, epoch: Epoch) -> bool:
+        """Score the net; False when it has not become better for long."""
+        with self._training.at_its_best():
+            loss, accuracy = self._score()
+        done = min(float(epoch.done), self._total)
+        self.curve.append(CurvePoint(done, epoch.loss, loss, accuracy, self.seconds))
+        return self._training.judge(loss)
+
+    def _score(self) -> tuple[float, float]:
+        from modelwright.nets.library import nn, torch
+
+        rows, net = self._rows, self._training.net
+        total, right = 0.0, 0
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self._machine.bfloat16):
+            for some in np.array_split(rows.valid, max(len(rows.valid) // 500, 1)):
+                pixels = torch.from_numpy(np.ascontiguousarray(rows.pixels[some]))
+                codes = torch.from_numpy(rows.y.values[some])
+                answers = net(pixels).float()
+                total += float(nn.functional.cross_entropy(answers, codes, reduction="sum"))
+                right += int((answers.argmax(dim=1) == codes).sum())
+        return total / len(rows.valid), right / len(rows.valid)
+
+    def tell(self, total: float) -> None:
+        """Say how far it is, a few times a second."""
+        self._total = total
+        now = time.monotonic()
+        if now - self._told < _TOLD:
+            return
+        self._told = now
+        training = self._training
+        share = training.position / max(total, 1e-9)
+        last = f", accuracy {self.curve[-1].valid_accuracy:.4f}" if self.curve else ""
+        told = f"{self._spec.name}: epoch {training.position:.1f} of {total:.1f}{last}"
+        left = self._budget.left
+        if not math.isfinite(left) and share > 0:
+            left = self.seconds * (1 - share) / share
+        self._live.advance(share, told, left)
+
+
+def speed_of(rows: PictureRows, source: Source, widths: tuple[int, ...], machine: Machine) -> float:
+    """Time a step of a net: images a second."""
+    from modelwright.nets.quick import QuickNet
+    from modelwright.training.losses import cross_entropy
+    from modelwright.training.machine import measure
+
+    return measure(QuickNet(form_of(rows, widths)), source, cross_entropy, machine)

@@ -1,0 +1,302 @@
+"""Images of a folder or zip as rows: opened once, kept as pixels beside the run records."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.acquire import conform, read_raw
+from modelwright.acquire.homes import expanded
+from modelwright.acquire.images import CLASS, IMAGE, PART
+from modelwright.core.errors import DataError
+from modelwright.core.framing import encode_target, label_type
+from modelwright.core.progress import Progress
+from modelwright.core.schema import Column, Kind, Role, Schema
+from modelwright.core.table import Table
+from modelwright.core.task import LabelType, Target, Task, TaskKind
+from modelwright.engine import core_count
+from modelwright.evaluate import StratifiedKFold
+from modelwright.features.images import ImageForm, common_form, open_images
+from modelwright.store import read_json, write_json
+from modelwright.store.files import output_error
+
+__all__ = ["PictureRows", "read_pictures"]
+
+SCHEMA = Schema((Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET)))
+_FORMAT = 1
+# Of so many images one in five is held out; of more a smaller share.
+_FEW, _HELD = 5_000, 2_000
+_TASK_METRIC = "accuracy"
+_CLASSES = 1_000
+_KEPT = 4  # decoded sets that stay on the disk
+_OPENED = 4_096  # images opened between two looks at the progress
+
+
+@dataclass(frozen=True)
+class PictureRows:
+    """Images with their answers, and what each is for.
+
+    Parameters
+    ----------
+    task : Task
+        The question: which class.
+    form : ImageForm
+        What every image was brought to.
+    names : tuple of str
+        Where each is.
+    pixels : ndarray of uint8, shape (n_rows, channels, height, width)
+        Mapped from a file.
+    y : Target
+        The class of each.
+    train, valid, test : ndarray of int64
+        Positions of the rows to learn from, to choose by, and to score once.
+    plan : str
+        How they were told apart, in one sentence.
+    digest : str
+        The hash of which images there are.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    task: Task
+    form: ImageForm
+    names: tuple[str, ...]
+    pixels: NDArray[np.uint8]
+    y: Target
+    train: NDArray[np.int64]
+    valid: NDArray[np.int64]
+    test: NDArray[np.int64]
+    plan: str
+    digest: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The share of each class among the rows to learn from."""
+        counts = np.bincount(self.y.values[self.train], minlength=self.y.classes)
+        return counts / counts.sum()
+
+
+def read_pictures(
+    source: str | Path, metric: str | None, store: Path, seed: int, live: Progress
+) -> PictureRows:
+    """Read the images of a folder or zip.
+
+    What was opened once is kept below `store` as an array of bytes, and found again by the names,
+    sizes and times of the files.
+
+    Parameters
+    ----------
+    source : path
+        A folder or zip of class folders.
+    metric : str, optional
+        What decides; None: accuracy.
+    store : pathlib.Path
+        The folder of the run records.
+    seed : int
+        Of the rows that are held out.
+    live : Progress
+        Is told how far it is.
+
+    Raises
+    ------
+    DataError
+        When there are no two classes, or too few images that can be opened.
+    """
+    raw = read_raw(source)
+    table = conform(raw.frame, SCHEMA, (IMAGE, CLASS))
+    frame = raw.frame.with_columns(table.frame[CLASS])
+    _check_names(raw.frame, frame)
+    frame = frame.filter(pl.col(CLASS).is_not_null())
+    if PART in frame.columns:
+        frame = frame.filter(pl.col(PART).is_not_null())
+    if not frame.height:
+        cure = "put the images of each class into a folder of its name"
+        raise DataError("images in folders of classes", "none in any", cure)
+    places = frame[IMAGE].to_list()
+    form = common_form(places)
+    digest = _digest(expanded(str(source)), places)
+    folder = store / "images" / f"{digest}-{form.channels}x{form.height}x{form.width}"
+    pixels, good, told = _opened(places, form, folder, live)
+    return _rows(frame, form, pixels, good, digest, metric, seed, (*raw.notes, *told))
+
+
+def _check_names(raw: pl.DataFrame, frame: pl.DataFrame) -> None:
+    lost = raw[CLASS].filter(raw[CLASS].is_not_null() & frame[CLASS].is_null())
+    if len(lost):
+        name = repr(lost[0])
+        raise DataError("folders named for classes", f"{name}, which means nothing", "rename it")
+
+
+def _rows(
+    frame: pl.DataFrame,
+    form: ImageForm,
+    pixels: NDArray[np.uint8],
+    good: NDArray[np.bool_],
+    digest: str,
+    metric: str | None,
+    seed: int,
+    notes: tuple[str, ...],
+) -> PictureRows:
+    part = frame[PART].to_numpy() if PART in frame.columns else np.full(frame.height, "train")
+    learned = frame.filter(pl.Series(good & (part == "train")))[CLASS]
+    classes = _classes(learned)
+    strange = good & ~frame[CLASS].is_in(classes).to_numpy()
+    if strange.any():
+        names = ", ".join(repr(n) for n in frame.filter(pl.Series(strange))[CLASS].unique()[:3])
+        notes += (
+            f"{int(strange.sum()):,} images of classes that are not under train/ are left out: "
+            f"{names}.",
+        )
+        good = good & ~strange
+    kind = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
+    known = tuple(classes)
+    task = Task(kind, CLASS, metric or _TASK_METRIC, known, label_type(known, pl.String()))
+    codes = np.zeros(frame.height, np.int64)
+    usable = np.flatnonzero(good)
+    codes[usable] = encode_target(task, frame[CLASS].gather(usable)).values
+    y = Target(codes, len(known))
+    split, plan = _split(y, good, part, seed)
+    if not len(split[0]) or not len(split[1]):
+        raise DataError("images to learn from and others to check", "none of either")
+    notes += tuple(_absent(y, split, task))
+    names = tuple(frame[IMAGE].to_list())
+    return PictureRows(task, form, names, pixels, y, *split, plan, digest, notes)
+
+
+def _classes(learned: pl.Series) -> list[str]:
+    counts = dict(learned.value_counts().iter_rows())
+    if len(counts) < 2:
+        got = f"only {next(iter(counts))!r}" if counts else "none whose images could be opened"
+        raise DataError("images of at least 2 classes", got, "add a folder for each class")
+    if len(counts) > _CLASSES:
+        raise DataError(f"at most {_CLASSES:,} classes", f"{len(counts):,} folders")
+    rare = min(counts, key=lambda name: counts[name])
+    if counts[rare] < 2:
+        cure = "add images, or take the folder away: a class seen once cannot be checked"
+        raise DataError("at least 2 images of each class", f"1 of {rare!r}", cure)
+    whole = label_type(tuple(counts), pl.String()) is LabelType.INTEGER
+    return sorted(counts, key=int if whole else str)
+
+
+def _split(
+    y: Target, good: NDArray[np.bool_], part: NDArray[np.object_], seed: int
+) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], str]:
+    """Say which rows are learned from, chosen by, and scored."""
+    train, valid, test = (
+        np.flatnonzero(good & (part == name)) for name in ("train", "val", "test")
+    )
+    tested = f"; the {len(test):,} under test/ were scored once, at the end" if len(test) else ""
+    if len(valid):
+        plan = f"{len(valid):,} images under val/ were held out as given, {len(train):,} learned"
+        return (train, valid, test), f"{plan} from{tested}."
+    share = max(2, len(train) // _HELD if len(train) > _FEW else 5)
+    empty = Table(pl.DataFrame({"row": train}), Schema(()))
+    fold = StratifiedKFold(share).split(empty, y.rows(train), seed=seed).folds[0]
+    held = train[fold.valid]
+    plan = (
+        f"{len(held):,} of {len(train):,} images, each class evenly, were held out at random: "
+        f"none of them was learned from{tested}."
+    )
+    return (train[fold.train], held, test), plan
+
+
+def _absent(y: Target, split: Sequence[NDArray[np.int64]], task: Task) -> list[str]:
+    notes = []
+    for name, rows in (("held-out images", split[1]), ("test/", split[2])):
+        missing = sorted(set(range(y.classes)) - set(y.values[rows].tolist()))
+        if len(rows) and missing:
+            shown = ", ".join(repr(task.classes[code]) for code in missing[:5])
+            notes.append(f"no image of {shown} among {name}: what is said of such a class is weak.")
+    return notes
+
+
+def _digest(source: Path, places: Sequence[str]) -> str:
+    """Hash which files there are, with their sizes and times."""
+    found = hashlib.blake2b(digest_size=8)
+    start = len(str(source)) + 1
+    if source.is_file():
+        info = source.stat()
+        found.update(f"{info.st_size} {info.st_mtime_ns}".encode())
+    for place in places:
+        told = place[start:]
+        if not source.is_file():
+            info = os.stat(place)
+            told += f" {info.st_size} {info.st_mtime_ns}"
+        found.update(told.encode("utf-8", "surrogateescape") + b"\0")
+    return found.hexdigest()
+
+
+def _opened(
+    places: Sequence[str], form: ImageForm, folder: Path, live: Progress
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]]:
+    """Give the pixels from the disk, or open the images and put them there."""
+    ready = folder / "notes.json"
+    if ready.is_file():
+        known = read_json(ready)
+        if known.get("format") == _FORMAT:
+            os.utime(folder)
+            pixels = np.load(folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
+            good = np.load(folder / "good.npy", allow_pickle=False)
+            return pixels, good, tuple(map(str, known["notes"]))
+    shape = (len(places), form.channels, form.height, form.width)
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _make_room(folder, shape)
+        path = folder / "pixels.npy"
+        into = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        good, told = _open_all(places, form, into, live)
+        into.flush()
+        del into
+        np.save(folder / "good.npy", good, allow_pickle=False)
+        write_json(ready, {"format": _FORMAT, "notes": list(told)})
+        pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    return pixels, good, told
+
+
+def _make_room(folder: Path, shape: tuple[int, ...]) -> None:
+    """Forget what was opened longest ago, and see that there is space on the disk."""
+    others = sorted(
+        (other for other in folder.parent.iterdir() if other.is_dir() and other != folder),
+        key=lambda other: other.stat().st_mtime,
+    )
+    for other in others[: max(len(others) - _KEPT + 1, 0)]:
+        shutil.rmtree(other, ignore_errors=True)
+    needed, free = int(np.prod(shape)), shutil.disk_usage(folder).free
+    if needed > 0.9 * free:
+        got = f"{free / 1e9:.1f} GB in {folder.parent}"
+        cure = "name a folder on a larger disk with --store, or take fewer images"
+        raise DataError(f"{needed / 1e9:.1f} GB of disk for the pixels", got, cure)
+
+
+def _open_all(
+    places: Sequence[str], form: ImageForm, into: NDArray[np.uint8], live: Progress
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    good = np.zeros(len(places), bool)
+    faults: dict[str, int] = {}
+    changes: dict[str, int] = {}
+    for start in range(0, len(places), _OPENED):
+        live.advance(None, f"opening images: {start:,} of {len(places):,}")
+        end = min(start + _OPENED, len(places))
+        done = open_images(places[start:end], form, into[start:end], threads=core_count())
+        good[start:end] = done.good
+        for all_of, new in ((faults, done.faults), (changes, done.changes)):
+            for why, count in new.items():
+                all_of[why] = all_of.get(why, 0) + count
+    told = [f"{count:,} image{'s' * (count > 1)} {why}." for why, count in changes.items()]
+    if faults:
+        count = sum(faults.values())
+        reasons = ", ".join(f"{why} ({n:,})" for why, n in faults.items())
+        told.append(f"{count:,} image{'s' * (count > 1)} could not be opened: {reasons}.")
+    return good, tuple(told)

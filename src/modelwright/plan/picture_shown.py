@@ -1,0 +1,84 @@
+"""Images worth looking at: the worst mistakes, what is confused with what, what a net is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.pictures import Pictures, Thumbnail
+from modelwright.plan.picture_net import Trained, augmentation_of
+from modelwright.plan.picture_rows import PictureRows
+
+__all__ = ["shown_of"]
+
+_MISTAKES, _PAIRS, _EACH, _SAMPLES = 24, 8, 4, 24
+_SIDE = 48  # of a thumbnail, at most
+
+
+def shown_of(rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Pictures:
+    """Choose images for the report.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        All images.
+    best : Trained
+        The net that was taken.
+    p : ndarray of float32, shape (n_valid, n_classes)
+        What it says of the held-out images.
+    """
+    y = rows.y.values[rows.valid]
+    said = p.argmax(axis=1)
+    sure = p.max(axis=1)
+    wrong = np.flatnonzero(said != y)
+    order = wrong[np.argsort(p[wrong, y[wrong]], kind="stable")]  # the least probable truth first
+    chosen = [("mistake", i) for i in order[:_MISTAKES].tolist()]
+    chosen += [("confusion", i) for i in _confused(y, said, order)]
+    shown = [
+        Thumbnail(kind, _short(rows.names[rows.valid[i]]), int(y[i]), int(said[i]), float(sure[i]))
+        for kind, i in chosen
+    ]
+    pixels = rows.pixels[rows.valid[[i for _, i in chosen]]] if chosen else rows.pixels[:0]
+    samples, more = _augmented(rows, best)
+    step = -(-max(rows.form.height, rows.form.width) // _SIDE)
+    together = np.concatenate([np.asarray(pixels), samples])[:, :, ::step, ::step]
+    facts = {
+        "net": f"groups of {', '.join(map(str, best.spec.widths))} channels",
+        "batch": f"{best.spec.batch} images",
+        "mirror images": "show the same" if best.spec.mirrored else "are not the same",
+    }
+    return Pictures(tuple(best.curve), (*shown, *more), np.ascontiguousarray(together), facts)
+
+
+def _confused(y: NDArray[np.int64], said: NDArray[np.int64], order: NDArray[np.int64]) -> list[int]:
+    """Take a few of each of the commonest confusions."""
+    pairs: dict[tuple[int, int], list[int]] = {}
+    for i in order.tolist():
+        pairs.setdefault((int(y[i]), int(said[i])), []).append(i)
+    ranked = sorted(pairs.values(), key=len, reverse=True)[:_PAIRS]
+    return [i for members in ranked for i in members[:_EACH]]
+
+
+def _augmented(rows: PictureRows, best: Trained) -> tuple[NDArray[np.uint8], list[Thumbnail]]:
+    """Give some training images as they entered the net."""
+    from modelwright.nets.library import reproducible, torch
+    from modelwright.training.batches import Examples
+
+    places = rows.train[np.linspace(0, len(rows.train) - 1, _SAMPLES).astype(np.int64)]
+    batch = Examples(
+        (torch.from_numpy(np.ascontiguousarray(rows.pixels[places])),),
+        torch.from_numpy(rows.y.values[places]),
+    )
+    with reproducible(0, torch.get_num_threads()):
+        changed = augmentation_of(rows, best.spec)(batch).inputs[0].float()
+    codes = rows.y.values[places].tolist()
+    told = [
+        Thumbnail("augmented", _short(rows.names[place]), code, code, 1.0)
+        for place, code in zip(places.tolist(), codes, strict=True)
+    ]
+    return changed.round().clamp(0, 255).to(torch.uint8).numpy(), told
+
+
+def _short(place: str) -> str:
+    """Keep the last folders of a place: the others say where somebody's files are."""
+    return "/".join(place.split("/")[-3:])

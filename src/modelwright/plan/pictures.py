@@ -1,0 +1,408 @@
+"""A fit on images: rows, a quick net that is on disk soon, the best net for the time, the file.
+
+It goes the way of `plan.session`, but every net is trained in this process: PyTorch uses all
+cores by itself, and no booster takes part.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwright.core.budget import Budget
+from modelwright.core.errors import OptionError
+from modelwright.core.evidence import KEPT, Evidence
+from modelwright.core.progress import Progress
+from modelwright.core.result import Card, FreshScore, Leaderboard, Standing
+from modelwright.core.seed import Seed
+from modelwright.core.settings import Question, Settings, Validation
+from modelwright.core.version import __version__
+from modelwright.engine import core_count, lock_file
+from modelwright.evaluate import Metric, bootstrap_interval, find_metric, fit_temperature
+from modelwright.features import FittedRecipe
+from modelwright.features.images import FittedImages
+from modelwright.model import Member, Model, Part
+from modelwright.plan.picture_net import NetSpec, Trained, source_of, speed_of, train_net
+from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
+from modelwright.plan.picture_shown import shown_of
+from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder
+from modelwright.store.files import atomic_write
+from modelwright.store.looks import earlier_looks
+
+if TYPE_CHECKING:
+    from modelwright.training.batches import Source
+    from modelwright.training.machine import Machine
+
+__all__ = ["PictureSession", "fit_pictures"]
+
+# Nets from quick to good: the largest one is taken that sees enough images in the time.
+LADDER = ((16, 48, 64), (24, 96, 96), (32, 128, 128), (64, 192, 192), (64, 256, 256))
+# Images that a net has to see to be worth its size.
+WANTED = 300_000
+# Epochs at most, however few images there are, and without a clock.
+MOST, USUAL = 120, 10
+BATCH, QUICK_BATCH = 512, 256
+# The share of the time that the quick net may take, and seconds at most.
+QUICK_SHARE, QUICK_SECONDS = 0.06, 10.0
+# A mirror image shows the same when so much of the accuracy is left on mirror images.
+MIRRORED = 0.85
+# What writing the file takes, and by how much scoring may be slower than was measured.
+WRITING, SLOWER = 1.0, 1.3
+
+
+@dataclass
+class PictureSession:
+    """What a fit on images came to.
+
+    Parameters
+    ----------
+    model : Model
+        The best net.
+    run_id : str
+        Of the run's record.
+    folder : pathlib.Path
+        Of the run's files.
+    read, first : float
+        Seconds from the start until images were read, and a model was on disk.
+    interrupted : bool
+        Whether Ctrl-C ended it early.
+    """
+
+    model: Model
+    run_id: str
+    folder: Path
+    read: float
+    first: float
+    interrupted: bool = False
+
+
+def fit_pictures(
+    data: str | Path,
+    question: Question,
+    settings: Settings,
+    *,
+    budget: float,
+    began: float,
+    live: Progress,
+    metric: Metric | None = None,
+) -> PictureSession:
+    """Fit class folders of images.
+
+    Parameters
+    ----------
+    data : path
+        A folder or zip.
+    question, settings : Question and Settings
+        What belongs to tables is refused.
+    budget : float
+        Seconds in all; infinite for none.
+    began : float
+        The moment of `time.monotonic` from which time counts.
+    live : Progress
+        Is told how far it is.
+    metric : Metric, optional
+        What decides, where its name is not enough.
+
+    Returns
+    -------
+    PictureSession
+
+    Raises
+    ------
+    DataError
+        When the images cannot be used.
+    OptionError
+        When an option makes no sense for images.
+    """
+    _check(question, settings, metric)
+    store = data_folder(settings.store)
+    rows = read_pictures(data, question.metric, store, settings.seed, live)
+    kind, classes = rows.task.kind, rows.task.classes
+    known = metric or find_metric(rows.task.metric, kind, classes)
+    rows = replace(rows, task=replace(rows.task, metric=known.name))
+    read = time.monotonic() - began
+    with _opened_run(rows, data, question, settings, budget) as (runs, record):
+        work = _Work(rows, known, settings, runs, record, data, live)
+        work.deadline = None if math.isinf(budget) else began + budget - record.spent
+        try:
+            first = work.search(began)
+        except KeyboardInterrupt:
+            runs.mark(record.id, RunStatus.INTERRUPTED)
+            if work.model is None:
+                raise
+            return PictureSession(work.model, record.id, work.folder, read, read, True)
+        assert work.model is not None  # `search` has written one
+        runs.spend(record.id, time.monotonic() - began)
+        return PictureSession(work.model, record.id, work.folder, read, first)
+
+
+def _check(question: Question, settings: Settings, metric: Metric | None) -> None:
+    """Refuse what only tables have."""
+    given = {
+        "group": question.group, "order": question.order, "weight": question.weight,
+        "positive": question.positive, "types": settings.types, "header": settings.header,
+        "encoding": settings.encoding, "replay": settings.replay, "frame": settings.frame,
+        "models": settings.models or None, "latency": settings.bounds.latency,
+        "size": settings.bounds.size,
+    }  # fmt: skip
+    if settings.validation != Validation() or settings.validation.test is not None:
+        cure = "put them into folders train/, val/ and test/"
+        raise OptionError("images in folders instead of options of validation", "one", cure)
+    for name, value in given.items():
+        if value is not None:
+            raise OptionError(f"no --{name} beside images", repr(str(value)), "leave it out")
+    if question.target not in ("", "class"):
+        got = repr(question.target)
+        raise OptionError("no --target beside images: folders are the classes", got, "leave it out")
+    if question.task not in (None, "binary", "multiclass"):
+        raise OptionError("classes to predict from images", repr(question.task), "leave it out")
+
+
+@contextmanager
+def _opened_run(
+    rows: PictureRows, data: str | Path, question: Question, settings: Settings, budget: float
+) -> Iterator[tuple[RunStore, RunRecord]]:
+    """Start a run, or go on with one that is not finished, and hold its lock."""
+    asked = replace(question, target=rows.task.target, metric=rows.task.metric)
+    config = settings.fingerprint(asked)
+    with ExitStack() as stack:
+        store = stack.enter_context(RunStore(data_folder(settings.store)))
+        record = store.newest(rows.digest, config) if settings.resume else None
+        if record is None or record.status is RunStatus.FINISHED:
+            request = {"question": asked.to_json(), "trials": settings.trials}
+            request |= {"seed": settings.seed}
+            record = store.start(
+                RunRecord(
+                    data_hash=rows.digest,
+                    config_hash=config,
+                    request=json.loads(json.dumps(request)),
+                    budget=budget,
+                    target=rows.task.target,
+                    metric=rows.task.metric,
+                    version=__version__,
+                )
+            )
+        else:
+            store.mark(record.id, RunStatus.RUNNING)
+        stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
+        facts = {"data": str(Path(data).expanduser().resolve()), "rows": len(rows.names)}
+        store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
+        try:
+            yield store, record
+        except KeyboardInterrupt:
+            raise
+        except Exception as error:
+            store.fail(record.id, repr(error))
+            raise
+
+
+class _Work:
+    """A fit on images that is under way."""
+
+    def __init__(
+        self,
+        rows: PictureRows,
+        metric: Metric,
+        settings: Settings,
+        store: RunStore,
+        record: RunRecord,
+        data: str | Path,
+        live: Progress,
+    ) -> None:
+        self.rows, self.metric, self.settings = rows, metric, settings
+        self.store, self.record, self.live = store, record, live
+        self.source_name = Path(data).name
+        self.folder = store.folder_of(record.id)
+        self.deadline: float | None = None
+        self.trials: list[Trained] = []
+        self.model: Model | None = None
+        self.seed = Seed(settings.seed)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
+
+    def search(self, began: float) -> float:
+        """Fit nets, the quick one first; gives the seconds until a model was on disk."""
+        self.live.advance(None, "finding out what this machine does best")
+        source = source_of(self.rows)
+        machine = self._machine(source)
+        quick = NetSpec("quick", LADDER[0], 1.0, QUICK_BATCH, changed=False)
+        until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
+        budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
+        self._train(source, quick, machine, budget)
+        self._publish(machine)
+        first = time.monotonic() - began
+        if self.settings.trials != 1:
+            spec, rate = self._choose(source, machine)
+            machine = replace(machine, rows_a_second=rate)
+            checkpoint = self.folder / "net.safetensors"
+            end = None if self.deadline is None else self.deadline - self._scoring(machine)
+            self._train(source, spec, machine, Budget(end), checkpoint)
+        self._publish(machine, last=True)
+        return first
+
+    def _machine(self, source: Source) -> Machine:
+        from modelwright.nets.quick import QuickNet
+        from modelwright.plan.picture_net import form_of
+        from modelwright.training.losses import cross_entropy
+        from modelwright.training.machine import Machine, calibrate
+
+        if self.settings.trials:  # no clock has a say, and so none chooses how numbers are rounded
+            return Machine(core_count(), channels_last=True)
+        net = QuickNet(form_of(self.rows, LADDER[2]))
+        return calibrate(net, source, cross_entropy, threads=core_count())
+
+    def _choose(self, source: Source, machine: Machine) -> tuple[NetSpec, float]:
+        """Choose the net that the time is enough for, and measure it."""
+        mirrored = self._is_mirrored()
+        count = len(self.rows.train)
+        if self.deadline is None:
+            return NetSpec("net", LADDER[2], float(USUAL), BATCH, mirrored), 0.0
+        wanted = max(WANTED, 2 * count)
+        for widths in reversed(LADDER):
+            rate = speed_of(self.rows, source, widths, machine)
+            seen = rate * max(self.left - self._scoring(replace(machine, rows_a_second=rate)), 0.0)
+            if seen >= wanted:
+                break
+        epochs = min(max(seen / count, 0.1), MOST)
+        batch = min(BATCH, max(count // 16, 16))
+        return NetSpec("net", widths, float(round(epochs, 2)), batch, mirrored), rate
+
+    def _is_mirrored(self) -> bool:
+        """Ask the quick net, which saw no mirror image, whether it knows them."""
+        fitted, rows = self.trials[0].fitted, self.rows
+        y = rows.y.values[rows.valid]
+        plain = float((self.trials[0].valid.argmax(axis=1) == y).mean())
+        turned = fitted.probabilities(np.ascontiguousarray(rows.pixels[rows.valid][..., ::-1]))
+        found = float((turned.argmax(axis=1) == y).mean())
+        self.store.learn(self.record.id, {"mirrored": {"plain": plain, "mirror images": found}})
+        return found >= MIRRORED * plain
+
+    def _scoring(self, machine: Machine) -> float:
+        """Predict the seconds that scoring and writing take at the end."""
+        views = 6 if max(self.rows.form.height, self.rows.form.width) <= 64 else 2
+        images = views * (len(self.rows.valid) + len(self.rows.test))
+        return WRITING + SLOWER * images / max(3 * machine.rows_a_second, 1e-9)
+
+    def _train(
+        self,
+        source: Source,
+        spec: NetSpec,
+        machine: Machine,
+        budget: Budget,
+        checkpoint: Path | None = None,
+    ) -> None:
+        number = len(self.trials)
+        seed = self.seed.derive("pictures", number)
+        done = train_net(
+            self.rows, source, spec, machine,
+            budget=budget, seed=seed, live=self.live, checkpoint=checkpoint,
+        )  # fmt: skip
+        self.trials.append(done)
+        score = self.metric.score(self.rows.y.rows(self.rows.valid), done.valid)
+        config = {**asdict(spec), "widths": list(spec.widths)}
+        trial = TrialRecord(
+            run=self.record.id, number=number, name=spec.name, learner="pictures", config=config,
+            score=score, seconds=done.seconds,
+        )  # fmt: skip
+        self.store.add_trial(trial)
+        self.live.standings(self._board())
+
+    def _board(self) -> Leaderboard:
+        y = self.rows.y.rows(self.rows.valid)
+        best = self._best()
+        lines = []
+        for trial in self.trials:
+            score = self.metric.score(y, trial.valid)
+            low, high = bootstrap_interval(self.metric, y, trial.valid, seconds=1.0)
+            ends = (low, high) if math.isfinite(low) else (None, None)
+            weight = 1.0 if trial is best else 0.0
+            lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))
+        lines.sort(key=lambda line: -line.score if self.metric.greater_is_better else line.score)
+        return Leaderboard(self.metric.name, tuple(lines))
+
+    def _best(self) -> Trained:
+        y = self.rows.y.rows(self.rows.valid)
+        return min(self.trials, key=lambda trial: self.metric.loss(y, trial.valid))
+
+    def _publish(self, machine: Machine, *, last: bool = False) -> None:
+        """Write the best net; at the end with everything that is known of it."""
+        rows, best = self.rows, self._best()
+        y = rows.y.rows(rows.valid)
+        calibration = fit_temperature(best.valid, y)
+        p = calibration.apply(best.valid)
+        score = self.metric.score(y, p)
+        some = slice(None, KEPT)
+        evidence = Evidence(
+            y.values[some],
+            p[some],
+            np.zeros(len(p[some]), np.int16),
+            asked=self.record.request,
+            splits=((len(rows.train), len(rows.valid)),),
+        )
+        notes = tuple(dict.fromkeys((*rows.notes, *best.notes, f"computed with {machine}.")))
+        card = Card(
+            version=__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            run=self.record.id,
+            rows=len(rows.train),
+            data=rows.digest,
+            plan=rows.plan,
+            score=score,
+            leaderboard=self._board(),
+            notes=notes,
+        )
+        part = Part(FittedRecipe((FittedImages("image", rows.form),)), best.fitted)
+        member = Member(best.spec.name, 1.0, (part,))
+        model = Model(rows.task, SCHEMA, (member,), calibration, card, evidence)
+        if last:
+            self.live.advance(None, "scoring and writing")
+            model = replace(model, evidence=replace(evidence, pictures=shown_of(rows, best, p)))
+            model = self._tested(model, best)
+        self._write(model)
+        if last:
+            self._finish(model)
+
+    def _tested(self, model: Model, best: Trained) -> Model:
+        """Score the images under test/, once."""
+        rows = self.rows
+        if not len(rows.test):
+            return model
+        y = rows.y.rows(rows.test)
+        p = model.calibration.apply(best.fitted.probabilities(rows.pixels[rows.test]))
+        low, high = bootstrap_interval(self.metric, y, p, seconds=1.0)
+        ends = (low, high) if math.isfinite(low) else (None, None)
+        looks = earlier_looks(
+            data_folder(self.settings.store), rows.task.target, rows.digest, self.record.id
+        )
+        test = FreshScore(
+            self.metric.name, self.metric.score(y, p), *ends, len(y), len(y), looks, rows.digest,
+            f"{self.source_name}/test",
+        )  # fmt: skip
+        return replace(model, card=replace(model.card, test=test))
+
+    def _finish(self, model: Model) -> None:
+        card = model.card
+        facts: dict[str, Any] = {"leaderboard": card.leaderboard.to_json()}
+        if card.test is not None:
+            facts["test"] = card.test.to_json()
+        self.store.learn(self.record.id, facts)
+        path = Path(self.settings.out or self.folder / "model.mw").resolve()
+        self.store.finish(self.record.id, card.score, str(path), card.notes)
+
+    def _write(self, model: Model) -> None:
+        path = model.save(self.folder / "model.mw")
+        if self.settings.out is not None:
+            atomic_write(Path(self.settings.out), path.read_bytes())
+        self.model = model

@@ -1,0 +1,198 @@
+"""A training kept in a file, so that it goes on to the same bits after whatever befell it.
+
+The file is in the safetensors format (https://huggingface.co/docs/safetensors): a header in JSON,
+then plain numbers. Nothing in it can run, and it appears by a rename: whole, or as it was before.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from modelwright.core.errors import ModelFileError
+from modelwright.nets.library import torch
+from modelwright.store.tensors import read_tensors, write_tensors
+from modelwright.training.loop import Epoch, Training
+
+__all__ = ["Keeper", "keep", "take_up"]
+
+_FORMAT = 1
+_CURE = "name the checkpoint of this net and these rows, or begin anew"
+Tensors = Mapping[str, torch.Tensor]
+
+
+def keep(training: Training, path: Path) -> None:
+    """Write everything that the next step depends on.
+
+    Call it between steps: in `each` or `watch` of `Training.run`, or when it has ended.
+
+    Parameters
+    ----------
+    training : Training
+        As it is now.
+    path : pathlib.Path
+        Usually ends in ``.safetensors``; its folder exists.
+
+    Raises
+    ------
+    OutputError
+        When the disk is full or the folder cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from modelwright.core.budget import Budget
+    >>> from modelwright.nets.library import nn
+    >>> from modelwright.training.batches import Examples
+    >>> from modelwright.training.loop import Course
+    >>> from modelwright.training.losses import squared_error
+    >>> from modelwright.training.pace import Pace
+    >>> x = torch.linspace(-1, 1, 64)[:, None]
+    >>> def begun():
+    ...     net = nn.Linear(1, 1)
+    ...     course = Course(epochs=3, batch=16, rate=0.1)
+    ...     return Training(net, Examples((x,), x[:, 0]), squared_error, course)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first, again = begun(), begun()
+    ...     _ = first.run(Pace(1, Budget()))
+    ...     keep(first, Path(folder) / "a.safetensors")
+    ...     take_up(again, Path(folder) / "a.safetensors")
+    >>> again.done, bool(again.net.weight == first.net.weight)
+    (1, True)
+    """
+    tensors = {f"net.{name}": value for name, value in training.net.state_dict().items()}
+    tensors |= {f"optimiser.{name}": value for name, value in training.optimiser.tensors().items()}
+    if training.averaged is not None:
+        tensors |= {f"average.{name}": value for name, value in training.averaged.state.items()}
+    if training.best_state is not None:
+        tensors |= {f"best.{name}": value for name, value in training.best_state.items()}
+    for name, state in (("opened", training.opened), ("drawn", training.drawn)):
+        if state is not None:
+            tensors[f"generator.{name}"] = state
+    facts = {
+        "format": _FORMAT,
+        "course": asdict(training.course),
+        "rows": len(training.rows),
+        "seed": training.seed,
+        "done": training.done,
+        "at": training.at,
+        "pieces": training.pieces,
+        "losses": training.losses,
+        "curve": [asdict(epoch) for epoch in training.curve],
+        "notes": training.notes,
+        "best": training.best if math.isfinite(training.best) else None,
+        "waited": training.waited,
+        "averaged": 0 if training.averaged is None else training.averaged.count,
+    }
+    arrays = {name: value.detach().contiguous().numpy() for name, value in tensors.items()}
+    write_tensors(path, arrays, json.dumps(facts))
+
+
+def take_up(training: Training, path: Path) -> None:
+    """Put a training into the state that `keep` wrote.
+
+    Parameters
+    ----------
+    training : Training
+        With the same kind of net, rows, course and seed.
+    path : pathlib.Path
+        The file; perhaps from a stranger.
+
+    Raises
+    ------
+    ModelFileError
+        When the file is damaged, or of another net, course, seed or number of rows: the first
+        difference is named.
+    """
+    arrays, text = read_tensors(path)
+    tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+    try:
+        facts = json.loads(text)
+        _check(training, facts)
+        _fill(training, tensors, facts)
+    except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        got = f"{type(error).__name__}: {error} in {path.name}"
+        raise ModelFileError("a checkpoint of a training", got, _CURE) from error
+
+
+def _check(training: Training, facts: Mapping[str, Any]) -> None:
+    wanted = {
+        "format": _FORMAT,
+        **json.loads(json.dumps(asdict(training.course))),
+        "rows": len(training.rows),
+        "seed": training.seed,
+    }
+    found = {**facts["course"], **{name: facts[name] for name in ("format", "rows", "seed")}}
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise ModelFileError(
+                f"a checkpoint with {name} = {value}", f"{name} = {found.get(name)}", _CURE
+            )
+
+
+def _fill(training: Training, tensors: Tensors, facts: Mapping[str, Any]) -> None:
+    own = training.net.state_dict()
+    _check_net(own, _below("net.", tensors))
+    training.net.load_state_dict(_below("net.", tensors))
+    training.optimiser.remember(_below("optimiser.", tensors))
+    if training.averaged is not None:
+        training.averaged.remember(_below("average.", tensors), int(facts["averaged"]))
+    training.best_state = _below("best.", tensors) or None
+    training.opened = tensors.get("generator.opened")
+    training.drawn = tensors.get("generator.drawn")
+    training.done, training.at = int(facts["done"]), int(facts["at"])
+    if training.at and training.drawn is None:
+        raise ValueError("the state of the generator is absent")
+    training.pieces = int(facts["pieces"])
+    training.losses = [float(loss) for loss in facts["losses"]]
+    training.curve = [
+        Epoch(int(e["done"]), int(e["total"]), float(e["loss"])) for e in facts["curve"]
+    ]
+    training.notes = [str(note) for note in facts["notes"]]
+    training.best = math.inf if facts["best"] is None else float(facts["best"])
+    training.waited = int(facts["waited"])
+
+
+def _below(start: str, tensors: Tensors) -> dict[str, torch.Tensor]:
+    return {name[len(start) :]: t for name, t in tensors.items() if name.startswith(start)}
+
+
+def _check_net(own: Tensors, given: Tensors) -> None:
+    """Name the first weight in which two nets differ."""
+    for name, value in own.items():
+        shape = tuple(value.shape)
+        if name not in given:
+            raise ModelFileError(f"the weights {name!r} of shape {shape}", "none", _CURE)
+        if given[name].shape != value.shape or given[name].dtype != value.dtype:
+            got = f"shape {tuple(given[name].shape)} of {given[name].dtype}"
+            raise ModelFileError(f"the weights {name!r} of shape {shape}", got, _CURE)
+    more = [name for name in given if name not in own]
+    if more:
+        raise ModelFileError("a net without further weights", repr(more[0][:60]), _CURE)
+
+
+class Keeper:
+    """Keeps a training every so often: given as `each` to `Training.run`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where.
+    seconds : float
+        How long a training may go on unkept; 0 keeps it after every step.
+    """
+
+    def __init__(self, path: Path, seconds: float = 30.0) -> None:
+        self._path, self._seconds = path, seconds
+        self._last = time.monotonic()
+
+    def __call__(self, training: Training) -> None:
+        """Keep it, if it is time."""
+        if time.monotonic() - self._last >= self._seconds:
+            keep(training, self._path)
+            self._last = time.monotonic()

@@ -1,0 +1,124 @@
+"""Which images there are, of which class, and what for: folders and zips of every shape."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from modelwright.acquire import read_raw
+from modelwright.acquire.images import fresh_rows, holds_images, read_images
+from modelwright.core.errors import DataError
+
+
+def touched(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return folder
+
+
+def meanings(folder: Path) -> list[tuple[str, ...]]:
+    frame = read_images(folder).frame
+    start = len(str(folder)) + 1
+    return [(row[0][start:], *row[1:]) for row in frame.rows()]
+
+
+def test_folders_are_classes(tmp_path: Path) -> None:
+    touched(tmp_path, "cat/2.png", "cat/1.JPG", "dog/3.jpeg")
+    assert meanings(tmp_path) == [
+        ("cat/1.JPG", "cat"), ("cat/2.png", "cat"), ("dog/3.jpeg", "dog")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("above", ["", "all of it/", "a/b/"])
+def test_a_level_of_parts_is_understood_also_below_others(tmp_path: Path, above: str) -> None:
+    names = [f"{above}{part}/{name}/1.png" for part in ("Training", "valid", "TEST")
+             for name in ("cat", "dog")]  # fmt: skip
+    found = {row[1:] for row in meanings(touched(tmp_path, *names))}
+    assert found == {(name, part) for name in ("cat", "dog") for part in ("train", "val", "test")}
+
+
+def test_parts_that_are_classes_too_are_classes(tmp_path: Path) -> None:
+    touched(tmp_path, "train/1.png", "plane/2.png", "train/b/3.png")
+    assert {row[1] for row in meanings(tmp_path)} == {"train", "plane"}
+
+
+def test_deeper_folders_belong_to_the_class_above(tmp_path: Path) -> None:
+    touched(tmp_path, "cat/indoor/1.png", "dog/outdoor/far/2.png")
+    assert [row[1] for row in meanings(tmp_path)] == ["cat", "dog"]
+
+
+def test_one_class_alone_stays_a_class(tmp_path: Path) -> None:
+    touched(tmp_path, "pets/cat/1.png", "pets/cat/2.png")
+    assert [row[1] for row in meanings(tmp_path)] == ["cat", "cat"]
+
+
+def test_images_of_no_class_and_other_files_are_told(tmp_path: Path) -> None:
+    touched(tmp_path, "a/1.png", "b/2.png", "loose.png", "readme.txt", ".DS_Store", "a/Thumbs.tmp")
+    raw = read_images(tmp_path)
+    assert raw.frame["class"].to_list() == ["a", "b", None]
+    assert raw.notes == (
+        "2 files are no images by their ending and are left: .tmp (1), .txt (1).",
+        "1 images are in no folder of a class: nobody says what they show.",
+    )
+
+
+def test_a_zip_is_read_as_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("x/train/0/1.png", "x/test/1/2.png", "__MACOSX/x/1.png", "x/.hidden.png"):
+            archive.writestr(name, b"")
+    assert meanings(path) == [
+        ("x/test/1/2.png", "1", "test"), ("x/train/0/1.png", "0", "train")
+    ]  # fmt: skip
+
+
+def test_read_raw_takes_folders_of_images_and_refuses_others(tmp_path: Path) -> None:
+    images = touched(tmp_path / "images", "a/1.png")
+    assert read_raw(images).frame.columns == ["image", "class"]
+    others = touched(tmp_path / "others", "a/1.txt")
+    with pytest.raises(DataError, match="got the folder"):
+        read_raw(others)
+
+
+def test_what_holds_images(tmp_path: Path) -> None:
+    touched(tmp_path, "in/a/1.png", "out/a/1.csv")
+    table = tmp_path / "table.zip"
+    with zipfile.ZipFile(table, "w") as archive:
+        archive.writestr("rows.csv", "a,b\n1,2\n")
+        archive.writestr("figure.png", b"")
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK\3\4 and so on")
+    found = {name: holds_images(tmp_path / name)
+             for name in ("in", "out", "table.zip", "broken.zip", "no such")}  # fmt: skip
+    assert found == {
+        "in": True, "out": False, "table.zip": False, "broken.zip": False, "no such": False
+    }  # fmt: skip
+
+
+def test_a_locked_zip_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/1.png", b"")
+    data = bytearray(path.read_bytes())
+    data[data.find(b"PK\1\2") + 8] |= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(DataError, match="without a password"):
+        read_images(path)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    touched(tmp_path, "in/a/1.png", "out/b/2.png")
+    (tmp_path / "in" / "b").symlink_to(tmp_path / "out" / "b", target_is_directory=True)
+    assert [row[1] for row in meanings(tmp_path / "in")] == ["a"]
+
+
+def test_only_the_test_images_are_fresh_where_some_are(tmp_path: Path) -> None:
+    frame = read_images(touched(tmp_path, "train/a/1.png", "test/a/2.png", "test/b/3.png")).frame
+    kept, note = fresh_rows(frame)
+    assert kept["class"].to_list() == ["a", "b"]
+    assert note.startswith("of 3 images the 2 under test/")
+    assert fresh_rows(kept) == (kept, "")

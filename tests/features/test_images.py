@@ -1,0 +1,232 @@
+"""Images of every kind and damage: opened, brought to one form, or counted with the reason."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
+
+from PIL import Image
+
+from modelwright.core.errors import DataError, ModelFileError
+from modelwright.core.protocols import State
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
+from modelwright.features.images import (
+    FittedImages,
+    ImageForm,
+    as_png,
+    common_form,
+    open_images,
+)
+
+FORM = ImageForm(3, 8, 8)
+
+
+def opened(*places: Path, form: ImageForm = FORM):  # type: ignore[no-untyped-def]
+    into = np.full((len(places), form.channels, form.height, form.width), 7, np.uint8)
+    return into, open_images([str(place) for place in places], form, into)
+
+
+def saved(path: Path, image: Image.Image, **options: object) -> Path:
+    image.save(path, **options)  # type: ignore[arg-type]
+    return path
+
+
+def test_pixels_are_those_of_the_file(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8)
+    into, done = opened(saved(tmp_path / "a.png", Image.fromarray(values)))
+    assert (into[0] == values.transpose(2, 0, 1)).all()
+    assert (done.good.all(), done.faults, done.changes) == (True, {}, {})
+
+
+def test_an_image_in_a_zip_is_opened_by_its_place(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), (1, 2, 3)).save(buffer, "PNG")
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("in/a.png", buffer.getvalue())
+    into, done = opened(path / "in" / "a.png", path / "in" / "b.png")
+    assert into[0, :, 0, 0].tolist() == [1, 2, 3]
+    assert done.good.tolist() == [True, False]
+    assert done.faults == {"no such file": 1}
+
+
+MODES = ("1", "L", "P", "LA", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F")
+CHANGED = {
+    "CMYK": "CMYK",
+    "I;16": "8 bits",
+    "I": "8 bits",
+    "F": "8 bits",
+    "LA": "white",
+    "RGBA": "white",
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_mode_becomes_pixels(tmp_path: Path, mode: str, channels: int) -> None:
+    if mode == "I;16":
+        image = Image.fromarray(np.full((10, 10), 257 * 100, np.uint16))
+    elif mode in ("I", "F"):
+        ramp = np.linspace(0, 1000, 100).reshape(10, 10)
+        image = Image.fromarray(ramp.astype(np.int32 if mode == "I" else np.float32))
+    else:
+        image = Image.new("RGB", (10, 10), (100, 100, 100)).convert(mode)
+    path = saved(tmp_path / "a.tiff", image)
+    into, done = opened(path, form=ImageForm(channels, 8, 8))
+    assert done.good.all(), done.faults
+    if mode in ("I", "F"):
+        assert into.max() > 200 > 40 > into.min()
+    elif mode != "1":
+        assert abs(into.astype(int) - 100).max() <= 3
+    told = "".join(done.changes)
+    assert CHANGED.get(mode, "") in told
+    assert bool(told) == (mode in CHANGED)
+
+
+def test_what_is_transparent_becomes_white(tmp_path: Path) -> None:
+    image = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    image.putpixel((0, 0), (10, 20, 30, 255))
+    into, done = opened(saved(tmp_path / "a.png", image))
+    assert into[0, :, 0, 0].tolist() == [10, 20, 30]
+    assert (into[0, :, 4:] == 255).all()
+    assert done.changes == {"with transparent pixels were put on white": 1}
+
+
+@pytest.mark.parametrize(("turn", "corner"), [(1, (0, 0)), (3, (7, 7)), (6, (0, 7)), (8, (7, 0))])
+def test_images_are_turned_as_their_exif_says(
+    tmp_path: Path, turn: int, corner: tuple[int, int]
+) -> None:
+    image = Image.new("L", (8, 8), 0)
+    image.paste(255, (0, 0, 2, 2))
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    into, done = opened(saved(tmp_path / "a.png", image, exif=exif), form=ImageForm(1, 8, 8))
+    assert into[0, 0][corner] > 200
+    assert int((into[0, 0] > 200).sum()) == 4
+    assert bool(done.changes) == (turn != 1)
+
+
+def test_other_sizes_are_cut_to_the_form_around_the_middle(tmp_path: Path) -> None:
+    image = Image.new("L", (40, 20), 0)
+    image.paste(255, (12, 0, 28, 20))
+    into, _ = opened(saved(tmp_path / "a.png", image), form=ImageForm(1, 10, 10))
+    assert (into[0, 0, :, 2:8] > 200).all()
+    assert (into[0, 0, :, 0] < 60).all()
+
+
+def test_large_photographs_are_brought_down(tmp_path: Path) -> None:
+    image = Image.new("RGB", (1600, 1200), (200, 10, 60))
+    into, _ = opened(saved(tmp_path / "a.jpg", image, quality=95))
+    assert abs(into[0, :, 4, 4].astype(int) - [200, 10, 60]).max() < 8
+
+
+def bomb(side: int) -> bytes:
+    """Write a PNG of a few bytes that says it is huge."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        sum_ = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + sum_
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    body = zlib.compress(b"\0" * 1000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_cannot_be_opened_is_counted_with_the_reason(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(whole, "JPEG")
+    files = {
+        "empty.png": b"",
+        "words.png": b"this is no image",
+        "short.jpg": whole.getvalue()[:900],
+        "bomb.png": bomb(9_000),
+        "larger.png": bomb(60_000),
+        "good.jpg": whole.getvalue(),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    into, done = opened(*(tmp_path / name for name in files), tmp_path / "absent.png")
+    assert done.good.tolist() == [False] * 5 + [True, False]
+    assert (into[~done.good] == 0).all()
+    assert done.faults == {
+        "over 67 million pixels": 2, "an empty file": 1, "no image, or a damaged one": 1,
+        "cut short": 1, "no such file": 1,
+    }  # fmt: skip
+
+
+def test_threads_open_the_same_pixels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    places = [
+        saved(tmp_path / f"{i}.png", Image.fromarray(rng.integers(0, 256, (9, 9)).astype(np.uint8)))
+        for i in range(600)
+    ]
+    names = [str(place) for place in places]
+    one, two = (np.empty((600, 3, 8, 8), np.uint8) for _ in range(2))
+    open_images(names, FORM, one)
+    open_images(names, FORM, two, threads=3)
+    assert (one == two).all()
+
+
+def test_small_images_of_one_size_keep_it(tmp_path: Path) -> None:
+    grey = [saved(tmp_path / f"{i}.png", Image.new("L", (28, 20))) for i in range(3)]
+    assert common_form([str(place) for place in grey]) == ImageForm(1, 20, 28)
+    colour = saved(tmp_path / "c.png", Image.new("RGB", (28, 20)))
+    assert common_form([str(place) for place in (*grey, colour)]) == ImageForm(3, 20, 28)
+
+
+@pytest.mark.parametrize(("short", "side"), [(256, 96), (61, 64), (5, 16)])
+def test_others_become_squares(tmp_path: Path, short: int, side: int) -> None:
+    places = [
+        str(saved(tmp_path / f"{i}.png", Image.new("RGB", (short + 3 + i, short))))
+        for i in range(3)
+    ]
+    assert common_form(places) == ImageForm(3, side, side)
+
+
+def test_a_form_needs_one_image_that_opens(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(DataError, match="an empty file"):
+        common_form([str(tmp_path / "a.png")])
+
+
+def test_a_step_gives_pixels_and_nothing_for_what_is_no_image(tmp_path: Path) -> None:
+    good = saved(tmp_path / "a.png", Image.new("RGB", (8, 8), (9, 8, 7)))
+    frame = pl.DataFrame({"image": [str(good), str(tmp_path / "b.png"), None]})
+    table = Table(frame, Schema((Column("image", Kind.IMAGE),)))
+    step = FittedImages.restore(FittedImages("image", FORM).export())
+    matrix = step.transform(table)
+    assert matrix.numbers.shape == (3, 192)
+    assert matrix.numbers[0].reshape(3, 8, 8)[:, 0, 0].tolist() == [9, 8, 7]
+    assert np.isnan(matrix.numbers[1:]).all()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"column": "a", "channels": 2, "height": 8, "width": 8},
+        {"column": "a", "channels": 3, "height": 0, "width": 8},
+        {"column": "a", "channels": 3, "height": 10**6, "width": 8},
+    ],
+)
+def test_an_unsound_state_is_refused(config: dict[str, object]) -> None:
+    with pytest.raises(ModelFileError):
+        FittedImages.restore(State(config))
+
+
+def test_thumbnails_are_images() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 5, 6)).astype(np.uint8)
+    image = Image.open(io.BytesIO(as_png(pixels)))
+    assert (np.asarray(image).transpose(2, 0, 1) == pixels).all()

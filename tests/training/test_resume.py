@@ -1,0 +1,262 @@
+"""A training that is left at any step goes on to the same bits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
+
+from modelwright.core.budget import Budget  # noqa: E402
+from modelwright.core.errors import FitError, ModelFileError  # noqa: E402
+from modelwright.nets.library import nn, reproducible  # noqa: E402
+from modelwright.nets.quick import QuickForm, QuickNet  # noqa: E402
+from modelwright.training.augmentation import Augmentation  # noqa: E402
+from modelwright.training.batches import Changed, Examples, Streamed  # noqa: E402
+from modelwright.training.checkpoints import Keeper, keep, take_up  # noqa: E402
+from modelwright.training.loop import Course, Training  # noqa: E402
+from modelwright.training.losses import cross_entropy  # noqa: E402
+from modelwright.training.pace import Pace, StepPace  # noqa: E402
+
+EPOCHS, STEPS = 3, 4
+COURSE = Course(
+    epochs=EPOCHS, batch=10, rate=0.05, dropout=0.2, decay=0.01, clip=5.0, schedule="one_cycle",
+    averaging=0.9, patience=2,
+)  # fmt: skip
+
+
+class KilledError(Exception):
+    """Stands for whatever ends a process."""
+
+
+def images(rows: int = 40) -> Examples:
+    with reproducible(seed=0):
+        pixels = torch.randint(0, 256, (rows, 1, 8, 8), dtype=torch.uint8)
+        return Examples((pixels,), torch.randint(0, 3, (rows,)))
+
+
+def begun(course: Course = COURSE, seed: int = 5) -> Training:
+    with reproducible(seed=1):
+        net = nn.Sequential(
+            QuickNet(QuickForm(1, 8, 8, 6, (4, 6))), nn.Dropout(0.0), nn.Linear(6, 3)
+        )
+    change = Augmentation(shift=1, rotation=10, noise=4, mixup=0.2, classes=3)
+    return Training(net, Changed(images(), change), cross_entropy, course, seed=seed)
+
+
+def watched(training: Training) -> Training:
+    """Run it to the end, with the validation loss of a few of its own rows."""
+    data = images()
+
+    def watch(_: object) -> bool:
+        with training.at_its_best() as net, torch.no_grad():
+            return training.judge(float(cross_entropy(net(data.inputs[0]), data.targets).mean()))
+
+    training.run(Pace(EPOCHS, Budget()), watch)
+    return training
+
+
+def bits(training: Training) -> list[bytes]:
+    return [value.numpy().tobytes() for value in training.net.state_dict().values()]
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd", "muon"])
+def test_a_training_killed_at_any_step_ends_with_the_same_bits(
+    tmp_path: Path, optimiser: str
+) -> None:
+    course = replace(COURSE, optimiser=optimiser)
+    whole = watched(begun(course))
+    path = tmp_path / "net.safetensors"
+    for last in range(1, EPOCHS * STEPS + 1):
+        done = 0
+
+        def each(training: Training, last: int = last) -> None:
+            nonlocal done
+            done += 1
+            if done == last:
+                keep(training, path)
+                raise KilledError
+
+        data = images()
+        first = begun(course)
+
+        def watch(_: object, first: Training = first, data: Examples = data) -> bool:
+            with first.at_its_best() as net, torch.no_grad():
+                loss = float(cross_entropy(net(data.inputs[0]), data.targets).mean())
+            return first.judge(loss)
+
+        with pytest.raises(KilledError):
+            first.run(Pace(EPOCHS, Budget()), watch, each)
+        again = begun(course)
+        take_up(again, path)
+        assert bits(watched(again)) == bits(whole), f"killed after step {last}"
+        assert again.curve == whole.curve
+
+
+def test_what_is_drawn_between_steps_changes_nothing() -> None:
+    one, other = begun(), begun()
+    one.run(Pace(2, Budget()))
+    other.run(Pace(2, Budget()), lambda _: bool(torch.rand(3).numel()), lambda _: torch.rand(1))
+    assert bits(one) == bits(other)
+
+
+def test_a_keeper_waits_and_then_keeps(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    begun().run(Pace(1, Budget()), None, Keeper(path, seconds=1e9))
+    assert not path.exists()
+    begun().run(Pace(1, Budget()), None, Keeper(path, seconds=0.0))
+    assert path.exists()
+
+
+def test_another_net_or_course_is_refused_and_the_first_difference_named(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    keep(begun(), path)
+    with pytest.raises(ModelFileError, match=r"epochs = 9; got epochs = 3"):
+        take_up(begun(replace(COURSE, epochs=9)), path)
+    with pytest.raises(ModelFileError, match="seed = 6; got seed = 5"):
+        take_up(begun(seed=6), path)
+    other = begun()
+    other.net[2] = nn.Linear(6, 4)
+    with pytest.raises(ModelFileError, match=r"'2.weight' of shape \(4, 6\); got shape \(3, 6\)"):
+        take_up(other, path)
+    other.net.append(nn.Linear(3, 3))
+    other.net[2] = nn.Linear(6, 3)
+    with pytest.raises(ModelFileError, match=r"weights '3.weight'.*got none"):
+        take_up(other, path)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x10", b"\xff" * 64, b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(damage)
+    with pytest.raises(ModelFileError):
+        take_up(begun(), path)
+
+
+def test_a_checkpoint_cut_short_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    keep(begun(), path)
+    whole = path.read_bytes()
+    for length in (9, 100, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ModelFileError):
+            take_up(begun(), path)
+
+
+def test_a_checkpoint_is_numbers_and_json(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    keep(begun(), path)
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    assert json.loads(header["__metadata__"]["modelwright"])["seed"] == 5
+
+
+def test_a_loss_that_is_no_number_names_step_and_suspect() -> None:
+    data = images()
+    spoilt = data.inputs[0].float()
+    spoilt[17] = float("nan")
+    training = begun()
+    training.rows = Examples((spoilt,), data.targets)
+    with pytest.raises(FitError, match=r"epoch 1, step \d of 4: the inputs of row 17 hold"):
+        training.run(Pace(1, Budget()))
+
+
+def test_a_rate_that_is_far_too_large_is_named() -> None:
+    x = torch.linspace(-1, 1, 40)[:, None]
+    course = Course(epochs=50, batch=10, rate=1e20, optimiser="sgd")
+
+    def squared(answers: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return (answers[:, 0] - targets) ** 2
+
+    training = Training(nn.Linear(1, 1), Examples((x,), x[:, 0]), squared, course)
+    with pytest.raises(FitError, match=r"rate of 1e\+20 is too large"):
+        training.run(Pace(50, Budget()))
+
+
+def test_without_memory_a_batch_is_halved_and_the_result_is_nearly_the_same() -> None:
+    course = Course(epochs=2, batch=10, rate=0.05)
+    x = torch.linspace(-1, 1, 40)[:, None]
+
+    def trained(most: int) -> tuple[torch.Tensor, list[str]]:
+        def squared(answers: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+            if len(answers) > most:
+                raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to...")
+            return (answers[:, 0] - targets) ** 2
+
+        with reproducible(seed=2):
+            net = nn.Linear(1, 1)
+        training = Training(net, Examples((x,), 3 * x[:, 0]), squared, course)
+        training.run(Pace(2, Budget()))
+        return net.weight.detach(), training.notes
+
+    whole, nothing = trained(10)
+    pieces, notes = trained(3)
+    assert nothing == []
+    assert notes[-1].endswith("batches of 10 rows are computed in 4 pieces from there on")
+    torch.testing.assert_close(pieces, whole, atol=1e-5, rtol=1e-4)
+
+
+def test_errors_that_are_none_of_memory_come_through() -> None:
+    def broken(answers: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("shapes cannot be multiplied")
+
+    training = begun()
+    training.loss = broken
+    with pytest.raises(RuntimeError, match="shapes"):
+        training.run(Pace(1, Budget()))
+
+
+def test_patience_ends_with_the_best_weights() -> None:
+    training = begun(replace(COURSE, averaging=0.0))
+    told = iter([3.0, 1.0, 2.0, 2.5, 0.0])
+    kept: list[list[bytes]] = []
+
+    def watch(_: object) -> bool:
+        kept.append(bits(training))
+        return training.judge(next(told))
+
+    assert training.run(Pace(9, Budget()), watch) == 4
+    assert bits(training) == kept[1]
+
+
+def test_an_average_is_what_the_net_ends_with() -> None:
+    plain, averaged = begun(replace(COURSE, averaging=0.0)), begun()
+    for training in (plain, averaged):
+        training.run(Pace(2, Budget()))
+    assert averaged.averaged is not None
+    for name, value in averaged.net.state_dict().items():
+        torch.testing.assert_close(value, averaged.averaged.state[name])
+    assert bits(plain) != bits(averaged)
+
+
+def test_a_part_of_an_epoch_is_enough() -> None:
+    training = begun(replace(COURSE, epochs=1.5))
+    assert training.run(StepPace(1.5, Budget())) == 2
+    assert [epoch.done for epoch in training.curve] == [1, 2]
+    assert len(training.losses) == STEPS // 2
+
+
+def test_a_stream_gives_every_row_once_and_those_of_memory() -> None:
+    data = images(37)
+    pixels = data.inputs[0].numpy()
+    stream = Streamed(pixels, data.targets, block=4, window=3)
+    with reproducible(seed=1):
+        order = stream.order()
+    assert sorted(order.tolist()) == list(range(37))
+    found = stream.at(order[:9])
+    assert (found.inputs[0] == data.inputs[0][order[:9]]).all()
+    assert (found.targets == data.targets[order[:9]]).all()
+    # rows of a window come from few places of the disk
+    assert len({int(row) // 4 for row in order[:12]}) <= 3
+
+
+def test_a_stream_of_some_rows_gives_those() -> None:
+    data = images(20)
+    places = torch.arange(1, 20, 2).numpy()
+    stream = Streamed(data.inputs[0].numpy(), data.targets[1::2], places=places)
+    assert len(stream) == 10
+    found = stream.at(torch.tensor([9, 0]))
+    assert (found.inputs[0] == data.inputs[0][[19, 1]]).all()
