@@ -23,7 +23,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("acquire", "explore", "clean", "label", "features", "nets", "evaluate", "explain"),
     ("training",),
     ("models", "agents"),
-    ("ensemble", "tune"),
+    ("ensemble", "leaks", "tune"),
     ("model",),
     ("plan", "readable", "versus", "doubts"),
     ("flow",),
