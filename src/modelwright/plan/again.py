@@ -44,7 +44,7 @@ def looked_again(data: object, target: str, settings: Settings) -> tuple[Finding
     ()
     """
     folder = data_folder(settings.store)
-    if not (folder / "runs.sqlite").is_file():
+    if str(data) == "-" or not (folder / "runs.sqlite").is_file():  # input is read once
         return ()
     raw = None if isinstance(data, str | Path) and Path(data).is_file() else read_raw(data).frame
     count = earlier_looks(folder, target, digest_of(data, raw), "")
