@@ -387,7 +387,9 @@ def _pairs(splits: Any, rows: int) -> list[Fold]:
     for train, test in pairs:
         one, other = (np.flatnonzero(s) if s.dtype == bool else s for s in (train, test))
         for side in (one, other):
-            if side.dtype.kind not in "iu" or (len(side) and not -1 < side.min() <= side.max() < rows):
+            if side.dtype.kind not in "iu" or (
+                len(side) and not -1 < side.min() <= side.max() < rows
+            ):
                 raise DataError(f"row positions from 0 to {rows - 1:,} in splits", "others")
         found.append(Fold(one.astype(np.int64), other.astype(np.int64)))
     return found

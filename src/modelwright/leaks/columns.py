@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import polars as pl
-
 from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Kind
@@ -46,6 +43,8 @@ def check_columns(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import polars as pl
     >>> from modelwright.core.schema import Column, Schema
     >>> rng = np.random.default_rng(0)
     >>> y = Target(rng.integers(0, 2, 300), 2)

@@ -77,9 +77,9 @@ def held(estimator: Any) -> list[Held]:
         if path and _is_data(value):
             found.append(Held(path, owner, value))
             continue
-        if path and depth and hasattr(value, "__dict__") and not callable(value):
-            found.append(Held(path, owner, value))
-        elif path and hasattr(value, "fit"):
+        if (path and depth and hasattr(value, "__dict__") and not callable(value)) or (
+            path and hasattr(value, "fit")
+        ):
             found.append(Held(path, owner, value))
         name = _owner(value) or owner
         for label, part in _parts(value):

@@ -15,9 +15,7 @@ __all__ = ["used_columns"]
 _MOST_ASKED = 600
 
 
-def used_columns(
-    case: Case, fitted: Any, rows: NDArray[np.int64]
-) -> NDArray[np.bool_] | None:
+def used_columns(case: Case, fitted: Any, rows: NDArray[np.int64]) -> NDArray[np.bool_] | None:
     """Find the columns that matter, by halves: a half that changes nothing is done.
 
     Parameters

@@ -154,9 +154,7 @@ def find_parts(look: Look) -> tuple[Finding, ...]:
     return (Finding("target-parts", severity, parts, evidence, CODES["target-parts"].cure),)
 
 
-def _left_by_sum(
-    X: NDArray[np.float64], y: NDArray[np.float64], fold: NDArray[np.int64]
-) -> float:
+def _left_by_sum(X: NDArray[np.float64], y: NDArray[np.float64], fold: NDArray[np.int64]) -> float:
     held = fold == 0
     design = np.column_stack([X, np.ones(len(X))])
     weights = np.linalg.lstsq(design[~held], y[~held], rcond=None)[0]

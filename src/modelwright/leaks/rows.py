@@ -122,7 +122,9 @@ def _parted(case: Case, left: Index, right: Index) -> float:
 
 def _told(case: Case, keys: NDArray[np.uint64], share: float) -> Finding:
     """Say whose copies they are: of one class, somebody repeated its rows."""
-    evidence = f"{share:.1%} of the scored rows have an exact copy among the rows that are fitted on"
+    evidence = (
+        f"{share:.1%} of the scored rows have an exact copy among the rows that are fitted on"
+    )
     if not case.target.classes:
         return _finding("copies-across", evidence)
     again = np.zeros(len(keys), bool)

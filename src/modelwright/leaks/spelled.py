@@ -115,7 +115,7 @@ def pieces(values: pl.Series) -> Iterator[tuple[str, pl.Series]]:
     --------
     >>> found = dict(pieces(pl.Series(["A-1x", "B-2y"])))
     >>> found["the last word"].to_list(), found["character 1"].to_list()
-    (['1x', '2y'], ['A', 'B'])
+    (['1x', '2y'], ['a', 'b'])
     """
     yield "the length", values.str.len_chars()
     text = values.str.to_lowercase()

@@ -70,7 +70,9 @@ class Audit:
             f"<td>{escape(one.cure)}</td></tr>"
             for one in self.findings
         )
-        head = "<tr><th>severity</th><th>code</th><th>columns</th><th>evidence</th><th>cure</th></tr>"
+        head = (
+            "<tr><th>severity</th><th>code</th><th>columns</th><th>evidence</th><th>cure</th></tr>"
+        )
         table = f"<table>{head}{rows}</table>" if rows else ""
         return f"<p>{escape(self._head)}</p>{table}"
 
@@ -95,7 +97,9 @@ def _title(finding: Finding) -> str:
 
 
 def _told(finding: Finding) -> str:
-    where = f" in {', '.join(repr(name) for name in finding.columns[:6])}" if finding.columns else ""
+    where = (
+        f" in {', '.join(repr(name) for name in finding.columns[:6])}" if finding.columns else ""
+    )
     more = f" and {len(finding.columns) - 6} more" if len(finding.columns) > 6 else ""
     lines = [f"{finding.severity.value}: {finding.code}{where}{more}", f"  {finding.evidence}"]
     lines += [f"  cure: {finding.cure}"] if finding.cure else []

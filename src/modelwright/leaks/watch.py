@@ -22,7 +22,14 @@ __all__ = ["ASKING", "FITTING", "Call", "Watch"]
 
 FITTING = ("fit", "fit_transform", "partial_fit", "fit_predict", "fit_resample")
 """Calls that learn."""
-ASKING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score", "transform")
+ASKING = (
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "score",
+    "transform",
+)
 """Calls that use what was learned."""
 _KEPT = frozenset((*FITTING, *ASKING))
 _DEEP = 3
