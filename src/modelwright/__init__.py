@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modelwright.flow import Result, fit
     from modelwright.framing import frame
     from modelwright.label import label_noise
+    from modelwright.leaks import audit
     from modelwright.model import Model, load
     from modelwright.plan.check import check
     from modelwright.plan.drift import drift
@@ -62,6 +63,7 @@ _HOMES = {
     "Settings": "modelwright.core.settings",
     "UserError": "modelwright.core.errors",
     "Validation": "modelwright.core.settings",
+    "audit": "modelwright.leaks",
     "bias_variance": "modelwright.diagnosis",
     "check": "modelwright.plan.check",
     "compare_models": "modelwright.versus",
@@ -106,6 +108,7 @@ __all__ = [
     "UserError",
     "Validation",
     "__version__",
+    "audit",
     "bias_variance",
     "check",
     "compare_models",

@@ -23,7 +23,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("acquire", "explore", "clean", "label", "features", "nets", "evaluate", "explain"),
     ("training",),
     ("models", "agents"),
-    ("ensemble", "tune", "unsupervised"),
+    ("ensemble", "leaks", "tune", "unsupervised"),
     ("model",),
     ("plan", "readable", "versus", "doubts", "effects"),
     ("flow",),

@@ -33,7 +33,18 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
 }
 
 # To be filled by whoever names the codes: the codes of each topic.
-CODES: dict[str, tuple[str, ...]] = dict.fromkeys(TOPICS, ())
+CODES: dict[str, tuple[str, ...]] = {
+    "time ignored": ("later-rows",),
+    "duplicates": ("copies-across",),
+    "entities": ("entities-across",),
+    "oversampled": ("oversampled",),
+    "answers in a column": ("answers-in-column",),
+    "encoder": (),
+    "selection": ("selected-before",),
+    "fitted before": ("fitted-before",),
+    "scored rows": ("scored-rows",),
+    "inner split": ("inner-split",),
+}
 
 
 def codes_for(kind: str, codes: dict[str, tuple[str, ...]]) -> frozenset[str]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelwright.acquire import read_raw
-from modelwright.core.findings import Finding
+from modelwright.core.findings import Finding, Severity
 from modelwright.core.settings import Question, Settings
 from modelwright.evaluate.structure import Recommendation, detect_structure
+from modelwright.leaks import check_columns
+from modelwright.plan.again import looked_again
 from modelwright.plan.drift import Drift, drift_from
 from modelwright.plan.pose import pose, reading_for
 
@@ -69,7 +71,7 @@ def check(
     new: object | None = None,
     settings: Settings | None = None,
 ) -> Checked:
-    """Look for what would make scores untrue: order, repeated entities and copies among rows.
+    """Look for what would make scores untrue: leaks, order, repeated entities, copies among rows.
 
     Parameters
     ----------
@@ -107,6 +109,12 @@ def check(
     rows = posed.rows
     found = detect_structure(rows.table, rows.y, seed=rows.seed)
     moved = None if new is None else drift_from(rows.table, new, seed=rows.seed)
-    findings = (*found.findings, *(() if moved is None else moved.findings()))
-    told = found.recommended, findings, posed.notes
-    return Checked(len(rows.y), len(posed.schema), *told, moved)
+    told = found.recommended
+    order = told.columns[0] if told.kind == "time" else None
+    leaks = check_columns(rows.table, rows.y, order=order, seed=rows.seed)
+    bad = [one for one in leaks if one.severity is Severity.ERROR]
+    rest = [one for one in leaks if one.severity is not Severity.ERROR]
+    again = () if new is None else looked_again(new, question.target, chosen)
+    moves = () if moved is None else moved.findings()
+    findings = (*bad, *found.findings, *rest, *moves, *again)
+    return Checked(len(rows.y), len(posed.schema), told, findings, posed.notes, moved)

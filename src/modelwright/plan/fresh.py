@@ -26,7 +26,7 @@ from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows
 from modelwright.store.files import replacing
 
-__all__ = ["ARRAYS", "TABLE", "Fresh", "read_fresh", "set_apart"]
+__all__ = ["ARRAYS", "TABLE", "Fresh", "digest_of", "read_fresh", "set_apart"]
 
 TABLE = "test.arrow"
 """The file of the rows in a run's folder, which is deleted when the run is done."""
@@ -99,7 +99,7 @@ def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
     """
     source = read_raw(data, Reading.like(rows.table.schema, encoding))
     raw = source.frame
-    digest = _digest(data, raw)
+    digest = digest_of(data, raw)
     table = conform(
         raw.head(raw.height - totals_below(raw)),
         rows.table.schema,
@@ -168,8 +168,16 @@ def _fresh(table: Table, rows: Rows, digest: str, source: str) -> Fresh:
     return Fresh(table, y, weight, digest, source)
 
 
-def _digest(data: object, raw: pl.DataFrame) -> str:
-    """Hash what was given: the bytes of a file, or the rows of anything else."""
+def digest_of(data: object, raw: pl.DataFrame | None) -> str:
+    """Hash what was given: the bytes of a file, or the rows of anything else.
+
+    Parameters
+    ----------
+    data : path or frame
+        What was given.
+    raw : polars.DataFrame, optional
+        Its rows; not needed of a file.
+    """
     digest = hashlib.blake2b(digest_size=16)
     if isinstance(data, str | Path) and not is_database(str(data)):
         path = Path(data).expanduser()
@@ -178,6 +186,7 @@ def _digest(data: object, raw: pl.DataFrame) -> str:
                 while block := file.read(2**20):
                     digest.update(block)
             return digest.hexdigest()
+    assert raw is not None  # only a file can do without its rows
     digest.update(repr(raw.columns).encode())
     digest.update(raw.hash_rows(seed=0).to_numpy().tobytes())
     return digest.hexdigest()

@@ -1,0 +1,138 @@
+"""Columns of numbers that are the mean answers of the rows that have them.
+
+What is measured goes with the answers up to chance: rows with one value have a mean answer that
+scatters around what the value says, as much as so few rows must. A column that was *made* of the
+answers does not scatter: it is the mean, or the mean drawn to that of all rows by the number of
+rows, or its log odds. So the scatter is compared with what chance asks for; far too little of it
+gives the column away (a chi-squared test in its lower tail).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Fingerprint", "fingerprint"]
+
+Floats = NDArray[np.float64]
+
+_LEVELS = 8
+_COVERED = 0.3
+_RARE = 1e-9
+_MUCH_LESS = 0.15
+_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """How far mean answers scatter around what a column says.
+
+    Parameters
+    ----------
+    levels : int
+        How many values of the column several rows have.
+    scatter : float
+        As a share of what chance asks for.
+    chance : float
+        How likely so little is by chance.
+    """
+
+    levels: int
+    scatter: float
+    chance: float
+
+    @property
+    def made_of_answers(self) -> bool:
+        """Whether hardly anything but the answers themselves can have made the column."""
+        return self.chance <= _RARE and self.scatter <= _MUCH_LESS
+
+
+def fingerprint(column: Floats, answers: Floats) -> Fingerprint | None:
+    """Compare a column with the mean answers of its values.
+
+    Parameters
+    ----------
+    column : ndarray of float64, shape (n_rows,)
+        NaN is missing.
+    answers : ndarray of float64, shape (n_rows,)
+        Numbers, or 0 and 1.
+
+    Returns
+    -------
+    Fingerprint or None
+        None when too few values come again, or each has one answer only.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> town = rng.integers(0, 40, 800)
+    >>> sold = rng.integers(0, 2, 800).astype(float)
+    >>> means = np.bincount(town, sold) / np.bincount(town)
+    >>> fingerprint(means[town], sold).made_of_answers
+    True
+    >>> fingerprint(rng.normal(size=40)[town], sold).made_of_answers
+    False
+    """
+    known = np.isfinite(column)
+    column, answers = column[known], answers[known]
+    if len(column) < 40:
+        return None
+    _, level = np.unique(np.round(column / (np.abs(column).max() or 1.0), _DIGITS),
+                         return_inverse=True)  # fmt: skip
+    counts = np.bincount(level).astype(np.float64)
+    several = counts >= 2
+    if several.sum() < _LEVELS or counts[several].sum() < _COVERED * len(column):
+        return None
+    means = np.bincount(level, answers) / counts
+    within = np.bincount(level, answers**2) / counts - means**2
+    noise = float((within * counts)[several].sum() / (counts - 1)[several].sum())
+    if noise <= 1e-9 * float(answers.var() or 1.0):
+        return None
+    values = np.bincount(level, column) / counts
+    parts = tuple(part[several] for part in (values, counts, means, within))
+    return min(
+        (_scatter(said, *parts, float(answers.mean()), noise) for said in _readings(parts[0])),
+        key=lambda one: one.chance,
+    )
+
+
+def _readings(values: Floats) -> list[Floats]:
+    """Read a column as means, and as log odds."""
+    readings = [values]
+    if np.abs(values).max() < 30:
+        readings.append(1 / (1 + np.exp(-values)))
+    return readings
+
+
+def _scatter(
+    said: Floats,
+    values: Floats,
+    counts: Floats,
+    means: Floats,
+    within: Floats,
+    overall: float,
+    noise: float,
+) -> Fingerprint:
+    """Fit the means by what the column says, drawn to the overall mean by the number of rows."""
+    drawn = (said - overall) / counts
+    columns = [np.ones(len(said)), said, drawn, drawn * within]
+    design = np.column_stack(columns) * np.sqrt(counts)[:, None]
+    target = means * np.sqrt(counts)
+    found, _, rank, _ = np.linalg.lstsq(design, target, rcond=None)
+    left = float(((target - design @ found) ** 2).sum()) / noise
+    freedom = len(said) - int(rank)
+    if freedom < 4:
+        return Fingerprint(len(said), 1.0, 1.0)
+    return Fingerprint(len(said), left / freedom, _below_chi2(left, freedom))
+
+
+def _below_chi2(value: float, freedom: int) -> float:
+    """Give the chance that chi-squared lies below a value (Wilson and Hilferty 1931)."""
+    if value <= 0:
+        return 0.0
+    z = ((value / freedom) ** (1 / 3) - (1 - 2 / (9 * freedom))) / math.sqrt(2 / (9 * freedom))
+    small = math.exp(freedom / 2 * (math.log(value / freedom) + 1 - value / freedom))
+    return min(small, 1.0) if z < 0 else 0.5 * math.erfc(-z / math.sqrt(2))

@@ -1,0 +1,162 @@
+"""Columns that give the answer away alone, or by adding them up."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.codes import CODES
+from modelwright.core.findings import Finding, Severity
+from modelwright.core.schema import Kind, Role
+from modelwright.leaks.look import Look, resolutions, unexplained
+from modelwright.stats.nearest import scaled_answers
+
+__all__ = ["find_parts", "find_proxies"]
+
+# What may be left by a column that is asked about, and how much more all others must leave.
+_SUSPECT = 0.4
+_NEARLY = 0.15
+_TIMES = 4.0
+_NOTABLY = 0.15
+_EXACT = 0.002
+_STRONG = 0.1
+_ASKED = 4
+_TWIN = 0.1
+_SUM = 1e-4
+_PARTS_ROWS = 2_000
+_PARTS_COLUMNS = 60
+
+
+def find_proxies(look: Look) -> tuple[Finding, ...]:
+    """Find columns that nearly solve the task alone, where all others together do not.
+
+    Parameters
+    ----------
+    look : Look
+        The rows.
+
+    Returns
+    -------
+    tuple of Finding
+        ``target-copy`` and ``strong-column``.
+    """
+    suspects = sorted((left, name) for name, left in look.alone.items() if left <= _SUSPECT)
+    found: list[Finding] = []
+    told: set[str] = set()
+    for left, name in suspects[:_ASKED]:
+        if name in told:
+            continue
+        twins = _twins(look, name, [other for _, other in suspects])
+        others = look.left_by_others(frozenset(twins))
+        evidence = (
+            f"{name!r} alone leaves {_share(left)} of the answers' variation unexplained, all "
+            f"other columns together {_share(others)}"
+        )
+        if _gives_away(left, others):
+            told.update(twins)
+            found.append(_finding("target-copy", twins, evidence))
+        elif left <= _STRONG:
+            found.append(_finding("strong-column", (name,), evidence))
+    return tuple(found)
+
+
+def _gives_away(left: float, others: float) -> bool:
+    """Tell whether a column stands apart from all others together."""
+    if left <= _EXACT:
+        return others >= 5 * _EXACT
+    return left <= _NEARLY and others >= max(_TIMES * left, _NOTABLY)
+
+
+def _twins(look: Look, name: str, others: list[str]) -> tuple[str, ...]:
+    """List the columns among others that say the same as one, that one first."""
+    codes = look.codes(name)
+    ordered = bool(look.cells.ordered[look.names.index(name)])
+    values = scaled_answers_of(codes, ordered)
+    same = [name]
+    for other in others:
+        place = look.names.index(other)
+        part = look.cells.codes[:, place]
+        cuts = resolutions(part) if look.cells.ordered[place] else [part]
+        if other != name and min(unexplained(c, values, look.fold) for c in cuts) <= _TWIN:
+            same.append(other)
+    return tuple(same)
+
+
+def scaled_answers_of(codes: NDArray[np.integer], ordered: bool) -> NDArray[np.float32]:
+    """Take a column for the answer."""
+    from modelwright.core.task import Target
+
+    _, place = np.unique(codes, return_inverse=True)
+    if ordered:
+        return scaled_answers(Target(place.astype(np.float64)))
+    return scaled_answers(Target(place.astype(np.int64), int(place.max(initial=0)) + 1))
+
+
+def _share(value: float) -> str:
+    return f"{value:.2%}" if value < 0.01 else f"{value:.0%}"
+
+
+def _finding(code: str, columns: tuple[str, ...], evidence: str) -> Finding:
+    known = CODES[code]
+    return Finding(code, known.severity, columns, evidence, known.cure)
+
+
+def find_parts(look: Look) -> tuple[Finding, ...]:
+    """Find numbers whose weighted sum is the answer, though none is it alone.
+
+    Parameters
+    ----------
+    look : Look
+        The rows.
+
+    Returns
+    -------
+    tuple of Finding
+        ``target-parts``, or nothing.
+    """
+    if look.y.classes:
+        return ()
+    names = [
+        c.name
+        for c in look.table.schema
+        if c.kind is Kind.NUMBER and c.role is not Role.TARGET and c.name in look.names
+    ][:_PARTS_COLUMNS]
+    rows = slice(0, _PARTS_ROWS)
+    columns = [look.table.frame[name][rows].to_numpy() for name in names]
+    if len(columns) < 2:
+        return ()
+    X = np.column_stack(columns).astype(np.float64)
+    y = look.y.values[rows].astype(np.float64)
+    whole = np.isfinite(X).all(axis=1)
+    X, y, fold = X[whole], y[whole], look.fold[rows][whole]
+    spread = X.std(axis=0)
+    X, names = X[:, spread > 0], [n for n, s in zip(names, spread, strict=True) if s > 0]
+    if len(y) < 10 * max(X.shape[1], 5) or not y.std():
+        return ()
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    y = (y - y.mean()) / y.std()
+    if _left_by_sum(X, y, fold) > _SUM:
+        return ()
+    kept = list(range(X.shape[1]))
+    for i in range(X.shape[1]):
+        fewer = [j for j in kept if j != i]
+        if fewer and _left_by_sum(X[:, fewer], y, fold) <= _SUM:
+            kept = fewer
+    if len(kept) < 2:
+        return ()  # one column alone: it is told as a copy
+    parts = tuple(names[i] for i in kept)
+    evidence = (
+        f"a weighted sum of {', '.join(repr(n) for n in parts[:6])}"
+        f"{' and others' if len(parts) > 6 else ''} leaves "
+        f"{_left_by_sum(X[:, kept], y, fold):.4%} of the answers' variation unexplained"
+    )
+    severity = Severity.ERROR if len(parts) <= 6 else Severity.WARNING
+    return (Finding("target-parts", severity, parts, evidence, CODES["target-parts"].cure),)
+
+
+def _left_by_sum(X: NDArray[np.float64], y: NDArray[np.float64], fold: NDArray[np.int64]) -> float:
+    held = fold == 0
+    design = np.column_stack([X, np.ones(len(X))])
+    weights = np.linalg.lstsq(design[~held], y[~held], rcond=None)[0]
+    left = y[held] - design[held] @ weights
+    return float((left**2).sum() / max(float((y[held] ** 2).sum()), 1e-12))
