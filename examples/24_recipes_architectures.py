@@ -42,7 +42,7 @@ for zero in (True, False):
     net = ResNet(config)
     sgd = torch.optim.SGD(net.parameters(), 0.05, momentum=0.9)
     losses = []
-    for rows in torch.arange(1280).repeat(3).split(64):
+    for rows in torch.arange(1280).repeat(2).split(64)[: 40 if zero else 5]:
         losses.append(nn.functional.cross_entropy(net(images[rows]), labels[rows]))
         sgd.zero_grad()
         losses[-1].backward()

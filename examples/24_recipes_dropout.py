@@ -17,12 +17,12 @@ x = torch.tensor(data.data) * 20
 y = torch.tensor(data.target - data.target.mean()) / data.target.std()
 weight = torch.linalg.lstsq(x, y).solution
 drop = Dropout(0.3)
-noisy = torch.stack([((y - drop(x) @ weight) ** 2).sum() for _ in range(2000)])
+noisy = torch.stack([((y - drop(x) @ weight) ** 2).sum() for _ in range(800)])
 plain = ((y - x @ weight) ** 2).sum()
 penalty = dropout_penalty(x, weight, 0.3)
 print(f"plain error {plain:.1f}; under dropout {noisy.mean():.1f} on average")
 print(f"plain error and the L2 term: {plain + penalty:.1f}")
-assert abs(noisy.mean() - plain - penalty) < 5 * noisy.std() / 2000**0.5
+assert abs(noisy.mean() - plain - penalty) < 5 * noisy.std() / 800**0.5
 
 # In a net: the error on rows set apart, with few rows to learn from.
 digits = load_digits()
@@ -32,7 +32,7 @@ for p in (0.0, 0.5):
     torch.manual_seed(0)
     net = MLP(64, [256, 256], classes=10, dropout=p)
     adam = torch.optim.Adam(net.parameters(), 1e-3)
-    for _ in range(200):
+    for _ in range(120):
         adam.zero_grad()
         nn.functional.cross_entropy(net(images[few]), labels[few]).backward()
         adam.step()

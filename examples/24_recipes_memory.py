@@ -31,14 +31,14 @@ for _ in range(500):
 print("after 500 steps:", c.tolist(), "gradient", slope.tolist())
 assert torch.allclose(c, memory)
 
-# Which kind learns to repeat, after 30 steps of noise, the number that it saw first?
+# Which kind learns to repeat, after 20 steps of noise, the number that it saw first?
 for kind in ("rnn", "gru", "lstm"):
     torch.manual_seed(1)
     read, say = Recurrent(kind, 2, 24), nn.Linear(24, 1)
     parameters = [*read.parameters(), *say.parameters()]
     adam = torch.optim.Adam(parameters, 1e-2)
     for _ in range(150):
-        rows = torch.randn(64, 30, 2)
+        rows = torch.randn(64, 20, 2)
         rows[:, :, 1] = 0.0
         rows[:, 0, 1] = 1.0  # the step that counts is marked
         loss = ((say(read(rows)[1])[:, 0] - rows[:, 0, 0]) ** 2).mean()

@@ -23,7 +23,7 @@ def judged(net: nn.Module, rows: torch.Tensor) -> tuple[float, float]:
         net, rows[:128], lambda y: nn.functional.cross_entropy(y, labels[:128])
     )
     adam = torch.optim.Adam(net.parameters(), 2e-3)
-    for _ in range(6):
+    for _ in range(4):
         for index in torch.randperm(1280).split(64):
             adam.zero_grad()
             nn.functional.cross_entropy(net(rows[index]), labels[index]).backward()

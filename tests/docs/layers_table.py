@@ -1,4 +1,4 @@
-"""The table of the page on layers, made of their docstrings.
+"""The table of the page on layers, made of their docstrings: what names a source.
 
 ``python tests/docs/layers_table.py`` prints it, to be put into ``docs/guide/layers.md``.
 """
@@ -22,7 +22,7 @@ SOURCE = re.compile(rf"{_NAME}(?:(?:, | and |,? & ){_NAME})*(?: et al\.)?,? (?:1
 
 
 def layers() -> Iterator[tuple[str, str, Any]]:
-    """List module, name and object of every public layer and function."""
+    """List module, name and object of every public class and function."""
     for package in PACKAGES:
         parent = importlib.import_module(package)
         for found in pkgutil.walk_packages(parent.__path__, f"{package}."):
@@ -48,6 +48,8 @@ def table() -> str:
     """Write the table."""
     lines = ["| layer | what it is | source | file |", "|---|---|---|---|"]
     for module, name, value in layers():
+        if not sources(value, importlib.import_module(module)):
+            continue  # a helper
         first = (value.__doc__ or "").strip().splitlines()[0].replace("``", "`")
         told = "; ".join(sources(value, importlib.import_module(module)))
         path = module.removeprefix(ROOT).replace(".", "/")

@@ -16,7 +16,7 @@ from modelwright.nets.counting import count  # noqa: E402
 from modelwright.nets.efficientnet import compound_scaling, efficientnet  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.nets.mlp import MLP  # noqa: E402
-from modelwright.nets.resnet import DEPTHS, ResNet, ResNetConfig, resnet  # noqa: E402
+from modelwright.nets.resnet import ResNet, ResNetConfig, resnet  # noqa: E402
 from modelwright.nets.vit import (  # noqa: E402
     VisionTransformer,
     ViTConfig,
@@ -44,17 +44,12 @@ def on_paper(make: Callable[[], nn.Module]) -> nn.Module:
 # As published with torchvision's and timm's weights; operations in 1e9 multiply-adds.
 PUBLISHED: dict[str, tuple[Callable[[], nn.Module], int, int, float]] = {
     "resnet18": (lambda: resnet(18, classes=1000), 224, 11_689_512, 1.81),
-    "resnet34": (lambda: resnet(34, classes=1000), 224, 21_797_672, 3.66),
     "resnet50": (lambda: resnet(50, classes=1000), 224, 25_557_032, 4.09),
-    "resnet101": (lambda: resnet(101, classes=1000), 224, 44_549_160, 7.80),
     "resnet152": (lambda: resnet(152, classes=1000), 224, 60_192_808, 11.51),
     "efficientnet_b0": (lambda: efficientnet(0, classes=1000), 224, 5_288_548, 0.39),
-    "efficientnet_b1": (lambda: efficientnet(1, classes=1000), 240, 7_794_184, 0.69),
     "efficientnet_b2": (lambda: efficientnet(2, classes=1000), 288, 9_109_994, 1.09),
-    "efficientnet_b3": (lambda: efficientnet(3, classes=1000), 300, 12_233_232, 1.83),
     "efficientnet_b4": (lambda: efficientnet(4, classes=1000), 380, 19_341_616, 4.39),
     "vit_tiny": (lambda: vit("tiny", classes=1000), 224, 5_717_416, 1.25),
-    "vit_small": (lambda: vit("small", classes=1000), 224, 22_050_664, 4.6),
     "vit_base": (lambda: vit("base", classes=1000), 224, 86_567_656, 17.56),
 }
 
@@ -157,7 +152,7 @@ def test_a_net_learns_one_batch_by_heart(name: str) -> None:
     assert loss < 0.3
 
 
-@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("depth", [8, 18, 26, 56])
 def test_the_depth_of_a_resnet_counts_its_layers(depth: int) -> None:
     net = on_paper(lambda: resnet(depth, classes=10, stem="cifar", width=16))
     layers = [
@@ -181,7 +176,7 @@ def test_a_cifar_stem_keeps_the_image() -> None:
 def test_the_dial_doubles_the_cost() -> None:
     """alpha * beta^2 * gamma^2 is about 2 (section 3.3 of the paper)."""
     billions = {}
-    for dial in (-3, -2, -1, 0, 1.5, 2.5):
+    for dial in (-3, 0, 1.5, 2.5):
         net = on_paper(lambda dial=dial: efficientnet(dial, classes=10))
         size = compound_scaling(dial).size
         billions[dial] = count(net, (3, size, size)).products / 1e9

@@ -193,7 +193,7 @@ def test_pickles_are_not_opened(tmp_path: Path) -> None:
 def test_headers_of_any_length_are_read(tmp_path: Path) -> None:
     """The first byte of a file is part of a length, and may be that of a pickle or of a zip."""
     path, starts = tmp_path / "a.safetensors", set()
-    for more in range(0, 2048, 8):
+    for more in range(0, 256, 8):
         write_weights(path, {"a": torch.ones(1)}, {"note": "x" * more})
         starts.add(path.read_bytes()[0])
         assert read_weights(path)["a"].tolist() == [1.0]

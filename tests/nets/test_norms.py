@@ -127,8 +127,8 @@ def test_what_a_norm_takes_away_can_be_recovered() -> None:
 def test_both_conventions_of_momentum_are_one(momentum: float, old: float, new: float) -> None:
     pair = torch.tensor(old).double(), torch.tensor(new).double()
     theirs = moving(*pair, 1.0 - momentum, "old")  # Keras
-    torch.testing.assert_close(moving(*pair, momentum), theirs)
-    assert theirs.item() == pytest.approx((1 - momentum) * old + momentum * new)
+    torch.testing.assert_close(moving(*pair, momentum), theirs, atol=1e-9, rtol=0)
+    assert theirs.item() == pytest.approx((1 - momentum) * old + momentum * new, abs=1e-9)
 
 
 def test_a_momentum_of_keras_moves_as_keras_does() -> None:

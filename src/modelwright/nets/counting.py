@@ -104,9 +104,10 @@ _PRODUCTS: Mapping[type[nn.Module], Callable[[Any, torch.Tensor], int]] = Mappin
 
 
 def count(net: nn.Module, shape: Sequence[int]) -> NetCost:
-    """Count what a net costs for one row, without computing anything.
+    """Count what a net costs for one row.
 
-    The net is called once on tensors that have a shape and no numbers, in evaluation mode.
+    The net is called once on a row of zeros, in evaluation mode. A net that was built under
+    ``torch.device("meta")`` has shapes and no numbers: then nothing is computed.
 
     Parameters
     ----------
@@ -134,11 +135,10 @@ def count(net: nn.Module, shape: Sequence[int]) -> NetCost:
     ]
     was_training = [module for module in net.modules() if module.training]
     net.eval()
-    state = {name: value.to("meta") for name, value in net.state_dict(keep_vars=True).items()}
+    like = next(net.parameters(), torch.zeros(()))
     try:
         with torch.no_grad():
-            row = torch.zeros(1, *shape, device="meta")
-            torch.func.functional_call(net, state, (row,))
+            net(torch.zeros(1, *shape, dtype=like.dtype, device=like.device))
     finally:
         for hook in hooks:
             hook.remove()

@@ -81,12 +81,13 @@ def gru_step(x: torch.Tensor, h: torch.Tensor, weights: CellWeights) -> torch.Te
 def lstm_step(
     x: torch.Tensor, state: tuple[torch.Tensor, torch.Tensor], weights: CellWeights
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give ``(h', c')`` of long short-term memory, (n, width) each (Hochreiter et al. 1997).
+    """Give ``(h', c')`` of long short-term memory, (n, width) each.
 
-    Gates ``i, f, o = sigmoid(W x + b + U h + d)`` and proposal ``g = tanh(W x + b + U h + d)``,
-    each with weights of its own; ``c' = f c + i g``, ``h' = o tanh(c')``. With the forget gate
-    ``f`` at 1 (Gers, Schmidhuber and Cummins 2000) and the input gate ``i`` at 0 the memory ``c``
-    stays as it is, and so does its gradient, over any number of steps.
+    Hochreiter and Schmidhuber 1997. Gates ``i, f, o = sigmoid(W x + b + U h + d)`` and proposal
+    ``g = tanh(W x + b + U h + d)``, each with weights of its own; ``c' = f c + i g``,
+    ``h' = o tanh(c')``. With the forget gate ``f`` at 1 (Gers, Schmidhuber and Cummins 2000) and
+    the input gate ``i`` at 0 the memory ``c`` stays as it is, and so does its gradient, over any
+    number of steps.
 
     Examples
     --------
@@ -105,7 +106,7 @@ def _weights(cell: nn.RNNCell | nn.GRUCell | nn.LSTMCell) -> CellWeights:
 
 
 class RNNCell(nn.RNNCell):
-    """One step of a plain recurrent net: `rnn_step`, Elman 1990.
+    """``h' = tanh(W_i x + b_i + W_h h + b_h)``: a step of a plain recurrent net, Elman 1990.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ class RNNCell(nn.RNNCell):
 
 
 class GRUCell(nn.GRUCell):
-    """One step of a gated recurrent unit: `gru_step`, Cho et al. 2014.
+    """``h' = (1 - z) n + z h``: a step of a gated recurrent unit, Cho et al. 2014; see `gru_step`.
 
     Parameters
     ----------
@@ -151,7 +152,9 @@ class GRUCell(nn.GRUCell):
 
 
 class LSTMCell(nn.LSTMCell):
-    """One step of long short-term memory: `lstm_step`, Hochreiter and Schmidhuber 1997.
+    """``c' = f c + i g``, ``h' = o tanh(c')``: a step of long short-term memory; see `lstm_step`.
+
+    Hochreiter and Schmidhuber 1997.
 
     Parameters
     ----------
