@@ -87,7 +87,7 @@ def test_what_is_typical_of_a_group_is_told() -> None:
     schema = Schema(tuple(Column(n, k) for n, k in zip(frame.columns, kinds, strict=True)))
     _, groups, found = cluster(Table(frame, schema), effort=QUICK)
     assert groups.count == 2
-    old = next(one for one in found.groups if any(t.here == "Rome: 100%" for t in one.traits))
+    old = next(one for one in found.groups if any(t.here == "Rome: 100 %" for t in one.traits))
     traits = {trait.column: trait for trait in old.traits}
     assert set(traits) == {"income", "age", "town"}
     assert traits["town"].lift == pytest.approx(400 / kind.sum(), rel=0.05)

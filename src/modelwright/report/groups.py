@@ -133,7 +133,7 @@ def map_figure(found: Findings) -> Figure:
     names = np.unique(found.labels[~nobody])
     for label in names:
         mine = found.labels == label
-        plot.dots(x[mine], y[mine], _LETTERS[int(label) % 4], 2.2)
+        plot.dots(x[mine], y[mine], _LETTERS[int(label) % 4], 2.6)
     for label in names if len(names) > 1 else ():
         mine = found.labels == label
         spot = (float(np.median(x[mine])), float(np.median(y[mine])))

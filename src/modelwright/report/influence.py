@@ -62,7 +62,7 @@ def importance_figure(
     )
     plot.axes(f"rise of the loss{f' ({metric})' if metric else ''}", "column", y_ticks=())
     for i, item in enumerate(drawn):
-        plot.write(fitted(item.column, _LEFT - 10), _LEFT - 8, plot.y.place(i + 0.5) + 4, "end")
+        plot.write(fitted(item.label, _LEFT - 10), _LEFT - 8, plot.y.place(i + 0.5) + 4, "end")
         letter = "b" if item.together else "a"
         plot.segment((0, i + 0.5), (item.loss, i + 0.5), f"bar-line.{letter}.line")
         if math.isfinite(item.low) and math.isfinite(item.high):
