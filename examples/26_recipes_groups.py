@@ -1,4 +1,4 @@
-"""Rows without a column to predict: are there groups, what are they like, which rows are unusual?
+"""Rows without a column to predict: whether there are groups, and which rows are unusual.
 
 The table holds thirteen measurements of 178 wines of three cultivars (Forina et al. 1986); which
 cultivar a wine is of stays hidden, and is looked at in the end only.

@@ -145,8 +145,7 @@ def map_figure(found: Findings) -> Figure:
     gray = " Grey: rows of no group." if nobody.any() else ""
     return Figure(
         "A map of the rows",
-        f"All columns seen along the two directions in which rows differ most. {told}{gray} Groups "
-        "that overlap here may lie apart in other directions.",
+        f"All columns seen along the two directions in which rows differ most.{told}{gray}",
         plot.drawing(),
         plot.width,
         plot.height,

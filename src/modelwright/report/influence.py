@@ -241,6 +241,7 @@ def _ticks(scale: Scale, count: int, shares: bool) -> list[tuple[float, str]]:
     ticks = scale.ticks(count)
     step = ticks[1][0] - ticks[0][0] if len(ticks) > 1 else 1.0
     digits = max(0, math.ceil(-math.log10(step * 100) - 1e-9)) if step > 0 else 0
+    digits += abs(round(step * 100, digits) - step * 100) > step  # steps of 2.5 %
     return [(v, percent(v, min(digits, 6)) if shares else text) for v, text in ticks]
 
 
