@@ -16,7 +16,8 @@ cancer = load_breast_cancer()
 names = [name.replace(" ", "_") for name in cancer.feature_names]
 labels = cancer.target_names[cancer.target]
 table = pl.DataFrame(cancer.data, schema=names).with_columns(tumour=pl.Series(labels))
-fresh, known = table[:120], table[120:]
+order = np.random.default_rng(1).permutation(table.height)
+fresh, known = table[order[:120]], table[order[120:]]
 
 rng = np.random.default_rng(0)
 swapped = rng.choice(known.height, 30, replace=False)

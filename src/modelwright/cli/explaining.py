@@ -186,7 +186,7 @@ def _tell_row(one: Attribution) -> None:
 
 
 def _tell_curves(model: Model, data: str | Path | None, drawn: Drawn, json: bool) -> None:
-    from modelwright.effects import effects
+    from modelwright.dependence import effects
 
     if data is None:
         write = "write: modelwright explain MODEL DATA --curves all"
