@@ -19,7 +19,8 @@ table = pl.DataFrame(cancer.data[:, :10], schema=names)
 table = table.with_columns(tumour=pl.Series(cancer.target_names[cancer.target]))
 known, fresh = table[:380], table[380:]
 
-quick = mw.Settings(trials=1, models=("lightgbm",), workers=0, store="runs")
+halves = mw.Validation(folds=2)
+quick = mw.Settings(trials=1, models=("lightgbm",), workers=0, store="runs", validation=halves)
 model = mw.fit(known, "tumour", settings=quick).model
 
 found = model.importances(fresh)

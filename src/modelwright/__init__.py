@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from modelwright.core.findings import Finding
     from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Bounds, Frame, Question, Settings, Validation
+    from modelwright.dependence import effects
     from modelwright.diagnosis import bias_variance, complexity_curve, diagnose, learning_curve
     from modelwright.doubts import doubtful_labels
-    from modelwright.effects import effects
     from modelwright.estimators import AutoClassifier, AutoRegressor
     from modelwright.evaluate.fairness import fairness
     from modelwright.evaluate.metrics import Metric, metric
@@ -71,7 +71,7 @@ _HOMES = {
     "diagnose": "modelwright.diagnosis",
     "doubtful_labels": "modelwright.doubts",
     "drift": "modelwright.plan.drift",
-    "effects": "modelwright.effects",
+    "effects": "modelwright.dependence",
     "expected_score": "modelwright.plan.expected",
     "explore": "modelwright.plan.explore",
     "fairness": "modelwright.evaluate.fairness",

@@ -25,7 +25,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("models", "agents"),
     ("ensemble", "leaks", "tune", "unsupervised"),
     ("model",),
-    ("plan", "readable", "versus", "doubts", "effects"),
+    ("plan", "readable", "versus", "doubts", "dependence"),
     ("flow",),
     ("report", "serve", "estimators", "framing", "diagnosis"),
     ("cli",),

@@ -110,5 +110,10 @@ def _undocumented(source: Source) -> list[str]:
         source.at(node.lineno, f"{node.name} has no docstring")
         for node in source.tree.body
         if isinstance(node, Function | ast.ClassDef)
-        if not node.name.startswith("_") and not ast.get_docstring(node)
+        if not (node.name.startswith("_") or ast.get_docstring(node) or _is_form(node))
     ]
+
+
+def _is_form(node: Function | ast.ClassDef) -> bool:
+    """Whether it is one form of an overloaded function, which is documented once, at its end."""
+    return any(ast.unparse(mark).split(".")[-1] == "overload" for mark in node.decorator_list)

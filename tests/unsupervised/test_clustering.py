@@ -87,7 +87,7 @@ def test_what_is_typical_of_a_group_is_told() -> None:
     schema = Schema(tuple(Column(n, k) for n, k in zip(frame.columns, kinds, strict=True)))
     _, groups, found = cluster(Table(frame, schema), effort=QUICK)
     assert groups.count == 2
-    old = next(one for one in found.groups if any(t.here == "Rome: 100%" for t in one.traits))
+    old = next(one for one in found.groups if any(t.here == "Rome: 100 %" for t in one.traits))
     traits = {trait.column: trait for trait in old.traits}
     assert set(traits) == {"income", "age", "town"}
     assert traits["town"].lift == pytest.approx(400 / kind.sum(), rel=0.05)
@@ -224,15 +224,21 @@ def test_infinite_and_huge_numbers_do_no_harm() -> None:
 def test_an_altered_file_is_refused_in_one_line(
     made: tuple[Shape, pl.DataFrame, Path], tmp_path: Path
 ) -> None:
-    _, _, out = made
+    shape, frame, out = made
     whole = out.read_bytes()
-    broken = tmp_path / "broken.mw"
+    broken, told = tmp_path / "broken.mw", []
     for position in range(0, len(whole), len(whole) // 30):
         data = bytearray(whole)
         data[position] ^= 0xFF
         broken.write_bytes(bytes(data))
-        with pytest.raises(mw.ModelFileError):
-            load(broken)
+        try:
+            again = load(broken)
+        except mw.ModelFileError as error:
+            told.append(str(error))
+        else:  # a byte that nobody reads
+            assert again.predict(frame).equals(shape.predict(frame))
+    assert len(told) > 20
+    assert not any("\n" in line for line in told)
 
 
 def test_files_of_the_other_sort_are_told_apart(

@@ -13,9 +13,10 @@ from sklearn.neighbors import KernelDensity
 
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
-from modelwright.unsupervised import Rows, Space, density
+from modelwright.unsupervised import Space, density
 from modelwright.unsupervised.kernel import Kernel, fit_kernel
 from modelwright.unsupervised.mixture import Mixture, fit_mixture
+from modelwright.unsupervised.space import Rows
 
 RNG = np.random.default_rng(0)
 

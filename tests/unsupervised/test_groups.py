@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from modelwright.unsupervised import METHODS, Asked, Rows, fit_groups
+from modelwright.unsupervised import METHODS, fit_groups
 from modelwright.unsupervised.criteria import (
     agreement,
     jaccard,
@@ -18,7 +18,8 @@ from modelwright.unsupervised.criteria import (
     silhouette,
     within,
 )
-from modelwright.unsupervised.fitting import Groups, fit_hierarchy, fit_k_means
+from modelwright.unsupervised.fitting import Asked, Groups, fit_hierarchy, fit_k_means
+from modelwright.unsupervised.space import Rows
 
 RNG = np.random.default_rng(0)
 CENTRES = np.array([[0.0, 0.0, 0.0], [6.0, 6.0, 0.0], [0.0, 6.0, 6.0]])

@@ -154,15 +154,18 @@ def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
     both = "; a + b: columns that go together, shuffled together"
     told += f"\n\nhow much worse {judge} gets when a column is shuffled, with {beside}"
     say(f"{told}{both if any(one.together for one in shown) else ''}:\n")
-    width = max(len(one.column) for one in shown)
+    width = max(len(one.label) for one in shown)
     losses = aligned([one.loss for one in shown])
     between = [f"{number(one.low, 2)} to {number(one.high, 2)}" for one in shown]
     room, reach = max(map(len, losses)), max(map(len, between))
     for one, loss, ends in zip(shown, losses, between, strict=True):
         bar = _bar(one.loss, found[0].loss)
-        say(f"{one.column:<{width}}  {loss:>{room}}  {ends:>{reach}}  {bar}".rstrip())
+        say(f"{one.label:<{width}}  {loss:>{room}}  {ends:>{reach}}  {bar}".rstrip())
     if len(found) > 20:
         say(f"and {len(found) - 20} more that matter less")
+    for one in shown:
+        if one.label != one.column:
+            say(f"{one.label}: {', '.join(one.together)}")
 
 
 def _tell_row(one: Attribution) -> None:
@@ -183,7 +186,7 @@ def _tell_row(one: Attribution) -> None:
 
 
 def _tell_curves(model: Model, data: str | Path | None, drawn: Drawn, json: bool) -> None:
-    from modelwright.effects import effects
+    from modelwright.dependence import effects
 
     if data is None:
         write = "write: modelwright explain MODEL DATA --curves all"

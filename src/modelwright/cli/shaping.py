@@ -38,10 +38,10 @@ def fit_shape(
 
         shape = find_shape(str(data), question, settings, seconds=seconds, live=live)
         if report is not None:
-            from modelwright.report import write_shape
+            from modelwright.report import write_report
 
             live.advance(None, f"writing {report.name}")
-            write_shape(shape, report)
+            write_report(shape, report)
     if json:
         page = {} if report is None else {"report": str(report)}
         answer({**_summary(shape), "model": str(settings.out), **page})
@@ -118,10 +118,10 @@ def predict_shape(
 
 def report_shape(model: Path, out: Path, *, json: bool) -> None:
     """Write the page of a clustering or a density."""
-    from modelwright.report import write_shape
+    from modelwright.report import write_report
     from modelwright.unsupervised import load
 
-    write_shape(load(model), out)
+    write_report(load(model), out)
     size = out.stat().st_size
     if json:
         answer({"report": str(out), "bytes": size, "evidence": True})

@@ -85,6 +85,13 @@ class Importance:
     level: float = 0.0
     together: tuple[str, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """The column, or the first of those that were shuffled together and how many more."""
+        if len(self.together) < 3:
+            return self.column
+        return f"{self.together[0]} + {len(self.together) - 1} more"
+
 
 @dataclass(frozen=True)
 class Dependence:

@@ -178,10 +178,18 @@ def with_close(table: Table, columns: Sequence[str]) -> list[str | tuple[str, ..
     Returns
     -------
     list of str or tuple of str
-        Each column, and each group of those that go together strongly.
+        Each column, and each group of those that go together strongly, whose members stand in the
+        order of the table.
     """
-    groups = {group[0]: group for group in close_columns(association(table, columns), columns)}
+    wanted = set(columns)
+    ordered = [name for name in table.frame.columns if name in wanted]
+    groups = close_columns(association(table, ordered), ordered)
     asked: list[str | tuple[str, ...]] = []
+    told: set[tuple[str, ...]] = set()
     for column in columns:
-        asked += [column, groups[column]] if column in groups else [column]
+        asked.append(column)
+        mine = next((group for group in groups if column in group), ())
+        if mine and mine not in told:
+            told.add(mine)
+            asked.append(mine)
     return asked

@@ -85,8 +85,8 @@ def read_contents(path: Path, key: bytes | None, allow: Sequence[type[Fitted]]) 
     """
     entries = read_archive(path, key=key)
     if "shape.json" in entries:
-        cure = "open it with modelwright.unsupervised.load"
-        raise ModelFileError("a model that predicts a column", "groups or a density", cure)
+        cure = "use unsupervised.load"
+        raise ModelFileError("a model of a column", "groups or a density", cure)
     try:
         return unpack(entries, allow)
     except (ModelFileError, MissingExtraError):

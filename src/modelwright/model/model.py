@@ -161,18 +161,18 @@ class Model:
         """
         if interval is None:
             if self._images:
-                table = self.read(data, self.columns)
+                table = self._read(data, self.columns)
                 answers = self._answer(self.predict_table(table))
                 return like(table.frame.select(self._images).hstack(answers), data)
             return like(self._answer(self.probabilities(data)), data)
         known = self._calibrated(interval)
-        table = self.read(data, (*self.columns, *([known.by] if known.by else [])))
+        table = self._read(data, (*self.columns, *([known.by] if known.by else [])))
         p = self.predict_table(table)
         return like(self._answer(p).with_columns(self._reach(table, p, interval)), data)
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
-        table = self.read(data, self.columns)
+        table = self._read(data, self.columns)
         self._warn_of_drift(table)
         return self.predict_table(table)
 
@@ -198,7 +198,7 @@ class Model:
         DataError
             When there is no such row, or only one and the fit had no time to describe the columns.
         """
-        table = self.read(data, self.columns).select(self.columns)
+        table = self._read(data, self.columns).select(self.columns)
         found = () if self.evidence is None else self.evidence.leading
         leading = [column for column in found if column in self.columns]
         explainer = Explainer(
@@ -338,11 +338,11 @@ class Model:
             once more as a group, shuffled together.
         """
         table = self._with_answers(data)[0]
-        whole = float(table.height)
-        if table.height > PROBED:
-            drawn = np.random.default_rng(0).choice(table.height, PROBED, replace=False)
-            table = table.rows(np.sort(drawn))
-        metric = metric_or_usual(self.task).decided_by(self.decision).for_part_of(whole)
+        metric = (
+            metric_or_usual(self.task).decided_by(self.decision).for_part_of(float(table.height))
+        )
+        drawn = np.random.default_rng(0).permutation(table.height)[:PROBED]
+        table = table.rows(np.sort(drawn))
         y, weight = encode_target(self.task, table.frame[self.task.target]), self._weight(table)
         loss, groups = metric.on(y, weight), self._groups(table)
         asked = with_close(table, self.columns)
@@ -360,9 +360,9 @@ class Model:
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
         return table.rows(known), rows[known], known
 
-    def read(self, data: object, required: Sequence[str] = ()) -> Table:
-        """Read rows as those before them were, with these columns; warn of what was noticed."""
-        return conform(self._raw(data), self.schema, tuple(required))
+    def _read(self, data: object, required: tuple[str, ...]) -> Table:
+        """Read rows as those before them were, and warn of what was noticed."""
+        return conform(self._raw(data), self.schema, required)
 
     def _raw(self, data: object) -> pl.DataFrame:
         raw = read_raw(data, Reading.like(self.schema, self.card.encoding, self.encoding))

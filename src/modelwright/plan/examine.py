@@ -96,7 +96,7 @@ def examine(
     found: list[tuple[int, tuple[Importance, ...]]] = []
     last: _HeldOut | None = None
     for last in ensemble.held_out(until):
-        found.append((len(last.y), _importances(last, metric, until)))
+        found.append((len(last.y), _importances(last, metric, until, work.rows.table)))
     importances = _averaged(found)
     attributions: tuple[Attribution, ...] = ()
     dependences: tuple[Dependence, ...] = ()
@@ -198,12 +198,15 @@ def _drawn(rows: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
-def _importances(part: _HeldOut, metric: Metric, until: float) -> tuple[Importance, ...]:
+def _importances(
+    part: _HeldOut, metric: Metric, until: float, table: Table
+) -> tuple[Importance, ...]:
     return permutation_importance(
         part.model.predict_table,
         part.table,
         metric.on(part.y, part.weight),
-        with_close(part.table, part.likely[:SHUFFLED_COLUMNS]),
+        # by all rows, so that every fold shuffles the same columns together
+        with_close(table, part.likely[:SHUFFLED_COLUMNS]),
         repeats=SHUFFLES,
         groups=part.groups,
         seconds=until - time.monotonic(),

@@ -15,7 +15,6 @@ from modelwright.report.numbers import (
 )
 from modelwright.report.page import render, write_evaluation, write_report
 from modelwright.report.ranking import leaderboard_figure
-from modelwright.report.shapes import render_shape, write_shape
 
 __all__ = [
     "Figure",
@@ -28,11 +27,9 @@ __all__ = [
     "precision_recall_figure",
     "predicted_actual_figure",
     "render",
-    "render_shape",
     "residuals_figure",
     "roc_figure",
     "scores_figure",
     "write_evaluation",
     "write_report",
-    "write_shape",
 ]

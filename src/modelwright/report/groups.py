@@ -133,7 +133,7 @@ def map_figure(found: Findings) -> Figure:
     names = np.unique(found.labels[~nobody])
     for label in names:
         mine = found.labels == label
-        plot.dots(x[mine], y[mine], _LETTERS[int(label) % 4], 2.2)
+        plot.dots(x[mine], y[mine], _LETTERS[int(label) % 4], 2.6)
     for label in names if len(names) > 1 else ():
         mine = found.labels == label
         spot = (float(np.median(x[mine])), float(np.median(y[mine])))
@@ -145,8 +145,7 @@ def map_figure(found: Findings) -> Figure:
     gray = " Grey: rows of no group." if nobody.any() else ""
     return Figure(
         "A map of the rows",
-        f"All columns seen along the two directions in which rows differ most. {told}{gray} Groups "
-        "that overlap here may lie apart in other directions.",
+        f"All columns seen along the two directions in which rows differ most.{told}{gray}",
         plot.drawing(),
         plot.width,
         plot.height,

@@ -62,7 +62,7 @@ def importance_figure(
     )
     plot.axes(f"rise of the loss{f' ({metric})' if metric else ''}", "column", y_ticks=())
     for i, item in enumerate(drawn):
-        plot.write(fitted(item.column, _LEFT - 10), _LEFT - 8, plot.y.place(i + 0.5) + 4, "end")
+        plot.write(fitted(item.label, _LEFT - 10), _LEFT - 8, plot.y.place(i + 0.5) + 4, "end")
         letter = "b" if item.together else "a"
         plot.segment((0, i + 0.5), (item.loss, i + 0.5), f"bar-line.{letter}.line")
         if math.isfinite(item.low) and math.isfinite(item.high):
@@ -241,6 +241,7 @@ def _ticks(scale: Scale, count: int, shares: bool) -> list[tuple[float, str]]:
     ticks = scale.ticks(count)
     step = ticks[1][0] - ticks[0][0] if len(ticks) > 1 else 1.0
     digits = max(0, math.ceil(-math.log10(step * 100) - 1e-9)) if step > 0 else 0
+    digits += abs(round(step * 100, digits) - step * 100) > step  # steps of 2.5 %
     return [(v, percent(v, min(digits, 6)) if shares else text) for v, text in ticks]
 
 

@@ -25,23 +25,25 @@ from modelwright.report.opening import opening
 from modelwright.report.pictures import pictures
 from modelwright.report.quality import quality
 from modelwright.report.rests_on import influence, singles
+from modelwright.report.shapes import render_shape
 from modelwright.report.uncertainty import uncertainty
 from modelwright.report.usage import reproduce, usage
 from modelwright.report.validation import leaderboard, validation
 from modelwright.report.weak import weak
 from modelwright.store.files import atomic_write
+from modelwright.unsupervised import Shape
 
 __all__ = ["render", "write_evaluation", "write_report"]
 
 _HELD_OUT, _NEW = "held-out rows", "new rows"
 
 
-def write_report(model: Model | Result, path: str | Path) -> Path:
+def write_report(model: Model | Result | Shape, path: str | Path) -> Path:
     """Write what is known of a model to one HTML file that needs no network.
 
     Parameters
     ----------
-    model : Model or Result
+    model : Model, Result or Shape
         What `fit` gave, or `load`.
     path : path
         Usually ends in ``.html``.
@@ -56,7 +58,10 @@ def write_report(model: Model | Result, path: str | Path) -> Path:
     OutputError
         When the disk is full or the folder cannot be written to.
     """
-    text = render(model.model if isinstance(model, Result) else model)
+    if isinstance(model, Shape):
+        text = render_shape(model)
+    else:
+        text = render(model.model if isinstance(model, Result) else model)
     atomic_write(Path(path), text.encode())
     return Path(path)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 from modelwright.core.task import ShapeKind
 from modelwright.core.version import __version__
@@ -18,37 +17,12 @@ from modelwright.report.groups import (
     tree_figure,
 )
 from modelwright.report.opening import name, warnings
-from modelwright.store.files import atomic_write
 from modelwright.unsupervised import Group, Shape
 from modelwright.unsupervised.groups import Hierarchy
 
-__all__ = ["render_shape", "write_shape"]
+__all__ = ["render_shape"]
 
 _STABLE, _WEAK = 0.75, 0.6
-
-
-def write_shape(shape: Shape, path: str | Path) -> Path:
-    """Write what is known of groups, or of a density, to one HTML file that needs no network.
-
-    Parameters
-    ----------
-    shape : Shape
-        What ``fit(data, task="clustering")`` gave.
-    path : path
-        Usually ends in ``.html``.
-
-    Returns
-    -------
-    pathlib.Path
-        Where it was written.
-
-    Raises
-    ------
-    OutputError
-        When the disk is full or the folder cannot be written to.
-    """
-    atomic_write(Path(path), render_shape(shape).encode())
-    return Path(path)
 
 
 def render_shape(shape: Shape) -> str:
@@ -79,15 +53,20 @@ def _opening(shape: Shape, title: str) -> Markup:
     over = f"{shape.kind.value.capitalize()} · {columns} · {plural(shape.rows, 'row')}"
     if shape.kind is ShapeKind.DENSITY:
         badge = element("span.badge.good", "Density")
+        best = shape.findings.candidates[0].score if shape.findings.candidates else math.nan
+        score, what = finite(best, 4), "mean log density of rows that it has not seen"
     elif _count(shape) > 1:
         badge = element("span.badge.good", plural(_count(shape), "group"))
+        score, what = str(_count(shape)), f"groups of {plural(shape.rows, 'row')}"
     else:
         badge = element("span.badge.care", "No groups here")
+        score, what = "none", "no number of groups holds"
     why = shape.findings.why
+    verdict = element("p.verdict", f"{why[:1].upper()}{why[1:]}.")
     answer = element(
         "div.answer",
-        element("div", badge, element("p.verdict", f"{why[:1].upper()}{why[1:]}.")),
-        element("div", element("p", _meaning(shape))),
+        element("div", element("p.score", score, element("small", what))),
+        element("div", badge, verdict, element("p", _meaning(shape))),
     )
     header = element("header", element("p.over", over), element("h1", title))
     return joined(header, answer, warnings(shape.notes))

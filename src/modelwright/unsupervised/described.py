@@ -14,7 +14,7 @@ from modelwright.core.table import Table
 from modelwright.unsupervised.findings import Trait, Unusual
 from modelwright.unsupervised.space import Axis, Rows, Space
 
-__all__ = ["flat_map", "traits_of", "unusual_rows"]
+__all__ = ["flat_map", "traits_of", "unusual_rows", "written"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -87,7 +87,7 @@ def _of_levels(space: Space, rows: Rows, mine: NDArray[np.bool_]) -> list[tuple[
         level = int(np.argmax(np.where(counts >= _FEW, apart, -np.inf)))
         if apart[level] > max(0.2, 2 / np.sqrt(mine.sum())) and counts[level] >= _FEW:
             name = axis.levels[level]
-            mine_, all_ = (f"{name}: {share:.0%}" for share in (here[level], shares[level]))
+            mine_, all_ = (f"{name}: {100 * share:.0f} %" for share in (here[level], shares[level]))
             lift = float(here[level] / shares[level])
             trait = Trait(axis.name, mine_, all_, lift, is_level=True)
             found.append((float(apart[level]), trait))
@@ -137,7 +137,7 @@ def _standing_out(
         below = np.searchsorted(ranks[place], rows.numbers[row, place], "right")
         share = float(below) / len(rows)
         tail = max(min(share, 1 - share + 1 / len(rows)), 0.5 / len(rows))
-        side = f"above {share:.1%} of rows" if share > 0.5 else f"below {1 - share:.1%} of rows"
+        side = _side(share, float(ranks[place][0]) == rows.numbers[row, place])
         raw = float(axis.numbers(table.frame[axis.name][row : row + 1])[0])
         told.append((2 * tail, axis.name, "missing" if np.isnan(raw) else written(axis, raw), side))
     for place, axis in enumerate(space.categories):
@@ -145,7 +145,7 @@ def _standing_out(
         share = float((rows.codes[:, place] == code).mean())
         value = table.frame[axis.name][row]
         text = "missing" if value is None else str(value)[:60]
-        told.append((share, axis.name, text, f"in {share:.1%} of rows"))
+        told.append((share, axis.name, text, f"in {100 * share:.1f} % of rows"))
     told.sort(key=lambda one: one[0])
     columns, values, notes = zip(*((c, v, n) for _, c, v, n in told[:_STANDING_OUT]), strict=True)
     return columns, values, notes
@@ -177,3 +177,12 @@ def flat_map(
     flat[:, :width] = centred[some] @ turn[:width].T * signs
     total = float((sizes**2).sum()) or 1.0
     return flat, labels[some], tuple(float(s**2) / total for s in sizes[:width])
+
+
+def _side(share: float, least: bool) -> str:
+    """Say where a value lies among all, of which so large a share is no greater."""
+    if share >= 1 or least:
+        return "the least" if least else "the greatest"
+    if share > 0.5:
+        return f"above {100 * share:.1f} % of rows"
+    return f"below {100 * (1 - share):.1f} % of rows"

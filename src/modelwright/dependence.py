@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
+from modelwright.acquire import Reading, conform, read_raw
+from modelwright.core.errors import (
+    ColumnError,
+    DataError,
+    ModelwrightWarning,
+    OptionError,
+    did_you_mean,
+)
 from modelwright.core.evidence import Dependence
+from modelwright.core.table import Table
 from modelwright.explain import HOWS, curves
 from modelwright.model import Model
 
@@ -68,7 +77,7 @@ def effects(
         if name not in model.columns:
             cure = did_you_mean(name, model.columns)
             raise ColumnError("a column that the model uses", repr(name), cure)
-    table = model.read(data, model.columns).select(model.columns)
+    table = _read(model, data)
     if not table.height:
         raise DataError("rows to ask the model about", "none")
     if table.height > _ROWS:
@@ -78,3 +87,11 @@ def effects(
     usual = [name for name in leading if name in model.columns] or list(model.columns)
     asked = list(dict.fromkeys(columns or usual[:_COLUMNS]))
     return curves(model.predict_table, table, asked, how=how)
+
+
+def _read(model: Model, data: object) -> Table:
+    """Read rows as those of the fit were."""
+    raw = read_raw(data, Reading.like(model.schema, model.card.encoding, model.encoding))
+    for note in raw.notes:
+        warnings.warn(note, ModelwrightWarning, stacklevel=3)
+    return conform(raw.frame, model.schema, model.columns).select(model.columns)
