@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from modelwright.core.schema import Column, Kind
 from modelwright.core.table import Table
 
-__all__ = ["Coded", "code", "code_table"]
+__all__ = ["Coded", "code", "code_table", "standardised"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -45,6 +46,29 @@ class Coded:
     levels: int
     values: Floats | None = None
     ranks: Floats | None = None
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every row has a value."""
+        return bool((self.codes >= 0).all())
+
+    @cached_property
+    def counts(self) -> Codes:
+        """How many rows each code has, where every row has a value."""
+        return np.bincount(self.codes, minlength=self.levels)
+
+    @cached_property
+    def standard(self) -> Floats:
+        """The ranks as a vector of length 1 around 0, where every row has a value."""
+        assert self.ranks is not None
+        return standardised(self.ranks)
+
+
+def standardised(ranks: Floats) -> Floats:
+    """Centre numbers and scale them to a vector of length 1; zeros where they do not vary."""
+    centred = ranks - ranks.mean()
+    size = float(np.sqrt(centred @ centred))
+    return np.asarray(centred / size if size > 0 else centred, np.float64)
 
 
 def code(values: pl.Series, column: Column) -> Coded | None:

@@ -14,6 +14,7 @@ __all__ = ["blocks", "duration", "heights", "name", "rows_told", "spark", "typic
 _WIDTH, _HEIGHT, _BARS = 120, 24, 20
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _LEVELS = 12
+_OFTEN = 0.01
 _YEAR, _DAY, _HOUR, _MINUTE = 31_557_600.0, 86_400.0, 3_600.0, 60.0
 
 
@@ -30,7 +31,7 @@ def heights(column: ColumnProfile, most: int = _BARS) -> list[float]:
         return []
     else:
         counts = [float(count) for _, count in column.top[:_LEVELS]]
-        if column.distinct > 1 and counts and max(counts) <= 1:
+        if column.distinct > 3 and counts and max(counts) < _OFTEN * column.present:
             return []
     if len(counts) > most:
         step = math.ceil(len(counts) / most)
@@ -95,7 +96,7 @@ def typical(column: ColumnProfile, most: int = 70) -> str:
         texts = column.texts
         characters = f"{texts.shortest:,} to {texts.longest:,} characters"
         return f"{number(texts.words, 2)} words, {characters}"
-    if column.top and (column.top[0][1] > 1 or column.distinct <= 3):
+    if column.top and (column.top[0][1] >= _OFTEN * column.present or column.distinct <= 3):
         shown = [
             f"{shorten(value, 24)} {percent(count / column.present)}"
             for value, count in column.top[:3]
