@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 LINE, CURVE, RATIO, V = "rank correlation", "curve", "correlation ratio", "Cramér's V"
-_FEWEST = 10
+_FEWEST, _SURE = 10, 50  # so many rows have to be shared, of a long table more
 _BENT = 0.1  # a curve is called one when it says so much more than a line
 
 
@@ -88,8 +88,9 @@ def associate(a: Coded, b: Coded) -> Association:
     """
     if not (a.whole and b.whole):
         both = (a.codes >= 0) & (b.codes >= 0)
-        if int(both.sum()) < _FEWEST:
-            return Association(a.name, b.name, 0.0, math.nan, V, int(both.sum()))
+        shared = int(both.sum())
+        if shared < max(_FEWEST, min(_SURE, len(both) // 10)):
+            return Association(a.name, b.name, 0.0, math.nan, V, shared)
         a, b = (_rows(one, both) for one in (a, b))
     rows = len(a.codes)
     if a.ranks is not None and b.ranks is not None:

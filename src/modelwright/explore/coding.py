@@ -39,6 +39,8 @@ class Coded:
         Numbers and dates as they are, NaN where there is no value; None for words.
     ranks : ndarray of float64, shape (n_rows,), optional
         Their ranks, equal values sharing the mean.
+    time : bool
+        Whether they are dates.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Coded:
     levels: int
     values: Floats | None = None
     ranks: Floats | None = None
+    time: bool = False
 
     @cached_property
     def whole(self) -> bool:
@@ -91,7 +94,7 @@ def code(values: pl.Series, column: Column) -> Coded | None:
     if column.kind not in _COMPARED:
         return None
     if column.kind in (Kind.NUMBER, Kind.DATETIME):
-        return _of_numbers(values, column.name)
+        return _of_numbers(values, column)
     words = values.cast(pl.String)
     counted = words.drop_nulls().alias("level").value_counts(name="rows")
     if counted.height < 2:
@@ -107,7 +110,7 @@ def code(values: pl.Series, column: Column) -> Coded | None:
     return Coded(column.name, codes.to_numpy().astype(np.int64), levels)
 
 
-def _of_numbers(values: pl.Series, name: str) -> Coded | None:
+def _of_numbers(values: pl.Series, column: Column) -> Coded | None:
     numbers = values.to_physical() if values.dtype.is_temporal() else values
     plain = numbers.cast(pl.Float64).to_numpy().astype(np.float64)
     there = np.isfinite(plain)
@@ -125,7 +128,9 @@ def _of_numbers(values: pl.Series, name: str) -> Coded | None:
         cuts = np.unique(np.quantile(plain[there] / 2, np.linspace(0, 1, _BINS + 1)[1:-1]) * 2)
         codes[there] = np.searchsorted(cuts, plain[there], side="left")
         levels = len(cuts) + 1
-    return Coded(name, codes, levels, np.where(there, plain, np.nan), ranks)
+    known_values = np.where(there, plain, np.nan)
+    time = column.kind is Kind.DATETIME
+    return Coded(column.name, codes, levels, known_values, ranks, time)
 
 
 def code_table(table: Table, names: tuple[str, ...] | None = None) -> dict[str, Coded]:

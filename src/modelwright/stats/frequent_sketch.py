@@ -32,7 +32,7 @@ class FrequentSketch:
     >>> words = ["a", "b", "c"]
     >>> keys = np.array([7, 8, 9], np.uint64)
     >>> sketch.add(keys, np.array([5, 3, 1]), lambda at: [words[i] for i in at])
-    >>> sketch.add(keys[:1], np.array([2]), lambda at: ["a"])
+    >>> sketch.add(keys[:1], np.array([2]), lambda at: [words[i] for i in at])
     >>> sketch.top(2), sketch.short
     ([('a', 7), ('b', 3)], 1)
     """
