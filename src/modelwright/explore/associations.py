@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modelwright.explore.coding import Coded
+from modelwright.explore.coding import Coded, standardised
 
 __all__ = [
     "Association",
@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 LINE, CURVE, RATIO, V = "rank correlation", "curve", "correlation ratio", "Cramér's V"
-_FEWEST = 10
+_FEWEST, _SURE = 10, 50  # so many rows have to be shared, of a long table more
 _BENT = 0.1  # a curve is called one when it says so much more than a line
 
 
@@ -86,31 +86,42 @@ def associate(a: Coded, b: Coded) -> Association:
     >>> found.measure, round(abs(found.signed), 2), found.strength > 0.9
     ('curve', 0.0, True)
     """
-    both = (a.codes >= 0) & (b.codes >= 0)
-    whole = bool(both.all())
-    rows = int(both.sum())
-    if rows < _FEWEST:
-        return Association(a.name, b.name, 0.0, math.nan, V, rows)
-    codes = [one.codes if whole else one.codes[both] for one in (a, b)]
-    ranks = [one.ranks if one.ranks is None or whole else one.ranks[both] for one in (a, b)]
-    if ranks[0] is not None and ranks[1] is not None:
-        signed = _pearson(ranks[0], ranks[1])
-        bent = max(correlation_ratio(codes[0], ranks[1]), correlation_ratio(codes[1], ranks[0]))
+    if not (a.whole and b.whole):
+        both = (a.codes >= 0) & (b.codes >= 0)
+        shared = int(both.sum())
+        if shared < max(_FEWEST, min(_SURE, len(both) // 10)):
+            return Association(a.name, b.name, 0.0, math.nan, V, shared)
+        a, b = (_rows(one, both) for one in (a, b))
+    rows = len(a.codes)
+    if a.ranks is not None and b.ranks is not None:
+        signed = min(max(float(a.standard @ b.standard), -1.0), 1.0)
+        bent = max(_ratio(a.codes, a.counts, b.standard), _ratio(b.codes, b.counts, a.standard))
         line = abs(signed)
         measure = CURVE if bent > line + _BENT else LINE
         return Association(a.name, b.name, max(line, bent), signed, measure, rows)
-    for i in (0, 1):
-        mine = ranks[i]
-        if mine is not None:
-            strength = correlation_ratio(codes[1 - i], mine)
+    for words, numbers in ((a, b), (b, a)):
+        if numbers.ranks is not None:
+            strength = _ratio(words.codes, words.counts, numbers.standard)
             return Association(a.name, b.name, strength, math.nan, RATIO, rows)
-    return Association(a.name, b.name, cramers_v(*codes), math.nan, V, rows)
+    return Association(a.name, b.name, cramers_v(a.codes, b.codes), math.nan, V, rows)
 
 
-def _pearson(x: Floats, y: Floats) -> float:
-    x, y = x - x.mean(), y - y.mean()
-    size = math.sqrt(float(x @ x) * float(y @ y))
-    return min(max(float(x @ y) / size, -1.0), 1.0) if size > 0 else 0.0
+def _rows(one: Coded, index: NDArray[np.bool_]) -> Coded:
+    ranks = None if one.ranks is None else one.ranks[index]
+    return Coded(one.name, one.codes[index], one.levels, None, ranks)
+
+
+def _ratio(codes: Codes, counts: Codes, standard: Floats, *, corrected: bool = True) -> float:
+    """Give the correlation ratio of numbers that are a vector of length 1 around 0."""
+    filled = counts > 0
+    n, k = len(codes), int(filled.sum())
+    if n <= k or not standard.any():
+        return 0.0
+    sums = np.bincount(codes, standard, minlength=len(counts))[filled]
+    share = float((sums**2 / counts[filled]).sum())
+    if corrected:
+        share = 1 - (1 - share) * (n - 1) / (n - k)
+    return math.sqrt(min(max(share, 0.0), 1.0))
 
 
 def correlation_ratio(codes: ArrayLike, values: ArrayLike, *, corrected: bool = True) -> float:
@@ -135,20 +146,9 @@ def correlation_ratio(codes: ArrayLike, values: ArrayLike, *, corrected: bool = 
     >>> round(correlation_ratio([0, 0, 1, 1], [1.0, 2.0, 5.0, 6.0], corrected=False), 3)
     0.97
     """
-    groups, numbers = np.asarray(codes, np.int64), np.asarray(values, np.float64)
-    numbers = numbers - numbers.mean()
-    total = float(numbers @ numbers)
-    counts = np.bincount(groups)
-    filled = counts > 0
-    sums = np.bincount(groups, numbers)[filled]
-    between = float((sums**2 / counts[filled]).sum())
-    n, k = len(numbers), int(filled.sum())
-    if total <= 0 or n <= k:
-        return 0.0
-    share = between / total
-    if corrected:
-        share = 1 - (1 - share) * (n - 1) / (n - k)
-    return math.sqrt(min(max(share, 0.0), 1.0))
+    groups = np.asarray(codes, np.int64)
+    standard = standardised(np.asarray(values, np.float64))
+    return _ratio(groups, np.bincount(groups), standard, corrected=corrected)
 
 
 def cramers_v(left: ArrayLike, right: ArrayLike, *, corrected: bool = True) -> float:

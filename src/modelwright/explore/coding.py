@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from modelwright.core.schema import Column, Kind
 from modelwright.core.table import Table
 
-__all__ = ["Coded", "code", "code_table"]
+__all__ = ["Coded", "code", "code_table", "standardised"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -38,6 +39,8 @@ class Coded:
         Numbers and dates as they are, NaN where there is no value; None for words.
     ranks : ndarray of float64, shape (n_rows,), optional
         Their ranks, equal values sharing the mean.
+    time : bool
+        Whether they are dates.
     """
 
     name: str
@@ -45,6 +48,30 @@ class Coded:
     levels: int
     values: Floats | None = None
     ranks: Floats | None = None
+    time: bool = False
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every row has a value."""
+        return bool((self.codes >= 0).all())
+
+    @cached_property
+    def counts(self) -> Codes:
+        """How many rows each code has, where every row has a value."""
+        return np.bincount(self.codes, minlength=self.levels)
+
+    @cached_property
+    def standard(self) -> Floats:
+        """The ranks as a vector of length 1 around 0, where every row has a value."""
+        assert self.ranks is not None
+        return standardised(self.ranks)
+
+
+def standardised(ranks: Floats) -> Floats:
+    """Centre numbers and scale them to a vector of length 1; zeros where they do not vary."""
+    centred = ranks - ranks.mean()
+    size = float(np.sqrt(centred @ centred))
+    return np.asarray(centred / size if size > 0 else centred, np.float64)
 
 
 def code(values: pl.Series, column: Column) -> Coded | None:
@@ -67,7 +94,7 @@ def code(values: pl.Series, column: Column) -> Coded | None:
     if column.kind not in _COMPARED:
         return None
     if column.kind in (Kind.NUMBER, Kind.DATETIME):
-        return _of_numbers(values, column.name)
+        return _of_numbers(values, column)
     words = values.cast(pl.String)
     counted = words.drop_nulls().alias("level").value_counts(name="rows")
     if counted.height < 2:
@@ -83,7 +110,7 @@ def code(values: pl.Series, column: Column) -> Coded | None:
     return Coded(column.name, codes.to_numpy().astype(np.int64), levels)
 
 
-def _of_numbers(values: pl.Series, name: str) -> Coded | None:
+def _of_numbers(values: pl.Series, column: Column) -> Coded | None:
     numbers = values.to_physical() if values.dtype.is_temporal() else values
     plain = numbers.cast(pl.Float64).to_numpy().astype(np.float64)
     there = np.isfinite(plain)
@@ -101,7 +128,9 @@ def _of_numbers(values: pl.Series, name: str) -> Coded | None:
         cuts = np.unique(np.quantile(plain[there] / 2, np.linspace(0, 1, _BINS + 1)[1:-1]) * 2)
         codes[there] = np.searchsorted(cuts, plain[there], side="left")
         levels = len(cuts) + 1
-    return Coded(name, codes, levels, np.where(there, plain, np.nan), ranks)
+    known_values = np.where(there, plain, np.nan)
+    time = column.kind is Kind.DATETIME
+    return Coded(column.name, codes, levels, known_values, ranks, time)
 
 
 def code_table(table: Table, names: tuple[str, ...] | None = None) -> dict[str, Coded]:

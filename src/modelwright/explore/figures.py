@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -337,11 +338,14 @@ def short(value: float) -> str:
     Examples
     --------
     >>> short(0.5), short(12345.6)
-    ('.50', '12.35k')
+    ('.50', '12.3k')
     """
     if abs(value) <= 1:
         return f"{value:.2f}".replace("0.", ".", 1).replace("-", "\N{MINUS SIGN}")
-    return compact(value)
+    if abs(value) >= 1e15:
+        return f"{value:.0e}".replace("e+", "e").replace("-", "\N{MINUS SIGN}")
+    size = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
+    return compact(round(value / size) * size)
 
 
 def _more(count: int) -> str:

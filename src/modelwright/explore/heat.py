@@ -211,8 +211,8 @@ def _triangle(
             key = f"{'a' if shade >= 0 else 'b'}.h{step}"
             at = f"M{j * side + 0.5:.1f} {i * side + 0.5:.1f}"
             paths.setdefault(key, []).append(f"{at}h{side - 1:.1f}v{side - 1:.1f}h-{side - 1:.1f}z")
-            if numbered and np.isfinite(told[i, j]):
-                text = short(float(told[i, j]))
+            text = short(float(told[i, j])) if numbered and np.isfinite(told[i, j]) else ""
+            if text and text_width(text, 11.0) <= side:
                 light = ".on" if step >= 6 else ""
                 marks.append(
                     _text(text, (j + 0.5) * side, (i + 0.5) * side + 4, f"middle.small{light}")

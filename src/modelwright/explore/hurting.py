@@ -142,16 +142,20 @@ def of_target(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
                 "if it is known only afterwards, leave it out: " + _types(other, "role", "ignored"),
             )
         )
-    found += [
-        Finding(
-            "telling-gaps",
-            Severity.INFO,
-            (gap,),
-            f"whether {gap!r} is missing goes with the answer (Cramér's V {strength:.2f})",
-            "if it is filled in only afterwards, leave it out: " + _types(gap, "role", "ignored"),
+    gaps = target.telling_gaps
+    if gaps:
+        shown = ", ".join(f"{gap!r} ({strength:.2f})" for gap, strength in gaps[:_NAMED])
+        more = f" and {len(gaps) - _NAMED} more" if len(gaps) > _NAMED else ""
+        found.append(
+            Finding(
+                "telling-gaps",
+                Severity.INFO,
+                tuple(gap for gap, _ in gaps),
+                f"whether a value is missing goes with the answer (Cramér's V): {shown}{more}",
+                "if one is filled in only afterwards, leave it out: "
+                + _types(gaps[0][0], "role", "ignored"),
+            )
         )
-        for gap, strength in target.telling_gaps[:_NAMED]
-    ]
     return found
 
 

@@ -55,8 +55,8 @@ def missing_figure(missing: Missingness, columns: Sequence[ColumnProfile]) -> Fi
     side, left, top = 20.0, 190.0, 78.0
     place = {column.name: i for i, column in enumerate(shown)}
     marks = [
-        _word("rows", left - 8, top - 8, "tick.end"),
-        _word("missing", left - 8, 12, "tick.end"),
+        _word("rows", left - 8, top - 32, "tick.end"),
+        _word("missing", left - 8, top - 8, "tick.end"),
     ]
     most = max(pattern.rows for pattern in patterns)
     cells: list[str] = []

@@ -193,7 +193,7 @@ def _how(profile: Measured) -> str:
 
 def _facts(profile: Measured) -> Markup:
     kinds = Counter(column.kind for column in profile.columns)
-    told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+    told = ", ".join(f"{count:,} {_several(kind, count)}" for kind, count in kinds.most_common())
     gaps = sum(column.missing > 0 for column in profile.columns)
     facts = [
         ("rows", f"{profile.rows:,}", ""),
@@ -222,6 +222,10 @@ def _facts(profile: Measured) -> Markup:
             for words, value, more in facts
         ],
     )
+
+
+def _several(kind: str, count: int) -> str:
+    return kind if count == 1 else {"category": "categories", "geo": "places"}.get(kind, f"{kind}s")
 
 
 def _notes(notes: Sequence[str]) -> Markup | None:
@@ -253,9 +257,13 @@ def _finding(finding: Finding) -> Markup:
     return element(
         "li",
         element("h3", title, " ", element(f"span.badge.{colour}", word)),
-        element("p", element("bdi", shorten(finding.evidence, 600))),
+        element("p", element("bdi", shorten(_sentence(finding.evidence), 600))),
         element("p.cure", "Cure: ", unbroken(shorten(finding.cure, 600))) if finding.cure else None,
     )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _columns(profile: Measured, ordered: Sequence[ColumnProfile], cards: dict[str, str]) -> Chapter:

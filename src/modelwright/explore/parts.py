@@ -119,7 +119,8 @@ def associations(profile: Measured) -> Chapter | None:
     correlations = correlation_figure(relations) if two else None
     covariances = covariance_figure(relations) if two else None
     compared = len(relations.names)
-    few = "" if compared >= _comparable(profile) else f" {compared} columns were compared."
+    some = f" {compared} of {relations.comparable:,} columns were compared: those that matter most."
+    few = "" if compared >= relations.comparable else some
     body = joined(
         element("p.soft", f"On {relations.rows:,} rows.{few}"),
         _large(figure, "association-map", details=False),
@@ -131,13 +132,9 @@ def associations(profile: Measured) -> Chapter | None:
     return Chapter("associations", "What goes together", body, "Together")
 
 
-def _comparable(profile: Measured) -> int:
-    return sum(c.distinct > 1 and c.kind not in ("text", "list", "geo") for c in profile.columns)
-
-
 def _large(figure: Figure, key: str, *, details: bool = True) -> Markup:
     """Let a large figure scroll sideways on narrow screens."""
-    at = {"role": "region", "aria-label": figure.title, "tabindex": "0"}
+    at = {"role": "region", "aria-label": f"{figure.title}, drawn", "tabindex": "0"}
     wide = min(max(-(-figure.width // 80), 3), 10)
     return element(f"div.large.w{wide}", figure.html(key, details=details), at=at)
 
@@ -228,4 +225,4 @@ def _cell(value: object) -> str:
         return DASH
     if isinstance(value, float):
         return number(value, 6)
-    return shorten(str(value)[:400], 40)
+    return shorten(str(value)[:400].removesuffix(" 00:00:00"), 40)

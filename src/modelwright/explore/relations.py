@@ -46,13 +46,15 @@ class Relations:
     pairs : tuple of Association
         The strongest first, at most 100.
     numbers : tuple of str
-        Those of them that are numbers or dates.
+        Those of them that are numbers.
     correlation, covariance : ndarray of float64, shape (n_numbers, n_numbers)
         Pearson's correlations, and covariances in the units of the columns.
     copies : tuple of (str, str)
         Columns of numbers of which one is a straight line of the other.
     rows : int
         How many rows were compared.
+    comparable : int
+        How many columns could have been compared.
     """
 
     names: tuple[str, ...]
@@ -63,6 +65,7 @@ class Relations:
     covariance: Floats
     copies: tuple[tuple[str, str], ...]
     rows: int
+    comparable: int
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
@@ -106,7 +109,7 @@ def relate(coded: dict[str, Coded], first: Sequence[str] = ()) -> Relations:
         strength[i, j] = strength[j, i] = one.strength
     order = side_by_side(strength)
     names = tuple(chosen[i] for i in order)
-    numbers = tuple(name for name in names if coded[name].values is not None)
+    numbers = tuple(n for n in names if coded[n].values is not None and not coded[n].time)
     values = _block(coded, numbers)
     rows = len(next(iter(coded.values())).codes) if coded else 0
     return Relations(
@@ -118,6 +121,7 @@ def relate(coded: dict[str, Coded], first: Sequence[str] = ()) -> Relations:
         covariance_matrix(values) if numbers else np.empty((0, 0)),
         _copies(coded),
         rows,
+        len(coded),
     )
 
 
@@ -164,7 +168,7 @@ def side_by_side(strength: Floats) -> NDArray[np.int64]:
     Examples
     --------
     >>> side_by_side(np.array([[1, 0, 0.9], [0, 1, 0.1], [0.9, 0.1, 1]])).tolist()
-    [0, 2, 1]
+    [2, 0, 1]
     """
     count = len(strength)
     if count == 0:

@@ -9,11 +9,13 @@ from modelwright.explore.columns import ColumnProfile
 from modelwright.pages import Markup, element, shorten
 from modelwright.pages.numerals import date, number, percent, plural
 
-__all__ = ["blocks", "duration", "heights", "name", "rows_told", "spark", "typical"]
+__all__ = ["amount", "blocks", "duration", "heights", "name", "rows_told", "spark", "typical"]
 
 _WIDTH, _HEIGHT, _BARS = 120, 24, 20
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _LEVELS = 12
+_OFTEN = 0.01
+_YEARS = 10_000
 _YEAR, _DAY, _HOUR, _MINUTE = 31_557_600.0, 86_400.0, 3_600.0, 60.0
 
 
@@ -30,7 +32,7 @@ def heights(column: ColumnProfile, most: int = _BARS) -> list[float]:
         return []
     else:
         counts = [float(count) for _, count in column.top[:_LEVELS]]
-        if column.distinct > 1 and counts and max(counts) <= 1:
+        if column.distinct > 3 and counts and max(counts) < _OFTEN * column.present:
             return []
     if len(counts) > most:
         step = math.ceil(len(counts) / most)
@@ -63,7 +65,7 @@ def blocks(column: ColumnProfile, wide: int = 10) -> str:
     >>> column = ColumnProfile("a", "category", "feature", "", 9, 0, 0, 2, True,
     ...                        (("x", 8), ("y", 1)), 0)
     >>> blocks(column)
-    '█▁'
+    '█▂'
     """
     counts = heights(column, wide)
     if not counts:
@@ -90,12 +92,12 @@ def typical(column: ColumnProfile, most: int = 70) -> str:
         low, middle, high = numbers.quantiles[0], numbers.median, numbers.quantiles[-1]
         if column.kind == Kind.DATETIME:
             return f"{date(low)} to {date(high)}"
-        return f"{number(middle, 3)} ({number(low, 3)} to {number(high, 3)})"
+        return f"{amount(middle, 3)} ({amount(low, 3)} to {amount(high, 3)})"
     if column.kind == Kind.TEXT and column.texts is not None:
         texts = column.texts
         characters = f"{texts.shortest:,} to {texts.longest:,} characters"
         return f"{number(texts.words, 2)} words, {characters}"
-    if column.top and (column.top[0][1] > 1 or column.distinct <= 3):
+    if column.top and (column.top[0][1] >= _OFTEN * column.present or column.distinct <= 3):
         shown = [
             f"{shorten(value, 24)} {percent(count / column.present)}"
             for value, count in column.top[:3]
@@ -104,6 +106,18 @@ def typical(column: ColumnProfile, most: int = 70) -> str:
         return shorten(", ".join(shown), most) + (f", {rest:,} more" if rest > 0 else "")
     example = f", such as {shorten(column.top[0][0], 24)}" if column.top else ""
     return plural(column.distinct, "different value") + example
+
+
+def amount(value: float, digits: int = 4) -> str:
+    """Write a number of a column, which may be a year.
+
+    Examples
+    --------
+    >>> amount(1996.0), amount(12345.0), amount(0.12345)
+    ('1996', '12,345', '0.1235')
+    """
+    whole = math.isfinite(value) and value == math.floor(value) and 0 <= value < _YEARS
+    return f"{value:.0f}" if whole else number(value, digits)
 
 
 def rows_told(count: int, total: int, digits: int = 1) -> str:

@@ -73,6 +73,9 @@ class DistinctSketch:
             hashes = hashes[hashes < self._kept[-1]]
         if not len(hashes):
             return
+        if len(hashes) > 4 * self.size:  # most of them lie too high whatever came before
+            low = np.unique(np.partition(hashes, 2 * self.size)[: 2 * self.size])
+            hashes = low if len(low) > self.size else hashes
         kept = np.unique(np.concatenate([self._kept, hashes]))
         if len(kept) > self.size:
             kept, self.exact = kept[: self.size].copy(), False

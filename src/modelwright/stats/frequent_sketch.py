@@ -32,7 +32,7 @@ class FrequentSketch:
     >>> words = ["a", "b", "c"]
     >>> keys = np.array([7, 8, 9], np.uint64)
     >>> sketch.add(keys, np.array([5, 3, 1]), lambda at: [words[i] for i in at])
-    >>> sketch.add(keys[:1], np.array([2]), lambda at: ["a"])
+    >>> sketch.add(keys[:1], np.array([2]), lambda at: [words[i] for i in at])
     >>> sketch.top(2), sketch.short
     ([('a', 7), ('b', 3)], 1)
     """
@@ -59,6 +59,18 @@ class FrequentSketch:
         show : callable
             From positions in the batch to what the values are called.
         """
+        many = len(keys)
+        at = np.arange(many)
+        if many > self.size:
+            order = np.argpartition(-counts, self.size)
+            self.short += int(counts[order[self.size]])
+            at = np.sort(order[: self.size])
+            keys, counts = keys[at], counts[at]
+        self._merge(keys, counts, lambda chosen: show([int(at[i]) for i in chosen]))
+
+    def _merge(
+        self, keys: Keys, counts: Counts, show: Callable[[Sequence[int]], Sequence[Any]]
+    ) -> None:
         first = len(self._keys)
         every, where = np.unique(np.concatenate([self._keys, keys]), return_inverse=True)
         total = np.bincount(
