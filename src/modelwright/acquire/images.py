@@ -6,6 +6,7 @@ Nothing is decoded here: a row names the place of an image, and `features.images
 from __future__ import annotations
 
 import os
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,12 +16,18 @@ import polars as pl
 
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.raw import Raw
-from modelwright.core.errors import DataError
+from modelwright.core.errors import DataError, ModelwrightWarning
 
 __all__ = ["CLASS", "IMAGE", "PART", "fresh_rows", "holds_images", "read_images"]
 
-IMAGE, CLASS, PART = "image", "class", "part"
-"""The columns: where an image is, what it shows, and which part of the data it belongs to."""
+IMAGE = "image"
+"""The column of the place of an image."""
+
+CLASS = "class"
+"""The column of what it shows."""
+
+PART = "part"
+"""The column of which part of the data it belongs to: train, val or test."""
 
 _ENDINGS = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
@@ -126,8 +133,8 @@ def read_images(source: str | Path) -> Raw:
 _SHAPE = "put the images of each class into a folder of its name: cats/1.jpg, dogs/2.jpg"
 
 
-def fresh_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
-    """Keep the images under ``test/``, where some are: others may have been fitted on.
+def fresh_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep the images under ``test/``, where some are, with a warning: others may be known.
 
     Parameters
     ----------
@@ -136,24 +143,25 @@ def fresh_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
 
     Returns
     -------
-    frame : polars.DataFrame
-    note : str
-        What was done; empty when nothing was.
+    polars.DataFrame
 
     Examples
     --------
-    >>> fresh_rows(pl.DataFrame({"image": ["a", "b"], "part": ["train", "test"]}))[1]
-    'of 2 images the 1 under test/ are scored: the others are there to be fitted on'
+    >>> frame = pl.DataFrame({"image": ["a", "b"], "class": ["x", "y"]})
+    >>> fresh_rows(frame).height
+    2
     """
     if not {IMAGE, PART} <= set(frame.columns):
-        return frame, ""
+        return frame
     kept = frame.filter(pl.col(PART) == "test")
     if not kept.height or kept.height == frame.height:
-        return frame, ""
-    return kept, (
+        return frame
+    told = (
         f"of {frame.height:,} images the {kept.height:,} under test/ are scored: the others are "
         "there to be fitted on"
     )
+    warnings.warn(told, ModelwrightWarning, stacklevel=5)
+    return kept
 
 
 def _meaning(parts: Sequence[str], *, parted: bool) -> tuple[str | None, str | None]:

@@ -24,6 +24,7 @@ else:
 __all__ = [
     "PopenOptions",
     "available_memory",
+    "busy_cores",
     "core_count",
     "die_with_parent",
     "is_locked",
@@ -34,6 +35,7 @@ __all__ = [
     "process_started",
     "resident_memory",
     "total_memory",
+    "wait_asleep",
 ]
 
 _IMPORTED = time.monotonic()
@@ -130,6 +132,33 @@ def core_count() -> int:
     ]
     # Half a core more makes threads wait for each other: whole cores only.
     return max(int(min([cores, *quotas])), 1)
+
+
+def busy_cores(seconds: float = 0.1) -> float:
+    """Measure how many cores all processes together keep busy, while this one waits.
+
+    Parameters
+    ----------
+    seconds : float
+        How long it looks.
+
+    Examples
+    --------
+    >>> busy_cores(0.01) >= 0
+    True
+    """
+    return float(psutil.cpu_percent(interval=seconds)) * (os.cpu_count() or 1) / 100
+
+
+def wait_asleep() -> bool:
+    """Have threads of OpenMP sleep when they wait, not spin: before the library is loaded only.
+
+    Returns
+    -------
+    bool
+        Whether it is so now; a choice of the user's stays.
+    """
+    return os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE").upper() == "PASSIVE"
 
 
 def _cgroup_folders(

@@ -48,8 +48,6 @@ __all__ = ["SEEN", "Model", "load"]
 
 # Rows predicted at a time: bounds memory, whatever the length of the table.
 CHUNK = 100_000
-# Of images fewer: a row holds all their pixels.
-IMAGES = 2_000
 # Columns that get a share of their own in an explanation, and rows that it compares with.
 EXPLAINED = 20
 BACKGROUND = 64
@@ -159,11 +157,10 @@ class Model:
         OptionError
             When the interval's level is not between 0 and 1.
         """
+        if interval is None and self._images:
+            table = self._read(data, self.columns).select(self._images)
+            return like(table.frame.hstack(self._answer(self.predict_table(table))), data)
         if interval is None:
-            if self._images:
-                table = self._read(data, self.columns)
-                answers = self._answer(self.predict_table(table))
-                return like(table.frame.select(self._images).hstack(answers), data)
             return like(self._answer(self.probabilities(data)), data)
         known = self._calibrated(interval)
         table = self._read(data, (*self.columns, *([known.by] if known.by else [])))
@@ -217,11 +214,9 @@ class Model:
         if self.evidence is not None:
             return background_table(self.evidence.profiles, table.schema, BACKGROUND)
         if table.height < 2:
-            raise DataError(
-                "a model that knows its columns, or rows to compare with",
-                "one that had no time to describe them, and one row",
-                "give more rows, or fit again with more --time",
-            )
+            got = "one that had no time to describe them, and one row"
+            cure = "give more rows, or fit again with more --time"
+            raise DataError("a model that knows its columns, or rows to compare with", got, cure)
         return table.rows(np.random.default_rng(0).choice(table.height, BACKGROUND))
 
     def evaluate(self, data: object, metrics: Sequence[str | Metric] = ()) -> dict[str, float]:
@@ -350,9 +345,7 @@ class Model:
 
     def _with_answers(self, data: object) -> tuple[Table, pl.DataFrame, NDArray[np.int64]]:
         """Give the rows with an answer, typed and as they came, and where they were."""
-        raw, note = fresh_rows(self._raw(data)) if self._images else (self._raw(data), "")
-        if note:
-            warnings.warn(note, ModelwrightWarning, stacklevel=4)
+        raw = fresh_rows(self._raw(data)) if self._images else self._raw(data)
         rows = raw.head(raw.height - totals_below(raw))  # sums would weigh more than the rows
         table = conform(rows, self.schema, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
@@ -421,7 +414,7 @@ class Model:
 
     def predict_table(self, table: Table) -> NDArray[np.float32]:
         """Predict typed rows as an array; see `probabilities`."""
-        chunk = IMAGES if self._images else CHUNK
+        chunk = CHUNK // 50 if self._images else CHUNK  # a row holds all pixels of an image
         starts = range(0, max(table.height, 1), chunk)
         pieces = [
             self._predict_rows(table.rows(np.arange(start, min(start + chunk, table.height))))

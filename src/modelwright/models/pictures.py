@@ -99,7 +99,7 @@ class FittedPictures:
         if self.mirrored:
             views = [(v, w / 2) for view, w in views for v in (view, view.flip(3))]
         total = sum(share * self._net(view).float() for view, share in views)
-        scores: NDArray[np.float64] = total.numpy().astype(np.float64)  # type: ignore[union-attr]
+        scores: NDArray[np.float64] = total.numpy().astype(np.float64)
         return scores
 
     @cached_property
@@ -134,10 +134,8 @@ class FittedPictures:
         if _WEIGHTS not in state.blobs:
             raise unsound("the weights of a net", "none")
         weights, _ = unpack_tensors(state.blobs[_WEIGHTS])
-        flags = [state.config.get(name) for name in ("mirrored", "moved", "short")]
-        if not all(isinstance(flag, bool) for flag in flags):
-            raise unsound("flags", repr(flags)[:40])
-        fitted = cls(state.config["form"], weights, prior, *map(bool, flags))
+        mirrored, moved, short = (_flag(state, name) for name in ("mirrored", "moved", "short"))
+        fitted = cls(state.config["form"], weights, prior, mirrored, moved, short)
         try:
             net = fitted._net
         except (LookupError, TypeError, ValueError, RuntimeError) as error:
@@ -146,6 +144,13 @@ class FittedPictures:
         if net.form.classes != len(prior):
             raise ModelFileError(f"{net.form.classes} classes", f"{len(prior)} shares")
         return fitted
+
+
+def _flag(state: State, name: str) -> bool:
+    value = state.config.get(name)
+    if not isinstance(value, bool):
+        raise unsound(f"{name!r} to be true or false", repr(value)[:40])
+    return value
 
 
 def _moved(x: Any, by: int) -> Any:

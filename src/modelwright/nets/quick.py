@@ -98,7 +98,8 @@ class QuickForm:
         limits = zip((*sizes, *widths), (4, 4_096, 4_096, 100_000, *[8_192] * 16), strict=False)
         if not 1 <= len(widths) <= 8 or any(not 0 < size <= most for size, most in limits):
             raise ValueError("a net of strange sizes")
-        return cls(*sizes, widths)
+        channels, height, width, classes = sizes
+        return cls(channels, height, width, classes, widths)
 
 
 class _Norm(nn.BatchNorm2d):
@@ -244,4 +245,5 @@ def whitening(x: torch.Tensor, patch: int, stride: int = 1) -> torch.Tensor:
     patches = nn.functional.unfold(x, patch, stride=stride).transpose(1, 2).flatten(0, 1)
     values, vectors = torch.linalg.eigh(torch.cov(patches.T).reshape(patches.shape[1], -1))
     scaled = vectors / torch.sqrt(values.clamp(min=0.0) + _EPSILON)
-    return scaled.T.flip(0).reshape(-1, x.shape[1], patch, patch)
+    filters: torch.Tensor = scaled.T.flip(0).reshape(-1, x.shape[1], patch, patch)
+    return filters

@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from modelwright.training.loop import Course, Epoch, Training
     from modelwright.training.machine import Machine
 
-__all__ = ["NetSpec", "Trained", "augmentation_of", "form_of", "source_of", "train_net"]
+__all__ = ["NetSpec", "Trained", "augmentation_of", "form_of", "source_of", "speed_of", "train_net"]
 
 _RATE, _MOMENTUM, _SMOOTHING = 0.24, 0.6, 0.2
 # The batch that the rate is for; it goes with the root of the batch.
 _USUAL_BATCH = 2_000
 # Images up to this side are only shifted; of larger ones parts are enlarged as well.
 _SMALL = 64
+# Of images below this side a pixel is much: they are mirrored at most.
+_TINY = 12
 # Epochs from which parts of images are wiped out, and from which a training may end early.
 _LONG, _PATIENT = 12, 20
 # The share of free memory that images may take; more of them are read as they are needed.
@@ -109,9 +111,9 @@ def augmentation_of(rows: PictureRows, spec: NetSpec) -> Augmentation:
     """Choose how images are changed: by their size, colours and whether they may be mirrored."""
     from modelwright.training.augmentation import Augmentation
 
-    if not spec.changed:
-        return Augmentation(flip=spec.mirrored)
     side = min(rows.form.height, rows.form.width)
+    if not spec.changed or side < _TINY:
+        return Augmentation(flip=spec.mirrored)
     photographs = spec.mirrored
     large = side > _SMALL
     return Augmentation(
@@ -196,6 +198,7 @@ def train_net(
     from modelwright.training.checkpoints import Keeper, keep, take_up
     from modelwright.training.loop import Training
     from modelwright.training.losses import cross_entropy
+    from modelwright.training.machine import Yielding
     from modelwright.training.pace import StepPace
 
     with reproducible(seed, machine.threads):
@@ -219,8 +222,10 @@ def train_net(
     known = machine.rows_a_second and len(rows.train) / machine.rows_a_second
     pace = StepPace(spec.epochs, budget, known if math.isfinite(left) else 0.0)
     keeper = None if checkpoint is None else Keeper(checkpoint, _KEPT)
+    guard = Yielding(machine.threads if pace.timed else 1)
 
     def each(current: Training) -> None:
+        guard()
         watcher.tell(pace.total)
         if keeper is not None:
             keeper(current)
@@ -228,10 +233,12 @@ def train_net(
     training.run(pace, watcher.watch, each)
     if checkpoint is not None:
         keep(training, checkpoint)
-    fitted = fitted_of(rows, net, spec, machine)
+    fitted = _fitted_of(rows, net, spec, machine)
     with reproducible(seed, machine.threads):
         valid = fitted.probabilities(rows.pixels[rows.valid])
     notes = [*watcher.notes, *training.notes]
+    if guard.times:
+        notes.append(f"busy neighbours: {guard.times} times one thread went on alone for a while.")
     return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes)
 
 
@@ -243,7 +250,7 @@ def _some(source: Source) -> torch.Tensor:
     return source.at(torch.arange(0, len(source), step)).inputs[0]
 
 
-def fitted_of(rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine) -> FittedPictures:
+def _fitted_of(rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine) -> FittedPictures:
     """Take the weights of a net as they are now."""
     weights = {
         name: value.detach().contiguous().numpy() for name, value in net.state_dict().items()

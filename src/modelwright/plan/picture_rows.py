@@ -82,7 +82,8 @@ class PictureRows:
     def shares(self) -> NDArray[np.float64]:
         """The share of each class among the rows to learn from."""
         counts = np.bincount(self.y.values[self.train], minlength=self.y.classes)
-        return counts / counts.sum()
+        shares: NDArray[np.float64] = counts / counts.sum()
+        return shares
 
 
 def read_pictures(
@@ -168,8 +169,8 @@ def _rows(
     if not len(split[0]) or not len(split[1]):
         raise DataError("images to learn from and others to check", "none of either")
     notes += tuple(_absent(y, split, task))
-    names = tuple(frame[IMAGE].to_list())
-    return PictureRows(task, form, names, pixels, y, *split, plan, digest, notes)
+    where = tuple(frame[IMAGE].to_list())
+    return PictureRows(task, form, where, pixels, y, *split, plan, digest, notes)
 
 
 def _classes(learned: pl.Series) -> list[str]:

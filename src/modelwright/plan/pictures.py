@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,20 +22,36 @@ import numpy as np
 from modelwright.core.budget import Budget
 from modelwright.core.errors import OptionError
 from modelwright.core.evidence import KEPT, Evidence
-from modelwright.core.progress import Progress
+from modelwright.core.progress import Progress, SilentProgress
 from modelwright.core.result import Card, FreshScore, Leaderboard, Standing
 from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings, Validation
 from modelwright.core.version import __version__
 from modelwright.engine import core_count, lock_file
+from modelwright.engine.platform import busy_cores, wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval, find_metric, fit_temperature
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
-from modelwright.plan.picture_net import NetSpec, Trained, source_of, speed_of, train_net
+from modelwright.plan.picture_net import (
+    NetSpec,
+    Trained,
+    form_of,
+    source_of,
+    speed_of,
+    train_net,
+)
 from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
 from modelwright.plan.picture_shown import shown_of
-from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder
+from modelwright.store import (
+    RunRecord,
+    RunStatus,
+    RunStore,
+    TrialRecord,
+    data_folder,
+    read_json,
+    write_json,
+)
 from modelwright.store.files import atomic_write
 from modelwright.store.looks import earlier_looks
 
@@ -57,6 +74,10 @@ QUICK_SHARE, QUICK_SECONDS = 0.06, 10.0
 MIRRORED = 0.85
 # What writing the file takes, and by how much scoring may be slower than was measured.
 WRITING, SLOWER = 1.0, 1.3
+# The share of the cores from which neighbours count.
+BUSY = 0.4
+# Seconds between two records of the time spent.
+SPENT = 5.0
 
 
 @dataclass
@@ -141,7 +162,6 @@ def fit_pictures(
                 raise
             return PictureSession(work.model, record.id, work.folder, read, read, True)
         assert work.model is not None  # `search` has written one
-        runs.spend(record.id, time.monotonic() - began)
         return PictureSession(work.model, record.id, work.folder, read, first)
 
 
@@ -205,6 +225,26 @@ def _opened_run(
             raise
 
 
+class _Spending(SilentProgress):
+    """Records the time spent every few seconds: a resumed run goes on with the rest."""
+
+    def __init__(self, live: Progress, store: RunStore, run_id: str) -> None:
+        self._live, self._store, self._id = live, store, run_id
+        self._last = time.monotonic()
+
+    def advance(self, share: float | None, state: str, left: float = math.inf) -> None:
+        """Pass it on, and record the time."""
+        self._live.advance(share, state, left)
+        now = time.monotonic()
+        if now - self._last >= SPENT:
+            self._store.spend(self._id, now - self._last)
+            self._last = now
+
+    def standings(self, board: Leaderboard) -> None:
+        """Pass them on."""
+        self._live.standings(board)
+
+
 class _Work:
     """A fit on images that is under way."""
 
@@ -219,11 +259,13 @@ class _Work:
         live: Progress,
     ) -> None:
         self.rows, self.metric, self.settings = rows, metric, settings
-        self.store, self.record, self.live = store, record, live
+        self.store, self.record = store, record
+        self.live: Progress = _Spending(live, store, record.id)
         self.source_name = Path(data).name
         self.folder = store.folder_of(record.id)
         self.deadline: float | None = None
         self.trials: list[Trained] = []
+        self.notes: list[str] = []
         self.model: Model | None = None
         self.seed = Seed(settings.seed)
 
@@ -235,6 +277,7 @@ class _Work:
     def search(self, began: float) -> float:
         """Fit nets, the quick one first; gives the seconds until a model was on disk."""
         self.live.advance(None, "finding out what this machine does best")
+        self._look_around()
         source = source_of(self.rows)
         machine = self._machine(source)
         quick = NetSpec("quick", LADDER[0], 1.0, QUICK_BATCH, changed=False)
@@ -244,31 +287,55 @@ class _Work:
         self._publish(machine)
         first = time.monotonic() - began
         if self.settings.trials != 1:
-            spec, rate = self._choose(source, machine)
-            machine = replace(machine, rows_a_second=rate)
+            spec, machine = self._planned(source, machine)
             checkpoint = self.folder / "net.safetensors"
             end = None if self.deadline is None else self.deadline - self._scoring(machine)
             self._train(source, spec, machine, Budget(end), checkpoint)
         self._publish(machine, last=True)
         return first
 
+    def _look_around(self) -> None:
+        """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet."""
+        busy, cores = busy_cores(), core_count()
+        if busy > BUSY * cores and "torch" not in sys.modules and wait_asleep():
+            self.notes.append(
+                f"other processes keep {busy:.1f} of {cores} cores busy: threads wait asleep."
+            )
+
+    def _planned(self, source: Source, machine: Machine) -> tuple[NetSpec, Machine]:
+        """Choose the net; a run that goes on keeps its own, which its checkpoint is of."""
+        from modelwright.training.machine import Machine
+
+        path = self.folder / "net.json"
+        if path.is_file():
+            known = read_json(path)
+            spec = NetSpec(**{**known["spec"], "widths": tuple(known["spec"]["widths"])})
+            return spec, Machine(**known["machine"])
+        spec, rate = self._choose(source, machine)
+        machine = replace(machine, rows_a_second=rate)
+        write_json(path, {"spec": asdict(spec), "machine": asdict(machine)})
+        return spec, machine
+
     def _machine(self, source: Source) -> Machine:
+        from modelwright.nets.library import torch
         from modelwright.nets.quick import QuickNet
-        from modelwright.plan.picture_net import form_of
         from modelwright.training.losses import cross_entropy
         from modelwright.training.machine import Machine, calibrate
 
+        # as many as the user lets PyTorch have: OMP_NUM_THREADS
+        threads = min(core_count(), torch.get_num_threads())
         if self.settings.trials:  # no clock has a say, and so none chooses how numbers are rounded
-            return Machine(core_count(), channels_last=True)
+            return Machine(threads, channels_last=True)
         net = QuickNet(form_of(self.rows, LADDER[2]))
-        return calibrate(net, source, cross_entropy, threads=core_count())
+        return calibrate(net, source, cross_entropy, threads=threads)
 
     def _choose(self, source: Source, machine: Machine) -> tuple[NetSpec, float]:
         """Choose the net that the time is enough for, and measure it."""
         mirrored = self._is_mirrored()
         count = len(self.rows.train)
+        batch = min(BATCH, max(count // 16, 16))
         if self.deadline is None:
-            return NetSpec("net", LADDER[2], float(USUAL), BATCH, mirrored), 0.0
+            return NetSpec("net", LADDER[2], float(USUAL), batch, mirrored), 0.0
         wanted = max(WANTED, 2 * count)
         for widths in reversed(LADDER):
             rate = speed_of(self.rows, source, widths, machine)
@@ -276,7 +343,6 @@ class _Work:
             if seen >= wanted:
                 break
         epochs = min(max(seen / count, 0.1), MOST)
-        batch = min(BATCH, max(count // 16, 16))
         return NetSpec("net", widths, float(round(epochs, 2)), batch, mirrored), rate
 
     def _is_mirrored(self) -> bool:
@@ -351,7 +417,9 @@ class _Work:
             asked=self.record.request,
             splits=((len(rows.train), len(rows.valid)),),
         )
-        notes = tuple(dict.fromkeys((*rows.notes, *best.notes, f"computed with {machine}.")))
+        computed = f"computed with {machine}."
+        told = [note for trial in self.trials for note in trial.notes]
+        notes = tuple(dict.fromkeys((*rows.notes, *self.notes, *told, computed)))
         card = Card(
             version=__version__,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -382,12 +450,13 @@ class _Work:
         y = rows.y.rows(rows.test)
         p = model.calibration.apply(best.fitted.probabilities(rows.pixels[rows.test]))
         low, high = bootstrap_interval(self.metric, y, p, seconds=1.0)
-        ends = (low, high) if math.isfinite(low) else (None, None)
+        known = math.isfinite(low)
         looks = earlier_looks(
             data_folder(self.settings.store), rows.task.target, rows.digest, self.record.id
         )
         test = FreshScore(
-            self.metric.name, self.metric.score(y, p), *ends, len(y), len(y), looks, rows.digest,
+            self.metric.name, self.metric.score(y, p), low if known else None,
+            high if known else None, len(y), len(y), looks, rows.digest,
             f"{self.source_name}/test",
         )  # fmt: skip
         return replace(model, card=replace(model.card, test=test))

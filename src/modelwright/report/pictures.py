@@ -154,8 +154,8 @@ def loss_figure(curve: Sequence[CurvePoint]) -> Figure:
     rows = tuple((number(p.epoch), number(p.loss), number(p.valid_loss)) for p in curve)
     return Figure(
         "Loss",
-        "Dashed: the batches it learned from, which are augmented and whose labels are smoothed: it "
-        "lies higher. Whole: held-out images; where it rises for long, the net learns by heart.",
+        "Dashed: the batches it learned from, which are augmented and whose labels are smoothed: "
+        "it lies higher. Whole: held-out images; where it rises for long, the net learns by heart.",
         plot.drawing(), plot.width, plot.height,
         Grid(("epochs", "batches", "held-out images"), rows, "Loss"),
     )  # fmt: skip

@@ -143,9 +143,9 @@ class Streamed:
 
     def order(self) -> torch.Tensor:
         """Draw an order of blocks, and within each window one of rows."""
-        every = torch.arange(len(self)).split(self.block)
+        every = torch.split(torch.arange(len(self)), self.block)
         mixed = []
-        for window in torch.randperm(len(every)).split(self.window):
+        for window in torch.split(torch.randperm(len(every)), self.window):
             rows = torch.cat([every[place] for place in window.tolist()])
             mixed.append(rows[torch.randperm(len(rows))])
         return torch.cat(mixed)

@@ -25,7 +25,7 @@ from modelwright.training.pace import Pace
 from modelwright.training.schedules import SCHEDULES
 from modelwright.training.trouble import is_out_of_memory, why_no_number
 
-__all__ = ["Course", "Epoch", "Training", "train"]
+__all__ = ["Course", "Epoch", "Pacer", "Training", "train"]
 
 # Steps from which the seconds of an epoch are told.
 _MEASURED = 8

@@ -17,13 +17,16 @@ from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.batches import Examples, Source
 from modelwright.training.losses import Loss
 
-__all__ = ["Machine", "calibrate", "measure"]
+__all__ = ["Machine", "Yielding", "calibrate", "measure"]
 
 # Rows of the first trial; few, so that eight of them fit into the time.
 _ROWS = 32
 # A setting has to be so much better: what is only chance shall not decide.
 _CLEAR = 1.05
 _TRIALS = 2
+# A step that takes so many times the shortest, so often running, is held up by neighbours; one
+# thread goes on alone for so many seconds then.
+_SLOW, _PATIENCE, _ALONE = 3.0, 3, 10.0
 
 
 @dataclass(frozen=True)
@@ -194,3 +197,60 @@ def measure(
         batch = rows.at(torch.arange(min(_ROWS, len(rows))))
         trial = _Trial(net, batch, loss, clock)
         return trial.speed(machine.threads, machine.bfloat16, machine.channels_last)
+
+
+class Yielding:
+    """Steps back to one thread while neighbours make threads wait for each other.
+
+    Threads of one operation meet at its end, and spin until the last has come. Where a neighbour
+    has taken a core, that one comes late every time: a step takes 15 times as long, on one thread
+    only twice. Called after each step.
+
+    Parameters
+    ----------
+    threads : int
+        Of an operation on a quiet machine.
+    set_threads : callable
+        Sets them.
+    clock : callable
+        Gives seconds.
+
+    Examples
+    --------
+    >>> steps = iter([0.0, 1.0, 2.0, 12.0, 22.0, 32.0])
+    >>> told = []
+    >>> guard = Yielding(2, told.append, clock=lambda: next(steps))
+    >>> for _ in range(5):
+    ...     guard()
+    >>> told, guard.times
+    ([1], 1)
+    """
+
+    def __init__(
+        self,
+        threads: int,
+        set_threads: Callable[[int], None] = torch.set_num_threads,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._threads, self._set, self._clock = threads, set_threads, clock
+        self._last, self._best = clock(), float("inf")
+        self._slow, self._alone_until = 0, 0.0
+        self.times = 0
+
+    def __call__(self) -> None:
+        """Look at what the step took."""
+        now = self._clock()
+        took, self._last = now - self._last, now
+        if self._threads < 2:
+            return
+        if self._alone_until:
+            if now >= self._alone_until:
+                self._alone_until, self._slow = 0.0, 0
+                self._set(self._threads)
+            return
+        self._best = min(self._best, took)
+        self._slow = self._slow + 1 if took > _SLOW * self._best else 0
+        if self._slow >= _PATIENCE:
+            self.times += 1
+            self._alone_until = now + _ALONE
+            self._set(1)

@@ -44,7 +44,8 @@ def orthogonal(matrix: torch.Tensor, steps: int = 5, *, short: bool = False) -> 
     for _ in range(steps):
         square = x @ x.T
         x = _A * x + (_B * square + _C * square @ square) @ x
-    return (x.T if tall else x).to(matrix.dtype)
+    found: torch.Tensor = (x.T if tall else x).to(matrix.dtype)
+    return found
 
 
 class Muon:

@@ -83,13 +83,14 @@ def _square(x: torch.Tensor, side: torch.Tensor) -> torch.Tensor:
     """Mark a part of these shares of the sides, anywhere in each image: (n_rows, height, width)."""
     height, width = x.shape[2:]
     middle = torch.rand(2, len(x), 1)
-    marks = []
+    marks: list[torch.Tensor] = []
     for length, centre in zip((height, width), middle, strict=True):
         half = (side[:, None] * length / 2).clamp(min=0.0)
         start = centre * (length - 2 * half)
         at = torch.arange(length) + 0.5
         marks.append((at >= start) & (at < start + 2 * half))
-    return marks[0][:, :, None] & marks[1][:, None, :]
+    inside: torch.Tensor = marks[0][:, :, None] & marks[1][:, None, :]
+    return inside
 
 
 def _mixed_targets(targets: torch.Tensor, other: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
@@ -100,9 +101,11 @@ def _mixed_targets(targets: torch.Tensor, other: torch.Tensor, share: torch.Tens
 def _beta(count: int, alpha: float) -> torch.Tensor:
     # A generator of its own would not be kept with a training: gamma variates of the global one.
     pair = torch._standard_gamma(torch.full((2, count), alpha))
-    return pair[0] / pair.sum(dim=0).clamp(min=1e-12)
+    share: torch.Tensor = pair[0] / pair.sum(dim=0).clamp(min=1e-12)
+    return share
 
 
 def one_hot(codes: torch.Tensor, classes: int) -> torch.Tensor:
     """Give the shares of each class: all of the own one."""
-    return nn.functional.one_hot(codes, classes).float()
+    shares: torch.Tensor = nn.functional.one_hot(codes, classes).float()
+    return shares

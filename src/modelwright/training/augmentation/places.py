@@ -170,7 +170,7 @@ def _warped(x: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
 def _sampled(x: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
     pieces = [
         nn.functional.grid_sample(some.float(), at, padding_mode="border", align_corners=False)
-        for some, at in zip(x.split(_CHUNK), grid.split(_CHUNK), strict=True)
+        for some, at in zip(torch.split(x, _CHUNK), torch.split(grid, _CHUNK), strict=True)
     ]
     return torch.cat(pieces)
 

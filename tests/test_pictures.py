@@ -1,0 +1,312 @@
+"""Folders of images through the same fit: files, commands, resuming, and what is wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
+pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
+
+import modelwright as mw
+from modelwright.cli import main
+from modelwright.core.errors import (
+    DataError,
+    ModelFileError,
+    ModelwrightWarning,
+    OptionError,
+)
+from modelwright.plan import pictures
+from modelwright.report import render
+from modelwright.store.archive import read_archive, write_archive  # noqa: E402
+from modelwright.store.tensors import read_tensors  # noqa: E402
+from pictured import draw, save, write_classes, zipped
+
+QUICK = mw.Settings(trials=1)
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lying and upright bars: train, val and test."""
+    folder = tmp_path_factory.mktemp("bars")
+    return write_classes(folder, {"train": 150, "val": 30, "test": 40})
+
+
+@pytest.fixture(scope="module")
+def fitted(bars: Path, tmp_path_factory: pytest.TempPathFactory) -> mw.Model:
+    """A model of them, as a file gives it back."""
+    out = tmp_path_factory.mktemp("model") / "bars.mw"
+    store = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "USUAL", 12)
+        patch.setattr(pictures, "LADDER", ((6, 8),) * 5)
+        mw.fit(bars, settings=mw.Settings(trials=2, out=out, store=store))
+    return mw.load(out)
+
+
+def test_it_learns_what_it_is_shown_and_says_how_well(fitted: mw.Model) -> None:
+    card = fitted.card
+    assert card.score is not None
+    assert card.score > 0.9
+    assert card.test is not None
+    assert (card.test.metric, card.test.rows) == ("accuracy", 80)
+    assert card.test.score > 0.9
+    assert [line.name for line in card.leaderboard][:1] != []
+    assert {line.name for line in card.leaderboard} == {"quick", "net"}
+    assert card.rows == 300
+    assert card.plan.startswith("60 images under val/ were held out as given")
+
+
+def test_the_test_images_are_never_learned_from(bars: Path, fitted: mw.Model) -> None:
+    evidence = fitted.evidence
+    assert evidence is not None
+    assert evidence.splits == ((300, 60),)
+    assert evidence.pictures is not None
+    names = [one.name for one in evidence.pictures.thumbnails]
+    assert not any("test/" in name for name in names)
+
+
+def test_predictions_name_their_images(bars: Path, fitted: mw.Model) -> None:
+    answers = fitted.predict(bars / "test")
+    assert answers.columns == ["image", "prediction", "p_lying", "p_upright"]
+    assert answers.height == 80
+    assert answers["image"][0] == str(bars / "test" / "lying" / "000.png")
+    right = answers["image"].str.split("/").list.get(-2) == answers["prediction"]
+    assert fitted.card.test is not None
+    assert right.mean() == pytest.approx(fitted.card.test.score)
+    rows = answers.select(pl.sum_horizontal("p_lying", "p_upright"))
+    assert np.allclose(rows.to_numpy(), 1, atol=1e-5)
+
+
+def test_scores_of_a_whole_folder_are_those_of_its_test_images(
+    bars: Path, fitted: mw.Model
+) -> None:
+    with pytest.warns(ModelwrightWarning, match="the 80 under test/ are scored"):
+        scores = fitted.evaluate(bars)
+    assert fitted.card.test is not None
+    assert scores["accuracy"] == pytest.approx(fitted.card.test.score)
+
+
+def test_images_without_a_class_are_predicted_too(tmp_path: Path, fitted: mw.Model) -> None:
+    save(tmp_path / "one.png", draw(1, 99))
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    answers = fitted.predict(tmp_path)
+    assert answers["image"].str.split("/").list.get(-1).to_list() == ["broken.png", "one.png"]
+    assert answers["prediction"][1] == "upright"
+    assert answers["p_lying"][0] == pytest.approx(0.5, abs=0.05), "what is no image: the prior"
+
+
+def test_a_report_shows_curves_mistakes_and_what_the_net_was_shown(fitted: mw.Model) -> None:
+    page = render(fitted)
+    for words in ("How it learned", "What the net was shown", "Accuracy on held-out images",
+                  "Where it errs", "Confusion matrix"):  # fmt: skip
+        assert words in page
+    assert page.count("data:image/png;base64,") >= 24
+    assert len(page) < 3e6
+
+
+def test_the_same_seed_gives_the_same_file(bars: Path, tmp_path: Path) -> None:
+    found = []
+    for name in ("a.mw", "b.mw"):
+        mw.fit(bars, settings=replace(QUICK, out=tmp_path / name, store=tmp_path / name[0]))
+        entries = read_archive(tmp_path / name)
+        found.append(entries["parts/0/blob-weights"])
+    assert found[0] == found[1]
+
+
+def test_images_are_opened_once(bars: Path, tmp_path: Path) -> None:
+    first = mw.fit(bars, settings=replace(QUICK, store=tmp_path))
+    (kept,) = (tmp_path / "images").iterdir()
+    stamp = (kept / "pixels.npy").stat().st_mtime_ns
+    again = mw.fit(bars, settings=replace(QUICK, store=tmp_path))
+    assert (kept / "pixels.npy").stat().st_mtime_ns == stamp
+    assert again.score == first.score
+    moved = shutil.copytree(bars, tmp_path / "bars")
+    (moved / "train" / "lying" / "000.png").unlink()
+    mw.fit(moved, settings=replace(QUICK, store=tmp_path))
+    assert len([*(tmp_path / "images").iterdir()]) == 2
+
+
+def test_a_zip_and_its_folder_give_the_same_model(bars: Path, tmp_path: Path) -> None:
+    path = zipped(bars, tmp_path / "bars.zip")
+    folder, packed = (
+        mw.fit(data, settings=replace(QUICK, store=tmp_path / str(i)))
+        for i, data in enumerate((bars, path))
+    )
+    assert folder.score == packed.score
+    assert packed.model.predict(path).height == 440
+
+
+def test_without_parts_some_images_are_held_out(tmp_path: Path) -> None:
+    write_classes(tmp_path / "in", {"": 50})
+    result = mw.fit(tmp_path / "in", settings=QUICK)
+    assert result.model.card.rows == 80
+    assert result.test is None
+    assert "20 of 100 images, each class evenly, were held out at random" in result.model.card.plan
+
+
+def test_from_the_command_line(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "m.mw"
+    assert main(["fit", str(bars), "--time", "3s", "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["test"]["accuracy"] == told["test"]["score"]
+    assert {line["name"] for line in told["leaderboard"]} == {"quick", "net"}
+    assert any("threads" in note or "thread," in note for note in told["notes"])
+    csv, page = tmp_path / "p.csv", tmp_path / "r.html"
+    assert main(["predict", str(out), str(bars / "test"), "--out", str(csv)]) == 0
+    assert pl.read_csv(csv).height == 80
+    assert main(["evaluate", str(out), str(bars), "--json"]) == 0
+    scored = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert scored["scores"]["accuracy"] == pytest.approx(told["test"]["accuracy"])
+    assert main(["report", str(out), "--out", str(page)]) == 0
+    assert main(["fit", str(bars), "--trials", "1", "--out", str(out)]) == 0
+    assert "test: on 80 fresh rows of" in capsys.readouterr().out
+
+
+def test_an_interrupted_run_goes_on(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelwright.plan import picture_net
+    from modelwright.training.checkpoints import Keeper
+    from modelwright.training.loop import Training
+
+    monkeypatch.setattr(pictures, "USUAL", 3)
+    monkeypatch.setattr(pictures, "LADDER", ((4, 6),) * 5)
+    monkeypatch.setattr(picture_net, "_KEPT", 0.0)
+    settings = mw.Settings(trials=2, resume=True)
+    whole = mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
+
+    def killed(self: Keeper, training: Training) -> None:
+        usual(self, training)
+        if training.done == 1 and training.at == 3 and training.course.optimiser == "muon":
+            raise KeyboardInterrupt
+
+    usual = Keeper.__call__
+    settings = replace(settings, store=tmp_path / "parts", out=tmp_path / "m.mw")
+    with monkeypatch.context() as patch:
+        patch.setattr(Keeper, "__call__", killed)
+        first = mw.fit(bars, settings=settings)
+    assert first.interrupted
+    assert mw.load(tmp_path / "m.mw").card.score is not None, "the quick net is kept"
+    again = mw.fit(bars, settings=settings)
+    assert again.run == first.run
+    assert any(note.startswith("net went on after 1.") for note in again.notes)
+    nets = [read_tensors(result.folder / "net.safetensors")[0] for result in (again, whole)]
+    assert set(nets[0]) == set(nets[1])
+    for name, values in nets[0].items():
+        assert values.tobytes() == nets[1][name].tobytes(), name
+
+
+def test_bad_images_are_counted_and_left_out(bars: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(bars, tmp_path / "bars")
+    (folder / "train" / "lying" / "x1.png").write_bytes(b"")
+    (folder / "train" / "upright" / "x2.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
+    (folder / "notes.txt").write_text("mine")
+    result = mw.fit(folder, settings=QUICK)
+    assert result.model.card.rows == 300
+    told = " ".join(result.notes)
+    assert "2 images could not be opened: an empty file (1)" in told
+    assert "1 files are no images by their ending" in told
+
+
+def test_classes_that_are_missing_on_one_side_are_told(bars: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(bars, tmp_path / "bars")
+    shutil.rmtree(folder / "test" / "upright")
+    save(folder / "test" / "slanted" / "1.png", draw(0, 1))
+    result = mw.fit(folder, settings=QUICK)
+    told = " ".join(result.notes)
+    assert "1 images of classes that are not under train/ are left out: 'slanted'" in told
+    assert "no image of 'upright' among test/" in told
+    assert result.test is not None
+    assert result.test.rows == 40
+
+
+@pytest.mark.parametrize(
+    ("counts", "cure", "words"),
+    [
+        ({"a": 3}, "add a folder", "only 'a'"),
+        ({"a": 5, "b": 1}, "take the folder away", "1 of 'b'"),
+        ({"a": 2, "NA": 2}, "rename", "'NA', which means nothing"),
+    ],
+)
+def test_folders_that_are_no_classes_are_refused(
+    tmp_path: Path, counts: dict[str, int], cure: str, words: str
+) -> None:
+    for name, count in counts.items():
+        for i in range(count):
+            save(tmp_path / "in" / name / f"{i}.png", draw(0, i))
+    with pytest.raises(DataError) as error:
+        mw.fit(tmp_path / "in", settings=QUICK)
+    assert words in error.value.got
+    assert cure in error.value.cure
+
+
+def test_images_that_none_can_open_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "1.png").write_bytes(b"")
+    with pytest.raises(DataError, match="an empty file"):
+        mw.fit(tmp_path / "in", settings=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"settings": mw.Settings(types={"a": "number"})}, "no --types"),
+        ({"settings": mw.Settings(models=("linear",))}, "no --models"),
+        ({"settings": mw.Settings(validation=mw.Validation(folds=3))}, "train/, val/ and test/"),
+        ({"group": "a"}, "no --group"),
+        ({"target": "price"}, "folders are the classes"),
+        ({"task": "regression"}, "classes to predict"),
+        ({"metric": "rmse"}, "a metric for binary"),
+    ],
+)
+def test_what_belongs_to_tables_is_refused(
+    bars: Path, given: dict[str, object], words: str
+) -> None:
+    with pytest.raises(OptionError) as error:
+        mw.fit(bars, **given)  # type: ignore[arg-type]
+    assert words in str(error.value)
+
+
+def test_a_model_file_that_was_altered_is_refused(fitted: mw.Model, tmp_path: Path) -> None:
+    entries = read_archive(fitted.save(tmp_path / "m.mw"))
+    state = json.loads(entries["parts/0/config.json"])
+    for change in ({"form": {}}, {"form": {**state["form"], "widths": [6, 9]}}, {"mirrored": 3}):
+        altered = {**entries, "parts/0/config.json": json.dumps({**state, **change}).encode()}
+        write_archive(tmp_path / "bad.mw", altered, writer="0.1.0")
+        with pytest.raises(ModelFileError):
+            mw.load(tmp_path / "bad.mw")
+    cut = {**entries, "parts/0/blob-weights": entries["parts/0/blob-weights"][:200]}
+    write_archive(tmp_path / "bad.mw", cut, writer="0.1.0")
+    with pytest.raises(ModelFileError):
+        mw.load(tmp_path / "bad.mw")
+
+
+def test_the_best_net_for_the_time_is_larger_for_more_time(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelwright.core.progress import SilentProgress
+    from modelwright.training.machine import Machine
+
+    work = object.__new__(pictures._Work)
+    work.rows = pictures.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    monkeypatch.setattr(pictures._Work, "_is_mirrored", lambda self: True)
+    monkeypatch.setattr(pictures, "speed_of", lambda rows, source, widths, machine: 3e6 / widths[1])
+    chosen = []
+    for seconds in (1.0, 20.0, 60.0, math.inf):
+        monkeypatch.setattr(pictures._Work, "left", seconds)
+        work.deadline = None if math.isinf(seconds) else seconds
+        spec, _ = work._choose(None, Machine(1))  # type: ignore[arg-type]
+        chosen.append(spec.widths[1])
+    assert chosen[:3] == sorted(chosen[:3])
+    assert chosen[0] < chosen[2]
