@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.task import Target
 
-__all__ = ["Fingerprint", "fingerprint", "outputs", "sorted_by_answers"]
+__all__ = ["Fingerprint", "drawn_to_mean", "fingerprint", "outputs", "sorted_by_answers"]
 
 Floats = NDArray[np.float64]
 
@@ -137,6 +137,58 @@ def _below_chi2(value: float, freedom: int) -> float:
     z = ((value / freedom) ** (1 / 3) - (1 - 2 / (9 * freedom))) / math.sqrt(2 / (9 * freedom))
     small = math.exp(freedom / 2 * (math.log(value / freedom) + 1 - value / freedom))
     return min(small, 1.0) if z < 0 else 0.5 * math.erfc(-z / math.sqrt(2))
+
+
+def drawn_to_mean(column: Floats, answers: Floats) -> int | None:
+    """Tell whether each value lies between the mean answer of its rows and that of all rows.
+
+    So do means that are drawn to the overall mean; a calibrated score lies on either side.
+
+    Parameters
+    ----------
+    column : ndarray of float64, shape (n_rows,)
+        NaN is missing.
+    answers : ndarray of float64, shape (n_rows,)
+        Numbers, or 0 and 1.
+
+    Returns
+    -------
+    int or None
+        How many values do, when all of them do, and there are enough.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> town = rng.integers(0, 40, 200)
+    >>> sold = rng.integers(0, 2, 200).astype(float)
+    >>> counts = np.bincount(town)
+    >>> means = (np.bincount(town, sold) + 3 * sold.mean()) / (counts + 3)
+    >>> drawn_to_mean(means[town], sold) is not None
+    True
+    >>> drawn_to_mean(rng.normal(size=40)[town], sold) is None
+    True
+    """
+    known = np.isfinite(column)
+    column, answers = column[known], answers[known]
+    if len(column) < 40:
+        return None
+    overall, spread = float(answers.mean()), float(answers.std())
+    _, level = np.unique(np.round(column / (np.abs(column).max() or 1.0), _DIGITS),
+                         return_inverse=True)  # fmt: skip
+    counts = np.bincount(level).astype(np.float64)
+    several = (counts >= 2) & (counts < 0.5 * len(column))
+    means = np.bincount(level, answers) / counts
+    values = np.bincount(level, column) / counts
+    if several.sum() < _LEVELS or means[several].std() < 0.1 * spread:
+        return None
+    for said in _readings(values, overall):
+        if abs(float((said * counts).sum()) / len(column) - overall) > _NEAR * spread:
+            continue
+        way = (said - overall)[several] * np.sign((means - overall)[several])
+        far = np.abs(means - overall)[several]
+        if ((way >= -1e-6) & (way <= far + 1e-6)).all() and (way > 1e-6).mean() >= 0.9:
+            return int(several.sum())
+    return None
 
 
 def outputs(y: Target) -> list[Floats]:

@@ -19,7 +19,7 @@ from modelwright.core.findings import Finding
 from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.leaks.encoded import fingerprint, outputs, sorted_by_answers
+from modelwright.leaks.encoded import drawn_to_mean, fingerprint, outputs, sorted_by_answers
 
 __all__ = ["find_made_columns", "reach", "without_itself"]
 
@@ -83,6 +83,12 @@ def _judged(
         return (
             f"holds the mean answers of the rows that share its values: its {seen.levels} means "
             f"scatter {seen.scatter:.1%} of what chance asks for around what it says"
+        )
+    drawn = drawn_to_mean(values, answers)
+    if drawn is not None:
+        return (
+            f"holds mean answers, drawn to that of all rows: each of its {drawn} values lies between "
+            "the mean answer of the rows that have it and that of all rows"
         )
     ranked = sorted_by_answers(values, answers)
     if ranked is not None:
