@@ -16,7 +16,7 @@ from modelwright.leaks.executed import Executed, execute
 from modelwright.leaks.fixed import find_fitted_before, find_selected_before, fit_twice
 from modelwright.leaks.inner import find_inner_splits, find_kept
 from modelwright.leaks.look import out_of_fold
-from modelwright.leaks.made import find_left_over, find_made_columns
+from modelwright.leaks.left_over import find_left_over
 from modelwright.leaks.rows import find_copies_across, find_made_up, find_overlap
 from modelwright.leaks.scored import find_scored_rows
 from modelwright.leaks.structured import find_mixed
@@ -125,12 +125,9 @@ def _executed(case: Case, estimator: Any) -> Executed:
 
 
 def _of_columns(case: Case) -> list[Finding]:
-    """Look at single columns as `check` does, and for columns that were made or left over."""
-    made = find_made_columns(case)
-    told = {name for one in made for name in one.columns}
-    more = check_columns(case.table, case.target, seed=int(case.seed.derive("leaks", "columns")))
-    others = [one for one in more if not told & set(one.columns)]
-    return [*made, *others, *find_left_over(case)]
+    """Look at single columns as `check` does, and for columns that were left over."""
+    seed = int(case.seed.derive("leaks", "columns"))
+    return [*check_columns(case.table, case.target, seed=seed), *find_left_over(case)]
 
 
 def _of_steps(executed: Executed, known: set[str]) -> list[Finding]:

@@ -12,6 +12,7 @@ from modelwright.leaks.counters import find_counters
 from modelwright.leaks.look import Look, look_at
 from modelwright.leaks.proxies import find_parts, find_proxies
 from modelwright.leaks.spelled import find_spelled
+from modelwright.leaks.windows import find_made_columns
 
 __all__ = ["check_columns", "worst_first"]
 
@@ -58,6 +59,7 @@ def check_columns(
     look = look_at(table, y, seed)
     found: list[Finding] = []
     for more in (
+        find_made_columns(table, y),
         find_spelled(look),
         find_afterwards(look),
         find_proxies(look),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.codes import CODES
@@ -21,10 +22,12 @@ from modelwright.core.findings import Finding, Severity
 from modelwright.core.splits import Fold
 from modelwright.leaks.case import Case, copied, take
 from modelwright.leaks.chosen import by_all, strengths, were_chosen
-from modelwright.leaks.encoded import fingerprint
+from modelwright.leaks.encoded import fingerprint, outputs
 from modelwright.leaks.executed import Executed, Ran, run_fold
+from modelwright.leaks.look import look_at, resolutions
 from modelwright.leaks.probe import used_columns
 from modelwright.leaks.watch import Call
+from modelwright.stats.cells import code_values
 
 __all__ = ["Twice", "find_fitted_before", "find_selected_before", "fit_twice"]
 
@@ -37,6 +40,8 @@ _MANY = 25
 _SAME_COLUMNS = 0.9
 _FEW_ENOUGH = 0.6
 _NEARER = 0.5
+_TELLS = 0.6
+_TIMES = 2.0
 
 
 @dataclass(frozen=True)
@@ -88,13 +93,13 @@ def find_fitted_before(executed: Executed, twice: Twice | None) -> tuple[Finding
     """
     if twice is None:
         return ()
-    found = [one for call in _never_fitted(twice.ran)[:_OWNERS]
+    found = [one for call in _never_fitted(twice)[:_OWNERS]
              if (one := _judged(executed, call)) is not None]  # fmt: skip
     loud = [one for one in found if one.severity is Severity.ERROR]
     if loud:
         return (loud[0],)
     for step, column in _fixed_columns(executed.case, twice):
-        for answers in _answers(executed.case):
+        for answers in outputs(executed.case.target):
             print_ = fingerprint(column, answers)
             if print_ is not None and print_.made_of_answers:
                 evidence = (
@@ -103,23 +108,46 @@ def find_fitted_before(executed: Executed, twice: Twice | None) -> tuple[Finding
                     f"scatter {print_.scatter:.1%} of what chance asks for"
                 )
                 return (_finding(Severity.ERROR, evidence),)
-    return tuple(found[:1])
+    return tuple(found[:1]) or _told_by_fixed(executed.case, twice)
+
+
+def _told_by_fixed(case: Case, twice: Twice) -> tuple[Finding, ...]:
+    """Compare what a fixed number tells with what all columns tell that it can be made of."""
+    best, said = 1.0, ""
+    look = look_at(case.table, case.target, int(case.seed.derive("leaks", "fixed")), len(case))
+    for step, column in _fixed_columns(case, twice):
+        codes = code_values(pl.Series(column).fill_nan(None))
+        left = min(look.left(part) for part in resolutions(codes))
+        if left < best:
+            best, said = left, step
+    if best > _TELLS:
+        return ()
+    others = look.left_by_others(frozenset())
+    if others < max(_TIMES * best, best + 0.1):
+        return ()
+    evidence = (
+        f"{said} gives a number that no fit changes, and it alone leaves {best:.0%} of the answers' "
+        f"variation unexplained, where a quick model of all columns leaves {others:.0%}"
+    )
+    return (_finding(Severity.ERROR, evidence),)
 
 
 def _finding(severity: Severity, evidence: str, code: str = "fitted-before") -> Finding:
     return Finding(code, severity, (), evidence, CODES[code].cure)
 
 
-def _answers(case: Case) -> list[Floats]:
-    y = case.target
-    if not y.classes:
-        return [y.values.astype(np.float64)]
-    codes = [1] if y.classes == 2 else range(min(y.classes, 10))
-    return [np.asarray(y.values == code, np.float64) for code in codes]
+def _never_fitted(twice: Twice) -> list[Call]:
+    """List the steps that are asked though no fit of them was seen, and that no fit changes."""
+    first, second = (_asked_unfitted(ran) for ran in (twice.ran, twice.other))
+    found = []
+    for call, other in zip(first, second, strict=False):
+        one, two = _block(call.made), _block(other.made)
+        if call.step == other.step and one is not None and two is not None and _equal(one, two):
+            found.append(call)
+    return found
 
 
-def _never_fitted(ran: Ran) -> list[Call]:
-    """List the steps that are asked though no fit of them was seen, and that hold a fit."""
+def _asked_unfitted(ran: Ran) -> list[Call]:
     fitted = {id(call.owner) for call in ran.fitting if call.learns}
     asked: dict[int, Call] = {}
     for call in ran.asking:

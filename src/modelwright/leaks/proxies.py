@@ -14,9 +14,8 @@ from modelwright.stats.nearest import scaled_answers
 __all__ = ["find_parts", "find_proxies"]
 
 # What may be left by a column that is asked about, and how much more all others must leave.
-_SUSPECT = 0.4
-_NEARLY = 0.15
-_TIMES = 4.0
+_SUSPECT = 0.45
+_TIMES = 2.1
 _NOTABLY = 0.15
 _EXACT = 0.002
 _STRONG = 0.1
@@ -64,7 +63,7 @@ def _gives_away(left: float, others: float) -> bool:
     """Tell whether a column stands apart from all others together."""
     if left <= _EXACT:
         return others >= 5 * _EXACT
-    return left <= _NEARLY and others >= max(_TIMES * left, _NOTABLY)
+    return left <= _SUSPECT and others >= max(_TIMES * left, left + _NOTABLY)
 
 
 def _twins(look: Look, name: str, others: list[str]) -> tuple[str, ...]:

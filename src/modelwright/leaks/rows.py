@@ -9,8 +9,10 @@ from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Kind, Role
 from modelwright.leaks.case import Case, sides
+from modelwright.leaks.look import out_of_fold
+from modelwright.leaks.twins import find_twins
 from modelwright.stats.cells import Cells, code_cells, row_keys
-from modelwright.stats.twins import near_pairs, repeats
+from modelwright.stats.twins import repeats
 
 __all__ = ["find_copies_across", "find_made_up", "find_overlap"]
 
@@ -18,12 +20,15 @@ Index = NDArray[np.int64]
 
 _NOTABLE = 0.02
 _AGREE = 0.9
+_BEYOND = 0.06
 _NEAR = 0.03
 _ONE_SIDED = 4.0
+_FILLED = 0.6
 _SAMPLE = 300
 _NEAREST = 40
 _BETWEEN = 1e-5
-_MADE = 0.25
+_MADE = 0.15
+_SIMPLE = 40
 _MOST_ROWS = 20_000
 
 
@@ -69,10 +74,12 @@ def find_copies_across(case: Case) -> tuple[Finding, ...]:
     share, agree = _across(case, keys)
     if share >= _NOTABLE and not natural and agree >= _AGREE:
         return (_told(case, keys, share),)
-    near = near_pairs(cells, case.seed.derive("leaks", "near"))
-    if near.share < _NEAR or not len(near.left):
+    if share >= _NOTABLE and _agree_too_much(case, keys, agree):
+        return (_told(case, keys, share),)
+    near = find_twins(case.table, cells.names, int(case.seed.derive("leaks", "near")))
+    if near.share < _NEAR:
         return ()
-    parted = _parted(case, near.left, near.right)
+    parted = _parted(case, near.row, near.twin)
     if near.share * parted < _NOTABLE:
         return ()
     evidence = (
@@ -110,6 +117,28 @@ def _across(case: Case, keys: NDArray[np.uint64]) -> tuple[float, float]:
     return copied / max(scored, 1), agreeing / max(copied, 1)
 
 
+def _agree_too_much(case: Case, keys: NDArray[np.uint64], agree: float) -> bool:
+    """Tell whether equal rows have equal answers more often than what their columns say explains.
+
+    In a table of few values rows are equal by chance; their answers then agree as often as those of
+    two rows drawn from what a model says of them. Copies agree always.
+    """
+    _, key = np.unique(keys, return_inverse=True)
+    y = case.target
+    if not y.classes or len(case) > _MOST_ROWS:
+        return False
+    part = key % 3  # equal rows are in one fold: the model has seen none of them
+    said = out_of_fold(case.table, y, int(case.seed.derive("leaks", "agree")), part)
+    if said is None:
+        return False
+    counts = np.bincount(key)
+    again = counts[key] >= 2
+    expected = float((said[again].astype(np.float64) ** 2).sum(axis=1).mean())
+    pairs = float(again.sum()) / 2
+    chance = np.sqrt(max(expected * (1 - expected), 0.01) / max(pairs, 1))
+    return agree - expected >= max(_BEYOND, 5 * chance)
+
+
 def _parted(case: Case, left: Index, right: Index) -> float:
     """Give the share of pairs of which one is fitted on when the other is scored."""
     apart = np.zeros(len(left), bool)
@@ -133,7 +162,8 @@ def _told(case: Case, keys: NDArray[np.uint64], share: float) -> Finding:
     rates = np.array([again[y == code].mean() for code in range(case.target.classes)])
     most = int(rates.argmax())
     rest = float(np.median(np.delete(rates, most))) if len(rates) > 1 else 0.0
-    if rates[most] >= 0.1 and rates[most] >= _ONE_SIDED * max(rest, 0.005):
+    filled = float((y == most).sum() / np.bincount(y).max())  # up to the largest class, or nearly
+    if filled >= _FILLED and rates[most] >= max(0.1, _ONE_SIDED * max(rest, 0.005)):
         evidence += (
             f"; {rates[most]:.0%} of the rows of class {case.classes[most]!s} are repeats, of the "
             f"others {rest:.1%}"
@@ -157,9 +187,12 @@ def find_made_up(case: Case) -> tuple[Finding, ...]:
     schema = case.table.schema
     names = [c.name for c in schema if c.kind is Kind.NUMBER and c.role is Role.FEATURE]
     numbers = case.table.frame.select(names).to_numpy() if names else np.empty((0, 0))
-    fine = [j for j in range(len(names)) if _is_fine(numbers[:, j])]
+    fine = [j for j in range(len(names)) if len(np.unique(numbers[:, j])) > 3]
     if len(fine) < 2:
         return ()
+    broken = _broken(case, names, numbers)
+    if broken is not None:
+        return (broken,)
     X = numbers[:, fine].astype(np.float64)
     X = (X - np.nanmean(X, axis=0)) / np.maximum(np.nanstd(X, axis=0), 1e-12)
     rng = np.random.default_rng(case.seed.derive("leaks", "made"))
@@ -185,10 +218,30 @@ def find_made_up(case: Case) -> tuple[Finding, ...]:
     return ()
 
 
-def _is_fine(column: NDArray[np.float64]) -> bool:
-    """Tell whether a column is fine enough that no three rows lie on a line by chance."""
-    known = column[np.isfinite(column)]
-    return len(known) >= 0.5 * len(column) and len(np.unique(known)) >= 0.2 * len(known)
+def _broken(
+    case: Case, names: list[str], numbers: NDArray[np.float64]
+) -> Finding | None:
+    """Find fractions of one class in columns that are whole numbers otherwise."""
+    y = case.target.values
+    fraction = np.isfinite(numbers) & (numbers != np.round(numbers))
+    for code in range(case.target.classes):
+        own = y == code
+        if own.sum() < 20 or (~own).sum() < 20:
+            continue
+        mine, others = fraction[own].mean(axis=0), fraction[~own].mean(axis=0)
+        odd = (mine >= _MADE) & (mine <= 0.98) & (others <= 0.01)
+        if odd.sum() < 2:
+            continue
+        made = fraction[:, odd].sum(axis=1) >= 1
+        shown = ", ".join(repr(n) for n, o in zip(names, odd, strict=True) if o)
+        evidence = (
+            f"{made[own].mean():.0%} of the rows of class {case.classes[code]!s} have fractions in "
+            f"columns that hold whole numbers otherwise ({shown[:120]}), as rows do that were made up"
+        )
+        sidewise = [(sides(fold, len(case))[made] == 2).any() for fold in case.folds]
+        if any(sidewise):
+            return _finding("oversampled", evidence)
+    return None
 
 
 def _between(X: NDArray[np.float64], row: int, rows: Index) -> tuple[int, int] | None:
@@ -205,4 +258,13 @@ def _between(X: NDArray[np.float64], row: int, rows: Index) -> tuple[int, int] |
     if cosine.flat[place] > -1 + _BETWEEN:
         return None
     a, b = divmod(place, len(near))
+    share = float(length[near[a]] / (length[near[a]] + length[near[b]]))
+    if (away[near[a]] != 0).sum() < 2 or _simple(share):
+        return None  # whole numbers lie on lines by chance, at simple fractions of the way
     return int(rows[near[a]]), int(rows[near[b]])
+
+
+def _simple(share: float) -> bool:
+    """Tell whether a share is a fraction of small numbers."""
+    parts = share * np.arange(1, _SIMPLE + 1)
+    return bool((np.abs(parts - np.round(parts)) < 1e-6).any())

@@ -55,7 +55,10 @@ def find_spelled(look: Look) -> tuple[Finding, ...]:
     for column in look.table.schema:
         if column.name not in look.names or not _varied(look, column.name, column.kind):
             continue
-        left, words, piece = _best(look, look.table.frame[column.name])
+        values = look.table.frame[column.name]
+        if column.kind is Kind.NUMBER:
+            values = values.cast(pl.Int64, strict=False).cast(pl.String)
+        left, words, piece = _best(look, values)
         if left > _BARE or (column.kind is Kind.TEXT and left > _LEFT):
             continue
         others = look.left_by_others(frozenset([column.name]))
@@ -71,10 +74,14 @@ def find_spelled(look: Look) -> tuple[Finding, ...]:
 
 
 def _varied(look: Look, name: str, kind: Kind) -> bool:
+    distinct = int(look.cells.distinct[look.names.index(name)])
+    if kind is Kind.NUMBER:  # a number that names rows: whole, and never the same
+        values = look.table.frame[name].drop_nulls()
+        return distinct >= 0.98 * len(values) and bool((values == values.floor()).all())
     if kind not in _KINDS or look.table.frame[name].dtype != pl.String:
         return False
-    distinct = int(look.cells.distinct[look.names.index(name)])
-    return distinct >= max(_DISTINCT, _VARIED * look.table.height)
+    wordy = kind in (Kind.TEXT, Kind.LIST)
+    return distinct >= (_DISTINCT if wordy else max(_DISTINCT, _VARIED * look.table.height))
 
 
 def _best(look: Look, values: pl.Series) -> tuple[float, str, str]:

@@ -29,12 +29,17 @@ Floats = NDArray[np.float64]
 _SEEN = 5_000
 _ACROSS = 0.1
 _AHEAD = 0.05
-_SURE = 3.0
+_SURE = 3.5
 _WORSE = 0.03
 _CUTS = (0.5, 0.75)
 _BLOCKS = 20
 _PARTS = (3, 5)
 _FEWEST = 40
+_THINGS = 3
+_CODES = 2
+_MANY = 30
+_SURER = 5.0
+_MUCH_WORSE = 0.1
 _SECONDS = 120.0
 
 
@@ -58,6 +63,8 @@ class Mixed:
         Whether somebody said so.
     reasons : str
         The evidence that it is one.
+    recommended : bool
+        Whether that alone is enough to speak of it.
     """
 
     kind: str
@@ -67,6 +74,7 @@ class Mixed:
     times: Floats | None
     told: bool
     reasons: str
+    recommended: bool = True
 
 
 def find_mixed(executed: Executed) -> tuple[Finding, ...]:
@@ -93,7 +101,9 @@ def find_mixed(executed: Executed) -> tuple[Finding, ...]:
             measure = _things if mixed.kind == "thing" else _times
             measured = measure(executed, mixed)
         code = CODES["entities-across" if mixed.kind == "thing" else "later-rows"]
-        sure = measured is not None and measured.sure
+        sure = measured is not None and measured.sure(mixed.recommended)
+        if not sure and mixed.kind == "thing" and not mixed.recommended:
+            continue
         evidence = f"{mixed.reasons}; {_shown(case, measured)}" if measured else mixed.reasons
         severity = Severity.ERROR if sure else Severity.WARNING
         found.append(Finding(code.name, severity, mixed.columns, evidence, code.cure))
@@ -156,9 +166,10 @@ def _mixed_things(case: Case, view: View) -> Iterator[Mixed]:
         return
     times = tuple(one.column for one in find_orders(view) if one.points > 0)
     keys = {(key.columns, key.what): key.codes for key in find_keys(view, times)}
+    told = 0
     for one in find_entities(view, times):
         codes = keys.get((one.columns, one.what))
-        if not one.recommended or codes is None:
+        if codes is None or told >= _THINGS:
             continue
         shared = across(case, np.where(codes > 0, codes, -np.arange(len(codes)) - 1))
         if shared >= _ACROSS:
@@ -166,8 +177,33 @@ def _mixed_things(case: Case, view: View) -> Iterator[Mixed]:
                 f"{shared:.0%} of the scored rows are about a thing that is fitted on: "
                 f"{'; '.join(one.reasons[:3])}"
             )
-            yield Mixed("thing", one.columns, one.what, codes, None, False, why)
-            return
+            told += 1
+            keys = {k: v for k, v in keys.items() if not set(k[0]) & set(one.columns)}
+            yield Mixed("thing", one.columns, one.what, codes, None, False, why,
+                        one.recommended)  # fmt: skip
+    yield from _mixed_codes(case, keys, times)
+
+
+def _mixed_codes(
+    case: Case, keys: dict[tuple[tuple[str, ...], str], Codes], times: tuple[str, ...]
+) -> Iterator[Mixed]:
+    """Take codes that may name things: what they are worth to the estimator has to decide."""
+    found = []
+    for (columns, what), codes in keys.items():
+        counts = np.bincount(codes)[1:]
+        groups = int((counts > 0).sum())
+        if len(columns) > 1 or columns[0] in times or not _MANY <= groups:
+            continue
+        if counts.max() <= 0.1 * len(codes) and (counts >= 2).sum() >= 0.3 * groups:
+            found.append((groups, columns, what, codes))
+    for groups, columns, what, codes in sorted(found, key=lambda one: -one[0])[:_CODES]:
+        shared = across(case, np.where(codes > 0, codes, -np.arange(len(codes)) - 1))
+        if shared >= 0.5:
+            why = (
+                f"{shared:.0%} of the scored rows have a value of {what} that is fitted on, one of "
+                f"{groups:,}"
+            )
+            yield Mixed("thing", columns, what, codes, None, False, why, recommended=False)
 
 
 @dataclass(frozen=True)
@@ -179,6 +215,7 @@ class _Measured:
     kept: Floats
     together: Codes
     said: tuple[Floats, Floats]
+    placed: tuple[Floats, Floats]
 
     @property
     def worse(self) -> float:
@@ -188,16 +225,47 @@ class _Measured:
     @property
     def z(self) -> float:
         """The growth in standard errors, with rows that belong together counted as one."""
-        more = self.kept - self.promised
-        _, place = np.unique(self.together, return_inverse=True)
-        sums = np.bincount(place, more - more.mean())
-        error = float(np.sqrt((sums**2).sum())) / max(len(more), 1)
-        return float(more.mean()) / max(error, 1e-9) if len(sums) >= 5 else 0.0
+        return max(
+            _z(kept - promised, self.together)
+            for kept, promised in ((self.kept, self.promised), self.placed)
+        )
 
-    @property
-    def sure(self) -> bool:
-        """Whether it is beyond chance, and worth speaking of."""
-        return self.z >= _SURE and self.worse >= _WORSE
+    def sure(self, recommended: bool) -> bool:
+        """Tell whether it is beyond chance, and worth speaking of; more so of a mere code."""
+        kept, promised = (float(part.mean()) for part in self.placed)
+        grown = max(self.worse, kept / max(promised, 1e-3) - 1)
+        if recommended:
+            return self.z >= _SURE and grown >= _WORSE
+        return self.z >= _SURER and grown >= _MUCH_WORSE
+
+
+def _z(more: Floats, together: Codes) -> float:
+    _, place = np.unique(together, return_inverse=True)
+    sums = np.bincount(place, more - more.mean())
+    error = float(np.sqrt((sums**2).sum())) / max(len(more), 1)
+    return float(more.mean()) / max(error, 1e-9) if len(sums) >= 5 else 0.0
+
+
+def _misplaced(case: Case, rows: NDArray[np.int64], said: Floats) -> Floats:
+    """Say how badly each prediction stands, whatever its size.
+
+    Of two classes, the share of rows of the other class on the wrong side of it (DeLong, DeLong and
+    Clarke-Pearson 1988); of several, what is not given to the right one; of numbers, the distance.
+    """
+    y = case.target.values[rows]
+    if not case.target.classes:
+        return np.abs(said[:, 0] - y) / (float(np.std(case.target.values)) or 1.0)
+    if case.target.classes > 2:
+        return 1 - said[np.arange(len(y)), y]
+    score = said[:, 1]
+    lost = np.zeros(len(y))
+    for code in (0, 1):
+        own, others = np.flatnonzero(y == code), np.sort(score[y != code])
+        below = np.searchsorted(others, score[own], side="left")
+        upto = np.searchsorted(others, score[own], side="right")
+        share = (below + upto) / (2 * max(len(others), 1))
+        lost[own] = share if code == 0 else 1 - share
+    return lost
 
 
 def _shown(case: Case, measured: _Measured) -> str:
@@ -295,4 +363,5 @@ def _compared(
 ) -> _Measured:
     losses = case.losses(rows, promised), case.losses(rows, kept)
     clusters = together if own else together[rows]
-    return _Measured(rows, *losses, clusters, (promised, kept))
+    placed = _misplaced(case, rows, promised), _misplaced(case, rows, kept)
+    return _Measured(rows, *losses, clusters, (promised, kept), (placed[1], placed[0]))
