@@ -20,8 +20,6 @@ if TYPE_CHECKING:
         OutputError,
         UserError,
     )
-    from modelwright.core.findings import Finding
-    from modelwright.core.result import Leaderboard
     from modelwright.core.settings import Bounds, Frame, Question, Settings, Validation
     from modelwright.dependence import effects
     from modelwright.diagnosis import bias_variance, complexity_curve, diagnose, learning_curve
@@ -49,9 +47,7 @@ _HOMES = {
     "Bounds": "modelwright.core.settings",
     "ColumnError": "modelwright.core.errors",
     "DataError": "modelwright.core.errors",
-    "Finding": "modelwright.core.findings",
     "Frame": "modelwright.core.settings",
-    "Leaderboard": "modelwright.core.result",
     "Metric": "modelwright.evaluate.metrics",
     "Model": "modelwright.model",
     "ModelFileError": "modelwright.core.errors",
@@ -93,9 +89,7 @@ __all__ = [
     "Bounds",
     "ColumnError",
     "DataError",
-    "Finding",
     "Frame",
-    "Leaderboard",
     "Metric",
     "Model",
     "ModelFileError",

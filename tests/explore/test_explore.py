@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import modelwright as mw
+from modelwright.core.findings import Finding
 from explore.tables import orders
 from modelwright.acquire import streaming
 from modelwright.core.errors import ColumnError, DataError, UserError
@@ -26,7 +27,7 @@ def codes(found: TableProfile) -> set[str]:
     return {finding.code for finding in found.findings}
 
 
-def finding(found: TableProfile, code: str) -> mw.Finding:
+def finding(found: TableProfile, code: str) -> Finding:
     return next(one for one in found.findings if one.code == code)
 
 
