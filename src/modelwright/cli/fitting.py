@@ -159,8 +159,9 @@ def fit(
     check_page(report, data, out)
     asked = (question or Asked()).question()
     shaped = shape_asked(asked.task) is not None
-    named = shaped or asked.target or (effort is not None and effort.frame is not None)
-    if not named and not _are_images(data):
+    named = question is not None and question.target is not None
+    named = named or (effort is not None and effort.frame is not None)
+    if not (named or shaped or _are_images(data)):
         raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     if shaped:
