@@ -26,6 +26,7 @@ from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
 from modelwright.models.neighbours import FittedNeighbours, NeighboursLearner
 from modelwright.models.nets import FittedNet
+from modelwright.models.perceptron import FittedPerceptron, PerceptronLearner
 from modelwright.models.realmlp import RealMLPLearner
 from modelwright.models.tabm import TabMLearner
 from modelwright.models.tree import FittedTree, TreeLearner
@@ -59,6 +60,7 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
             TreeLearner,
             AdditiveLearner,
             NeighboursLearner,
+            PerceptronLearner,
             RealMLPLearner,
             TabMLearner,
         )
@@ -79,6 +81,7 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "adaboost": FittedAdaBoost,
         "additive": FittedAdditive,
         "nearest-neighbours": FittedNeighbours,
+        "perceptron": FittedPerceptron,
         "realmlp": FittedNet,
     }
 )
