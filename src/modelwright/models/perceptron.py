@@ -120,7 +120,9 @@ class FittedPerceptron:
         FitError
             When a class is new, or an answer or a weight is no number.
         """
-        values = self.classes.position(y.values) if self.classes.count else y.values
+        values: NDArray[Any] = y.values
+        if self.classes.count:
+            values = self.classes.position(y.values)
         if self.classes.count and len(values) and values.min() < 0:
             raise FitError("rows have arrived of a class that the fit has not seen: fit again")
         loud = np.ones(len(y)) if weight is None else np.asarray(weight, np.float64)
