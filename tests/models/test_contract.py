@@ -21,7 +21,6 @@ from modelwright.models import (
 from modelwright.models.adaboost import AdaBoostLearner
 from modelwright.models.forest import BaggedTreesLearner
 from modelwright.models.gradient_boosting import GradientBoostingLearner
-from modelwright.models.perceptron import PerceptronLearner
 from modelwright.testing import LearnerContract
 
 
@@ -72,11 +71,6 @@ class TestGradientBoosting(LearnerContract):
 class TestAdaBoost(LearnerContract):
     def learner(self) -> AdaBoostLearner:
         return AdaBoostLearner(rounds=25, depth=2)
-
-
-class TestPerceptron(LearnerContract):
-    def learner(self) -> PerceptronLearner:
-        return PerceptronLearner()
 
 
 class TestTree(LearnerContract):

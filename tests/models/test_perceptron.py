@@ -17,7 +17,12 @@ from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.core.task import Target
 from modelwright.models.perceptron import FittedPerceptron, PerceptronLearner
-from modelwright.testing import made_up
+from modelwright.testing import LearnerContract, made_up
+
+
+class TestPerceptron(LearnerContract):
+    def learner(self) -> PerceptronLearner:
+        return PerceptronLearner()
 
 
 def matrix(X: np.ndarray) -> Matrix:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
 from modelwright.core.protocols import Fitted, Learner, State
-from modelwright.models import boosting, forest
+from modelwright.models import boosting, forest, perceptron
 from modelwright.models.adaboost import AdaBoostLearner, FittedAdaBoost
 from modelwright.models.additive import AdditiveLearner, FittedAdditive
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
@@ -26,7 +26,6 @@ from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
 from modelwright.models.neighbours import FittedNeighbours, NeighboursLearner
 from modelwright.models.nets import FittedNet
-from modelwright.models.perceptron import FittedPerceptron, PerceptronLearner
 from modelwright.models.realmlp import RealMLPLearner
 from modelwright.models.tabm import TabMLearner
 from modelwright.models.tree import FittedTree, TreeLearner
@@ -48,6 +47,7 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
         learner.name: learner
         for learner in (
             LinearLearner,
+            perceptron.PerceptronLearner,
             LightGBMLearner,
             XGBoostLearner,
             CatBoostLearner,
@@ -60,7 +60,6 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
             TreeLearner,
             AdditiveLearner,
             NeighboursLearner,
-            PerceptronLearner,
             RealMLPLearner,
             TabMLearner,
         )
@@ -74,6 +73,7 @@ NETS = frozenset({RealMLPLearner.name, TabMLearner.name})
 FITTED: Mapping[str, type[Any]] = MappingProxyType(
     {
         "linear": FittedLinear,
+        "perceptron": perceptron.FittedPerceptron,
         "lightgbm": FittedLightGBM,
         "extra-trees": FittedForest,
         "histogram-boosting": FittedHistogram,
@@ -81,7 +81,6 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "adaboost": FittedAdaBoost,
         "additive": FittedAdditive,
         "nearest-neighbours": FittedNeighbours,
-        "perceptron": FittedPerceptron,
         "realmlp": FittedNet,
     }
 )
