@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 
+from modelwright.core.budget import Budget
+from modelwright.core.matrix import Matrix
+from modelwright.core.task import Target
+from modelwright.models.perceptron import PerceptronLearner
 from modelwright.nets.classic import (
     MultiPerceptron,
     fisher_discriminant,
@@ -61,3 +65,14 @@ for fading in (1.0, 0.995):
     print(f"fading {fading}: {before:.0%} before the change, {after:.0%} long after it")
     if fading < 1:
         assert after > 0.75
+
+# The same as a learner: fitted on some rows, it goes on with those that arrive.
+names = [f"pixel {i}" for i in range(64)]
+pixels, answers = Matrix.of_numbers(X.astype(np.float32), names), Target(digits.target, 10)
+fitted = PerceptronLearner(passes=2).fit(
+    pixels.rows(slice(0, 300)), answers.rows(np.arange(300)), budget=Budget(), seed=0
+)
+more = fitted.partial_fit(pixels.rows(slice(300, 1300)), answers.rows(np.arange(300, 1300)))
+fresh, right = pixels.rows(slice(1300, None)), digits.target[1300:]
+for name, model in (("300 rows", fitted), ("and 1000 more", more)):
+    print(f"{name}: {np.mean(model.predict(fresh).argmax(axis=1) == right):.1%} right")

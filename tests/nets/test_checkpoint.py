@@ -39,6 +39,20 @@ def write_names(path: Path, names: Shapes, value: float = 0.01) -> None:
     write_weights(path, {name: torch.full(shape, value) for name, shape in names.items()})
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Write a file for each family, with the names and shapes of timm."""
+    folder = tmp_path_factory.mktemp("published")
+    names = {
+        "resnet18": resnet_names(18),
+        "vit": vit_names(192, 12, 16, 197),
+        "b0": efficientnet_b0_names(),
+    }
+    for name, shapes in names.items():
+        write_names(folder / f"{name}.safetensors", shapes)
+    return {name: folder / f"{name}.safetensors" for name in names}
+
+
 NETS: dict[str, Callable[[], nn.Module]] = {
     "cnn": lambda: cnn(classes=3, width=4),
     "resnet": lambda: resnet(8, classes=3, width=4),
@@ -60,20 +74,18 @@ def test_a_net_comes_back_to_the_bit(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "names"),
+    ("make", "name"),
     [
-        (lambda: resnet(18, classes=5), resnet_names(18)),
-        (lambda: efficientnet(0, classes=5), efficientnet_b0_names()),
-        (lambda: vit("tiny", classes=5), vit_names(192, 12, 16, 197)),
+        (lambda: resnet(18, classes=5), "resnet18"),
+        (lambda: efficientnet(0, classes=5), "b0"),
+        (lambda: vit("tiny", classes=5), "vit"),
     ],
     ids=["resnet18", "b0", "vit-tiny"],
 )
 def test_files_with_the_names_of_timm_load_for_other_classes(
-    make: Callable[[], nn.Module], names: Shapes, tmp_path: Path
+    make: Callable[[], nn.Module], name: str, published: dict[str, Path]
 ) -> None:
-    path = tmp_path / "published.safetensors"
-    write_names(path, names)
-    net = make()
+    path, net = published[name], make()
     head = getattr(net, net.head_name)
     before = head.weight.clone()
     with pytest.raises(ModelFileError, match="head='fresh'"):
@@ -106,15 +118,13 @@ def test_positions_fit_images_of_another_size(tmp_path: Path) -> None:
     ],
 )
 def test_the_first_mismatch_is_named(
-    written: str, net: Callable[[], nn.Module], expected: str, looks: str, tmp_path: Path
+    written: str,
+    net: Callable[[], nn.Module],
+    expected: str,
+    looks: str,
+    published: dict[str, Path],
 ) -> None:
-    names = {
-        "resnet18": resnet_names(18),
-        "vit": vit_names(192, 12, 16, 197),
-        "b0": efficientnet_b0_names(),
-    }[written]
-    path, made = tmp_path / "other.safetensors", net()
-    write_names(path, names)
+    path, made = published[written], net()
     before = {key: value.clone() for key, value in made.state_dict().items()}
     with pytest.raises(ModelFileError) as raised:
         load_weights(made, path)

@@ -14,6 +14,7 @@ from sklearn.linear_model import Perceptron as TheirPerceptron
 
 from modelwright.core.errors import DataError, OptionError
 from modelwright.nets.classic import (
+    AdaptiveLine,
     Hyperplane,
     MultiPerceptron,
     PlainMLP,
@@ -229,8 +230,25 @@ def test_a_fading_mean_follows_a_change() -> None:
     assert correct[1.0] < 0.5
     with pytest.raises(OptionError, match="fading"):
         MultiPerceptron(2, 3, 0.0)
-    with pytest.raises(OptionError, match="2 classes"):
-        MultiPerceptron(1, 3)
+    with pytest.raises(OptionError, match="1 class"):
+        MultiPerceptron(0, 3)
+
+
+def test_an_adaptive_line_finds_the_least_squares_and_follows_a_change() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 3))
+    y = X @ np.array([1.0, -2.0, 0.5]) + 3 + 0.1 * rng.normal(size=3000)
+    line = AdaptiveLine(3, rate=0.05)
+    line.learn(X, y)
+    wide = np.column_stack([X, np.ones(3000)])
+    best = np.linalg.lstsq(wide, y, rcond=None)[0]
+    np.testing.assert_allclose(line.weight[0], best, atol=0.05)
+    quick = AdaptiveLine(3, rate=0.05, fading=0.99)
+    quick.learn(X, y)
+    quick.learn(X[:1000], -y[:1000])
+    np.testing.assert_allclose(quick.mean[0], -best, atol=0.05)
+    with pytest.raises(OptionError, match="rate"):
+        AdaptiveLine(3, rate=0.0)
 
 
 # --- back-propagation ---------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def test_what_a_norm_takes_away_can_be_recovered() -> None:
 
 @given(st.floats(0, 1), st.floats(-5, 5), st.floats(-5, 5))
 def test_both_conventions_of_momentum_are_one(momentum: float, old: float, new: float) -> None:
-    pair = torch.tensor(old).double(), torch.tensor(new).double()
+    pair = torch.tensor([old, new], dtype=torch.float64).unbind()
     theirs = moving(*pair, 1.0 - momentum, "old")  # Keras
     torch.testing.assert_close(moving(*pair, momentum), theirs, atol=1e-9, rtol=0)
     assert theirs.item() == pytest.approx((1 - momentum) * old + momentum * new, abs=1e-9)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
 from modelwright.core.protocols import Fitted, Learner, State
-from modelwright.models import boosting, forest
+from modelwright.models import boosting, forest, perceptron
 from modelwright.models.adaboost import AdaBoostLearner, FittedAdaBoost
 from modelwright.models.additive import AdditiveLearner, FittedAdditive
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
@@ -49,6 +49,7 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
         learner.name: learner
         for learner in (
             LinearLearner,
+            perceptron.PerceptronLearner,
             LightGBMLearner,
             XGBoostLearner,
             CatBoostLearner,
@@ -75,6 +76,7 @@ NETS = frozenset({RealMLPLearner.name, TabMLearner.name})
 FITTED: Mapping[str, type[Any]] = MappingProxyType(
     {
         "linear": FittedLinear,
+        "perceptron": perceptron.FittedPerceptron,
         "lightgbm": FittedLightGBM,
         "extra-trees": FittedForest,
         "histogram-boosting": FittedHistogram,

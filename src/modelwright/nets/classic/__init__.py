@@ -5,6 +5,7 @@ Nothing here imports PyTorch.
 
 from __future__ import annotations
 
+from modelwright.nets.classic.adaline import AdaptiveLine
 from modelwright.nets.classic.backpropagation import PlainMLP, backpropagate, descend
 from modelwright.nets.classic.discriminant import Hyperplane, fisher_discriminant
 from modelwright.nets.classic.perceptron import (
@@ -17,6 +18,7 @@ from modelwright.nets.classic.perceptron import (
 from modelwright.nets.classic.softmax import SoftmaxClassifier, fit_softmax, softmax
 
 __all__ = [
+    "AdaptiveLine",
     "Hyperplane",
     "Lesson",
     "MultiPerceptron",

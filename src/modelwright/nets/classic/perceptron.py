@@ -204,8 +204,8 @@ class MultiPerceptron:
     mistakes: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        if self.classes < 2 or self.columns < 1:
-            raise OptionError("at least 2 classes and 1 column", f"{self.classes}, {self.columns}")
+        if self.classes < 1 or self.columns < 0:
+            raise OptionError("at least 1 class", f"{self.classes}, of {self.columns} columns")
         if not 0.0 < self.fading <= 1.0:
             raise OptionError("a fading above 0 and up to 1", str(self.fading))
         self.weight = np.zeros((self.classes, self.columns + 1))
