@@ -58,7 +58,6 @@ def _column(draw: np.random.Generator, start: int, rows: int, i: int) -> pl.Seri
     if kind == "gap":
         values = pl.Series(draw.normal(size=rows))
         return values.set(pl.Series(draw.random(rows) < 0.3), None)
-    words = _WORDS[draw.integers(0, len(_WORDS), (rows, 3))]
-    return pl.Series([" ".join(line) for line in words]) + pl.Series(
-        [f" {start + k}" for k in range(rows)]
-    )
+    words = [pl.Series(_WORDS[draw.integers(0, len(_WORDS), rows)]) for _ in range(3)]
+    number = pl.Series(np.arange(start, start + rows)).cast(pl.String)
+    return pl.select(pl.concat_str([*words, number], separator=" ")).to_series()

@@ -162,7 +162,8 @@ def _verdict(profile: Measured) -> Markup:
         told = "Nothing was found that would hurt a model much."
     else:
         badge = element("span.badge.care", plural(serious, "warning"))
-        told = f"{plural(serious, 'thing')} would hurt a model here, each with its cure."
+        each = ", each with its cure" if serious > 1 else ": its cure stands below"
+        told = f"{plural(serious, 'thing')} would hurt a model here{each}."
     more = count[Severity.INFO]
     also = (
         f" {plural(more, 'thing')} more {'is' if more == 1 else 'are'} good to know."

@@ -215,7 +215,7 @@ def rows(profile: Measured) -> Chapter:
     more = f"; {plural(left, 'column')} not shown" if left else ""
     body = joined(
         element("p.soft", f"As they were read{more}."),
-        Grid(head, lines, "A few rows", text=len(head)).html(),
+        Grid(head, lines, "Rows of the table", text=len(head)).html(),
     )
     return Chapter("rows", "A few rows", body)
 
