@@ -157,7 +157,8 @@ def fit(
     check_page(report, data, out)
     asked = (question or Asked()).question()
     shaped = shape_asked(asked.task) is not None
-    if not (shaped or asked.target) and (effort is None or effort.frame is None):
+    named = question is not None and question.target is not None
+    if not (shaped or named) and (effort is None or effort.frame is None):
         raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     if shaped:
