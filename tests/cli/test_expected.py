@@ -29,7 +29,7 @@ def test_fit_says_what_to_expect_and_evaluate_whether_it_came(
     expected = told["expected"]
     assert expected["rows"] is None
     assert expected["low"] < told["score"] == expected["score"] < expected["high"]
-    assert "expected; 90\u00a0% interval" in page.read_text("utf-8")
+    assert "expected; 90\N{NO-BREAK SPACE}% interval" in page.read_text("utf-8")
     assert "raw" in told["leaderboard"][0]
 
     assert main(["evaluate", str(model), str(like), "--json"]) == 0

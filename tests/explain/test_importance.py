@@ -120,11 +120,11 @@ def test_columns_that_stand_in_for_each_other_matter_together() -> None:
     x, alone = rng.normal(size=(2, 400))
     table = numbers(x=x, twin=x + 0.01 * rng.normal(size=400), alone=alone)
     asked = with_close(table, ["alone", "twin", "x"])
-    assert asked == ["alone", "twin", ("twin", "x"), "x"]
+    assert asked == ["alone", "twin", ("x", "twin"), "x"]
     y = 2 * x + alone
     found = permutation_importance(slope(1.0, 1.0, 1.0), table, squares(y), asked)
     first = found[0]
-    assert (first.column, first.together) == ("twin + x", ("twin", "x"))
+    assert (first.column, first.together) == ("x + twin", ("x", "twin"))
     assert first.loss == pytest.approx(8, rel=0.2)
     by_name = {one.column: one for one in found}
     assert by_name["x"].loss == pytest.approx(by_name["twin"].loss, rel=0.1)

@@ -129,7 +129,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shape, pl.DataFrame,
         }
     )
     out = tmp_path_factory.mktemp("made") / "groups.mw"
-    shape = mw.fit(frame, task="clustering", settings=mw.Settings(out=out, trials=1))
+    shape = mw.fit(frame, task="clustering", time=0.01, settings=mw.Settings(out=out))
     return shape, frame, out
 
 
@@ -149,11 +149,12 @@ def test_a_loaded_file_answers_the_same(made: tuple[Shape, pl.DataFrame, Path]) 
 def test_mixtures_give_probabilities_and_rows_of_none_no_group(tmp_path: Path) -> None:
     table = numbers(blobs(3)).frame
     settings = mw.Settings(models=("mixture",))
-    found = mw.fit(table, task="clustering", settings=settings).predict(table)
+    found = mw.fit(table, task="clustering", time=0.01, settings=settings).predict(table)
     assert found.columns == ["cluster", "distance", "probability", "p_1", "p_2", "p_3"]
     total = found["p_1"] + found["p_2"] + found["p_3"]
     assert total.to_numpy() == pytest.approx(1)
-    dense = mw.fit(table, task="clustering", settings=mw.Settings(models=("hdbscan",)))
+    settings = mw.Settings(models=("hdbscan",))
+    dense = mw.fit(table, task="clustering", time=0.01, settings=settings)
     far = dense.predict(pl.DataFrame({"n0": [1e6], "n1": [1e6], "n2": [1e6]}))
     assert far["cluster"].to_list() == [None]
 
@@ -253,3 +254,9 @@ def test_files_of_the_other_sort_are_told_apart(
     mw.fit({"x": x, "y": 2 * x}, "y", settings=quick)
     with pytest.raises(mw.ModelFileError, match=r"modelwright\.load"):
         load(other)
+
+
+def test_a_way_that_cannot_be_used_is_refused() -> None:
+    frame = pl.DataFrame({"town": ["Rome", "Oslo"] * 20})
+    with pytest.raises(mw.OptionError, match="a column of numbers for a mixture; got none"):
+        mw.fit(frame, task="clustering", settings=mw.Settings(models=("mixture",)))

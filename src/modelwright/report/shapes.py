@@ -300,6 +300,6 @@ def _usage(shape: Shape) -> Chapter:
             element("div.code", element("pre", element("code", code), at={"tabindex": "0"}))
             for code in (lines, python)
         ),
-        Grid(("what", ""), rows, "Where it comes from", 2).html(),
+        Grid(("what", "value"), rows, "Where it comes from", 2).html(),
     )
     return Chapter("use", "How to use it", body, "Use it")

@@ -42,6 +42,7 @@ _MOST_NOBODY = 0.5
 # Clusterings that agree less are others.
 _OTHERS = 0.6
 _TABLES = 4
+_ROWS_EACH = 5
 
 
 def cluster(
@@ -85,7 +86,7 @@ def cluster(
     DataError
         When there are fewer than 10 rows, or no column that can be measured.
     OptionError
-        When a method is unknown, or there are fewer rows than groups.
+        When a method is unknown or cannot be used, or there are fewer rows than groups.
     """
     effort, root = effort or Effort(), Seed(seed)
     for name in methods:
@@ -96,7 +97,14 @@ def cluster(
         raise OptionError(f"1 to {len(rows) // 2:,} clusters of {len(rows):,} rows", str(count))
     number = choose_number(rows, space, effort, seed)
     wanted = number.count if count is None else count
-    tried = [name for name in methods or USUAL if name != "mixture" or space.numbers]
+    numbers = len(space.numbers)
+    # a cloud of more numbers than rows is a guess; who names the way gets it all the same
+    clouds = numbers and (methods or len(rows) >= _ROWS_EACH * wanted * (numbers + 1))
+    tried = [name for name in methods or USUAL if name != "mixture" or clouds]
+    if not tried:
+        raise OptionError(
+            "a column of numbers for a mixture", "none", "name another way: --models k-means"
+        )
     asked = Asked(wanted, root.derive("cluster"), space.sizes)
     sample = _sample(rows, root.derive("compare"))
     candidates = [_candidate(name, rows, sample, asked, effort) for name in tried]
