@@ -25,8 +25,8 @@ from modelwright.core.errors import (
 )
 from modelwright.plan import pictures
 from modelwright.report import render
-from modelwright.store.archive import read_archive, write_archive  # noqa: E402
-from modelwright.store.tensors import read_tensors  # noqa: E402
+from modelwright.store.archive import read_archive, write_archive
+from modelwright.store.tensors import read_tensors
 from pictured import draw, save, write_classes, zipped
 
 QUICK = mw.Settings(trials=1)

@@ -223,13 +223,13 @@ def _absent(y: Target, split: Sequence[NDArray[np.int64]], task: Task) -> list[s
 def _digest(source: Path, places: Sequence[str]) -> str:
     """Hash which files there are, with their sizes and times."""
     found = hashlib.blake2b(digest_size=8)
-    start = len(str(source)) + 1
-    if source.is_file():
+    start, packed = len(str(source)) + 1, source.is_file()
+    if packed:
         info = source.stat()
         found.update(f"{info.st_size} {info.st_mtime_ns}".encode())
     for place in places:
         told = place[start:]
-        if not source.is_file():
+        if not packed:
             info = os.stat(place)
             told += f" {info.st_size} {info.st_mtime_ns}"
         found.update(told.encode("utf-8", "surrogateescape") + b"\0")

@@ -76,6 +76,8 @@ MIRRORED = 0.85
 WRITING, SLOWER = 1.0, 1.3
 # The share of the cores from which neighbours count.
 BUSY = 0.4
+# The share of the time that scoring may take, where images are looked at moved by a pixel too.
+VIEWS = 0.1
 # Seconds between two records of the time spent.
 SPENT = 5.0
 
@@ -280,7 +282,7 @@ class _Work:
         self._look_around()
         source = source_of(self.rows)
         machine = self._machine(source)
-        quick = NetSpec("quick", LADDER[0], 1.0, QUICK_BATCH, changed=False)
+        quick = NetSpec("quick", LADDER[0], 1.0, QUICK_BATCH, changed=False, moved=False)
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         self._train(source, quick, machine, budget)
@@ -289,7 +291,10 @@ class _Work:
         if self.settings.trials != 1:
             spec, machine = self._planned(source, machine)
             checkpoint = self.folder / "net.safetensors"
-            end = None if self.deadline is None else self.deadline - self._scoring(machine)
+            end = None
+            if self.deadline is not None:
+                rate = machine.rows_a_second
+                end = self.deadline - self._scoring(rate, mirrored=spec.mirrored, moved=spec.moved)
             self._train(source, spec, machine, Budget(end), checkpoint)
         self._publish(machine, last=True)
         return first
@@ -339,11 +344,14 @@ class _Work:
         wanted = max(WANTED, 2 * count)
         for widths in reversed(LADDER):
             rate = speed_of(self.rows, source, widths, machine)
-            seen = rate * max(self.left - self._scoring(replace(machine, rows_a_second=rate)), 0.0)
+            moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
+            left = self.left - self._scoring(rate, mirrored=mirrored, moved=moved)
+            seen = rate * max(left, 0.0)
             if seen >= wanted:
                 break
         epochs = min(max(seen / count, 0.1), MOST)
-        return NetSpec("net", widths, float(round(epochs, 2)), batch, mirrored), rate
+        spec = NetSpec("net", widths, float(round(epochs, 2)), batch, mirrored, moved=moved)
+        return spec, rate
 
     def _is_mirrored(self) -> bool:
         """Ask the quick net, which saw no mirror image, whether it knows them."""
@@ -355,11 +363,11 @@ class _Work:
         self.store.learn(self.record.id, {"mirrored": {"plain": plain, "mirror images": found}})
         return found >= MIRRORED * plain
 
-    def _scoring(self, machine: Machine) -> float:
+    def _scoring(self, rate: float, *, mirrored: bool, moved: bool) -> float:
         """Predict the seconds that scoring and writing take at the end."""
-        views = 6 if max(self.rows.form.height, self.rows.form.width) <= 64 else 2
+        views = (2 if mirrored else 1) * (3 if moved else 1)
         images = views * (len(self.rows.valid) + len(self.rows.test))
-        return WRITING + SLOWER * images / max(3 * machine.rows_a_second, 1e-9)
+        return WRITING + SLOWER * images / max(3 * rate, 1e-9)
 
     def _train(
         self,
@@ -385,13 +393,15 @@ class _Work:
         self.store.add_trial(trial)
         self.live.standings(self._board())
 
-    def _board(self) -> Leaderboard:
+    def _board(self, *, whole: bool = False) -> Leaderboard:
         y = self.rows.y.rows(self.rows.valid)
         best = self._best()
         lines = []
         for trial in self.trials:
             score = self.metric.score(y, trial.valid)
-            low, high = bootstrap_interval(self.metric, y, trial.valid, seconds=1.0)
+            low = high = math.nan
+            if whole:
+                low, high = bootstrap_interval(self.metric, y, trial.valid, seconds=0.3)
             ends = (low, high) if math.isfinite(low) else (None, None)
             weight = 1.0 if trial is best else 0.0
             lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))
@@ -428,7 +438,7 @@ class _Work:
             data=rows.digest,
             plan=rows.plan,
             score=score,
-            leaderboard=self._board(),
+            leaderboard=self._board(whole=last),
             notes=notes,
         )
         part = Part(FittedRecipe((FittedImages("image", rows.form),)), best.fitted)
@@ -449,7 +459,7 @@ class _Work:
             return model
         y = rows.y.rows(rows.test)
         p = model.calibration.apply(best.fitted.probabilities(rows.pixels[rows.test]))
-        low, high = bootstrap_interval(self.metric, y, p, seconds=1.0)
+        low, high = bootstrap_interval(self.metric, y, p, seconds=0.5)
         known = math.isfinite(low)
         looks = earlier_looks(
             data_folder(self.settings.store), rows.task.target, rows.digest, self.record.id
