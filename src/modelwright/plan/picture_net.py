@@ -36,7 +36,7 @@ _SMALL = 64
 # Of images below this side a pixel is much: they are mirrored at most.
 _TINY = 12
 # Epochs from which parts of images are wiped out, and from which a training may end early.
-_LONG, _PATIENT = 12, 20
+_LONG, _PATIENT = 36, 60
 # The share of free memory that images may take; more of them are read as they are needed.
 _SHARE = 0.4
 _TOLD = 0.2  # seconds between two looks of the progress
