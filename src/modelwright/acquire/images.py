@@ -62,8 +62,8 @@ def holds_images(data: object) -> bool:
     try:
         place = expanded(str(data))
         if place.is_dir():
-            some = (name for name, _ in zip(_walked(place), range(_GLANCED), strict=False))
-            return any(_is_image(name) for name in some)
+            first = zip(_walked(place), range(_GLANCED), strict=False)
+            return any(_is_image(name) for name, _ in first)
         if place.suffix.lower() != ".zip" or not place.is_file():
             return False
         names = _entries(place)

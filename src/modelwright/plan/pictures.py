@@ -74,6 +74,8 @@ QUICK_SHARE, QUICK_SECONDS = 0.12, 10.0
 MIRRORED = 0.85
 # So many times as good as naming the commonest class, or what it says of mirror images is noise.
 KNOWING = 1.5
+# How much faster wide nets multiply.
+GAIN = 2.0
 # The most epochs, in terms of what is expected.
 SPARE = 3.0
 # What writing the file takes, and by how much scoring may be slower than was measured.
@@ -347,6 +349,8 @@ class _Work:
             return NetSpec("net", LADDER[2], float(USUAL), batch, mirrored), machine
         wanted = max(WANTED, 2 * count)
         for widths in reversed(LADDER):
+            if self._hopeless(widths, machine, wanted):
+                continue
             rate, chosen = self._fastest(source, widths, machine)
             moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
             left = self.left - self._scoring(rate, mirrored=mirrored, moved=moved)
@@ -357,6 +361,14 @@ class _Work:
         epochs = min(SPARE * max(seen / count, 0.1), MOST)
         spec = NetSpec("net", widths, float(round(epochs, 2)), batch, mirrored, moved=moved)
         return spec, chosen
+
+    def _hopeless(self, widths: tuple[int, ...], machine: Machine, wanted: int) -> bool:
+        """Whether a net is far too large for the time, by the speed of the smallest: unmeasured."""
+        if widths == LADDER[0]:
+            return False
+        least, own = (form_of(self.rows, w).work for w in (LADDER[0], widths))
+        # wide nets use the machine better: they are up to so much faster than their work says
+        return machine.rows_a_second * GAIN * least / own * max(self.left, 0.0) < wanted
 
     def _fastest(
         self, source: Source, widths: tuple[int, ...], machine: Machine
@@ -428,7 +440,8 @@ class _Work:
 
     def _best(self) -> Trained:
         y = self.rows.y.rows(self.rows.valid)
-        return min(self.trials, key=lambda trial: self.metric.loss(y, trial.valid))
+        # of equals the last: it has learned longest
+        return min(reversed(self.trials), key=lambda trial: self.metric.loss(y, trial.valid))
 
     def _publish(self, machine: Machine, *, last: bool = False) -> None:
         """Write the best net; at the end with everything that is known of it."""
