@@ -25,8 +25,8 @@ from modelwright.core.errors import (
 )
 from modelwright.plan import pictures
 from modelwright.report import render
-from modelwright.store.archive import read_archive, write_archive  # noqa: E402
-from modelwright.store.tensors import read_tensors  # noqa: E402
+from modelwright.store.archive import read_archive, write_archive
+from modelwright.store.tensors import read_tensors
 from pictured import draw, save, write_classes, zipped
 
 QUICK = mw.Settings(trials=1)
@@ -306,7 +306,8 @@ def test_the_best_net_for_the_time_is_larger_for_more_time(
     for seconds in (1.0, 20.0, 60.0, math.inf):
         monkeypatch.setattr(pictures._Work, "left", seconds)
         work.deadline = None if math.isinf(seconds) else seconds
-        spec, _ = work._choose(None, Machine(1))  # type: ignore[arg-type]
+        work.threads = 1
+        spec, _ = work._choose(None, Machine(1, rows_a_second=1e6))  # type: ignore[arg-type]
         chosen.append(spec.widths[1])
     assert chosen[:3] == sorted(chosen[:3])
     assert chosen[0] < chosen[2]

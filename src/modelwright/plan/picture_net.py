@@ -36,7 +36,7 @@ _SMALL = 64
 # Of images below this side a pixel is much: they are mirrored at most.
 _TINY = 12
 # Epochs from which parts of images are wiped out, and from which a training may end early.
-_LONG, _PATIENT = 12, 20
+_LONG, _PATIENT = 36, 60
 # The share of free memory that images may take; more of them are read as they are needed.
 _SHARE = 0.4
 _TOLD = 0.2  # seconds between two looks of the progress
@@ -61,6 +61,8 @@ class NetSpec:
         Whether a mirror image shows the same.
     changed : bool
         Whether images are augmented in other ways too.
+    moved : bool
+        Whether answers for small images moved by a pixel count too.
     """
 
     name: str
@@ -69,6 +71,7 @@ class NetSpec:
     batch: int
     mirrored: bool = False
     changed: bool = True
+    moved: bool = True
 
 
 @dataclass
@@ -261,7 +264,7 @@ def _fitted_of(rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine
         {name: array.copy() for name, array in weights.items()},
         rows.shares,
         mirrored=spec.mirrored,
-        moved=small and spec.changed,
+        moved=small and spec.moved,
         short=machine.bfloat16,
     )
 

@@ -31,7 +31,7 @@ from modelwright.store.files import output_error
 __all__ = ["PictureRows", "read_pictures"]
 
 SCHEMA = Schema((Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET)))
-_FORMAT = 1
+_FORMAT = 2
 # Of so many images one in five is held out; of more a smaller share.
 _FEW, _HELD = 5_000, 2_000
 _TASK_METRIC = "accuracy"
@@ -123,10 +123,8 @@ def read_pictures(
         cure = "put the images of each class into a folder of its name"
         raise DataError("images in folders of classes", "none in any", cure)
     places = frame[IMAGE].to_list()
-    form = common_form(places)
     digest = _digest(expanded(str(source)), places)
-    folder = store / "images" / f"{digest}-{form.channels}x{form.height}x{form.width}"
-    pixels, good, told = _opened(places, form, folder, live)
+    form, pixels, good, told = _opened(places, store / "images" / digest, live)
     return _rows(frame, form, pixels, good, digest, metric, seed, (*raw.notes, *told))
 
 
@@ -223,13 +221,13 @@ def _absent(y: Target, split: Sequence[NDArray[np.int64]], task: Task) -> list[s
 def _digest(source: Path, places: Sequence[str]) -> str:
     """Hash which files there are, with their sizes and times."""
     found = hashlib.blake2b(digest_size=8)
-    start = len(str(source)) + 1
-    if source.is_file():
+    start, packed = len(str(source)) + 1, source.is_file()
+    if packed:
         info = source.stat()
         found.update(f"{info.st_size} {info.st_mtime_ns}".encode())
     for place in places:
         told = place[start:]
-        if not source.is_file():
+        if not packed:
             info = os.stat(place)
             told += f" {info.st_size} {info.st_mtime_ns}"
         found.update(told.encode("utf-8", "surrogateescape") + b"\0")
@@ -237,8 +235,8 @@ def _digest(source: Path, places: Sequence[str]) -> str:
 
 
 def _opened(
-    places: Sequence[str], form: ImageForm, folder: Path, live: Progress
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]]:
+    places: Sequence[str], folder: Path, live: Progress
+) -> tuple[ImageForm, NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]]:
     """Give the pixels from the disk, or open the images and put them there."""
     ready = folder / "notes.json"
     if ready.is_file():
@@ -247,7 +245,8 @@ def _opened(
             os.utime(folder)
             pixels = np.load(folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
             good = np.load(folder / "good.npy", allow_pickle=False)
-            return pixels, good, tuple(map(str, known["notes"]))
+            return ImageForm(*pixels.shape[1:]), pixels, good, tuple(map(str, known["notes"]))
+    form = common_form(places)
     shape = (len(places), form.channels, form.height, form.width)
     try:
         shutil.rmtree(folder, ignore_errors=True)
@@ -263,7 +262,7 @@ def _opened(
         pixels = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise output_error(folder, error) from error
-    return pixels, good, told
+    return form, pixels, good, told
 
 
 def _make_room(folder: Path, shape: tuple[int, ...]) -> None:

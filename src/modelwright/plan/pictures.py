@@ -67,15 +67,23 @@ LADDER = ((16, 48, 64), (24, 96, 96), (32, 128, 128), (64, 192, 192), (64, 256, 
 WANTED = 300_000
 # Epochs at most, however few images there are, and without a clock.
 MOST, USUAL = 120, 10
-BATCH, QUICK_BATCH = 512, 256
+BATCH, QUICK_BATCH = 512, 128
 # The share of the time that the quick net may take, and seconds at most.
-QUICK_SHARE, QUICK_SECONDS = 0.06, 10.0
+QUICK_SHARE, QUICK_SECONDS = 0.12, 10.0
 # A mirror image shows the same when so much of the accuracy is left on mirror images.
 MIRRORED = 0.85
+# So many times as good as naming the commonest class, or what it says of mirror images is noise.
+KNOWING = 1.5
+# How much faster wide nets multiply.
+GAIN = 2.0
+# The most epochs, in terms of what is expected.
+SPARE = 3.0
 # What writing the file takes, and by how much scoring may be slower than was measured.
 WRITING, SLOWER = 1.0, 1.3
 # The share of the cores from which neighbours count.
 BUSY = 0.4
+# The share of the time that scoring may take, where images are looked at moved by a pixel too.
+VIEWS = 0.1
 # Seconds between two records of the time spent.
 SPENT = 5.0
 
@@ -268,6 +276,7 @@ class _Work:
         self.notes: list[str] = []
         self.model: Model | None = None
         self.seed = Seed(settings.seed)
+        self.threads = 1
 
     @property
     def left(self) -> float:
@@ -280,7 +289,7 @@ class _Work:
         self._look_around()
         source = source_of(self.rows)
         machine = self._machine(source)
-        quick = NetSpec("quick", LADDER[0], 1.0, QUICK_BATCH, changed=False)
+        quick = NetSpec("quick", LADDER[0], 1.0, QUICK_BATCH, changed=False, moved=False)
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         self._train(source, quick, machine, budget)
@@ -289,7 +298,10 @@ class _Work:
         if self.settings.trials != 1:
             spec, machine = self._planned(source, machine)
             checkpoint = self.folder / "net.safetensors"
-            end = None if self.deadline is None else self.deadline - self._scoring(machine)
+            end = None
+            if self.deadline is not None:
+                rate = machine.rows_a_second
+                end = self.deadline - self._scoring(rate, mirrored=spec.mirrored, moved=spec.moved)
             self._train(source, spec, machine, Budget(end), checkpoint)
         self._publish(machine, last=True)
         return first
@@ -311,8 +323,7 @@ class _Work:
             known = read_json(path)
             spec = NetSpec(**{**known["spec"], "widths": tuple(known["spec"]["widths"])})
             return spec, Machine(**known["machine"])
-        spec, rate = self._choose(source, machine)
-        machine = replace(machine, rows_a_second=rate)
+        spec, machine = self._choose(source, machine)
         write_json(path, {"spec": asdict(spec), "machine": asdict(machine)})
         return spec, machine
 
@@ -323,27 +334,52 @@ class _Work:
         from modelwright.training.machine import Machine, calibrate
 
         # as many as the user lets PyTorch have: OMP_NUM_THREADS
-        threads = min(core_count(), torch.get_num_threads())
+        threads = self.threads = min(core_count(), torch.get_num_threads())
         if self.settings.trials:  # no clock has a say, and so none chooses how numbers are rounded
             return Machine(threads, channels_last=True)
-        net = QuickNet(form_of(self.rows, LADDER[2]))
+        net = QuickNet(form_of(self.rows, LADDER[0]))
         return calibrate(net, source, cross_entropy, threads=threads)
 
-    def _choose(self, source: Source, machine: Machine) -> tuple[NetSpec, float]:
+    def _choose(self, source: Source, machine: Machine) -> tuple[NetSpec, Machine]:
         """Choose the net that the time is enough for, and measure it."""
         mirrored = self._is_mirrored()
         count = len(self.rows.train)
         batch = min(BATCH, max(count // 16, 16))
         if self.deadline is None:
-            return NetSpec("net", LADDER[2], float(USUAL), batch, mirrored), 0.0
+            return NetSpec("net", LADDER[2], float(USUAL), batch, mirrored), machine
         wanted = max(WANTED, 2 * count)
         for widths in reversed(LADDER):
-            rate = speed_of(self.rows, source, widths, machine)
-            seen = rate * max(self.left - self._scoring(replace(machine, rows_a_second=rate)), 0.0)
+            if self._hopeless(widths, machine, wanted):
+                continue
+            rate, chosen = self._fastest(source, widths, machine)
+            moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
+            left = self.left - self._scoring(rate, mirrored=mirrored, moved=moved)
+            seen = rate * max(left, 0.0)
             if seen >= wanted:
                 break
-        epochs = min(max(seen / count, 0.1), MOST)
-        return NetSpec("net", widths, float(round(epochs, 2)), batch, mirrored), rate
+        # more than is expected: how many there are is up to the pace
+        epochs = min(SPARE * max(seen / count, 0.1), MOST)
+        spec = NetSpec("net", widths, float(round(epochs, 2)), batch, mirrored, moved=moved)
+        return spec, chosen
+
+    def _hopeless(self, widths: tuple[int, ...], machine: Machine, wanted: int) -> bool:
+        """Whether a net is far too large for the time, by the speed of the smallest: unmeasured."""
+        if widths == LADDER[0]:
+            return False
+        least, own = (form_of(self.rows, w).work for w in (LADDER[0], widths))
+        # wide nets use the machine better: they are up to so much faster than their work says
+        return machine.rows_a_second * GAIN * least / own * max(self.left, 0.0) < wanted
+
+    def _fastest(
+        self, source: Source, widths: tuple[int, ...], machine: Machine
+    ) -> tuple[float, Machine]:
+        """Measure a net; a wide one may gain by threads that a narrow one loses by."""
+        found = []
+        for threads in {machine.threads, min(core_count(), self.threads)}:
+            tried = replace(machine, threads=threads)
+            rate = speed_of(self.rows, source, widths, tried)
+            found.append((rate, replace(tried, rows_a_second=rate)))
+        return max(found, key=lambda pair: pair[0])
 
     def _is_mirrored(self) -> bool:
         """Ask the quick net, which saw no mirror image, whether it knows them."""
@@ -353,13 +389,15 @@ class _Work:
         turned = fitted.probabilities(np.ascontiguousarray(rows.pixels[rows.valid][..., ::-1]))
         found = float((turned.argmax(axis=1) == y).mean())
         self.store.learn(self.record.id, {"mirrored": {"plain": plain, "mirror images": found}})
+        if plain < KNOWING * np.bincount(y).max() / len(y):
+            return rows.form.channels == 3  # it knows too little: what is usual
         return found >= MIRRORED * plain
 
-    def _scoring(self, machine: Machine) -> float:
+    def _scoring(self, rate: float, *, mirrored: bool, moved: bool) -> float:
         """Predict the seconds that scoring and writing take at the end."""
-        views = 6 if max(self.rows.form.height, self.rows.form.width) <= 64 else 2
+        views = (2 if mirrored else 1) * (3 if moved else 1)
         images = views * (len(self.rows.valid) + len(self.rows.test))
-        return WRITING + SLOWER * images / max(3 * machine.rows_a_second, 1e-9)
+        return WRITING + SLOWER * images / max(3 * rate, 1e-9)
 
     def _train(
         self,
@@ -385,13 +423,15 @@ class _Work:
         self.store.add_trial(trial)
         self.live.standings(self._board())
 
-    def _board(self) -> Leaderboard:
+    def _board(self, *, whole: bool = False) -> Leaderboard:
         y = self.rows.y.rows(self.rows.valid)
         best = self._best()
         lines = []
         for trial in self.trials:
             score = self.metric.score(y, trial.valid)
-            low, high = bootstrap_interval(self.metric, y, trial.valid, seconds=1.0)
+            low = high = math.nan
+            if whole:
+                low, high = bootstrap_interval(self.metric, y, trial.valid, seconds=0.3)
             ends = (low, high) if math.isfinite(low) else (None, None)
             weight = 1.0 if trial is best else 0.0
             lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))
@@ -400,7 +440,8 @@ class _Work:
 
     def _best(self) -> Trained:
         y = self.rows.y.rows(self.rows.valid)
-        return min(self.trials, key=lambda trial: self.metric.loss(y, trial.valid))
+        # of equals the last: it has learned longest
+        return min(reversed(self.trials), key=lambda trial: self.metric.loss(y, trial.valid))
 
     def _publish(self, machine: Machine, *, last: bool = False) -> None:
         """Write the best net; at the end with everything that is known of it."""
@@ -428,7 +469,7 @@ class _Work:
             data=rows.digest,
             plan=rows.plan,
             score=score,
-            leaderboard=self._board(),
+            leaderboard=self._board(whole=last),
             notes=notes,
         )
         part = Part(FittedRecipe((FittedImages("image", rows.form),)), best.fitted)
@@ -449,7 +490,7 @@ class _Work:
             return model
         y = rows.y.rows(rows.test)
         p = model.calibration.apply(best.fitted.probabilities(rows.pixels[rows.test]))
-        low, high = bootstrap_interval(self.metric, y, p, seconds=1.0)
+        low, high = bootstrap_interval(self.metric, y, p, seconds=0.5)
         known = math.isfinite(low)
         looks = earlier_looks(
             data_folder(self.settings.store), rows.task.target, rows.digest, self.record.id

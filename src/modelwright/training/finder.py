@@ -115,7 +115,7 @@ def find_rate(
 def _steepest(rates: list[float], losses: list[float]) -> float:
     """Find where the loss falls fastest before it is least."""
     end = losses.index(min(losses))
-    places = range(_WINDOW, end - _WINDOW + 1)
+    places = range(3 * _WINDOW, end - _WINDOW + 1)  # the first steps smooth too little
     if not places:
         return rates[end]
     return rates[max(places, key=lambda i: losses[i - _WINDOW] - losses[i + _WINDOW])]

@@ -20,7 +20,7 @@ from modelwright.training.losses import Loss
 __all__ = ["Machine", "Yielding", "calibrate", "measure"]
 
 # Rows of the first trial; few, so that eight of them fit into the time.
-_ROWS = 32
+_ROWS = 64
 # A setting has to be so much better: what is only chance shall not decide.
 _CLEAR = 1.05
 _TRIALS = 2
@@ -118,15 +118,15 @@ def calibrate(
     >>> found.threads
     1
     """
-    began = clock()
     with reproducible(0, threads):
         batch = rows.at(torch.arange(min(_ROWS, len(rows))))
         trial = _Trial(net, batch, loss, clock)
+        trial.speed(threads, False, False)  # libraries find their memory and their kernels
+        began = clock()
         plain = best = Machine(threads, rows_a_second=trial.speed(threads, False, False))
         filters = any(parameter.ndim == 4 for parameter in net.parameters())
         for setting in _settings(threads, filters):
-            used = clock() - began
-            if used > seconds * 0.75:
+            if clock() - began > seconds * 0.75:
                 break
             speed = trial.speed(*setting)
             if speed > _CLEAR * best.rows_a_second:
@@ -144,9 +144,10 @@ def calibrate(
 def _settings(threads: int, filters: bool) -> list[tuple[int, bool, bool]]:
     """List settings beside the plain one, the likeliest to win first."""
     layouts = (True, False) if filters else (False,)
-    settings = [(threads, short, last) for short in (True, False) for last in layouts]
-    if threads > 1:  # one thread waits for nobody
-        settings += [(1, short, last) for short in (True, False) for last in layouts]
+    each = (threads, 1) if threads > 1 else (1,)  # one thread waits for nobody
+    settings = [
+        (count, short, last) for short in (True, False) for last in layouts for count in each
+    ]
     return [setting for setting in settings if setting != (threads, False, False)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from modelwright.core.errors import OptionError, did_you_mean
 from modelwright.nets.library import nn, torch
+from modelwright.training.momentum import Momentum
 from modelwright.training.muon import Muon
 
 __all__ = ["OPTIMISERS", "Optimiser"]
@@ -73,13 +74,14 @@ class Optimiser:
         self._parameters = [*turned.values()]
         self._parameters += [parameter for group in grouped.values() for parameter in group]
         self._muon = Muon([*turned.values()], momentum, short=short) if turned else None
-        groups = [{"params": parameters} for parameters in grouped.values()]
-        self._adam: torch.optim.Optimizer
+        self._adam: torch.optim.Optimizer | None = None
+        self._slow: list[Momentum] = []
         if kind == "adamw":
+            groups = [{"params": parameters} for parameters in grouped.values()]
             self._adam = torch.optim.AdamW(groups, betas=betas, eps=1e-8, fused=True)
         else:
-            slow = _BESIDE if turned else momentum
-            self._adam = torch.optim.SGD(groups, lr=1.0, momentum=slow, nesterov=slow > 0)
+            kept = _BESIDE if turned else momentum
+            self._slow = [Momentum(parameters, kept) for parameters in grouped.values()]
 
     def step(self, rate: float, decay: float) -> None:
         """Move along the gradients at this rate, and forget them."""
@@ -87,10 +89,13 @@ class Optimiser:
             self._penalise()
         if self._clip:
             nn.utils.clip_grad_norm_(self._parameters, self._clip)
-        for group, (faster, fading) in zip(self._adam.param_groups, self._factors, strict=True):
-            group["lr"] = rate * faster
-            group["weight_decay"] = decay * fading
-        self._adam.step()
+        for slow, (faster, fading) in zip(self._slow, self._factors, strict=False):
+            slow.step(rate * faster, decay * fading)
+        if self._adam is not None:
+            for group, (faster, fading) in zip(self._adam.param_groups, self._factors, strict=True):
+                group["lr"] = rate * faster
+                group["weight_decay"] = decay * fading
+            self._adam.step()
         if self._muon is not None:
             self._muon.step(rate)
         self.forget()
@@ -109,13 +114,16 @@ class Optimiser:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Give everything that it remembers, by name."""
-        state: Mapping[int, Mapping[str, Any]] = self._adam.state_dict()["state"]
-        found = {
-            f"{place}.{name}": value
-            for place, values in state.items()
-            for name, value in values.items()
-            if isinstance(value, torch.Tensor)
-        }
+        found: dict[str, torch.Tensor] = {}
+        if self._adam is not None:
+            state: Mapping[int, Mapping[str, Any]] = self._adam.state_dict()["state"]
+            found = {
+                f"{place}.{name}": value
+                for place, values in state.items()
+                for name, value in values.items()
+                if isinstance(value, torch.Tensor)
+            }
+        found |= {f"slow.{i}": buffer for i, buffer in enumerate(self._buffers())}
         if self._muon is not None:
             found |= {f"muon.{i}": buffer for i, buffer in enumerate(self._muon.buffers)}
         return found
@@ -128,10 +136,16 @@ class Optimiser:
             if place == "muon":
                 assert self._muon is not None  # it gave them
                 self._muon.buffers[int(what)].copy_(value)
+            elif place == "slow":
+                self._buffers()[int(what)].copy_(value)
             else:
                 state.setdefault(int(place), {})[what] = value
-        groups = self._adam.state_dict()["param_groups"]
-        self._adam.load_state_dict({"state": state, "param_groups": groups})
+        if self._adam is not None:
+            groups = self._adam.state_dict()["param_groups"]
+            self._adam.load_state_dict({"state": state, "param_groups": groups})
+
+    def _buffers(self) -> list[torch.Tensor]:
+        return [buffer for slow in self._slow for buffer in slow.buffers]
 
 
 def _grouped(
