@@ -87,11 +87,11 @@ class Case:
         y = self.target.values
         if not self.target.classes:
             spread = float(np.std(y.astype(np.float64))) or 1.0
-            return np.clip((said[:, 0] - y[rows]) / spread, -10, 10) ** 2
+            return np.asarray(np.clip((said[:, 0] - y[rows]) / spread, -10, 10) ** 2, np.float64)
         shares = np.bincount(y, minlength=self.target.classes) / len(y)
         right = np.eye(self.target.classes)[y[rows]]
-        loss: NDArray[np.float64] = ((said - right) ** 2).sum(axis=1)
-        return loss / max(1 - float((shares**2).sum()), 1e-9)
+        loss = ((said - right) ** 2).sum(axis=1)
+        return np.asarray(loss / max(1 - float((shares**2).sum()), 1e-9), np.float64)
 
     def fit(self, estimator: Any, rows: Rows, y: Any = None) -> Any:
         """Fit a copy of an estimator on some rows.
