@@ -62,11 +62,11 @@ def check_columns(
     found: list[Finding] = []
     for more in (
         find_made_columns(table, y, tuple(n for n, left in look.alone.items() if left < _SAYS)),
+        find_counters(look),
         find_spelled(look),
         find_afterwards(look),
         find_proxies(look),
         find_parts(look),
-        find_counters(look),
         () if order is None else find_later_dates(look, order),
     ):
         told = {name for one in found for name in one.columns}

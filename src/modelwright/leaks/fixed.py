@@ -349,8 +349,8 @@ def find_selected_before(executed: Executed, twice: Twice | None) -> tuple[Findi
         names = case.table.schema.names()[:width]
         evidence = (
             f"{int(either.sum())} of {width:,} columns are used in every fold, whatever the "
-            f"answers are, and by the answers of all rows they are the strongest to the last place (the "
-            f"weakest at {found.weakest:.1f} standard errors); within the rows of one fold they "
+            "answers are, and by the answers of all rows they are the strongest to the last place "
+            f"(the weakest at {found.weakest:.1f} standard errors); within the rows of one fold they "
             f"are so in {honest.ordered:.1%} of the pairs"
         )
         chosen = tuple(name for name, use in zip(names, either, strict=True) if use)
