@@ -29,5 +29,6 @@ print(f"with the nights: AUC {flattering:.3f}")
 print(f"without them:    AUC {honest:.3f}")
 found = mw.check(later.assign(benign=np.where(benign, "yes", "no")), "benign")
 print(found)
-assert ("target-copy", ("nights",)) in [(one.code, one.columns) for one in found.findings]
+bad = [one for one in found.findings if one.severity == "error"]
+assert [one.columns for one in bad] == [("nights",)]
 assert flattering > honest + 0.1

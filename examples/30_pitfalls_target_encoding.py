@@ -18,7 +18,9 @@ from sklearn.preprocessing import TargetEncoder
 import modelwright as mw
 
 measured, y = load_diabetes(return_X_y=True, as_frame=True)
-parts = [pd.qcut(measured[name], 6, labels=False) for name in ("s1", "s4", "s6")]
+parts = [
+    pd.qcut(measured[name].rank(method="first"), 6, labels=False) for name in ("s1", "s4", "s6")
+]
 level = parts[0].astype(str) + "-" + parts[1].astype(str) + "-" + parts[2].astype(str)
 X = pd.DataFrame({"age": measured["age"], "level": level})
 folds = KFold(5, shuffle=True, random_state=0)

@@ -4,10 +4,10 @@
     python benchmarks/trust/audit.py --kinds encoder clean  score some kinds again
     python benchmarks/trust/audit.py --half seen            those seeds alone
 
-The corpus is `benchmarks/trust/leaks`. While detectors were improved, only one half of the cases was
-looked at: leaks of even seeds, and honest cases 0, 1, 4, 5, 8... (their tables and pipelines
-alternate); both halves are reported. Each case is kept as soon as it is judged, so that a run
-goes on where it stopped: `--fresh` forgets them.
+The corpus is `benchmarks/trust/leaks`. While detectors were improved, only one half of the cases
+was looked at: leaks of even seeds, and honest cases 0, 1, 4, 5, 8... (tables and pipelines alternate).
+Both halves are reported. Each case is kept as soon as it is judged, so that a run goes on where it
+stopped; `--fresh` forgets them.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from modelwright.leaks.columns import check_columns, worst_first
 from modelwright.leaks.executed import Executed, execute
 from modelwright.leaks.fixed import find_fitted_before, find_selected_before, fit_twice
 from modelwright.leaks.inner import find_inner_splits, find_kept
-from modelwright.leaks.look import out_of_fold
 from modelwright.leaks.left_over import find_left_over
+from modelwright.leaks.look import out_of_fold
 from modelwright.leaks.rows import find_copies_across, find_made_up, find_overlap
 from modelwright.leaks.scored import find_scored_rows
 from modelwright.leaks.structured import find_mixed

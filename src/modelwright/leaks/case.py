@@ -87,11 +87,11 @@ class Case:
         y = self.target.values
         if not self.target.classes:
             spread = float(np.std(y.astype(np.float64))) or 1.0
-            return np.clip((said[:, 0] - y[rows]) / spread, -10, 10) ** 2
+            return np.asarray(np.clip((said[:, 0] - y[rows]) / spread, -10, 10) ** 2, np.float64)
         shares = np.bincount(y, minlength=self.target.classes) / len(y)
         right = np.eye(self.target.classes)[y[rows]]
-        loss: NDArray[np.float64] = ((said - right) ** 2).sum(axis=1)
-        return loss / max(1 - float((shares**2).sum()), 1e-9)
+        loss = ((said - right) ** 2).sum(axis=1)
+        return np.asarray(loss / max(1 - float((shares**2).sum()), 1e-9), np.float64)
 
     def fit(self, estimator: Any, rows: Rows, y: Any = None) -> Any:
         """Fit a copy of an estimator on some rows.
@@ -159,8 +159,6 @@ def copied(estimator: Any) -> Any:
 
     Everything runs in this thread, so that it can be watched.
     """
-    if isinstance(estimator, type):
-        raise OptionError("an estimator", f"the class {estimator.__name__}", "call it first")
     if hasattr(estimator, "__sklearn_clone__"):
         fresh = estimator.__sklearn_clone__()
     else:
@@ -206,6 +204,8 @@ def make_case(
     OptionError
         When an option means nothing.
     """
+    if isinstance(estimator, type):
+        raise OptionError("an estimator", f"the class {estimator.__name__}", "call it first")
     given = _plain(y)
     table = _typed(X)
     if len(given) != table.height:
@@ -345,8 +345,11 @@ def _folds(
         found = list(splits.folds)
     elif splits is None or isinstance(splits, int):
         found = list(_planned(splits, table.height, y, groups, order, seed))
-    elif hasattr(splits, "split"):
-        found = _pairs(splits.split(np.zeros((table.height, 1)), y.values, groups), table.height)
+    elif hasattr(splits, "split") and not isinstance(splits, str):
+        with warnings.catch_warnings():  # of groups that a splitter passes over
+            warnings.simplefilter("ignore")
+            drawn = list(splits.split(np.zeros((table.height, 1)), y.values, groups))
+        found = _pairs(drawn, table.height)
     else:
         found = _pairs(splits, table.height)
     if not found or any(not len(f.train) or not len(f.valid) for f in found):

@@ -45,6 +45,11 @@ class Chosen:
     weakest: float
     strongest: float
 
+    @property
+    def by_all(self) -> bool:
+        """Whether they are the strongest to the last place, and the last place is weak."""
+        return self.ordered >= _ORDERED and self.weakest <= _WEAK
+
 
 def strengths(X: Floats, y: Target, rows: NDArray[np.int64] | None = None) -> tuple[Floats, Floats]:
     """Say how strongly each column goes with the answers, in standard errors.
@@ -109,11 +114,6 @@ def were_chosen(strength: Floats, chosen: NDArray[np.bool_]) -> Chosen | None:
     above = np.searchsorted(np.sort(outside), inside, side="left").sum()
     return Chosen(float(above) / (len(inside) * len(outside)), float(inside.min()),
                   float(inside.max()))  # fmt: skip
-
-
-def by_all(found: Chosen) -> bool:
-    """Tell whether columns are the strongest to the last place, and the last place is weak."""
-    return found.ordered >= _ORDERED and found.weakest <= _WEAK
 
 
 def were_left_over(strength: Floats) -> tuple[float, float] | None:

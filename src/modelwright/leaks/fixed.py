@@ -1,9 +1,9 @@
 """What is fixed before the fit: steps fitted beforehand, columns chosen beforehand.
 
 The same fold is fitted a second time on half of its rows, with their answers shuffled. What a fit
-learns changes then; what stays the same to the bit was fixed before. That alone is honest: a list
-of columns, a table of prices. So what is fixed is compared with the answers of the scored rows: does
-it hold their means, is it what a fit on all rows gives, were its columns chosen by them?
+learns changes then; what stays the same to the bit was fixed before. That alone is honest: a
+list of columns, a table of prices. So what is fixed is compared with the answers of the scored
+rows: does it hold their means, is it what a fit on all rows gives, were its columns chosen by them?
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.splits import Fold
 from modelwright.leaks.case import Case, copied, take
-from modelwright.leaks.chosen import by_all, strengths, were_chosen
+from modelwright.leaks.chosen import strengths, were_chosen
 from modelwright.leaks.encoded import fingerprint, outputs
 from modelwright.leaks.executed import Executed, Ran, run_fold
 from modelwright.leaks.look import look_at, resolutions
@@ -114,7 +114,8 @@ def find_fitted_before(executed: Executed, twice: Twice | None) -> tuple[Finding
 def _told_by_fixed(case: Case, twice: Twice) -> tuple[Finding, ...]:
     """Compare what a fixed number tells with what all columns tell that it can be made of."""
     best, said = 1.0, ""
-    look = look_at(case.table, case.target, int(case.seed.derive("leaks", "fixed")), len(case))
+    seed = int(case.seed.derive("leaks", "fixed"))
+    look = look_at(case.table, case.target, seed, len(case))
     for step, column in _fixed_columns(case, twice):
         codes = code_values(pl.Series(column).fill_nan(None))
         left = min(look.left(part) for part in resolutions(codes))
@@ -126,8 +127,8 @@ def _told_by_fixed(case: Case, twice: Twice) -> tuple[Finding, ...]:
     if others < max(_TIMES * best, best + 0.1):
         return ()
     evidence = (
-        f"{said} gives a number that no fit changes, and it alone leaves {best:.0%} of the answers' "
-        f"variation unexplained, where a quick model of all columns leaves {others:.0%}"
+        f"{said} gives a number that no fit changes, and it alone leaves {best:.0%} of the "
+        f"answers' variation unexplained, where a quick model of all columns leaves {others:.0%}"
     )
     return (_finding(Severity.ERROR, evidence),)
 
@@ -341,15 +342,15 @@ def find_selected_before(executed: Executed, twice: Twice | None) -> tuple[Findi
     for all_, own in zip(strengths(numbers, case.target),
                          strengths(numbers, case.target, train), strict=True):  # fmt: skip
         found, honest = were_chosen(all_, either), were_chosen(own, either)
-        if found is None or honest is None or not by_all(found):
+        if found is None or honest is None or not found.by_all:
             continue
         if len(case.folds) == 1 and honest.ordered >= found.ordered:
             continue  # chosen by the rows of the only fold that may be fitted on
         names = case.table.schema.names()[:width]
         evidence = (
-            f"{int(either.sum())} of {width:,} columns are used in every fold, whatever the answers "
-            f"are, and by the answers of all rows they are the strongest to the last place (the "
-            f"weakest at {found.weakest:.1f} standard errors); within the rows of one fold they "
+            f"{int(either.sum())} of {width:,} columns are used in every fold, whatever the "
+            "answers are, and by the answers of all rows they are the strongest to the last place "
+            f"(the weakest at {found.weakest:.1f} standard errors); within the rows of one fold they "
             f"are so in {honest.ordered:.1%} of the pairs"
         )
         chosen = tuple(name for name, use in zip(names, either, strict=True) if use)

@@ -1,4 +1,4 @@
-"""What an estimator carries with it besides its settings, and the same estimator carrying other things.
+"""What an estimator holds besides its settings, and the same estimator holding other things.
 
 An evaluation set, a table of means or a fitted step may lie in a parameter, in what a function
 closes over, in a global name that a method reads. All of these are looked through; nothing is

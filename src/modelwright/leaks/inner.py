@@ -21,7 +21,7 @@ from modelwright.leaks.executed import Executed
 from modelwright.leaks.watch import Call
 from modelwright.stats.cells import code_cells
 
-__all__ = ["Kept", "find_inner_splits", "find_kept"]
+__all__ = ["Kept", "across", "find_inner_splits", "find_kept"]
 
 Codes = NDArray[np.integer]
 

@@ -19,7 +19,7 @@ from modelwright.models import make_learner
 from modelwright.stats.cells import Cells, code_cells
 from modelwright.stats.nearest import scaled_answers
 
-__all__ = ["FOLDS", "Look", "look_at", "unexplained"]
+__all__ = ["FOLDS", "Look", "look_at", "out_of_fold", "resolutions", "unexplained"]
 
 Codes = NDArray[np.integer]
 Floats = NDArray[np.floating]
@@ -60,12 +60,12 @@ def unexplained(part: Codes, answers: Floats, fold: Codes) -> float:
     >>> unexplained(np.arange(100) // 50, answers, fold) > 0.9
     True
     """
-    left = answers - predicted(part, answers, fold)
+    left = answers - _predicted(part, answers, fold)
     whole = float((answers.astype(np.float64) ** 2).sum())
     return float((left.astype(np.float64) ** 2).sum()) / whole if whole > 0 else 1.0
 
 
-def predicted(part: Codes, answers: Floats, fold: Codes) -> NDArray[np.float64]:
+def _predicted(part: Codes, answers: Floats, fold: Codes) -> NDArray[np.float64]:
     """Give the mean answer of each row's part in the other folds."""
     size = int(part.max(initial=0)) + 1
     folds = int(fold.max(initial=0)) + 1
@@ -270,4 +270,4 @@ def _scaled(look: Look, said: NDArray[np.float32]) -> NDArray[np.float64]:
         spread = np.sqrt((shares * (1 - shares)).sum())
         return np.asarray((said[:, common] - shares) / (spread or 1.0), np.float64)
     known, place = np.unique(y.values, return_index=True)
-    return np.interp(said[:, 0], known, look.answers[place, 0])[:, None]
+    return np.asarray(np.interp(said[:, 0], known, look.answers[place, 0])[:, None], np.float64)

@@ -76,7 +76,7 @@ def marks(value: Any) -> Marks | None:
     keys = np.zeros(len(columns[0]), np.uint64)
     for start in range(0, len(columns), 64):
         block = np.column_stack(columns[start : start + 64]).astype(np.uint64)
-        place = np.uint64(start + 1) * np.uint64(0x9E3779B97F4A7C15)
+        place = np.uint64((start + 1) * 0x9E3779B97F4A7C15 % 2**64)
         keys += row_keys(block).sum(axis=1, dtype=np.uint64) * (place | np.uint64(1))
     return keys
 

@@ -1,4 +1,4 @@
-"""Which columns a fitted estimator looks at: those that change what it says when their cells move."""
+"""Which columns a fitted estimator looks at: moving their cells changes what it says."""
 
 from __future__ import annotations
 

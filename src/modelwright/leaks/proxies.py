@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Kind, Role
+from modelwright.core.task import Target
 from modelwright.leaks.look import Look, resolutions, unexplained
 from modelwright.stats.nearest import scaled_answers
 
@@ -20,7 +21,7 @@ _NOTABLY = 0.15
 _EXACT = 0.002
 _STRONG = 0.1
 _ASKED = 4
-_TWIN = 0.1
+_TWIN = 0.02
 _SUM = 1e-4
 _PARTS_ROWS = 2_000
 _PARTS_COLUMNS = 60
@@ -70,7 +71,7 @@ def _twins(look: Look, name: str, others: list[str]) -> tuple[str, ...]:
     """List the columns among others that say the same as one, that one first."""
     codes = look.codes(name)
     ordered = bool(look.cells.ordered[look.names.index(name)])
-    values = scaled_answers_of(codes, ordered)
+    values = _as_answers(codes, ordered)
     same = [name]
     for other in others:
         place = look.names.index(other)
@@ -81,10 +82,8 @@ def _twins(look: Look, name: str, others: list[str]) -> tuple[str, ...]:
     return tuple(same)
 
 
-def scaled_answers_of(codes: NDArray[np.integer], ordered: bool) -> NDArray[np.float32]:
+def _as_answers(codes: NDArray[np.integer], ordered: bool) -> NDArray[np.float32]:
     """Take a column for the answer."""
-    from modelwright.core.task import Target
-
     _, place = np.unique(codes, return_inverse=True)
     if ordered:
         return scaled_answers(Target(place.astype(np.float64)))

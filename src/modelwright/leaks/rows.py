@@ -136,7 +136,7 @@ def _agree_too_much(case: Case, keys: NDArray[np.uint64], agree: float) -> bool:
     expected = float((said[again].astype(np.float64) ** 2).sum(axis=1).mean())
     pairs = float(again.sum()) / 2
     chance = np.sqrt(max(expected * (1 - expected), 0.01) / max(pairs, 1))
-    return agree - expected >= max(_BEYOND, 5 * chance)
+    return bool(agree - expected >= max(_BEYOND, 5 * chance))
 
 
 def _parted(case: Case, left: Index, right: Index) -> float:
@@ -218,9 +218,7 @@ def find_made_up(case: Case) -> tuple[Finding, ...]:
     return ()
 
 
-def _broken(
-    case: Case, names: list[str], numbers: NDArray[np.float64]
-) -> Finding | None:
+def _broken(case: Case, names: list[str], numbers: NDArray[np.float64]) -> Finding | None:
     """Find fractions of one class in columns that are whole numbers otherwise."""
     y = case.target.values
     fraction = np.isfinite(numbers) & (numbers != np.round(numbers))
@@ -236,7 +234,7 @@ def _broken(
         shown = ", ".join(repr(n) for n, o in zip(names, odd, strict=True) if o)
         evidence = (
             f"{made[own].mean():.0%} of the rows of class {case.classes[code]!s} have fractions in "
-            f"columns that hold whole numbers otherwise ({shown[:120]}), as rows do that were made up"
+            f"columns of whole numbers ({shown[:120]}), as rows do that were made up"
         )
         sidewise = [(sides(fold, len(case))[made] == 2).any() for fold in case.folds]
         if any(sidewise):

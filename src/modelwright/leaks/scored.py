@@ -16,7 +16,7 @@ from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.numerals import number
 from modelwright.leaks.case import Case, sides
-from modelwright.leaks.executed import Executed, Ran, run_fold
+from modelwright.leaks.executed import Executed, Ran, known_rows, run_fold
 from modelwright.leaks.held import Held, held, with_other
 from modelwright.leaks.marks import marks, row_count
 
@@ -88,8 +88,8 @@ def _by_shuffling(executed: Executed) -> tuple[Finding, ...]:
                 f"rows get other predictions ({metric} {number(before)} before, {number(after)} "
                 "after)"),)  # fmt: skip
     if owned:
-        return (_finding(Severity.WARNING,
-                         f"{owned} holds answers of rows that are scored; no use of them was seen"),)  # fmt: skip
+        said = f"{owned} holds answers of rows that are scored; no use of them was seen"
+        return (_finding(Severity.WARNING, said),)
     return ()
 
 
@@ -133,8 +133,6 @@ def _shuffled(values: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
 
 def _held_rows(case: Case, ran: Ran, things: list[Held]) -> dict[int, NDArray[np.int64]]:
     """Say which of the rows that are held are scored ones, by the number of rows."""
-    from modelwright.leaks.executed import known_rows
-
     scored = sides(ran.fold, len(case)) == 2
     known = known_rows(case, ran.fold)
     found = {}
@@ -184,7 +182,7 @@ def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     _, a = np.unique(one.astype(str), return_inverse=True)
     _, b = np.unique(other.astype(str), return_inverse=True)
     pairs = len(np.unique(a * (b.max() + 1) + b))
-    return pairs == a.max() + 1 == b.max() + 1
+    return bool(pairs == a.max() + 1 == b.max() + 1)
 
 
 def _like_answers(case: Case, column: NDArray[Any]) -> bool:

@@ -27,7 +27,7 @@ Codes = NDArray[np.integer]
 _KINDS = (Kind.ID, Kind.TEXT, Kind.CATEGORY, Kind.LIST)
 # Fewer different values are a category like any other.
 _DISTINCT = 20
-_VARIED = 0.1
+_VARIED = 0.2
 _PLACES = 8
 _LEVELS = 60
 _WORDS = 30
@@ -87,9 +87,11 @@ def _varied(look: Look, name: str, kind: Kind) -> bool:
 def _best(look: Look, values: pl.Series) -> tuple[float, str, str]:
     """Give the piece that tells most: what it leaves, what it is, an example."""
     best = 1.0, "", ""
+    whole = values.n_unique()  # a piece that says as much as the whole is no piece
     for words, part in pieces(values):
         codes = code_values(part)
-        if int(codes.max(initial=0)) < 2 or codes.max() > max(_LEVELS, len(codes) // 10):
+        levels = int(codes.max(initial=0))
+        if not 2 <= levels <= min(max(_LEVELS, len(codes) // 10), whole // 2):
             continue
         left = look.left(codes)
         if left < best[0]:

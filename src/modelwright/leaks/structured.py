@@ -19,7 +19,7 @@ from modelwright.evaluate.structure.orders import find_orders
 from modelwright.evaluate.structure.view import View, look
 from modelwright.leaks.case import Case, take
 from modelwright.leaks.executed import Executed
-from modelwright.leaks.inner import across
+from modelwright.leaks.inner import across, find_kept
 
 __all__ = ["Mixed", "find_mixed"]
 
@@ -40,7 +40,8 @@ _CODES = 2
 _MANY = 30
 _SURER = 5.0
 _MUCH_WORSE = 0.1
-_SECONDS = 120.0
+_FITS = 6
+_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,17 @@ def find_mixed(executed: Executed) -> tuple[Finding, ...]:
     """
     case = executed.case
     found = []
+    spent = 0.0
     for mixed in _mixed(case):
         measured = None
-        if executed.seconds * 6 <= _SECONDS:
+        spent += _FITS * executed.seconds
+        if spent <= _SECONDS:
             measure = _things if mixed.kind == "thing" else _times
             measured = measure(executed, mixed)
         code = CODES["entities-across" if mixed.kind == "thing" else "later-rows"]
         sure = measured is not None and measured.sure(mixed.recommended)
+        # whose folds keep things whole has decided which risk is the larger one
+        sure = sure and (mixed.kind == "thing" or mixed.told or find_kept(case) is None)
         if not sure and mixed.kind == "thing" and not mixed.recommended:
             continue
         evidence = f"{mixed.reasons}; {_shown(case, measured)}" if measured else mixed.reasons
@@ -166,10 +171,10 @@ def _mixed_things(case: Case, view: View) -> Iterator[Mixed]:
         return
     times = tuple(one.column for one in find_orders(view) if one.points > 0)
     keys = {(key.columns, key.what): key.codes for key in find_keys(view, times)}
-    told = 0
+    named = 0
     for one in find_entities(view, times):
         codes = keys.get((one.columns, one.what))
-        if codes is None or told >= _THINGS:
+        if codes is None or named >= _THINGS:
             continue
         shared = across(case, np.where(codes > 0, codes, -np.arange(len(codes)) - 1))
         if shared >= _ACROSS:
@@ -177,7 +182,7 @@ def _mixed_things(case: Case, view: View) -> Iterator[Mixed]:
                 f"{shared:.0%} of the scored rows are about a thing that is fitted on: "
                 f"{'; '.join(one.reasons[:3])}"
             )
-            told += 1
+            named += 1
             keys = {k: v for k, v in keys.items() if not set(k[0]) & set(one.columns)}
             yield Mixed("thing", one.columns, one.what, codes, None, False, why,
                         one.recommended)  # fmt: skip
@@ -192,8 +197,11 @@ def _mixed_codes(
     for (columns, what), codes in keys.items():
         counts = np.bincount(codes)[1:]
         groups = int((counts > 0).sum())
-        if len(columns) > 1 or columns[0] in times or not _MANY <= groups:
+        if len(columns) > 1 or columns[0] in times or groups < _MANY:
             continue
+        series = case.table.frame[columns[0]]
+        if series.dtype.is_float() and bool((series.drop_nulls() % 1 != 0).any()):
+            continue  # a measurement
         if counts.max() <= 0.1 * len(codes) and (counts >= 2).sum() >= 0.3 * groups:
             found.append((groups, columns, what, codes))
     for groups, columns, what, codes in sorted(found, key=lambda one: -one[0])[:_CODES]:
@@ -254,9 +262,10 @@ def _misplaced(case: Case, rows: NDArray[np.int64], said: Floats) -> Floats:
     """
     y = case.target.values[rows]
     if not case.target.classes:
-        return np.abs(said[:, 0] - y) / (float(np.std(case.target.values)) or 1.0)
+        far = np.abs(said[:, 0] - y) / (float(np.std(case.target.values)) or 1.0)
+        return np.asarray(far, np.float64)
     if case.target.classes > 2:
-        return 1 - said[np.arange(len(y)), y]
+        return np.asarray(1 - said[np.arange(len(y)), y], np.float64)
     score = said[:, 1]
     lost = np.zeros(len(y))
     for code in (0, 1):

@@ -1,7 +1,7 @@
-"""Rows with a twin: another row that agrees with it in nearly everything, as no third row does.
+"""Rows with a twin: another row that agrees with it in nearly all, as no third row does.
 
-Unlike rows that are alike by degrees, a copy stands alone: the next likeliest row is far away. So for
-each row that is asked about, the best and the second best agreement with all others are compared. A
+Unlike rows that are alike by degrees, a copy stands alone: the next row is far away. So for each
+row that is asked about, the best and the second best agreement with all others are compared. A
 cell counts the more the rarer two rows share it; numbers agree when they are close beside the
 spread of their column, so that a rounded or a jittered copy is one as well.
 """
@@ -138,7 +138,7 @@ def _alike(
     one: NDArray[np.float32], other: NDArray[np.float32], ordered: bool
 ) -> NDArray[np.float32]:
     if not ordered:
-        return (one == other).astype(np.float32)
+        return np.asarray(one == other, np.float32)
     far = np.abs(one - other)
     found: NDArray[np.float32] = np.clip((_FAR - far) / (_FAR - _CLOSE), 0, 1)
     return found

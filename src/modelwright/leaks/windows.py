@@ -1,4 +1,4 @@
-"""Columns that are means of other rows' answers, those of later rows or of the row itself among them.
+"""Columns that are means of answers, those of later rows or of the row itself among them.
 
 The mean answer of the last week is a fine feature. The mean of the week *around* a row is not: it
 holds answers that are not known yet. What a window holds shows in how the column changes from one
@@ -9,7 +9,7 @@ The mean of the *other* rows of a town gives a row away by what is missing in it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +32,12 @@ _LOCAL = 25
 _EXACT = 0.97
 _SIZES = (2.0, 400.0)
 _KEYS = 12
+_ORDERS = 4
+_KEPT = 12
 _MOST = 20_000
 
 
-def find_made_columns(table: Table, y: Target) -> tuple[Finding, ...]:
+def find_made_columns(table: Table, y: Target, names: Collection[str]) -> tuple[Finding, ...]:
     """Find columns that were made of answers, of the same row or of rows that come later.
 
     Parameters
@@ -44,17 +46,19 @@ def find_made_columns(table: Table, y: Target) -> tuple[Finding, ...]:
         Typed rows, in the order of their file.
     y : Target
         Their answers.
+    names : collection of str
+        The columns to look at: those that go with the answers at all.
 
     Returns
     -------
     tuple of Finding
         ``answers-in-column``.
     """
-    orders, keys = list(_orders(table)), list(_keys(table))
+    orders, keys = list(_orders(table))[:_ORDERS], list(_keys(table))[:_KEPT]
     answers = outputs(y)
     found = []
     for column in table.schema:
-        if column.kind is not Kind.NUMBER or column.role in (Role.TARGET, Role.WEIGHT):
+        if column.kind is not Kind.NUMBER or column.name not in names:
             continue
         values = np.asarray(table.frame[column.name].to_numpy(), np.float64)
         if len(np.unique(values[np.isfinite(values)])) < 5:
@@ -65,9 +69,7 @@ def find_made_columns(table: Table, y: Target) -> tuple[Finding, ...]:
             if said:
                 code = CODES["answers-in-column"]
                 evidence = f"{column.name!r} {said}"
-                found.append(
-                    Finding(code.name, code.severity, (column.name,), evidence, code.cure)
-                )
+                found.append(Finding(code.name, code.severity, (column.name,), evidence, code.cure))
                 break
     return tuple(found)
 
@@ -87,8 +89,8 @@ def _judged(
     drawn = drawn_to_mean(values, answers)
     if drawn is not None:
         return (
-            f"holds mean answers, drawn to that of all rows: each of its {drawn} values lies between "
-            "the mean answer of the rows that have it and that of all rows"
+            f"holds mean answers, drawn to that of all rows: each of its {drawn} values lies "
+            "between the mean answer of the rows that have it and that of all rows"
         )
     ranked = sorted_by_answers(values, answers)
     if ranked is not None:
@@ -98,14 +100,16 @@ def _judged(
         )
     for name, key in keys:
         if without_itself(values, answers, key):
-            return f"holds the mean answer of the other rows with the same {name!r}: what is " \
-                   "missing in it is the answer of the row"  # fmt: skip
+            return (
+                f"holds the mean answer of the other rows with the same {name!r}: what is missing "
+                "in it is the answer of the row"
+            )
     for order in orders:
         ahead = reach(values[order], answers[order])
         if ahead is not None and ahead >= 0:
             later = "its own answer" if ahead == 0 else f"answers of up to {ahead} rows later"
-            return f"moves with the answers of rows in their order, to the last digit, and holds " \
-                   f"{later}"  # fmt: skip
+            moves = "moves with the answers of rows in their order, to the last digit"
+            return f"{moves}, and holds {later}"
     return ""
 
 

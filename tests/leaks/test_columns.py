@@ -1,0 +1,120 @@
+"""Columns that know the answer, and columns that are merely good."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import modelwright as mw
+from modelwright.core.codes import CODES
+from modelwright.leaks.encoded import fingerprint
+from modelwright.leaks.windows import reach, without_itself
+
+ROWS = 400
+
+
+def world(seed: int = 0) -> tuple[np.random.Generator, pl.DataFrame]:
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, ROWS))
+    y = np.where(a + b + rng.normal(0, 1.2, ROWS) > 0, "yes", "no")
+    return rng, pl.DataFrame({"a": a, "b": b, "c": rng.normal(size=ROWS), "y": y})
+
+
+def loud(frame: pl.DataFrame, target: str = "y") -> list[tuple[str, tuple[str, ...]]]:
+    return [(one.code, one.columns) for one in mw.check(frame, target).findings
+            if one.severity == "error"]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_plain_table_is_left_in_peace(seed: int) -> None:
+    assert loud(world(seed)[1]) == []
+
+
+def test_a_noisy_copy_is_found() -> None:
+    rng, frame = world()
+    copy = (frame["y"] == "yes").to_numpy() * 3.0 + rng.normal(0, 0.5, ROWS)
+    assert loud(frame.with_columns(z=pl.Series(copy))) == [("target-copy", ("z",))]
+
+
+def test_a_strong_column_beside_others_is_no_copy() -> None:
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=ROWS)
+    other = size + rng.normal(0, 0.3, ROWS)
+    frame = pl.DataFrame({"size": size, "other": other, "y": size + rng.normal(0, 0.3, ROWS)})
+    assert loud(frame) == []
+
+
+@pytest.mark.parametrize("where", ["last", "word", "remainder"])
+def test_a_spelled_answer_is_found(where: str) -> None:
+    rng, frame = world()
+    yes = (frame["y"] == "yes").to_numpy()
+    number = rng.integers(1000, 9999, ROWS)
+    spelled = {
+        "last": [f"{n}-{'ab'[int(one)]}" for n, one in zip(number, yes, strict=True)],
+        "word": [f"box {n} {'seen' if one else 'sent'} by {n % 7}"
+                 for n, one in zip(number, yes, strict=True)],
+        "remainder": [f"K{2 * n + int(one)}" for n, one in zip(number, yes, strict=True)],
+    }[where]  # fmt: skip
+    assert loud(frame.with_columns(z=pl.Series(spelled))) == [("spelled-answer", ("z",))]
+
+
+def test_a_column_filled_in_afterwards_is_found() -> None:
+    rng, frame = world()
+    filled = (frame["y"] == "yes").to_numpy() & (rng.random(ROWS) < 0.6)
+    reason = [f"r{rng.integers(3)}" if one else None for one in filled]
+    codes = [
+        code for code, columns in loud(frame.with_columns(z=pl.Series(reason))) if "z" in columns
+    ]
+    assert codes == ["after-the-fact"]
+
+
+def test_a_running_number_is_found_only_when_it_tells() -> None:
+    _, frame = world()
+    shuffled = frame.with_columns(z=pl.Series(np.arange(ROWS)))
+    assert loud(shuffled) == []
+    told = frame.sort("y").with_columns(z=pl.Series(np.arange(ROWS)))
+    told = told.sample(fraction=1, shuffle=True, seed=1)
+    assert ("row-number", ("z",)) in loud(told)
+
+
+@settings(max_examples=20)
+@given(before=st.integers(0, 8), after=st.integers(0, 8), seed=st.integers(0, 99))
+def test_a_window_tells_how_far_it_reaches(before: int, after: int, seed: int) -> None:
+    if before + after < 2:
+        return
+    y = np.random.default_rng(seed).normal(size=300)
+    width = before + after + 1
+    values = np.convolve(y, np.ones(width) / width, "full")
+    values = values[after : after + 300]
+    assert reach(values, y) == after
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 999))
+def test_honest_columns_are_no_means_of_answers(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    level, y = rng.integers(0, 40, 400), rng.integers(0, 2, 400).astype(float)
+    known = rng.normal(size=40)[level]
+    found = fingerprint(known, y)
+    assert found is None or not found.made_of_answers
+    assert not without_itself(known, y, level)
+    assert reach(rng.normal(size=400).cumsum(), y) is None
+
+
+def test_every_code_in_the_source_is_in_the_list_and_has_a_page() -> None:
+    import re
+    from pathlib import Path
+
+    root = Path(__file__).parents[2]
+    text = "\n".join(p.read_text("utf-8") for p in (root / "src" / "modelwright").rglob("*.py"))
+    named = set(re.findall(r'Finding\(\s*"([a-z][a-z-]*)"', text))
+    named |= set(re.findall(r'CODES\["([a-z-]+)"\]', text))
+    assert named
+    assert named - {"time-order", "a"} <= set(CODES)
+    for code in CODES.values():
+        page = (root / "docs" / code.page).read_text("utf-8")
+        assert code.page.startswith("guide/bias") or page.startswith(f"# {code.name}\n"), code.name
+        assert code.page.startswith("guide/bias") or code.title in page, code.name
