@@ -101,8 +101,8 @@ def keep(part: str, found: dict[str, Any]) -> None:
     lines = [
         "# Profiles",
         "",
-        "`python benchmarks/explore/profiles.py million --peers`, `... large`, `... wide`: time and "
-        "memory (PSS) of the whole process, its start included.",
+        "`python benchmarks/explore/profiles.py million --peers`, `... large`, `... wide`: time "
+        "and memory (PSS) of the whole process, its start included.",
         "",
         "| table | bound | who | seconds | peak memory | page |",
         "|---|---|---|---|---|---|",
