@@ -59,6 +59,9 @@ bench: $(READY)  ## run every benchmark (about an hour); results in benchmarks/r
 	$(PY) benchmarks/kill.py
 	$(PY) benchmarks/fit50.py
 	$(PY) benchmarks/trust/bias_variance.py
+	$(PY) benchmarks/explore/profiles.py million --peers
+	$(PY) benchmarks/explore/profiles.py large
+	$(PY) benchmarks/explore/profiles.py wide
 
 docs: $(READY)  ## build the documentation into site/
 	$(PY) -m mkdocs build --quiet --strict --clean

@@ -1,8 +1,8 @@
 """Profiles: time, peak memory and size of the page, beside skrub and fg-data-profiling.
 
-    python benchmarks/explore/profile.py million [--peers] [--limit 900]    1M x 50 Parquet
-    python benchmarks/explore/profile.py large [--folder DIR]               20M x 20 Parquet, 4 GB
-    python benchmarks/explore/profile.py wide                               2,000 columns: the page
+    python benchmarks/explore/profiles.py million [--peers] [--limit 900]    1M x 50 Parquet
+    python benchmarks/explore/profiles.py large [--folder DIR]               20M x 20 Parquet, 4 GB
+    python benchmarks/explore/profiles.py wide                               2,000 columns: the page
 
 Each part keeps its result; `million` and `large` write a file of rows into a temporary folder and
 delete it. The peers have environments of their own (below ~/.cache/modelwright-peers); what does
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,7 @@ def main() -> int:
         "wide": (2_000, 2_000),
     }[given.part]
     found: dict[str, Any] = {"machine": describe(), "rows": rows, "columns": columns}
+    found["load"] = round(os.getloadavg()[0], 1)  # of other work, when it begins
     with tempfile.TemporaryDirectory(prefix="profile-", dir=given.folder) as name:
         folder = Path(name)
         write_rows(folder / "rows.parquet", rows, columns)
@@ -99,8 +101,8 @@ def keep(part: str, found: dict[str, Any]) -> None:
     lines = [
         "# Profiles",
         "",
-        "`python benchmarks/explore/profile.py million --peers`, `... large`, `... wide`: time and "
-        "memory (PSS) of the whole process, its start included.",
+        "`python benchmarks/explore/profiles.py million --peers`, `... large`, `... wide`: time "
+        "and memory (PSS) of the whole process, its start included.",
         "",
         "| table | bound | who | seconds | peak memory | page |",
         "|---|---|---|---|---|---|",
@@ -109,7 +111,10 @@ def keep(part: str, found: dict[str, Any]) -> None:
         table = f"{one['rows']:,} x {one['columns']:,}, {one['file_mb']:,} MB of Parquet"
         lines.append(_line(table, BOUNDS[name], "modelwright", one["modelwright"]))
         lines += [_line("", "", who, run) for who, run in one.get("peers", {}).items()]
-    lines += ["", *(f"{name}: {as_text(one['machine'])}.\n" for name, one in known.items())]
+    lines.append("")
+    for name, one in known.items():
+        began = f"load average at the start {one['load']}"
+        lines.append(f"{name}: {as_text(one['machine'])}; {began}.\n")
     (HOME / "profile.md").write_text("\n".join(lines).rstrip() + "\n", "utf-8")
 
 
