@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "deep-loop.json"
-ROWS, SIDE, EPOCHS, BATCH = 2_048, 32, 2, 128
+ROWS, SIDE, EPOCHS, BATCH = 768, 32, 2, 32
 
 
 def main() -> None:
@@ -132,7 +132,7 @@ def child(path: Path, last: int) -> None:
         schedule="linear", averaging=0.95, bfloat16=True,
     )  # fmt: skip
     rows = Changed(_examples(), Augmentation(flip=True, shift=2, noise=4.0))
-    training = Training(_net(), rows, cross_entropy, course, seed=7, threads=2)
+    training = Training(_net(), rows, cross_entropy, course, seed=7, threads=1)
     if path.is_file():
         take_up(training, path)
 
