@@ -36,7 +36,20 @@ def test_the_first_example_runs_as_a_program(tmp_path: Path) -> None:
     assert done.stdout.strip(), "an example shows something"
 
 
-@pytest.mark.parametrize("path", EXAMPLES[1:], ids=lambda path: path.stem)
+# What a leak costs takes many fits to show: some of the pitfalls wait for the slow tests.
+QUICK = ("oversampling", "spelled_answer", "target_copy", "target_encoding")
+SLOW = [
+    path
+    for path in EXAMPLES
+    if path.stem.startswith("30_") and path.stem.removeprefix("30_pitfalls_") not in QUICK
+]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=pytest.mark.slow if path in SLOW else ()) for path in EXAMPLES[1:]],
+    ids=lambda path: path.stem,
+)
 def test_an_example_runs(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
