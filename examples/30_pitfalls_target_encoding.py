@@ -30,7 +30,9 @@ encoded = X.assign(level=level.map(means))  # all answers, those of scored rows 
 flattering = cross_val_score(Ridge(0.01), encoded, y, cv=folds).mean()
 
 inside = make_pipeline(
-    make_column_transformer((TargetEncoder(random_state=0), ["level"]), remainder="passthrough"),
+    make_column_transformer(
+        (TargetEncoder(target_type="continuous"), ["level"]), remainder="passthrough"
+    ),
     Ridge(0.01),
 )
 honest = cross_val_score(inside, X, y, cv=folds).mean()

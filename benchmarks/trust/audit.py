@@ -5,7 +5,7 @@
     python benchmarks/trust/audit.py --half seen            those seeds alone
 
 The corpus is `benchmarks/trust/leaks`. While detectors were improved, only one half of the cases
-was looked at: leaks of even seeds, and honest cases 0, 1, 4, 5, 8... (tables and pipelines alternate).
+was looked at: leaks of even seeds, and honest cases 0, 1, 4, 5, 8... (tables, pipelines in turn).
 Both halves are reported. Each case is kept as soon as it is judged, so that a run goes on where it
 stopped; `--fresh` forgets them.
 """

@@ -34,6 +34,13 @@ LONG = frozenset(
         "docs/guide/learners.md",
         "examples/23_recipes_ensembles.py",
         "examples/24_recipes_feature_selection.py",
+        "examples/30_pitfalls_copies.py",
+        "examples/30_pitfalls_early_stopping.py",
+        "examples/30_pitfalls_groups.py",
+        "examples/30_pitfalls_inner_split.py",
+        "examples/30_pitfalls_later_rows.py",
+        "examples/30_pitfalls_selection.py",
+        "examples/30_pitfalls_test_again.py",
     }
 )
 

@@ -127,8 +127,8 @@ def test_a_fit_that_is_seen_with_scored_rows() -> None:
 
 def test_a_frozen_encoder_has_seen_the_scored_rows() -> None:
     frame = pd.DataFrame({"town": [f"t{i}" for i in TOWN], "x": X[:, 0]})
-    encoder = TargetEncoder(cv=3, random_state=0)
-    frozen = FrozenEstimator(TargetEncoder(random_state=0).fit(frame[["town"]], Y))
+    encoder = TargetEncoder(cv=3)
+    frozen = FrozenEstimator(TargetEncoder().fit(frame[["town"]], Y))
     town = FunctionTransformer(lambda frame: frame[["town"]])
     assert "fitted-before" in errors(make_pipeline(town, frozen, GaussianNB()), frame, Y, FOLDS)
     assert errors(make_pipeline(town, encoder, GaussianNB()), frame, Y, FOLDS) == []

@@ -234,7 +234,7 @@ def _plain(y: Any) -> NDArray[Any]:
         found = found[:, 0]
     if found.ndim != 1 or not len(found):
         raise DataError("one column of answers", f"an array of shape {found.shape}")
-    if found.dtype.kind in "OTU":
+    if found.dtype.kind in "OUT":
         items = found.tolist()
         if any(item is None or item != item for item in items):
             raise DataError("an answer for each row", "missing ones", "leave those rows out")

@@ -350,7 +350,7 @@ def find_selected_before(executed: Executed, twice: Twice | None) -> tuple[Findi
         evidence = (
             f"{int(either.sum())} of {width:,} columns are used in every fold, whatever the "
             "answers are, and by the answers of all rows they are the strongest to the last place "
-            f"(the weakest at {found.weakest:.1f} standard errors); within the rows of one fold they "
+            f"(the weakest at {found.weakest:.1f} standard errors); within the rows of a fold they "
             f"are so in {honest.ordered:.1%} of the pairs"
         )
         chosen = tuple(name for name, use in zip(names, either, strict=True) if use)
