@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import modelwright as mw
-from modelwright.core.findings import Finding
 from explore.tables import orders
 from modelwright.acquire import streaming
 from modelwright.core.errors import ColumnError, DataError, UserError
+from modelwright.core.findings import Finding
 from modelwright.core.settings import Settings
 from modelwright.explore.table_profile import TableProfile
 
