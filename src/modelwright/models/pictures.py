@@ -107,9 +107,11 @@ class FittedPictures:
         from modelwright.nets.library import torch
         from modelwright.nets.quick import QuickForm, QuickNet
 
-        with torch.random.fork_rng(devices=[]):  # a user's own numbers are not drawn from
+        # Without memory at first: a stranger's form may ask for more than its file holds.
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):
             net = QuickNet(QuickForm.from_json(self.form))
-        net.load_state_dict({name: torch.from_numpy(a.copy()) for name, a in self.weights.items()})
+        weights = {name: torch.from_numpy(array.copy()) for name, array in self.weights.items()}
+        net.load_state_dict(weights, assign=True)
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return net.eval()
 

@@ -1,0 +1,35 @@
+"""A net for images as a file holds it: the same answers, and nothing larger than the file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from modelwright.core.errors import ModelFileError
+
+pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
+
+from modelwright.models.pictures import FittedPictures
+from modelwright.nets.quick import QuickForm, QuickNet
+
+
+def fitted(widths: tuple[int, ...] = (8, 8, 8)) -> FittedPictures:
+    form = QuickForm(1, 12, 12, 3, widths)
+    weights = {name: value.numpy() for name, value in QuickNet(form).state_dict().items()}
+    return FittedPictures(form.to_json(), weights, np.full(3, 1 / 3))
+
+
+def test_what_is_restored_answers_the_same() -> None:
+    net = fitted()
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 1, 12, 12), np.uint8)
+    again = FittedPictures.restore(net.export())
+    assert np.array_equal(again.probabilities(pixels), net.probabilities(pixels))
+
+
+def test_a_form_larger_than_its_file_is_refused_before_memory_is_taken() -> None:
+    state = fitted().export()
+    huge = {**state.config["form"], "widths": [8_192] * 4}
+    with pytest.raises(ModelFileError):
+        FittedPictures.restore(replace(state, config={**state.config, "form": huge}))
