@@ -17,6 +17,9 @@ __all__ = ["find_parts", "find_proxies"]
 # What may be left by a column that is asked about, and how much more all others must leave.
 _SUSPECT = 0.45
 _TIMES = 2.1
+# Beside fewer columns than that it says little that one of them stands apart: a table of a house
+# price, its area and two dates is honest. There only a copy is called one.
+_MANY, _COPY = 6, 0.02
 _NOTABLY = 0.15
 _EXACT = 0.002
 _STRONG = 0.1
@@ -52,7 +55,7 @@ def find_proxies(look: Look) -> tuple[Finding, ...]:
             f"{name!r} alone leaves {_share(left)} of the answers' variation unexplained, all "
             f"other columns together {_share(others)}"
         )
-        if _gives_away(left, others):
+        if _gives_away(left, others, len(look.names) - len(twins)):
             told.update(twins)
             found.append(_finding("target-copy", twins, evidence))
         elif left <= _STRONG:
@@ -60,11 +63,12 @@ def find_proxies(look: Look) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _gives_away(left: float, others: float) -> bool:
-    """Tell whether a column stands apart from all others together."""
+def _gives_away(left: float, others: float, count: int) -> bool:
+    """Tell whether a column stands apart from all others together, of which there are so many."""
     if left <= _EXACT:
         return others >= 5 * _EXACT
-    return left <= _SUSPECT and others >= max(_TIMES * left, left + _NOTABLY)
+    most = _SUSPECT if count >= _MANY else _COPY
+    return left <= most and others >= max(_TIMES * left, left + _NOTABLY)
 
 
 def _twins(look: Look, name: str, others: list[str]) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ _VARIED = 0.2
 _PLACES = 8
 _LEVELS = 60
 _WORDS = 30
+_ROWS_PIECE = 12
 _COMMON = (0.02, 0.98)
 _REMAINDERS = (2, 3, 4, 5, 7, 10)
 _LEFT = 0.4
@@ -92,6 +93,8 @@ def _best(look: Look, values: pl.Series) -> tuple[float, str, str]:
         codes = code_values(part)
         levels = int(codes.max(initial=0))
         if not 2 <= levels <= min(max(_LEVELS, len(codes) // 10), whole // 2):
+            continue
+        if len(codes) < _ROWS_PIECE * levels:  # a name of a thing that comes again, not a class
             continue
         left = look.left(codes)
         if left < best[0]:
