@@ -20,7 +20,7 @@ WORDS := $(CODE) docs README.md CONTRIBUTING.md CHANGELOG.md
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pages test-slow lint types spelling format bench docs clean
+.PHONY: help demo test test-long test-slow lint types spelling format bench docs clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -31,11 +31,11 @@ demo: $(READY)  ## fit a real data set, show the leaderboard, predict
 test: lint types spelling  ## lint, types, spelling and the default tests
 	$(PY) -m pytest -q -n $(JOBS)
 
-test-pages: $(READY)  ## the pages and examples that take seconds each
-	$(PY) -m pytest -q -n $(JOBS) -m slow tests/docs
+test-long: $(READY)  ## the guide, the examples and other tests that take seconds each
+	$(PY) -m pytest -q -n $(JOBS) -m "long and not slow"
 
 test-slow: lint types spelling  ## the same, with kill and fuzz runs
-	$(PY) -m pytest -q -n $(JOBS) -m "slow or not slow"
+	$(PY) -m pytest -q -n $(JOBS) -m ""
 
 lint: $(READY)
 	$(PY) -m ruff check $(CODE)

@@ -63,6 +63,7 @@ def test_labels_come_back_as_they_came(labels: np.ndarray) -> None:
     assert (best == said).all()
 
 
+@pytest.mark.long
 def test_two_classes_of_booleans() -> None:
     y = IRIS.target == 1
     found = clone(QUICK).set_params(models=("lightgbm",)).fit(IRIS.data, y)
@@ -100,6 +101,7 @@ def test_a_column_of_the_target_name_is_no_trouble() -> None:
     assert found.model_.task.target == "target_"
 
 
+@pytest.mark.long
 def test_pipeline_cross_validation_and_search() -> None:
     line = make_pipeline(StandardScaler(), clone(QUICK))
     scores = cross_val_score(line, IRIS.data, IRIS.target, cv=3)

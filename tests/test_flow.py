@@ -135,6 +135,7 @@ def test_classes_come_back_as_they_were() -> None:
     assert float((answers["prediction"] == truth).mean()) > 0.9  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_whole_numbers_from_a_file_are_classes(tmp_path: Path) -> None:
     path = tmp_path / "grades.csv"
     grade = (pl.col("area") // 70).cast(pl.Int64)
@@ -193,6 +194,7 @@ class Told(SilentProgress):
         self.boards.append(board)
 
 
+@pytest.mark.long
 def test_progress_is_told_from_the_first_byte_to_the_last(tmp_path: Path) -> None:
     path, told = tmp_path / "houses.csv", Told()
     table().write_csv(path)
@@ -211,6 +213,7 @@ def test_progress_is_told_from_the_first_byte_to_the_last(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+@pytest.mark.long
 def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     path, out = tmp_path / "houses.csv", tmp_path / "model.mw"
     table(rows=1_500).write_csv(path)
@@ -265,6 +268,7 @@ def test_nothing_validated_is_said_and_can_be_resumed(tmp_path: Path) -> None:
         assert runs.run(result.run).status is RunStatus.FINISHED
 
 
+@pytest.mark.long
 def test_what_was_fitted_is_kept_when_something_of_ours_breaks(tmp_path: Path) -> None:
     settings = quick(store=tmp_path, trials=2, resume=True)
     with pytest.MonkeyPatch.context() as patch:

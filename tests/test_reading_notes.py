@@ -91,6 +91,7 @@ def test_a_file_larger_than_memory_is_sampled(
     assert result.predict(path).height == 1_200
 
 
+@pytest.mark.long
 def test_rows_through_a_pipe(
     ragged: Path,
     tmp_path: Path,

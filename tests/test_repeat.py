@@ -32,12 +32,14 @@ def first(store: Path) -> mw.Result:
     return mw.fit(table(), "price", settings=asked(store))
 
 
+@pytest.mark.long
 def test_two_workers_give_the_same_bits_as_one(first: mw.Result, store: Path) -> None:
     second = mw.fit(table(), "price", settings=asked(store, workers=2))
     assert np.array_equal(answers(first), answers(second))
     assert second.score == first.score
 
 
+@pytest.mark.long
 def test_another_seed_gives_another_model(first: mw.Result, store: Path) -> None:
     other = mw.fit(table(), "price", settings=asked(store, seed=1, workers=0))
     assert not np.array_equal(answers(first), answers(other))

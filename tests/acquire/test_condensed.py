@@ -143,6 +143,7 @@ def is_condensed(values: pl.Series, sample: int) -> bool:
 
 @settings(max_examples=100)
 @given(recipes)
+@pytest.mark.long
 def test_a_condensed_column_means_what_all_its_rows_mean(recipe: Recipe) -> None:
     values = recipe.column()
     with mock.patch.object(inference, "_SAMPLE", SAMPLE):

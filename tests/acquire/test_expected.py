@@ -66,6 +66,7 @@ NARROW = [name for name, columns in EXPECTED.items() if len(columns) <= WIDE]
 QUICK = [name for name in NARROW if name not in ("tennis_matches", "trump_tweet_source")]
 
 
+@pytest.mark.long
 def test_kinds_of_tables_with_up_to_100_columns() -> None:
     columns, first, accepted, wrong = judged(QUICK)
     assert columns == sum(len(EXPECTED[name]) for name in QUICK) > 1000

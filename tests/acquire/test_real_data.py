@@ -22,6 +22,7 @@ def load(name: str) -> pl.DataFrame:
     return read_raw(DATA / name / "train.csv.gz").frame
 
 
+@pytest.mark.long
 def test_new_rows_fit_the_schema() -> None:
     for name in ("adult", "sick", "ames", "birds_struck", "squirrels_run"):
         schema = infer_schema(load(name))
@@ -52,6 +53,7 @@ def test_a_file_and_a_pandas_frame_are_the_same_rows(name: str) -> None:
     assert kinds[0] == kinds[1]
 
 
+@pytest.mark.long
 def test_a_big_file_takes_seconds() -> None:
     raw = load("tennis_matches")
     start = process_time()

@@ -41,6 +41,7 @@ def read_both(text: str, **chosen: object) -> tuple[pl.DataFrame, pl.DataFrame]:
     st.sampled_from([PLAIN, DECIMAL]),
     st.lists(st.sampled_from(ODD + PLAIN + DECIMAL), max_size=12),
 )
+@pytest.mark.long
 def test_numbers_are_the_same_to_the_bit(head: list[str], later: list[str]) -> None:
     values = head * 40 + later
     lines = [f'w,"{value}",0.5' if "," in value else f"w,{value},0.5" for value in values]

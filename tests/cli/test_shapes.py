@@ -59,6 +59,7 @@ def test_a_page_tells_a_density(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "The most unusual rows" in page.text
 
 
+@pytest.mark.long
 def test_fit_says_what_it_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows, out = str(folder / "rows.csv"), str(folder / "other.mw")
     asked = ["fit", rows, "--task", "clustering(3)", "--trials", "1", "--out", out]

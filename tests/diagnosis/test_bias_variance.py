@@ -62,6 +62,7 @@ def test_equal_to_mlxtend(load, estimator, loss: str, seed: int) -> None:  # typ
         assert mine == pytest.approx(float(yours), rel=EXACT, abs=EXACT)
 
 
+@pytest.mark.long
 def test_processes_and_threads_and_one_process_agree() -> None:
     X, y = load_wine(return_X_y=True)
     names = np.array(["a", "b", "c"])[y]
@@ -120,6 +121,7 @@ def test_bagging_takes_variance_away() -> None:
 
 
 @pytest.mark.parametrize("name", ["linear", "lightgbm", "tree"])
+@pytest.mark.long
 def test_learners_of_ours_by_name(name: str) -> None:
     rng = np.random.default_rng(0)
     frame = pl.DataFrame({"x": rng.uniform(size=200), "shop": rng.choice(["a", "b"], 200).tolist()})

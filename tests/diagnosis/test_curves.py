@@ -116,6 +116,7 @@ def test_parameters_of_a_learner_of_ours() -> None:
         complexity_curve("lightgbm", X, y, {"leafs": [2, 8]}, workers=0)
 
 
+@pytest.mark.long
 def test_curves_in_worker_processes_are_the_same() -> None:
     X, y = waves(200)
     tree = DecisionTreeRegressor()
@@ -159,6 +160,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_table_is_diagnosed(table: Path) -> None:
     found = diagnose(table, "y", workers=0)
     assert found.curve.best.name == "lightgbm"
@@ -169,6 +171,7 @@ def test_a_table_is_diagnosed(table: Path) -> None:
     assert found.rows == found.used == 300
 
 
+@pytest.mark.long
 def test_check_tells_of_the_curve(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(table), "--target", "y", "--curve", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -26,30 +26,13 @@ NOT_RUN = "<!-- not run -->"
 TIMEOUT = 150
 
 
-# Pages and examples that take seconds: they run after the default tests (make test-pages).
-LONG = frozenset(
-    {
-        "docs/guide/bias-variance.md",
-        "docs/guide/ensembles.md",
-        "docs/guide/learners.md",
-        "examples/23_recipes_ensembles.py",
-        "examples/24_recipes_feature_selection.py",
-        "examples/30_pitfalls_copies.py",
-        "examples/30_pitfalls_early_stopping.py",
-        "examples/30_pitfalls_groups.py",
-        "examples/30_pitfalls_inner_split.py",
-        "examples/30_pitfalls_later_rows.py",
-        "examples/30_pitfalls_selection.py",
-        "examples/30_pitfalls_test_again.py",
-    }
-)
-
-
 def marked(paths: Iterable[Path]) -> list[ParameterSet]:
-    """Give pages or examples as parameters of a test, marked when they take long."""
-    names = {str(path.relative_to(ROOT)): path for path in paths}
-    marks = {name: [pytest.mark.slow] for name in LONG}
-    return [pytest.param(path, id=name, marks=marks.get(name, [])) for name, path in names.items()]
+    """Give pages or examples as parameters of a test; all but the first pages are long ones."""
+    found = []
+    for path in paths:
+        name = str(path.relative_to(ROOT))
+        found.append(pytest.param(path, id=name, marks=[pytest.mark.long] if "/" in name else []))
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.pages import LONG, ROOT, Block, blocks, commands, marked, pages, run_page
+from docs.pages import Block, blocks, commands, marked, pages, run_page
 from modelwright.engine import InlineEngine
 
 PAGE = """
@@ -46,10 +46,6 @@ def test_the_code_of_a_page_runs(
     if path.name != "README.md":  # the first page is run with workers, as the reader's machine does
         monkeypatch.setattr("modelwright.flow.start_engine", lambda *_, **__: InlineEngine())
     run_page(path, folder, environment)
-
-
-def test_what_is_said_to_take_long_is_there() -> None:
-    assert [name for name in LONG if not (ROOT / name).is_file()] == []
 
 
 def test_blocks_are_found_with_their_language_and_marks() -> None:

@@ -34,6 +34,7 @@ def test_a_page_without_target_or_gaps_or_pairs() -> None:
     assert "What is missing" not in page.text
 
 
+@pytest.mark.long
 def test_a_page_of_2_000_columns_is_small() -> None:
     text = profiled(wide(2000, rows=60)).page()
     page = check(text)

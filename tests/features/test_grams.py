@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ def codes(text: str, words: int = 1) -> list[int]:
     return bag(pl.Series([text]), words=words).codes.tolist()
 
 
+@pytest.mark.long
 def test_words_are_told_apart_whatever_stands_between_them() -> None:
     assert codes("Red car!") == codes("red,CAR")
     assert codes("red car") == codes("red") + codes("car")

@@ -154,6 +154,7 @@ def test_a_scaler_that_was_fitted_before_is_a_warning() -> None:
     ]
 
 
+@pytest.mark.long
 def test_columns_chosen_by_all_answers() -> None:
     many, y = rng.normal(size=(120, 300)), rng.integers(0, 2, 120)
     folds = list(KFold(3, shuffle=True, random_state=0).split(many))

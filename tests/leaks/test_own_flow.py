@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 import modelwright as mw
 from modelwright.acquire import cast, infer_schema
@@ -54,6 +55,7 @@ def test_a_fold_of_ours_sees_its_own_rows_alone() -> None:
     assert any(np.isin(call.main, fold.valid).any() for call in asking.calls)
 
 
+@pytest.mark.long
 def test_our_estimator_passes_the_audit(tmp_path: Path) -> None:
     model = mw.AutoRegressor(trials=1, models=("linear",), workers=0, store=tmp_path)
     found = mw.audit(model, FRAME.drop("y"), FRAME["y"].to_numpy(), 2)

@@ -45,6 +45,7 @@ def test_the_registry_and_the_plan_load_no_pytorch() -> None:
     assert run(code) == "False"
 
 
+@pytest.mark.long
 def test_workers_for_nets_load_no_booster() -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
     code = (

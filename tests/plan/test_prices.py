@@ -25,6 +25,7 @@ def fitted(bounds: mw.Bounds, out: Path | None = None) -> mw.Result:
     return mw.fit(TABLE, "tumour", settings=settings)
 
 
+@pytest.mark.long
 def test_a_small_model_is_found_where_one_is_asked_for(tmp_path: Path) -> None:
     free = fitted(mw.Bounds(), tmp_path / "free.mw")
     size = (tmp_path / "free.mw").stat().st_size
@@ -38,6 +39,7 @@ def test_a_small_model_is_found_where_one_is_asked_for(tmp_path: Path) -> None:
     assert len(free.leaderboard) == len(bound.leaderboard)
 
 
+@pytest.mark.long
 def test_a_bound_that_all_keep_changes_nothing() -> None:
     free, bound = fitted(mw.Bounds()), fitted(mw.Bounds("60s", "100MB"))
     assert [m.weight for m in free.model.members] == [m.weight for m in bound.model.members]
@@ -86,6 +88,7 @@ def test_greedy_selection_asks_before_it_adds() -> None:
 
 
 @pytest.mark.parametrize("name", ["adaboost", "gradient-boosting", "bagged-trees"])
+@pytest.mark.long
 def test_the_readable_learners_are_reached_and_deployed(name: str, tmp_path: Path) -> None:
     settings = mw.Settings(trials=1, workers=0, models=(name,))
     result = mw.fit(TABLE, "tumour", settings=settings)

@@ -193,6 +193,7 @@ def test_any_names_stay_text(names: list[str]) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_page_stays_small_whatever_the_table() -> None:
     names = tuple(f"{i} " + "long name " * 300 for i in range(2000))
     labels = tuple(f"class {i} " + "é" * 2000 for i in range(50))
