@@ -161,7 +161,9 @@ def _verdict(profile: Measured) -> Markup:
         badge = element("span.badge.good", "Nothing serious")
         told = "Nothing was found that would hurt a model much."
     else:
-        badge = element("span.badge.care", plural(serious, "warning"))
+        errors = count[Severity.ERROR]
+        worst = ("span.badge.bad", "error") if errors else ("span.badge.care", "warning")
+        badge = element(worst[0], plural(errors or serious, worst[1]))
         each = ", each with its cure" if serious > 1 else ": its cure stands below"
         told = f"{plural(serious, 'thing')} would hurt a model here{each}."
     more = count[Severity.INFO]

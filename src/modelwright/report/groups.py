@@ -140,7 +140,7 @@ def map_figure(found: Findings) -> Figure:
         plot.note(str(label + 1), spot, "strong.middle.big")
     rows = [(str(k + 1), f"{group.rows:,}") for k, group in enumerate(found.groups)]
     told = (
-        "Each dot is a row; numbers stand in the middle of their group." if len(names) > 1 else ""
+        " Each dot is a row; numbers stand in the middle of their group." if len(names) > 1 else ""
     )
     gray = " Grey: rows of no group." if nobody.any() else ""
     return Figure(
