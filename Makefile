@@ -34,8 +34,8 @@ test: lint types spelling  ## lint, types, spelling and the default tests
 test-long: $(READY)  ## the guide, the examples and other tests that take seconds each
 	$(PY) -m pytest -q -n $(JOBS) -m "long and not slow"
 
-test-slow: lint types spelling  ## the same, with kill and fuzz runs
-	$(PY) -m pytest -q -n $(JOBS) -m ""
+test-slow: lint types spelling  ## the same, with kill and fuzz runs and new random examples
+	$(PY) -m pytest -q -n $(JOBS) -m "" --hypothesis-profile=search
 
 lint: $(READY)
 	$(PY) -m ruff check $(CODE)

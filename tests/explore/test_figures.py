@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import modelwright as mw
@@ -44,6 +44,7 @@ def drawn(figure: Figure) -> ET.Element:
 
 @settings(max_examples=40)
 @given(NUMBERS)
+@example([1.0, 1.0, 1.1984620899082105e308, 0.5])
 def test_any_numbers_are_drawn_or_refused(values: list[float]) -> None:
     if not any(math.isfinite(value) for value in values):
         with pytest.raises(DataError):

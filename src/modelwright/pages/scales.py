@@ -74,7 +74,9 @@ class Scale:
         ends = sorted((self.low, self.high))
         inside = np.clip(np.asarray(values, np.float64), ends[0], ends[1])
         if self.kind == LOG:
-            share = np.log(inside / self.low) / math.log(self.high / self.low)
+            # Differences, not quotients: the ends may lie 300 powers of ten apart.
+            low, high = math.log(self.low), math.log(self.high)
+            share = (np.log(inside) - low) / (high - low)
         else:
             # Halves first: the difference of two huge numbers may overflow.
             share = (inside / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
