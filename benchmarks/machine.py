@@ -14,7 +14,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 DATA = ROOT.parent / "shared" / "data" / "tabular"
 LIBRARIES = ("modelwright", "duckdb", "lightgbm", "numpy", "polars", "scikit-learn", "scipy")
 # Where they are installed, their learners take part.
-OPTIONAL = ("xgboost", "catboost", "torch")
+OPTIONAL = ("xgboost-cpu", "catboost", "torch")
 
 
 def describe() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Look at report pages in headless Chromium: pictures at several sizes, and what axe-core finds.
+"""Look at pages in headless Chromium: pictures at several sizes, and what axe-core finds.
 
     npm install playwright-core axe-core      (anywhere; say where with --modules)
     python benchmarks/report_page.py report.html --modules FOLDER --out pictures
@@ -15,37 +15,51 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 SCRIPT = Path(__file__).parents[1] / "tests" / "report" / "browser.mjs"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Look at report pages in headless Chromium.")
+    """Look at the pages that were given."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pages", nargs="+", type=Path)
     parser.add_argument("--modules", type=Path, default=Path.cwd())
     parser.add_argument("--out", type=Path, default=Path("pictures"))
     given = parser.parse_args()
-    node, chromium = shutil.which("node"), shutil.which("chromium")
-    if node is None or chromium is None:
-        print("needs node and chromium on the PATH", file=sys.stderr)
-        return 2
     given.out.mkdir(parents=True, exist_ok=True)
-    command = [node, SCRIPT, given.modules.resolve(), chromium, given.out.resolve()]
-    pages = [page.resolve() for page in given.pages]
-    done = subprocess.run([*command, *pages], capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(done.stderr, file=sys.stderr)
-        return 2
-    bad = False
-    for view in json.loads(done.stdout):
-        serious = [f for f in view["faults"] if f["impact"] in ("serious", "critical")]
-        wrong = bool(view["errors"] or view["overflow"] > 0 or serious)
-        bad = bad or wrong
+    views = look(given.pages, given.modules, given.out)
+    for view in views:
         rules = ", ".join(f"{f['rule']} ({f['impact']})" for f in view["faults"]) or "none"
         where = f"{view['page']:<24}{view['width']:>5} {view['scheme']:<6}"
         print(f"{where} faults: {rules}; errors: {view['errors'] or 'none'}")
-    return int(bad)
+    return int(any(is_bad(view) for view in views))
+
+
+def look(
+    pages: Sequence[Path], modules: Path, pictures: Path | None = None
+) -> list[dict[str, Any]]:
+    """Open each page at five sizes and schemes, and say what is wrong with it."""
+    node, chromium = shutil.which("node"), shutil.which("chromium")
+    if node is None or chromium is None:
+        raise SystemExit("needs node and chromium on the PATH")
+    out = "-" if pictures is None else str(pictures.resolve())
+    command = [node, str(SCRIPT), str(modules.resolve()), chromium, out]
+    command += [str(page.resolve()) for page in pages]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(done.stderr, file=sys.stderr)
+        raise SystemExit(2)
+    views: list[dict[str, Any]] = json.loads(done.stdout)
+    return views
+
+
+def is_bad(view: Mapping[str, Any]) -> bool:
+    """Tell whether a page has a fault that counts, at one size and scheme."""
+    serious = [f for f in view["faults"] if f["impact"] in ("serious", "critical")]
+    return bool(view["errors"] or view["overflow"] > 0 or serious)
 
 
 if __name__ == "__main__":
