@@ -25,10 +25,9 @@ import pandas as pd
 from machine import DATA, RESULTS, describe
 from peers import PEERS
 from scoring import Scored, known_rows
-from tabular_report import write_report
+from tabular_report import OURS, write_report
 from watched import Watched, modelwright, watch
 
-OURS = "modelwright"
 # Chosen before any result, balanced in size, task, structure and dirt.
 SUBSET = (
     "adult", "audiology", "bike_sharing", "flying_recline", "hitters_salary", "ibm_attrition",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from scoring import Known, known_rows, positive_class
 
+OURS = "modelwright"
 ROUNDS = 500
 DECISIVE = 0.9
 # The studentised range at 5 % over the square root of 2, by the number of systems (Demsar 2006).
@@ -69,6 +70,12 @@ def write_report(rows: Rows, places: Places, sets: Path, path: Path) -> None:
     ]
     for seconds, some in frame.groupby("seconds"):
         parts += ["", f"## {seconds:g} seconds", "", *_section(some, places, sets, metas)]
+    for fewer, more in combinations(sorted(frame["seconds"].unique()), 2):
+        ours = (frame["system"] == OURS) & (frame["seconds"] == fewer)
+        mixed = frame[ours | (frame["system"] != OURS) & (frame["seconds"] == more)]
+        if mixed["system"].nunique() > 1 and ours.any():
+            title = f"## {OURS} in {fewer:g} seconds, others in {more:g}"
+            parts += ["", title, "", *_duels(mixed, places, sets, metas, ours=True)]
     path.write_text("\n".join(parts) + "\n", "utf-8")
 
 
@@ -114,8 +121,12 @@ def _section(
             f"{int(own['score'].isna().sum())} | {over:+.1f} s | {own['peak_mib'].median():.0f} | "
             f"{own['model_mib'].median():.1f} |"
         )
-    lines += ["", *_duels(frame, errors, places, sets, metas), "", *_table(frame)]
-    return lines
+    lines += ["", *_duels(frame, places, sets, metas), ""]
+    structured = frame[[metas[name]["structure"] != "iid" for name in frame["name"]]]
+    if structured["system"].nunique() > 1:
+        lines += ["Tables with groups or an order apart:", ""]
+        lines += [*_duels(structured, places, sets, metas, ours=True), ""]
+    return [*lines, *_table(frame)]
 
 
 def _error(meta: Mapping[str, Any], score: float) -> float:
@@ -136,15 +147,24 @@ def _errors(frame: pd.DataFrame, metas: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _duels(
-    frame: pd.DataFrame, errors: pd.DataFrame, places: Places, sets: Path, metas: Mapping[str, Any]
+    frame: pd.DataFrame,
+    places: Places,
+    sets: Path,
+    metas: Mapping[str, Any],
+    *,
+    ours: bool = False,
 ) -> list[str]:
+    """List pairs of systems: all of them, or those with modelwright."""
+    errors = _errors(frame, metas)
     lines = [
         "| pair | sets | win rate of the first | decisive wins | decisive losses |",
         "|---|---|---|---|---|",
     ]
     keys = frame.set_index(["system", "name", "seed"])["key"].to_dict()
     known: dict[str, Known] = {}
-    for one, other in combinations(sorted(errors.columns, key=lambda s: s != "modelwright"), 2):
+    for one, other in combinations(sorted(errors.columns, key=lambda s: s != OURS), 2):
+        if ours and one != OURS:
+            continue
         both = errors[[one, other]].dropna()
         certain = {}
         for name in both.index:
