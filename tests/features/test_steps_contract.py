@@ -24,7 +24,7 @@ from modelwright.features import (
     Places,
     Text,
 )
-from modelwright.features.amounts import Amounts, FittedAmounts
+from modelwright.features.amounts import Amounts
 from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.keys import FittedKeys
 from modelwright.features.lists import FittedLists

@@ -1,8 +1,8 @@
 """A Gaussian process: rows that are alike have answers alike, and how alike is learned.
 
-Rasmussen and Williams (2006), *Gaussian Processes for Machine Learning*: regression in chapter 2, the
-Matérn kernel in 4.2, classes by regression on their indicators in 6.5. For small tables: the work
-grows with the cube of the rows.
+Rasmussen and Williams (2006), *Gaussian Processes for Machine Learning*: regression in chapter 2,
+the Matérn kernel in 4.2, classes by regression on their indicators in 6.5. For small tables: the
+work grows with the cube of the rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from modelwright.models.design import Design
 from modelwright.models.neighbours import relevance
 from modelwright.models.options import at_least
 from modelwright.models.sample import Classes, Sample
-from modelwright.models.unpack import array, number, unsound
+from modelwright.models.unpack import array, unsound
 
 __all__ = ["FittedGaussianProcess", "GaussianProcessLearner"]
 
@@ -112,7 +112,9 @@ class FittedGaussianProcess:
         if not self.classes.count:
             return self.classes.spread(self.centre + self.scale * standard)
         scores = np.log(self.centre) + self.sharpness[place] * standard
-        return self.classes.answers(scores[:, 1:] - scores[:, :1] if scores.shape[1] == 2 else scores)
+        return self.classes.answers(
+            scores[:, 1:] - scores[:, :1] if scores.shape[1] == 2 else scores
+        )
 
     def at(self, units: int) -> FittedGaussianProcess:
         """Give the process with the last position that is kept up to this one, or the first."""
