@@ -93,7 +93,8 @@ class FittedGaussianProcess:
 
     def predict(self, X: Matrix) -> NDArray[np.float32]:
         """Predict: shape (n_rows, n_outputs)."""
-        return self._said(X)[-1]
+        said: NDArray[np.float32] = self._said(X)[-1]
+        return said
 
     def _said(self, X: Matrix) -> NDArray[np.float32]:
         """Predict with every position: (n_positions, n_rows, n_outputs)."""
