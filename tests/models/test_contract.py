@@ -20,6 +20,7 @@ from modelwright.models import (
 )
 from modelwright.models.adaboost import AdaBoostLearner
 from modelwright.models.forest import BaggedTreesLearner
+from modelwright.models.gaussian_process import GaussianProcessLearner
 from modelwright.models.gradient_boosting import GradientBoostingLearner
 from modelwright.models.selected import SelectedLearner
 from modelwright.testing import LearnerContract
@@ -87,6 +88,11 @@ class TestXGBoost(LearnerContract):
 class TestNeighbours(LearnerContract):
     def learner(self) -> NeighboursLearner:
         return NeighboursLearner()
+
+
+class TestGaussianProcess(LearnerContract):
+    def learner(self) -> GaussianProcessLearner:
+        return GaussianProcessLearner()
 
 
 class TestAdditive(LearnerContract):

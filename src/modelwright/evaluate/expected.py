@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 # Pairs of a draw of held-out rows and a draw of fresh rows.
 _PAIRS = 4_000
+# A loss below this is none.
+_LEAST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,9 @@ def expect(
 
     Notes
     -----
-    Held-out and fresh rows are drawn again and again, whole groups where rows belong together
-    (Efron and Tibshirani 1993), and the interval is that of their difference. It does not know how
-    much another set of training rows would have changed the model, nor what changes with time.
+    Held-out rows are drawn again and again, and fresh rows as they might come around these, whole
+    groups where rows belong together (Efron and Tibshirani 1993). It does not know how much another
+    set of training rows would have changed the model, nor what changes with time.
     """
     _check(rows, level)
     metric = held.deciding
@@ -134,7 +136,7 @@ def expect(
     )
     if spread is None:
         return None
-    scale = _Scale.of(metric, len(held))
+    scale = _Scale.of(metric)
     off = _differences(spread, scale, (held.stands_for or len(held)), len(held), rows)
     if len(off) < FEWEST_ROUNDS:
         return None
@@ -151,33 +153,30 @@ class _Scale:
     Parameters
     ----------
     kind : str
-        ``"odds"`` of scores from 0 to 1, ``"ratio"`` of losses from 0, else ``"plain"``.
-    edge : float
-        So close to an end counts as the end.
+        ``"angle"`` of scores from 0 to 1, where shares have the same variance (Anscombe 1948),
+        ``"ratio"`` of losses from 0, else ``"plain"``.
     """
 
     kind: str
-    edge: float
 
     @classmethod
-    def of(cls, metric: Metric, rows: int) -> _Scale:
+    def of(cls, metric: Metric) -> _Scale:
         """Choose by the range of a metric."""
         if metric.least == 0 and metric.most == 1:
-            return cls("odds", 0.5 / (rows + 1))
+            return cls("angle")
         ratio = metric.least == 0 and not metric.greater_is_better
-        return cls("ratio" if ratio else "plain", 1e-12)
+        return cls("ratio" if ratio else "plain")
 
     def to(self, scores: Array) -> Array:
         """Carry scores over to the scale."""
-        if self.kind == "odds":
-            inside = np.clip(scores, self.edge, 1 - self.edge)
-            return np.asarray(np.log(inside / (1 - inside)))
-        return np.asarray(np.log(np.maximum(scores, self.edge)) if self.kind == "ratio" else scores)
+        if self.kind == "angle":
+            return np.asarray(np.arcsin(np.sqrt(np.clip(scores, 0.0, 1.0))))
+        return np.asarray(np.log(np.maximum(scores, _LEAST)) if self.kind == "ratio" else scores)
 
     def back(self, values: Array) -> Array:
         """Carry values back to scores."""
-        if self.kind == "odds":
-            return np.asarray(1 / (1 + np.exp(-values)))
+        if self.kind == "angle":
+            return np.asarray(np.sin(np.clip(values, 0.0, np.pi / 2)) ** 2)
         return np.asarray(np.exp(values) if self.kind == "ratio" else values)
 
 
@@ -200,7 +199,7 @@ def _statistic(
 
 
 def _differences(spread: Spread, scale: _Scale, whole: int, kept: int, rows: int | None) -> Array:
-    """Draw how far a score on fresh rows is from one on held-out rows; finite ones."""
+    """Draw how far a score on fresh rows is from the one on held-out rows; finite ones."""
     drawn = spread.rounds[:, 0]
     found = scale.to(drawn[np.isfinite(drawn)]) - scale.to(spread.middle[0])
     found = spread.scale * found[np.isfinite(found)]
@@ -211,5 +210,5 @@ def _differences(spread: Spread, scale: _Scale, whole: int, kept: int, rows: int
     # the spread of `kept` rows; where they stand for more, it is narrower
     own = math.sqrt(kept / whole)
     their = 0.0 if rows is None else math.sqrt(kept / rows)
-    differences: Array = their * found[fresh] - own * found[held]
+    differences: Array = their * found[fresh] + own * found[held]
     return differences

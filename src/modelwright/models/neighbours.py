@@ -21,7 +21,7 @@ from modelwright.models.options import at_least, between
 from modelwright.models.sample import Classes, Sample
 from modelwright.models.unpack import array, integer, number, unsound
 
-__all__ = ["FittedNeighbours", "NeighboursLearner"]
+__all__ = ["FittedNeighbours", "NeighboursLearner", "relevance"]
 
 Floats = NDArray[np.float64]
 
@@ -276,7 +276,7 @@ class _Rows:
     def fitted(self, learner: NeighboursLearner, units: int) -> FittedNeighbours:
         """Weigh the columns by what they tell about the answers of these rows."""
         weight = self.weight / self.weight.mean()
-        stretch = _relevance(self.points, self.answers, weight) ** (learner.relevance / 2)
+        stretch = relevance(self.points, self.answers, weight) ** (learner.relevance / 2)
         # two levels lie one apart: each has a column of its own
         stretch[self.design.columns - self.design.width :] *= np.sqrt(0.5)
         return FittedNeighbours(
@@ -285,7 +285,7 @@ class _Rows:
         )  # fmt: skip
 
 
-def _relevance(points: Floats, answers: Floats, weight: Floats) -> Floats:
+def relevance(points: Floats, answers: Floats, weight: Floats) -> Floats:
     """Give the share of the answers' variance between tenths of each column, the largest as 1."""
     centred = answers - weight @ answers / weight.sum()
     total = weight @ (centred**2).sum(axis=1)

@@ -21,6 +21,7 @@ from modelwright.models.forest import (
     FittedForest,
     RandomForestLearner,
 )
+from modelwright.models.gaussian_process import FittedGaussianProcess, GaussianProcessLearner
 from modelwright.models.gradient_boosting import GradientBoostingLearner
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.linear import FittedLinear, LinearLearner
@@ -62,6 +63,7 @@ LEARNERS: Mapping[str, type[Any]] = MappingProxyType(
             TreeLearner,
             AdditiveLearner,
             NeighboursLearner,
+            GaussianProcessLearner,
             SelectedLearner,
             RealMLPLearner,
             TabMLearner,
@@ -84,6 +86,7 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "adaboost": FittedAdaBoost,
         "additive": FittedAdditive,
         "nearest-neighbours": FittedNeighbours,
+        "gaussian-process": FittedGaussianProcess,
         "selected": FittedSelected,
         "realmlp": FittedNet,
         "pictures": FittedPictures,

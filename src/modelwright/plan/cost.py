@@ -25,6 +25,7 @@ _PRIOR = {
     "random-forest": 5e-6,
     "additive": 2e-5,
     "nearest-neighbours": 1e-6,
+    "gaussian-process": 1e-5,
     "perceptron": 1e-5,
     "tree": 5e-7,
     "bagged-trees": 1e-5,

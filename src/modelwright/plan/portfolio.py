@@ -45,6 +45,7 @@ _ROWS: Mapping[str, int] = MappingProxyType(
         "tree": 100_000,
         "additive": 50_000,
         "nearest-neighbours": 20_000,
+        "gaussian-process": 2_000,
         "perceptron": 50_000,
         "realmlp": 50_000,
         "tabm": 50_000,
