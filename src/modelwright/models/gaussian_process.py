@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError, OptionError
@@ -26,7 +25,7 @@ from modelwright.models.options import at_least
 from modelwright.models.sample import Classes, Sample
 from modelwright.models.unpack import array, unsound
 
-__all__ = ["FittedGaussianProcess", "GaussianProcessLearner"]
+__all__ = ["FittedGaussianProcess", "GaussianProcessLearner", "matern"]
 
 Floats = NDArray[np.float64]
 
@@ -344,7 +343,7 @@ def _pulls(rows: _Rows, stretch: Floats, positions: Sequence[int]) -> Floats:
     for place, position in enumerate(positions):
         noise = max(10.0 ** (2.0 - position / 2), _LEAST_NOISE)
         np.fill_diagonal(kernel, diagonal + noise)
-        pulls[place] = root * cho_solve(cho_factor(kernel, lower=True), root * rows.answers)
+        pulls[place] = root * np.linalg.solve(kernel, root * rows.answers)
     return pulls
 
 
