@@ -273,9 +273,8 @@ def _columns(profile: Measured, ordered: Sequence[ColumnProfile], cards: dict[st
     head = ("column", "kind", "distribution", "values", "missing", "different")
     lines = tuple(_row(column, cards.get(column.name)) for column in ordered)
     grid = Grid(head, lines, "Columns of the table", text=4, classes=("wide", "plain"))
-    more = [
-        column.name for column in profile.columns if column.name not in {c.name for c in ordered}
-    ]
+    listed = {column.name for column in ordered}
+    more = [column.name for column in profile.columns if column.name not in listed]
     order = (
         "The column to predict first, then by how much they say of it. " if profile.target else ""
     )
