@@ -347,7 +347,7 @@ class _Fit:
         votes = np.eye(learned)[shares.argmax(axis=1)]
         wrong = votes[model.apply(self._table[rows])].argmax(axis=1) != labels
         alpha, new = samme_step(weight, wrong, learned, self._learner.learning_rate)
-        return _taken_over(model, votes), alpha, new
+        return Tree.grown(model, votes), alpha, new
 
     def _estimate(
         self, rows: NDArray[np.int64], weight: Floats, index: int
@@ -360,7 +360,7 @@ class _Fit:
         model.fit(self._table[rows], labels[rows], sample_weight=weight)
         miss = np.abs(model.predict(self._table[rows]) - labels[rows])
         say, new = r2_step(weight, miss, self._learner.learning_rate)
-        return _taken_over(model, model.tree_.value[:, 0, :]), say, new
+        return Tree.grown(model, model.tree_.value[:, 0, :]), say, new
 
     def sharpness(self, first: FittedAdaBoost, held: NDArray[np.int64]) -> float:
         """Find what turns shares of votes into probabilities, on rows that were not fitted on."""
@@ -370,14 +370,6 @@ class _Fit:
         sure = 8.0
         y = Target(self._sample.values[held], learned)
         return sure / fit_temperature(softmax(sure * shares), y, self._weight[held]).value
-
-
-def _taken_over(model: object, value: Floats) -> Tree:
-    grown = model.tree_  # type: ignore[attr-defined]
-    return Tree(
-        grown.feature, grown.threshold, grown.children_left, grown.children_right,
-        grown.missing_go_to_left.astype(bool), value,
-    )  # fmt: skip
 
 
 def _constant(sample: Sample, units: int) -> FittedAdaBoost:

@@ -121,7 +121,7 @@ def _run(
 ) -> FittedHistogram:
     classes, (mean, scale) = sample.classes, sample.start()
     labels = sample.values if classes.count else (sample.values - mean[0]) / scale
-    weight = np.ones(sample.rows) if sample.weight is None else sample.weight / sample.weight.mean()
+    weight = np.ones(sample.rows) if sample.weight is None else sample.weight
     descent = learner.descent(classes.learned if classes.count else 0)
     start = descent.start(labels, weight)
     base = start if classes.count else mean + scale * start

@@ -243,7 +243,7 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def loss(predicted: NDArray[np.floating], y: Target) -> float:
-    """Judge predictions by what learners descend: log loss, or root mean squared error.
+    """Judge predictions by what learners descend: log loss, or RMSE; NaN where there are none.
 
     Parameters
     ----------
@@ -257,6 +257,8 @@ def loss(predicted: NDArray[np.floating], y: Target) -> float:
     >>> loss(np.array([[1.0], [2.0]]), Target(np.array([1.0, 4.0])))
     1.414
     """
+    if not len(y):
+        return float("nan")
     if not y.classes:
         return float(np.sqrt(np.mean((predicted[:, 0] - y.values) ** 2)))
     chosen = predicted[np.arange(len(y)), y.values].astype(np.float64)
