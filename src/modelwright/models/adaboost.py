@@ -31,7 +31,7 @@ from modelwright.core.task import Target
 from modelwright.evaluate.calibration import fit_temperature
 from modelwright.models.columns import Ranks
 from modelwright.models.options import at_least, between
-from modelwright.models.sample import Classes, Sample, softmax
+from modelwright.models.sample import Classes, Sample, held_out, softmax
 from modelwright.models.trees import FlatTrees, Tree
 from modelwright.models.unpack import array, number, unsound
 
@@ -43,8 +43,6 @@ Floats = NDArray[np.float64]
 
 _CELLS = 4_000_000
 """Answers of single trees held at a time."""
-_HELD = 5
-"""One row of so many is held out to find the temperature; none of fewer than 10 times as many."""
 
 
 def samme_step(
@@ -285,10 +283,10 @@ class AdaBoostLearner:
             return _constant(sample, max(budget.units or 1, 1))
         fit = _Fit(self, sample, seed)
         everything = np.arange(sample.rows)
-        if not sample.classes.count or sample.rows < 10 * _HELD:
+        parts = held_out(sample.rows, seed) if sample.classes.count else None
+        if parts is None:
             return fit.run(everything, budget, 1.0)
-        drawn = np.random.default_rng(Seed(seed).derive("held out")).permutation(sample.rows)
-        held, rest = drawn[::_HELD], np.setdiff1d(everything, drawn[::_HELD])
+        held, rest = parts
         left = min(budget.left / 2.5, 1e9)
         first = fit.run(rest, Budget.seconds(left, budget.units), 1.0)
         return fit.run(everything, budget, fit.sharpness(first, held))

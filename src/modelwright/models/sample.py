@@ -12,10 +12,13 @@ from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
+from modelwright.core.seed import Seed
 from modelwright.core.task import Target
 from modelwright.models.unpack import array, integer, number, unsound
 
-__all__ = ["Classes", "Sample", "loss", "softmax"]
+__all__ = ["Classes", "Sample", "held_out", "loss", "softmax"]
+
+_HELD = 5
 
 
 @dataclass(frozen=True)
@@ -263,3 +266,30 @@ def loss(predicted: NDArray[np.floating], y: Target) -> float:
         return float(np.sqrt(np.mean((predicted[:, 0] - y.values) ** 2)))
     chosen = predicted[np.arange(len(y)), y.values].astype(np.float64)
     return float(-np.mean(np.log(np.maximum(chosen, 1e-15))))
+
+
+def held_out(rows: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Draw one row of five, to find on it what the model says too loudly or too softly.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    seed : int
+        The only source of randomness.
+
+    Returns
+    -------
+    tuple of ndarray of int64, or None
+        Those that are held out, and the others; None with fewer than 50 rows.
+
+    Examples
+    --------
+    >>> held, rest = held_out(100, seed=0)
+    >>> len(held), len(rest), held_out(20, seed=0)
+    (20, 80, None)
+    """
+    if rows < 10 * _HELD:
+        return None
+    drawn = np.random.default_rng(Seed(seed).derive("held out")).permutation(rows)
+    return drawn[::_HELD], np.setdiff1d(np.arange(rows), drawn[::_HELD])
