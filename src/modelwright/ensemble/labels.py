@@ -1,4 +1,4 @@
-"""Labels on their way in and on their way out, as all classifiers of this room take and give them."""
+"""Labels on their way in and out, as all classifiers of this room take and give them."""
 
 from __future__ import annotations
 
