@@ -29,8 +29,8 @@ from modelwright.cli.records import runs
 from modelwright.cli.reporting import report
 from modelwright.cli.using import evaluate, predict
 from modelwright.cli.wording import reword
-from modelwright.core.printable import printable
 from modelwright.core.errors import UserError
+from modelwright.core.printable import printable
 from modelwright.core.version import __version__
 
 __all__ = ["Stop", "build", "completion", "main"]
