@@ -28,7 +28,6 @@ def runs_of(text: str | None, length: int) -> list[bytes]:
 
 
 @given(st.lists(st.one_of(st.none(), WORDS), max_size=8), st.integers(1, 4))
-@settings(max_examples=80, deadline=None)
 def test_runs_are_those_of_each_string_and_no_others(strings: list[str | None], n: int) -> None:
     found = bag(pl.Series(strings, dtype=pl.String), runs=(n,))
     assert found.height == len(strings)
@@ -38,7 +37,6 @@ def test_runs_are_those_of_each_string_and_no_others(strings: list[str | None], 
 
 
 @given(st.lists(st.one_of(st.none(), WORDS), max_size=8))
-@settings(max_examples=80, deadline=None)
 def test_one_string_is_cut_as_among_others(strings: list[str | None]) -> None:
     together = bag(pl.Series(strings, dtype=pl.String), runs=(3,), words=2)
     for row, text in enumerate(strings):
