@@ -278,8 +278,7 @@ class AdaBoostLearner:
     ) -> FittedAdaBoost:
         """Fit tree after tree until there are enough, or the time is over."""
         sample = Sample.of(X, y, weight, budget)
-        values = sample.values
-        if not sample.X.shape[1] or sample.rows < 2 or bool((values == values[0]).all()):
+        if not sample.X.shape[1] or sample.settled:
             return _constant(sample, max(budget.units or 1, 1))
         fit = _Fit(self, sample, seed)
         everything = np.arange(sample.rows)

@@ -91,8 +91,8 @@ class GradientBoostingLearner:
     ) -> FittedHistogram:
         """Fit rounds until the budget, the patience or `max_rounds` ends."""
         sample = Sample.of(X, y, weight, budget)
-        ranks, values = Ranks.fit(sample.X), sample.values
-        if not ranks.width or sample.rows < 2 or bool((values == values[0]).all()):
+        ranks = Ranks.fit(sample.X)
+        if not ranks.width or sample.settled:
             return FittedHistogram.constant(ranks, sample, budget.units or 1, valid)
         most = self.max_rounds
         if valid is None:

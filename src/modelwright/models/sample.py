@@ -179,6 +179,11 @@ class Sample:
         """How many rows count."""
         return len(self.values)
 
+    @property
+    def settled(self) -> bool:
+        """Whether all answers are the same: there is nothing to learn."""
+        return bool((self.values == self.values[0]).all())
+
     def prior(self) -> NDArray[np.float64]:
         """Give the weighted mean, or the weighted shares of the seen classes."""
         if not self.classes.count:
