@@ -11,11 +11,11 @@ _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:
-    """Replace what would move the cursor, change colours or the direction of writing by U+FFFD.
+    r"""Replace what would move the cursor, change colours or the direction of writing by U+FFFD.
 
     Examples
     --------
-    >>> printable("a\\x1b[31mb") == "a\\ufffd[31mb"
+    >>> printable("a\x1b[31mb") == "a\ufffd[31mb"
     True
     """
     return _UNFIT.sub("\ufffd", text)

@@ -187,7 +187,9 @@ def comparison_figure(
     >>> comparison_figure([1.0, 2.0], [2.0, 3.0], "age").title
     'age'
     """
-    given = [one if isinstance(one, pl.Series) else pl.Series(np.asarray(one)) for one in (old, new)]
+    given = [
+        one if isinstance(one, pl.Series) else pl.Series(np.asarray(one)) for one in (old, new)
+    ]
     left, right = (_side(one) for one in given)
     if not len(left) or not len(right):
         raise DataError("values on both sides", f"{len(left)} and {len(right)}")

@@ -53,7 +53,8 @@ class LearnerContract:
 
     def _fitted(self, classes: int, *, watched: bool = False, holes: bool = False) -> Fitted:
         """Give the learner fitted on the usual rows; tests that ask for the same share one fit."""
-        return _fitted_once(type(self), classes, watched, holes)
+        contract: Any = type(self)
+        return _fitted_once(contract, classes, watched, holes)
 
     @KINDS
     def test_beats_the_prior(self, classes: int) -> None:
