@@ -91,7 +91,7 @@ class TestNeighbours(LearnerContract):
 
 class TestAdditive(LearnerContract):
     def learner(self) -> AdditiveLearner:
-        return AdditiveLearner(learning_rate=0.15, max_rounds=100)
+        return AdditiveLearner(learning_rate=0.3, max_rounds=50)
 
 
 class TestSelectedByFilter(LearnerContract):
@@ -99,11 +99,13 @@ class TestSelectedByFilter(LearnerContract):
         return SelectedLearner()
 
 
+@pytest.mark.long  # dozens of fits in each: the default suite has the filter
 class TestSelectedByModel(LearnerContract):
     def learner(self) -> SelectedLearner:
         return SelectedLearner(by="model", inner="lightgbm")
 
 
+@pytest.mark.long
 class TestSelectedByWrapper(LearnerContract):
     def learner(self) -> SelectedLearner:
         return SelectedLearner(by="wrapper", most=4)
