@@ -84,15 +84,3 @@ def test_bad_input_costs_one_line(
     assert error.startswith("error: ")
     assert said in error
     assert "Traceback" not in error
-
-
-def test_nothing_of_the_data_moves_the_cursor(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = [f"{i % 7},{chr(27)}[2J{'ab'[i % 2]}" for i in range(60)]
-    path = tmp_path / "rows.csv"
-    path.write_text("n,label\n" + "\n".join(rows) + "\n")
-    for command in (["explore"], ["check", "--target", "n"], ["check", "--target", "label"]):
-        assert main([command[0], str(path), *command[1:]]) == 0
-        captured = capsys.readouterr()
-        assert "\x1b" not in captured.out + captured.err
