@@ -16,7 +16,7 @@ from generated import write_table
 from machine import RESULTS, as_text, describe
 from watched import modelwright, watch
 
-from modelwright.acquire.ingest import parse_size
+from modelwright.core.sizes import parse_size
 
 
 def main() -> int:

@@ -16,9 +16,9 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 # How long an example takes is a matter of the machine. The same commit gives the same answer
-# twice; `make test-slow` looks for new examples with the profile "search".
-settings.register_profile("tests", deadline=None, derandomize=True)
-settings.register_profile("search", deadline=None, print_blob=True)
+# twice; `make test-slow` looks for new examples, and for more, with the profile "search".
+settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("search", deadline=None, print_blob=True, max_examples=200)
 settings.load_profile("tests")
 
 ROOT = Path(__file__).parents[1]

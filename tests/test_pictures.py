@@ -108,6 +108,10 @@ def test_a_report_shows_curves_mistakes_and_what_the_net_was_shown(fitted: mw.Mo
     for words in ("How it learned", "What the net was shown", "Accuracy on held-out images",
                   "Where it errs", "Confusion matrix"):  # fmt: skip
         assert words in page
+    assert "from images" in page
+    assert "modelwright predict model.mw new_images" in page
+    for words in ("What matters", "1 column", "Columns that new rows", "--target"):
+        assert words not in page
     assert page.count("data:image/png;base64,") >= 24
     assert len(page) < 3e6
 

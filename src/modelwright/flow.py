@@ -15,7 +15,7 @@ from typing import Any, Literal, overload
 import polars as pl
 
 from modelwright.acquire import read_raw
-from modelwright.acquire.images import holds_images
+from modelwright.acquire.images import check_images, holds_images
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
@@ -196,7 +196,10 @@ def fit(
         asked = Question(str(target or ""), task, called, chosen.positive, group, order)
         with progress() as live:
             return find_shape(data, asked, chosen, seconds=parse_duration(time), live=live)
-    name = "" if target is None and holds_images(data) else _name(target, chosen)
+    pictured = target is None and holds_images(data)
+    if target is None and chosen.frame is None and not pictured:
+        check_images(data)
+    name = "" if pictured else _name(target, chosen)
     question = Question(name, task, called, chosen.positive, group, order, chosen.weight)
     with progress() as live:
         return run(data, question, chosen, seconds=parse_duration(time), live=live, metric=own)

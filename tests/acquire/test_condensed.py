@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from modelwright.acquire import inference, read_raw, textual
@@ -141,7 +141,6 @@ def is_condensed(values: pl.Series, sample: int) -> bool:
     return condense(values, values.gather(index)) is not values
 
 
-@settings(max_examples=100)
 @given(recipes)
 @pytest.mark.long
 def test_a_condensed_column_means_what_all_its_rows_mean(recipe: Recipe) -> None:

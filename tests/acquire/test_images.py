@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelwright.acquire import read_raw
-from modelwright.acquire.images import fresh_rows, holds_images, read_images
+from modelwright.acquire.images import check_images, fresh_rows, holds_images, read_images
 from modelwright.core.errors import DataError, ModelwrightWarning
 
 
@@ -122,3 +122,23 @@ def test_only_the_test_images_are_fresh_where_some_are(tmp_path: Path) -> None:
         kept = fresh_rows(frame)
     assert kept["class"].to_list() == ["a", "b"]
     assert fresh_rows(kept) is kept
+
+
+def test_what_holds_no_images_is_refused_with_their_endings(tmp_path: Path) -> None:
+    folder = touched(tmp_path / "notes", "a.txt", "b/c.md")
+    packed = tmp_path / "some.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("a.png", "b.csv", "c.csv"):
+            archive.writestr(name, "x")
+    with pytest.raises(DataError, match=r"\.jpeg.*; got none in 'notes'.*--target"):
+        check_images(folder)
+    with pytest.raises(DataError, match=r"3 files, 1 of them images, in 'some\.zip'"):
+        check_images(str(packed))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="none in 'empty'"):
+        check_images(tmp_path / "empty")
+    table = tmp_path / "one.zip"
+    with zipfile.ZipFile(table, "w") as archive:
+        archive.writestr("rows.csv", "a,b\n1,2\n")
+    for other in (table, tmp_path / "absent", "a,b\n" * 2_000, {"a": [1]}, None):
+        check_images(other)

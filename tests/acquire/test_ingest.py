@@ -14,7 +14,7 @@ import pytest
 
 from modelwright.acquire import Reading, read_raw
 from modelwright.acquire.duck import Duck
-from modelwright.acquire.ingest import ingest, parse_size
+from modelwright.acquire.ingest import ingest
 from modelwright.cli import main
 from modelwright.core.errors import DataError, OptionError
 
@@ -115,13 +115,6 @@ def test_what_cannot_be_ingested(tmp_path: Path) -> None:
         ingest(str(write(tmp_path / "u.jsonl", "{bad\n")), tmp_path / "t.parquet")
     assert not (tmp_path / "t.parquet").exists()
     assert len(list(tmp_path.iterdir())) == 3
-
-
-def test_sizes() -> None:
-    assert parse_size("1.5kb") == 1500
-    for text in ("", "0", "much", "5 XB", "-1GB"):
-        with pytest.raises(OptionError, match="2GB"):
-            parse_size(text)
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

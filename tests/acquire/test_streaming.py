@@ -39,6 +39,18 @@ def test_large_files_come_in_batches(
         assert some["row"].cast(pl.Int64).max() > 900  # type: ignore[operator]
 
 
+def test_large_arrow_files_are_never_read_as_a_whole(
+    frame: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "LARGE_PARQUET", 0)
+    for name in ("read_raw", "ingest"):
+        monkeypatch.setattr(streaming, name, None)
+    frame.write_ipc(tmp_path / "rows.arrow")
+    with stream(tmp_path / "rows.arrow") as rows:
+        assert rows.whole is False
+        assert sum(part.height for part in rows.batches(100)) == 1000
+
+
 def test_lazy_frames_are_streamed(frame: pl.DataFrame) -> None:
     with stream(frame.lazy().filter(pl.col("row") >= 10)) as rows:
         assert rows.rows == 990

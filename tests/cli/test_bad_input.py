@@ -181,3 +181,12 @@ def test_a_target_beyond_what_predictions_can_hold(stops: Stop, tmp_path: Path) 
 
 def test_a_limit_of_no_runs(stops: Stop) -> None:
     assert "--limit" in stops("runs", "list", "--limit", "0")
+
+
+def test_a_folder_without_images(stops: Stop, tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (folder / "a.txt").write_text("no image")
+    line = stops("fit", folder)
+    assert "none in 'letters'" in line
+    assert ".png" in line

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from modelwright.core.evidence import Attribution, Dependence, Evidence, Importance, Profile
+from modelwright.core.pictures import Pictures
 from modelwright.core.protocols import State
 from modelwright.core.task import Task, TaskKind
 
@@ -101,3 +102,11 @@ def test_evidence_of_another_task_is_noticed() -> None:
     assert not replace(evidence, y=np.array([0, 2])).suits(TASK)
     assert not replace(evidence, y=np.array([0.0, 1.0])).suits(TASK)
     assert not replace(evidence, p=evidence.p[:, :1]).suits(TASK)
+
+
+def test_a_thumbnail_of_no_class_is_refused() -> None:
+    one = {"kind": "mistake", "name": "a.png", "true": -1, "said": 0, "p": 0.5}
+    with pytest.raises(ValueError, match="no class"):
+        Pictures.restore(
+            {"curve": [], "thumbnails": [one], "facts": {}}, np.zeros((1, 1, 2, 2), np.uint8)
+        )

@@ -61,7 +61,7 @@ def test_scikit_learn_finds_nothing_wrong(name: str) -> None:
 )
 def test_bagged_classifiers_are_those_of_scikit_learn(data: Any, base: Any) -> None:
     X, y = data
-    told = {"n_estimators": 25, "max_features": 0.5, "random_state": 3, "oob_score": True}
+    told = {"n_estimators": 14, "max_features": 0.5, "random_state": 3, "oob_score": True}
     own = ours.BaggingClassifier(base, **told).fit(X, y)
     with warnings.catch_warnings(action="ignore"):  # few copies: some rows are in every bag
         other = theirs.BaggingClassifier(base, **told).fit(X, y)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.datasets import load_diabetes
+from sklearn.ensemble import RandomForestClassifier as TheirForest
 from sklearn.ensemble import StackingClassifier as TheirStack
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
@@ -19,11 +23,14 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from modelwright.core.task import Target
 from modelwright.ensemble import (
+    AdaBoostClassifier,
     BaggingClassifier,
+    BaggingRegressor,
     GreedySelectionClassifier,
     GreedySelectionRegressor,
     StackingClassifier,
     StackingRegressor,
+    VotingRegressor,
 )
 from modelwright.ensemble.inner import Rows, fit_member, out_of_fold, plan
 from modelwright.ensemble.stacking import Admission
@@ -164,3 +171,87 @@ def test_a_member_that_takes_no_weights_is_named() -> None:
         StackingClassifier([MEMBERS[0], MEMBERS[0]]).fit(X, y)
     with pytest.raises(ValueError, match="predict_proba"):
         StackingClassifier([("svm", LinearSVC())], folds=2).fit(X, y)
+
+
+def test_nobody_of_a_drawn_group_is_out_of_the_bag() -> None:
+    group = np.repeat(np.arange(5), [60, 30, 15, 10, 5])  # of sizes that no share of rows meets
+    X, y = np.arange(120.0)[:, None], np.arange(120.0)
+    judged = 0
+    for seed in range(12):
+        found = BaggingRegressor(
+            _Remembering(), n_estimators=1, max_samples=0.6, oob_score=True, random_state=seed
+        )
+        found.fit(X, y, groups=group)
+        drawn = set(group[found.estimators_[0].seen_.astype(int)])
+        out = np.isfinite(found.oob_prediction_[:, 0])
+        assert len(drawn) <= 3
+        assert out.tolist() == [g not in drawn for g in group]
+        judged += int(out.sum())
+    assert judged > 0
+
+
+class _Remembering(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Answers with the first answer that it was given."""
+
+    def fit(self, X: Any, y: Any) -> _Remembering:
+        self.seen_ = np.asarray(y)
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        return np.full(len(X), self.seen_[0])
+
+
+def test_weights_count_where_whole_groups_are_bagged() -> None:
+    X, y, group = grouped(40, 2)
+    weight = np.where(y == 1, 50.0, 1.0)
+    told = {"n_estimators": 20, "random_state": 0}
+    plain = BaggingClassifier(**told).fit(X, y, groups=group)
+    loud = BaggingClassifier(DecisionTreeClassifier(min_samples_leaf=40), **told)
+    even = clone(loud).fit(X, y, groups=group)
+    loud.fit(X, y, sample_weight=weight, groups=group)
+    assert loud.predict_proba(X)[:, 1].mean() > even.predict_proba(X)[:, 1].mean() + 0.1
+    silent = np.where(group < 20, 0.0, 1.0)
+    half = BaggingClassifier(**told).fit(X, y, sample_weight=silent, groups=group)
+    only = BaggingClassifier(**told).fit(X[group >= 20], y[group >= 20], groups=group[group >= 20])
+    assert (half.predict(X) == only.predict(X)).mean() > 0.9
+    assert plain.score(X, y) > 0.9
+    with pytest.raises(ValueError, match="KNeighborsClassifier takes no sample_weight"):
+        BaggingClassifier(KNeighborsClassifier(1)).fit(X, y, sample_weight=weight, groups=group)
+
+
+def test_bags_that_leave_nobody_out_cannot_be_judged() -> None:
+    X, y, _ = grouped(4, 0)
+    with pytest.raises(ValueError, match="rows out of the bag for oob_score"):
+        BaggingClassifier(bootstrap=False, n_estimators=3, oob_score=True).fit(X, y)
+
+
+def test_bags_of_some_columns_take_frames() -> None:
+    X, y, _ = grouped(12, 0)
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    told = {"n_estimators": 5, "max_features": 0.5, "random_state": 0, "oob_score": True}
+    with warnings.catch_warnings(action="ignore"):  # trees are asked about arrays beside frames
+        own = BaggingClassifier(**told).fit(frame, y)
+        same = BaggingClassifier(**told).fit(X, y)
+        np.testing.assert_allclose(own.predict_proba(frame), same.predict_proba(X))
+    np.testing.assert_allclose(own.oob_score_, same.oob_score_)
+
+
+def test_answers_beside_a_frame_are_checked() -> None:
+    frame = pd.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) % 3})
+    y = np.arange(20.0)
+    y[3] = np.nan
+    for model in (StackingRegressor(folds=2), BaggingRegressor(), VotingRegressor()):
+        with pytest.raises(ValueError, match="NaN"):
+            model.fit(frame, y)
+
+
+def test_what_is_combined_may_be_an_ensemble_and_must_not_be_empty() -> None:
+    X, y, _ = grouped(12, 0)
+    forest = TheirForest(n_estimators=3, max_depth=2, random_state=0)
+    for model in (BaggingClassifier(forest, n_estimators=2), AdaBoostClassifier(forest)):
+        assert model.fit(X, y).score(X, y) > 0.6
+    with pytest.raises(ValueError, match="names of their own"):
+        StackingClassifier([]).fit(X, y)
+    with pytest.raises(ValueError, match="1 layer or more"):
+        StackingClassifier(MEMBERS, layers=0).fit(X, y)

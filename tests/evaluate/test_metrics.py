@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sk
@@ -328,7 +328,6 @@ def test_rmsle_of_negatives() -> None:
         st.tuples(st.integers(0, 1), st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=30
     )
 )
-@settings(max_examples=100, deadline=None)
 def test_roc_auc_is_the_share_of_ordered_pairs(rows: list[tuple[int, int, int]]) -> None:
     y, score, weight = (np.array(column) for column in zip(*rows, strict=True))
     p = np.stack([4 - score, score], axis=1) / 4

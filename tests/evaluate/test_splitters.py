@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluate.tables import ROWS, example, table_of, zeros
@@ -212,7 +212,6 @@ codes = st.lists(st.integers(0, 4), min_size=2, max_size=50)
 
 
 @given(codes, st.integers(2, 12), st.integers(0, 3))
-@settings(max_examples=80, deadline=None)
 def test_every_class_is_spread_evenly(values: list[int], k: int, seed: int) -> None:
     y = Target(np.array(values), 5)
     splits = StratifiedKFold(k).split(table_of(a=np.zeros(len(y))), y, seed=seed)
@@ -223,7 +222,6 @@ def test_every_class_is_spread_evenly(values: list[int], k: int, seed: int) -> N
 
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=50), st.integers(2, 6), st.integers(0, 3))
-@settings(max_examples=80, deadline=None)
 def test_groups_stay_whole(groups: list[int], k: int, seed: int) -> None:
     names = [f"g{g}" for g in groups]
     y = Target(np.arange(len(names)) % 2, 2)
@@ -240,7 +238,6 @@ def test_groups_stay_whole(groups: list[int], k: int, seed: int) -> None:
 @given(
     st.lists(st.one_of(st.none(), st.integers(0, 12)), min_size=2, max_size=60), st.integers(1, 8)
 )
-@settings(max_examples=120, deadline=None)
 def test_time_never_runs_backwards(times: list[int | None], k: int) -> None:
     table = table_of(
         t=pl.Series([None if t is None else float(t) for t in times], dtype=pl.Float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import GroupKFold as ReferenceGroupKFold
 from sklearn.model_selection import GroupShuffleSplit
@@ -27,7 +27,6 @@ from modelwright.testing.splitters import assert_sound
 
 
 @given(st.integers(2, 60), st.integers(2, 6), st.integers(1, 5), st.integers(0, 3))
-@settings(max_examples=100, deadline=None)
 def test_repeats_score_every_row_as_often(rows: int, k: int, times: int, seed: int) -> None:
     table = table_of(a=np.zeros(rows))
     plan = Repeated(KFold(k), times).split(table, zeros(rows), seed=seed)
@@ -93,7 +92,6 @@ def test_groups_in_time_can_be_drawn_again() -> None:
 
 
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=80), st.integers(2, 5), st.integers(0, 2))
-@settings(max_examples=120, deadline=None)
 def test_scored_classes_are_of_equal_size(values: list[int], k: int, seed: int) -> None:
     y = Target(np.array(values), 4)
     table = table_of(a=np.zeros(len(y)))
@@ -124,7 +122,6 @@ def test_a_class_with_too_few_rows_is_named_with_a_cure() -> None:
 
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=50), st.floats(0.05, 0.95))
-@settings(max_examples=80, deadline=None)
 def test_entities_stay_whole(names: list[int], share: float) -> None:
     if len(set(names)) < 2:
         return

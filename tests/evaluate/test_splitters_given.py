@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import PredefinedSplit, RepeatedKFold
 
@@ -21,7 +21,6 @@ def read(values: list[object]) -> Splits:
 
 
 @given(st.lists(st.integers(-1, 4), min_size=3, max_size=40))
-@settings(max_examples=80, deadline=None)
 def test_equal_to_a_predefined_split(numbers: list[int]) -> None:
     reference = PredefinedSplit(numbers)
     wanted = [(t, v) for t, v in reference.split()]

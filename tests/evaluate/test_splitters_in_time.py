@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
@@ -36,7 +36,6 @@ def test_equal_to_time_series_split(gap: int, window: int | None) -> None:
 
 
 @given(numbers, st.integers(1, 6), st.integers(0, 9), st.integers(0, 9), st.integers(1, 30))
-@settings(max_examples=150, deadline=None)
 def test_gap_window_and_horizon_mean_what_they_say(
     times: list[int | None], k: int, gap: int, horizon: int, window: int
 ) -> None:
@@ -58,7 +57,6 @@ def test_gap_window_and_horizon_mean_what_they_say(
 
 
 @given(numbers, st.integers(2, 6), st.integers(0, 5), st.integers(0, 5))
-@settings(max_examples=150, deadline=None)
 def test_no_answer_of_a_purged_fold_looks_across(
     times: list[int | None], k: int, horizon: int, embargo: int
 ) -> None:
@@ -86,7 +84,6 @@ def test_no_answer_of_a_purged_fold_looks_across(
     st.integers(2, 4),
     st.integers(0, 5),
 )
-@settings(max_examples=150, deadline=None)
 def test_scored_rows_are_later_and_of_other_groups(
     pairs: list[tuple[int, int]], k: int, parts: int, gap: int
 ) -> None:

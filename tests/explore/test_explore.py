@@ -245,3 +245,17 @@ def test_a_room_does_not_hide_the_function() -> None:
     importlib.import_module("modelwright.explore.figures")
 
     assert callable(mw.explore)
+
+
+@pytest.mark.parametrize(
+    ("code", "severity", "said"),
+    [(-999.0, "warning", "lies far outside"), (-1.0, "info", "below zero, as no other value does")],
+)
+def test_a_code_beside_the_other_values_is_not_called_far(
+    code: float, severity: str, said: str
+) -> None:
+    steps = np.random.default_rng(0).integers(0, 31, 400).astype(float)
+    steps[::20] = code
+    (one,) = [f for f in mw.explore({"steps": steps}).findings if f.code == "disguised-missing"]
+    assert one.severity.value == severity
+    assert said in one.evidence

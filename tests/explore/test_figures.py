@@ -129,3 +129,34 @@ def test_names_from_the_data_are_escaped() -> None:
     ):  # fmt: skip
         picture = drawn(figure)
         assert not [node for node in picture.iter() if node.tag.endswith(("script", "img"))]
+
+
+def test_dates_are_compared_as_dates() -> None:
+    begin = np.datetime64("2020-01-01")
+    old, new = (begin + np.arange(0, 400) + shift for shift in (0, 500))
+    for one, other in (
+        (old.astype("datetime64[us]"), new.astype("datetime64[us]")),
+        (pl.Series(old.astype("datetime64[ms]")), pl.Series(new.astype("datetime64[ms]"))),
+        (pl.Series(old.tolist()), pl.Series(new.tolist())),
+    ):
+        figure = comparison_figure(one, other, "placed")
+        drawn(figure)
+        first, last = figure.data.rows[0][0], figure.data.rows[-1][0]
+        assert first.startswith("20")
+        assert " to 20" in first
+        assert "2022" in last or "2021" in last
+        assert figure.drawing.count(">20") > 1  # ticks
+
+
+def test_boxes_of_very_long_names_take_no_more_memory_than_the_names() -> None:
+    names = [letter * 100_000 for letter in "abc"]
+    groups = [names[i % 3] for i in range(30_000)]
+    assert [box.name[:1] for box in boxes_of(np.arange(30_000.0), groups)] == ["a", "b", "c"]
+
+
+def test_groups_without_a_finite_number_or_a_name_are_left_out() -> None:
+    boxes = boxes_of([1.0, np.nan, 3.0, 4.0], ["a", "b", None, "c"])  # type: ignore[list-item]
+    assert [box.name for box in boxes] == ["a", "c"]
+    assert boxes_of([], []) == ()
+    with pytest.raises(DataError):
+        boxes_of([1.0], ["a", "b"])

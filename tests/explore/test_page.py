@@ -11,6 +11,7 @@ import pytest
 
 import modelwright as mw
 from explore.tables import HOSTILE, orders, profiled, wide
+from modelwright.core.codes import CODES
 from modelwright.core.errors import OutputError
 from modelwright.explore import page as page_module
 from modelwright.explore.page import LIMIT
@@ -112,3 +113,13 @@ def test_json_is_plain() -> None:
     } <= set(found)
     amount = next(c for c in found["columns"] if c["name"] == "amount")
     assert set(amount["numbers"]["quantiles"]) >= {"0", "0.25", "0.5", "0.75", "1"}
+
+
+def test_what_check_finds_has_its_title() -> None:
+    sales = orders()
+    found = mw.explore(pl.concat([sales, sales.head(60)]), "paid")
+    text = check(found.page()).text
+    for finding in found.findings:
+        if finding.code in CODES and finding.code not in page_module._TITLES:
+            assert CODES[finding.code].title in text
+    assert "exact-duplicates" in {finding.code for finding in found.findings}

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
+from modelwright.core.task import Target
+from modelwright.features import strings
 from modelwright.features.grams import bag
+from modelwright.features.scores import Scores
+from modelwright.features.strings import portions
 
 WORDS = st.text(alphabet="ab Éß1-\n\0", max_size=12)
 
@@ -22,7 +28,6 @@ def runs_of(text: str | None, length: int) -> list[bytes]:
 
 
 @given(st.lists(st.one_of(st.none(), WORDS), max_size=8), st.integers(1, 4))
-@settings(max_examples=80, deadline=None)
 def test_runs_are_those_of_each_string_and_no_others(strings: list[str | None], n: int) -> None:
     found = bag(pl.Series(strings, dtype=pl.String), runs=(n,))
     assert found.height == len(strings)
@@ -32,7 +37,6 @@ def test_runs_are_those_of_each_string_and_no_others(strings: list[str | None], 
 
 
 @given(st.lists(st.one_of(st.none(), WORDS), max_size=8))
-@settings(max_examples=80, deadline=None)
 def test_one_string_is_cut_as_among_others(strings: list[str | None]) -> None:
     together = bag(pl.Series(strings, dtype=pl.String), runs=(3,), words=2)
     for row, text in enumerate(strings):
@@ -74,3 +78,30 @@ def test_codes_do_not_change_between_versions() -> None:
 
 # model files hold these: a change makes old files wrong
 GOLDEN = [12482702219508661715, 13920894051194114803, 17046473821136606448]
+
+
+@given(st.lists(st.one_of(st.none(), WORDS), max_size=30), st.integers(1, 40))
+@settings(max_examples=60)
+def test_portions_hold_every_string_once_and_few_letters(
+    found: list[str | None], most: int
+) -> None:
+    series = pl.Series(found, dtype=pl.String)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strings, "_LETTERS", most)
+        parts = [series[some] for some in portions(series)]
+    assert [text for part in parts for text in part.to_list()] == found
+    assert all(sum(len(text or "") + 2 for text in part[:-1]) < most for part in parts)
+
+
+def test_scores_are_the_same_whatever_the_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pl.DataFrame({"job": [f"{'ab'[i % 2]} clerk {i % 7} of {i}" for i in range(60)]})
+    table = Table(frame, Schema((Column("job", Kind.TEXT),)))
+    y = Target(np.arange(60) % 2 + 0.1 * np.arange(60))
+    whole = Scores().fit(table, y, seed=0)
+    monkeypatch.setattr(strings, "_LETTERS", 50)
+    parted = Scores().fit(table, y, seed=0)
+    assert whole is not None
+    assert parted is not None
+    np.testing.assert_allclose(
+        parted.transform(table).numbers, whole.transform(table).numbers, rtol=1e-5, atol=1e-6
+    )

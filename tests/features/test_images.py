@@ -166,6 +166,34 @@ def test_what_cannot_be_opened_is_counted_with_the_reason(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
+def test_a_damaged_entry_of_a_zip_is_counted(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "BMP")
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a.bmp", "b.bmp"):
+            archive.writestr(name, buffer.getvalue())
+        start = archive.getinfo("b.bmp").header_offset
+    data = bytearray(path.read_bytes())
+    data[start + 30 + len("b.bmp")] = 0x07  # a block of a kind that there is not: zlib gives up
+    path.write_bytes(bytes(data))
+    _, done = opened(path / "a.bmp", path / "b.bmp")
+    assert done.good.tolist() == [True, False]
+    assert done.faults == {"in a damaged zip": 1}
+    with pytest.raises(DataError, match="in a damaged zip"):
+        common_form([str(path / "b.bmp")])
+
+
+def test_a_place_that_the_system_refuses_is_counted(tmp_path: Path) -> None:
+    good = saved(tmp_path / "a.png", Image.new("L", (8, 8)))
+    endless = tmp_path / ("x" * 5_000 + ".png")
+    _, done = opened(good, endless)
+    assert done.good.tolist() == [True, False]
+    assert done.faults == {"file name too long": 1}
+    assert common_form([str(endless), str(good)]) == ImageForm(1, 8, 8)
+
+
 def test_threads_open_the_same_pixels(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     places = [

@@ -12,6 +12,7 @@ from sklearn.linear_model import LinearRegression
 
 from modelwright.core.matrix import MISSING, Matrix
 from modelwright.core.task import Target
+from modelwright.features import selection
 from modelwright.features.selection import by_filter, by_model, by_wrapper, fewest
 
 
@@ -106,3 +107,14 @@ def test_the_fewest_that_are_not_clearly_worse(gap: float, expected: int) -> Non
     best = np.random.default_rng(4).random(200)
     noise = 0.05 * np.random.default_rng(5).normal(size=200)
     assert fewest([best + gap + noise - noise.mean() + 1e-6, best]) == expected
+
+
+def test_of_very_many_columns_the_first_are_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(300, 12))
+    y = Target(values[:, 7] + 0.5 * values[:, 2] + 0.1 * rng.normal(size=300))
+    whole = by_filter(matrix(values), y).tolist()
+    monkeypatch.setattr(selection, "_PROJECTED", 4)
+    short = by_filter(matrix(values), y).tolist()
+    assert short[:4] == whole[:4]
+    assert sorted(short) == list(range(12))

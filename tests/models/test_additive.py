@@ -158,7 +158,6 @@ def test_cut_back_to_before_what_it_holds_it_is_the_first_that_it_holds() -> Non
     ),
     st.integers(2, 20),
 )
-@settings(max_examples=150, deadline=None)
 def test_bins_keep_the_order_of_values(values: list[float], most: int) -> None:
     column = np.array(values, np.float32)[:, None]
     bins = Bins.fit(Matrix.of_numbers(column, ["x"]), most, 1)

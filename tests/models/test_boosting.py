@@ -20,6 +20,7 @@ from modelwright.models.boosting import FittedLightGBM, _predict_elsewhere
 from modelwright.models.growth import Growth
 from modelwright.models.histogram import FittedHistogram
 from modelwright.models.lightgbm_text import ModelText
+from modelwright.models.sample import loss
 from modelwright.testing import Puzzle, made_up
 
 LEARNER = LightGBMLearner(learning_rate=0.1, leaves=7, max_rounds=60)
@@ -242,3 +243,10 @@ def test_growth_ends_before_the_deadline() -> None:
         time.sleep(0.05)
         done += 1
     assert time.monotonic() - start < 0.32
+
+
+def test_nobody_judges_growth_where_there_are_no_validation_rows() -> None:
+    none = loss(np.empty((0, 1), np.float32), Target(np.empty(0)))
+    assert np.isnan(none)
+    growth = Growth(200, Budget())
+    assert [growth.goes_on(done, none) for done in range(1, 201)] == [True] * 199 + [False]

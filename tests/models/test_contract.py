@@ -97,7 +97,7 @@ class TestGaussianProcess(LearnerContract):
 
 class TestAdditive(LearnerContract):
     def learner(self) -> AdditiveLearner:
-        return AdditiveLearner(learning_rate=0.15, max_rounds=100)
+        return AdditiveLearner(learning_rate=0.3, max_rounds=50)
 
 
 class TestSelectedByFilter(LearnerContract):
@@ -105,11 +105,13 @@ class TestSelectedByFilter(LearnerContract):
         return SelectedLearner()
 
 
+@pytest.mark.long  # dozens of fits in each: the default suite has the filter
 class TestSelectedByModel(LearnerContract):
     def learner(self) -> SelectedLearner:
         return SelectedLearner(by="model", inner="lightgbm")
 
 
+@pytest.mark.long
 class TestSelectedByWrapper(LearnerContract):
     def learner(self) -> SelectedLearner:
         return SelectedLearner(by="wrapper", most=4)

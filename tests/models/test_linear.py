@@ -210,3 +210,13 @@ def test_the_first_model_of_a_run_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.split() == []
+
+
+def test_no_validation_rows_are_as_good_as_none() -> None:
+    puzzle = made_up(2)
+    nobody = np.empty(0, np.int64)
+    told = {"valid": puzzle.X.rows(nobody), "valid_y": puzzle.y.rows(nobody)}
+    own = LinearLearner().fit(puzzle.X, puzzle.y, budget=Budget(), seed=0, **told)
+    plain = LinearLearner().fit(puzzle.X, puzzle.y, budget=Budget(), seed=0)
+    assert own.units == plain.units
+    np.testing.assert_allclose(own.predict(puzzle.X), plain.predict(puzzle.X), rtol=1e-5)

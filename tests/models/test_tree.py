@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -141,7 +141,6 @@ def obeys(row: tuple[np.ndarray, np.ndarray], condition: str) -> bool:
     ),
     st.tuples(st.integers(-2, 2), st.integers(0, 5)),
 )
-@settings(max_examples=200, deadline=None)
 def test_each_row_obeys_exactly_one_rule_and_it_tells_the_prediction(
     tree: FittedTree, numbers: tuple[float, ...], codes: tuple[int, int]
 ) -> None:

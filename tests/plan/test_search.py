@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
+
+import pytest
 
 from modelwright.core.progress import SilentProgress
 from modelwright.engine import Job, Outcome, Status
 from modelwright.plan.clock import Clock
+from modelwright.plan.judging import UNSCORED
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.search import Search, Watch
@@ -77,3 +81,34 @@ def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
     )
     search._judge()
     assert publisher.found == [{"score": 0.5}]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "interrupted", "told"),
+    [(None, False, True), (object(), False, False), (object(), True, True)],
+)
+def test_a_model_that_was_not_scored_on_the_test_rows_says_so(
+    evidence: object, interrupted: bool, told: bool
+) -> None:
+    said: list[str] = []
+    publisher = SimpleNamespace(
+        judge=OneJudge(),
+        work=None,
+        expected=lambda members, *, whole: 0.0,
+        publish=lambda choice, board, notes, *, whole, evidence: said.extend(notes),
+    )
+    board = SimpleNamespace(
+        pricing=SimpleNamespace(bounds=None), leaderboard=lambda trials, choice, seconds: None
+    )
+    search = Search(
+        cast(Schedule, SimpleNamespace(notes=["a note"], trials=[])),
+        cast(Any, None),
+        cast(Any, board),
+        cast(Publisher, publisher),
+        Clock(math.inf),
+        Watch(SilentProgress(), lambda trial: None, lambda seconds: None),
+        cast(Any, None),
+    )
+    search.choice, search.interrupted = cast(Any, SimpleNamespace(trials=())), interrupted
+    search._publish(whole=False, evidence=cast(Any, evidence))
+    assert said == ["a note", *([UNSCORED] if told else [])]

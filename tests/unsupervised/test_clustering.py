@@ -16,7 +16,9 @@ from modelwright.acquire import cast, infer, read_raw
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 from modelwright.unsupervised import Effort, Shape, cluster, load
+from modelwright.unsupervised.clustering import _why
 from modelwright.unsupervised.measured import measured
+from modelwright.unsupervised.number import Number
 
 QUICK = Effort(most=5, references=6, splits=3, draws=4, rows=400)
 
@@ -260,3 +262,26 @@ def test_a_way_that_cannot_be_used_is_refused() -> None:
     frame = pl.DataFrame({"town": ["Rome", "Oslo"] * 20})
     with pytest.raises(mw.OptionError, match="a column of numbers for a mixture; got none"):
         mw.fit(frame, task="clustering", settings=mw.Settings(models=("mixture",)))
+
+
+def test_a_way_that_finds_the_number_itself_does_not_claim_to_obey() -> None:
+    _, groups, found = cluster(numbers(blobs(3)), methods=["hdbscan"], count=2, effort=QUICK)
+    assert groups.count == 3
+    assert found.why.startswith(
+        "hdbscan, which finds the number itself, finds 3 groups, not the 2 asked for"
+    )
+    cloud = np.random.default_rng(0).uniform(size=(60, 5))
+    _, groups, found = cluster(numbers(cloud), methods=["hdbscan"], count=4, effort=QUICK)
+    assert groups.count == 1
+    assert "finds no groups, not the 4 asked for" in found.why
+
+
+def test_groups_that_only_k_means_sees_are_not_claimed() -> None:
+    number = Number(3, (), {}, "3 groups: found again best")
+    assert _why(number, None, None).startswith("no groups hold by the ways that were compared")
+
+
+def test_a_table_too_wide_to_be_compared_is_refused() -> None:
+    wide = np.random.default_rng(0).normal(size=(12, 1_001))
+    with pytest.raises(mw.DataError, match="at most 1,000 numbers and levels in all; got 1,001"):
+        measured(numbers(wide))

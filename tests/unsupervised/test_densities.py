@@ -11,6 +11,7 @@ from scipy.stats import lognorm, norm
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity
 
+from modelwright.core.errors import OptionError
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 from modelwright.unsupervised import Space, density
@@ -134,3 +135,40 @@ def test_a_strange_row_is_named_with_what_is_strange_about_it() -> None:
     assert first.row == 300
     assert set(first.columns[:2]) == {"pay", "town"}
     assert "90,000" in first.values
+
+
+def test_a_missing_amount_is_the_middle_one_and_no_amount_is_the_least() -> None:
+    pay = np.exp(RNG.normal(3, 1, 200))
+    schema = Schema((Column("pay", Kind.NUMBER),))
+    space = Space.fit(Table(pl.DataFrame({"pay": pay}), schema))
+    (axis,) = space.axes
+    assert axis.logged
+    new = pl.Series("pay", [None, float(np.median(pay)), 0.0, -5.0])
+    assert axis.scaled(new).tolist() == pytest.approx([0.0, 0.0, -6.0, -6.0], abs=1e-3)
+
+
+def test_a_number_alone_has_nothing_that_could_be_apart() -> None:
+    table = Table(pl.DataFrame({"a": RNG.normal(size=200)}), Schema((Column("a", Kind.NUMBER),)))
+    found = density(table, methods=["mixture"])[2]
+    names = [one.name for one in found.candidates]
+    assert "mixture of 1 cloud" in names
+    assert not any("apart" in name for name in names)
+    assert "one normal cloud" in found.why
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_fewer_clouds_than_one_are_refused(count: int) -> None:
+    with pytest.raises(OptionError, match="1 cloud or more"):
+        density(mixed(50), count=count)
+
+
+def test_no_row_of_a_long_table_vouches_for_itself() -> None:
+    # four numbers, so that a lonely row is all that there is at its place
+    points = RNG.normal(size=(5_200, 4))
+    points[::520] = RNG.uniform(30, 60, (10, 4))
+    names = ["a", "b", "c", "d"]
+    table = Table(
+        pl.DataFrame(points, schema=names), Schema(tuple(Column(n, Kind.NUMBER) for n in names))
+    )
+    found = density(table, methods=["kernel"])[2]
+    assert {one.row for one in found.unusual} == set(range(0, 5_200, 520))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
+from modelwright.core.errors import ModelFileError
 from modelwright.unsupervised import METHODS, fit_groups
 from modelwright.unsupervised.criteria import (
     agreement,
@@ -19,6 +20,7 @@ from modelwright.unsupervised.criteria import (
     within,
 )
 from modelwright.unsupervised.fitting import Asked, Groups, fit_hierarchy, fit_k_means
+from modelwright.unsupervised.groups import Hierarchy
 from modelwright.unsupervised.space import Rows
 
 RNG = np.random.default_rng(0)
@@ -142,3 +144,11 @@ def test_groups_that_are_there_are_found_again_and_others_are_not(
     cloud = rows_of(RNG.normal(size=(180, 3)))
     cut = fit(4, cloud).labels(cloud)
     assert jaccard(cloud, lambda some: fit(4, some), cut, draws=5, seed=0).min() < 0.75
+
+
+@pytest.mark.parametrize("group", [[0, 0, 2**62], [1, 1, 2], [-1, 0, 1]])
+def test_a_tree_of_groups_that_cannot_be_is_refused(group: list[int]) -> None:
+    points, merges = np.zeros((3, 1)), np.array([[0, 1], [2, 3]])
+    tree = Hierarchy(points, np.array(group), merges, np.ones(2), ward=True)
+    with pytest.raises(ModelFileError, match="groups counted from 0"):
+        Hierarchy.restore(tree.export())

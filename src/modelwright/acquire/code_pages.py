@@ -56,6 +56,7 @@ class _Page:
 
     @property
     def is_latin(self) -> bool:
+        """Whether its languages are written in Latin letters."""
         return self.languages[0] in (_WEST[0], _CENTRE[0], _TURKISH[0], _BALTIC[0])
 
 

@@ -22,7 +22,15 @@ from modelwright.acquire.standard_input import is_pipe, spooled
 from modelwright.acquire.unpacking import Plain, unpacked
 from modelwright.core.errors import DataError, OptionError
 
-__all__ = ["NO_TEXT", "check_text", "is_parquet", "located", "read_file", "reader_of"]
+__all__ = [
+    "NO_TEXT",
+    "check_text",
+    "is_parquet",
+    "located",
+    "read_file",
+    "reader_of",
+    "scanned",
+]
 
 Reader = Callable[[Plain, Reading, Path], Raw]
 
@@ -172,6 +180,14 @@ def is_parquet(plain: Plain) -> bool:
     return reader_of(plain) is _read_parquet
 
 
+def scanned(plain: Plain) -> pl.LazyFrame | None:
+    """Open a typed file without reading its rows; None for one that cannot be opened so."""
+    reader = reader_of(plain)
+    if reader is _read_parquet:
+        return pl.scan_parquet(plain.path, glob=False)
+    return pl.scan_ipc(plain.path, glob=False) if reader is _read_arrow and _is_ipc(plain) else None
+
+
 def _text_reader(start: bytes, ending: str) -> Reader:
     if ending in (".jsonl", ".ndjson"):
         return read_json_lines
@@ -191,9 +207,7 @@ def _read_parquet(plain: Plain, reading: Reading, folder: Path) -> Raw:
 
 
 def _read_arrow(plain: Plain, reading: Reading, folder: Path) -> Raw:
-    with plain.path.open("rb") as file:
-        is_file = file.read(6) == b"ARROW1"
-    if not is_file:
+    if not _is_ipc(plain):
         return _columnar(pl.read_ipc_stream(plain.path.read_bytes()).lazy(), 0, plain, reading)
     return _columnar(pl.scan_ipc(plain.path, glob=False), 1, plain, reading)
 
@@ -209,3 +223,9 @@ def _columnar(lazy: pl.LazyFrame, swell: int, plain: Plain, reading: Reading) ->
         notes = (*notes, sample_note(keep, total))
     frame, more = flatten(lazy.collect())
     return Raw(frame, (*notes, *more))
+
+
+def _is_ipc(plain: Plain) -> bool:
+    """Tell an Arrow file from a stream of Arrow, which knows not how long it is."""
+    with plain.path.open("rb") as file:
+        return file.read(6) == b"ARROW1"

@@ -19,7 +19,7 @@ from modelwright.acquire.homes import expanded
 from modelwright.acquire.raw import Raw
 from modelwright.core.errors import DataError, ModelwrightWarning
 
-__all__ = ["CLASS", "IMAGE", "PART", "fresh_rows", "holds_images", "read_images"]
+__all__ = ["CLASS", "IMAGE", "PART", "check_images", "fresh_rows", "holds_images", "read_images"]
 
 IMAGE = "image"
 """The column of the place of an image."""
@@ -64,13 +64,58 @@ def holds_images(data: object) -> bool:
         if place.is_dir():
             first = zip(_walked(place), range(_GLANCED), strict=False)
             return any(_is_image(name) for name, _ in first)
-        if place.suffix.lower() != ".zip" or not place.is_file():
+        if not _is_zip(place):
             return False
         names = _entries(place)
     except (OSError, RuntimeError, DataError):
         return False
     some = names[:: 1 + len(names) // _GLANCED]
     return bool(some) and 2 * sum(map(_is_image, some)) > len(some)
+
+
+def check_images(data: object) -> None:
+    """Refuse a folder, or a zip of several files, that holds no images where no column is named.
+
+    Nothing else of these kinds can be learned from without one.
+
+    Parameters
+    ----------
+    data : object
+        A path, or anything else, which is let through.
+
+    Raises
+    ------
+    DataError
+        With the endings of images.
+
+    Examples
+    --------
+    >>> check_images({"a": [1]})
+    """
+    if not isinstance(data, str | Path):
+        return
+    try:
+        place = expanded(str(data))
+        folder = place.is_dir()
+        names = list(_files(place)) if folder else _entries(place) if _is_zip(place) else []
+    except (OSError, RuntimeError):  # no place that can be looked at: told when it is read
+        return
+    if folder or len(names) > 1:
+        raise _without_images(place, sum(map(_is_image, names)), len(names))
+
+
+def _is_zip(place: Path) -> bool:
+    return place.suffix.lower() == ".zip" and place.is_file()
+
+
+def _without_images(place: Path, images: int = 0, files: int = 0) -> DataError:
+    """Make the error for a folder or zip with too few images."""
+    some = f"{files:,} files, {images:,} of them images," if images else "none"
+    return DataError(
+        f"a folder or zip of images ({', '.join(sorted(_ENDINGS))})",
+        f"{some} in {place.name!r}",
+        f"{_SHAPE}; or name a table and its column to predict: --target (target=)",
+    )
 
 
 def read_images(source: str | Path) -> Raw:
@@ -112,7 +157,7 @@ def read_images(source: str | Path) -> Raw:
     names = sorted(_entries(place) if place.is_file() else _files(place))
     images = [name for name in names if _is_image(name)]
     if not images:
-        raise DataError("a folder or zip of images", f"none in {place.name!r}", _SHAPE)
+        raise _without_images(place)
     common = _common(images)
     inner = [name.split("/")[common:] for name in images]
     levels = {parts[0].lower() for parts in inner if len(parts) > 1}
@@ -218,7 +263,7 @@ def _entries_of(place: Path, size: int, changed: int) -> list[str]:
 
 
 def _files(place: Path) -> Iterator[str]:
-    """List the files of a folder; links are not followed out of it."""
+    """List the files of a folder; links to other folders are not followed."""
     if not place.is_dir():
         raise DataError("a folder or zip of images", f"no such folder {str(place)!r}")
     for count, name in enumerate(_walked(place)):

@@ -27,11 +27,8 @@ from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError, OptionError
 from modelwright.store import check_writable
 
-__all__ = ["Ingested", "ingest", "parse_size"]
+__all__ = ["Ingested", "ingest"]
 
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
-          "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?B?)", re.IGNORECASE)
 _SHARE = 0.6  # of the memory is DuckDB's; what reads and what is imported takes the rest
 _LEAST = 50 * 10**6
 _FORMATS = {
@@ -64,20 +61,6 @@ class Ingested:
     columns: int
     notes: tuple[str, ...] = ()
     set_aside: tuple[int, ...] = ()
-
-
-def parse_size(text: str) -> int:
-    """Read an amount of memory.
-
-    Examples
-    --------
-    >>> parse_size("2GB"), parse_size("512 MiB")
-    (2000000000, 536870912)
-    """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None or found[2].upper() not in _UNITS or not float(found[1]):
-        raise OptionError("an amount of memory", repr(text), "write 2GB or 500MB")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 def ingest(

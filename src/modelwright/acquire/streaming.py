@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from modelwright.acquire.damage import told_in_one_line
-from modelwright.acquire.files import check_text, is_parquet, located, reader_of
+from modelwright.acquire.files import check_text, located, reader_of, scanned
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.ingest import ingest
 from modelwright.acquire.nested import flatten
@@ -86,9 +86,9 @@ class Streamed:
 def stream(data: object, reading: Reading | None = None) -> Iterator[Streamed]:
     """Open a source so that its rows can be looked at without holding all of them.
 
-    Small files and tables in memory are read as a whole. A large Parquet file and a lazy frame are
-    streamed; large text, compressed or not, and what a database answers go through a typed file in
-    a temporary folder (`ingest`, which works in DuckDB and about 1 GB).
+    Small files and tables in memory are read as a whole. A large Parquet or Arrow file and a lazy
+    frame are streamed; large text, compressed or not, and what a database answers go through a
+    typed file in a temporary folder (`ingest`, which works in DuckDB and about 1 GB).
 
     Parameters
     ----------
@@ -134,8 +134,9 @@ def _opened(data: object, reading: Reading, folder: Path) -> Streamed:
     reader = reader_of(plain)
     if reading.encoding is not None:
         check_text(plain, reader)
-    if is_parquet(plain):
-        return _lazily(pl.scan_parquet(plain.path, glob=False), shown, plain.notes)
+    lazy = scanned(plain)
+    if lazy is not None:
+        return _lazily(lazy, shown, plain.notes)
     if size <= LARGE:
         return _in_memory(read_raw(data, reading), shown)
     return _ingested(text, shown, reading, folder)

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from modelwright.cli.inputs import Encoding
 from modelwright.cli.printing import Source, answer, say
+from modelwright.core.sizes import parse_size
 
 __all__ = ["acquire"]
 
@@ -41,9 +42,9 @@ def acquire(
     json
         Print one JSON object on stdout.
     """
-    from modelwright.acquire.ingest import ingest, parse_size
+    from modelwright.acquire.ingest import ingest
 
-    limit = parse_size(memory)
+    limit = parse_size(memory, "--memory")
     done = ingest(str(source), out, memory=limit, header=header, encoding=encoding)
     if json:
         answer({

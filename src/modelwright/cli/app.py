@@ -30,6 +30,7 @@ from modelwright.cli.reporting import report
 from modelwright.cli.using import evaluate, predict
 from modelwright.cli.wording import reword
 from modelwright.core.errors import UserError
+from modelwright.core.printable import printable
 from modelwright.core.version import __version__
 
 __all__ = ["Stop", "build", "completion", "main"]
@@ -148,7 +149,7 @@ class Stop:
     def told(self, line: str, code: int, parts: Mapping[str, str] | None = None) -> int:
         """Say one line, and give the exit code."""
         line = " ".join(line.split())
-        sys.stderr.write(f"error: {line}\n")
+        sys.stderr.write(f"error: {printable(line)}\n")
         if self.json:
             empty = {"expected": "", "got": "", "cure": ""}
             answer({"error": {"message": line, **empty, **(parts or {}), "exit_code": code}})

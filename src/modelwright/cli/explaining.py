@@ -154,10 +154,10 @@ def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
     both = "; a + b: columns that go together, shuffled together"
     told += f"\n\nhow much worse {judge} gets when a column is shuffled, with {beside}"
     say(f"{told}{both if any(one.together for one in shown) else ''}:\n")
-    width = max(len(one.label) for one in shown)
+    width = max((len(one.label) for one in shown), default=0)
     losses = aligned([one.loss for one in shown])
     between = [f"{number(one.low, 2)} to {number(one.high, 2)}" for one in shown]
-    room, reach = max(map(len, losses)), max(map(len, between))
+    room, reach = (max(map(len, texts), default=0) for texts in (losses, between))
     for one, loss, ends in zip(shown, losses, between, strict=True):
         bar = _bar(one.loss, found[0].loss)
         say(f"{one.label:<{width}}  {loss:>{room}}  {ends:>{reach}}  {bar}".rstrip())

@@ -162,6 +162,7 @@ def fit(
     named = question is not None and question.target is not None
     named = named or (effort is not None and effort.frame is not None)
     if not (named or shaped or _are_images(data)):
+        _check_images(data)
         raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     if shaped:
@@ -188,6 +189,12 @@ def _are_images(data: str | Path) -> bool:
     from modelwright.acquire.images import holds_images
 
     return holds_images(data)
+
+
+def _check_images(data: str | Path) -> None:
+    from modelwright.acquire.images import check_images
+
+    check_images(data)
 
 
 def _fitted(

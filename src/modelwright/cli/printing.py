@@ -14,6 +14,7 @@ from typing import Annotated, Any, TextIO
 from cyclopts import Parameter
 
 from modelwright.core.errors import ModelwrightWarning
+from modelwright.core.printable import printable
 
 __all__ = ["Source", "answer", "notes_on_stderr", "say"]
 
@@ -22,8 +23,8 @@ Source = Annotated[str | Path, Parameter(allow_leading_hyphen=True)]
 
 
 def say(line: str) -> None:
-    """Print a line for a person."""
-    sys.stdout.write(line + "\n")
+    """Print a line for a person; what the data holds moves no cursor and changes no colour."""
+    sys.stdout.write(printable(line) + "\n")
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def notes_on_stderr() -> Iterator[None]:
         line: str | None = None,
     ) -> None:
         if issubclass(category, ModelwrightWarning):
-            sys.stderr.write(f"note: {message}\n")
+            sys.stderr.write(f"note: {printable(str(message))}\n")
         else:
             usual(message, category, filename, lineno, file, line)
 

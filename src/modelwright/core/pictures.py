@@ -125,6 +125,8 @@ def _thumbnail(item: Mapping[str, Any]) -> Thumbnail:
     if item["kind"] not in KINDS:
         raise ValueError("a thumbnail of an unknown kind")
     true, said = int(item["true"]), int(item["said"])
+    if min(true, said) < 0:
+        raise ValueError("a thumbnail of no class")
     return Thumbnail(str(item["kind"]), str(item["name"]), true, said, _finite(item["p"]))
 
 

@@ -12,15 +12,15 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble._base import _set_random_states
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from modelwright.core.task import Target
 from modelwright.ensemble.inner import Rows, checked, entered
+from modelwright.ensemble.labels import Labelled
 from modelwright.models.adaboost import r2_step, samme_step, weighted_median
 from modelwright.models.sample import softmax
 
@@ -61,7 +61,7 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class AdaBoostClassifier(ClassifierMixin, _Boosted):  # type: ignore[misc]
+class AdaBoostClassifier(Labelled, _Boosted):
     """Each classifier is fitted on the rows that those before it got wrong (SAMME).
 
     Parameters
@@ -100,10 +100,9 @@ class AdaBoostClassifier(ClassifierMixin, _Boosted):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit one classifier after the other."""
         X, y = entered(self, X, y)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        rows = Rows.of(X, Target(codes, len(self.classes_)), sample_weight, None, None)
-        base = self.estimator or DecisionTreeClassifier(max_depth=1)
+        rows = Rows.of(X, self._coded(y), sample_weight, None, None)
+        codes, count = rows.y.values, len(self.classes_)
+        base = DecisionTreeClassifier(max_depth=1) if self.estimator is None else self.estimator
         if not has_fit_parameter(base, "sample_weight"):
             raise ValueError(f"{type(base).__name__} takes no sample_weight: it cannot be boosted")
         random, weight = check_random_state(self.random_state), self._start(rows)
@@ -112,7 +111,7 @@ class AdaBoostClassifier(ClassifierMixin, _Boosted):  # type: ignore[misc]
             _set_random_states(copy, random)
             copy.fit(X, codes, sample_weight=weight)
             wrong = copy.predict(X) != codes
-            say, after = samme_step(weight, wrong, len(self.classes_), self.learning_rate)
+            say, after = samme_step(weight, wrong, count, self.learning_rate)
             if say > 0:
                 self._keep(copy, say)
             if say <= 0 or not (wrong & (weight > 0)).any():
@@ -140,13 +139,6 @@ class AdaBoostClassifier(ClassifierMixin, _Boosted):  # type: ignore[misc]
         if count == 2:
             return softmax(np.column_stack([-scores, scores]) / 2)
         return softmax(scores / max(count - 1, 1))
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Give the class with the greatest score."""
-        scores = self.decision_function(X)
-        best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
 
 
 class AdaBoostRegressor(RegressorMixin, _Boosted):  # type: ignore[misc]
@@ -179,7 +171,7 @@ class AdaBoostRegressor(RegressorMixin, _Boosted):  # type: ignore[misc]
         """Fit one model after the other."""
         X, y = entered(self, X, y)
         rows = Rows.of(X, Target(y.astype(np.float64)), sample_weight, None, None)
-        base = self.estimator or DecisionTreeRegressor(max_depth=3)
+        base = DecisionTreeRegressor(max_depth=3) if self.estimator is None else self.estimator
         random, weight = check_random_state(self.random_state), self._start(rows)
         for _ in range(self.n_estimators):
             copy = clone(base)

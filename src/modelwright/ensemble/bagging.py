@@ -13,16 +13,17 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble._base import _set_random_states
+from sklearn.metrics import r2_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.random import sample_without_replacement
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from modelwright.core.task import Target
 from modelwright.ensemble.inner import Rows, answers, checked, entered
+from modelwright.ensemble.labels import Labelled
 
 __all__ = [
     "BaggingClassifier",
@@ -40,6 +41,24 @@ _MOST = np.iinfo(np.int32).max
 class _Bag(BaseEstimator):  # type: ignore[misc]
     """What all four do: draw rows, fit copies, average them."""
 
+    def __init__(
+        self,
+        estimator: Any = None,
+        n_estimators: int = 50,
+        max_samples: float = 1.0,
+        max_features: float = 1.0,
+        bootstrap: bool = True,
+        oob_score: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.n_estimators = n_estimators
+        self.max_samples = max_samples
+        self.max_features = max_features
+        self.bootstrap = bootstrap
+        self.oob_score = oob_score
+        self.random_state = random_state
+
     def _fit(self, base: Any, rows: Rows) -> None:
         random = check_random_state(self.random_state)
         count, columns = len(rows.y), self.n_features_in_
@@ -49,11 +68,11 @@ class _Bag(BaseEstimator):  # type: ignore[misc]
         total, times = np.zeros((count, rows.y.outputs)), np.zeros(count)
         for seed in random.randint(_MOST, size=self.n_estimators):
             copy, features, drawn = self._drawn(clone(base), int(seed), columns, rows)
-            X = rows.X if len(features) == columns else rows.X[:, features]
+            X = self._seen(rows.X, features)
             _fit_drawn(copy, rows.among(X), drawn)
             self.estimators_.append(copy)
             self.estimators_features_.append(features)
-            out = np.setdiff1d(np.arange(count), drawn)
+            out = _left_out(rows, drawn)
             if self.oob_score and len(out):
                 total[out] += answers(copy, _safe_indexing(X, out), rows.y.classes)
                 times[out] += 1
@@ -66,14 +85,16 @@ class _Bag(BaseEstimator):  # type: ignore[misc]
         said = np.full(total.shape, np.nan)
         said[known] = total[known] / times[known, None]
         self.oob_prediction_ = said
+        if rows.weight is not None:
+            known = known[rows.weight[known] > 0]
+        if not len(known):
+            raise ValueError("expected rows out of the bag for oob_score; got every row in each")
         y, weight = rows.y.values[known], None if rows.weight is None else rows.weight[known]
         if rows.y.classes:
             right = said[known].argmax(axis=1) == y
             self.oob_score_ = float(np.average(right, weights=weight))
-            return
-        mean = np.average(y, weights=weight)
-        left = np.average((y - said[known, 0]) ** 2, weights=weight)
-        self.oob_score_ = float(1 - left / np.average((y - mean) ** 2, weights=weight))
+        else:
+            self.oob_score_ = float(r2_score(y, said[known, 0], sample_weight=weight))
 
     def _drawn(self, copy: Any, seed: int, columns: int, rows: Rows) -> tuple[Any, Index, Index]:
         """Seed a copy, and draw its columns and its rows."""
@@ -81,18 +102,20 @@ class _Bag(BaseEstimator):  # type: ignore[misc]
         random = check_random_state(seed)
         width = max(1, int(self.max_features * columns))
         features = sample_without_replacement(columns, width, random_state=random)
-        most = max(1, int(self.max_samples * len(rows.y)))
         if width == columns:
             features = np.arange(columns)
-        return copy, features, _rows_drawn(random, rows, most, self.bootstrap)
+        return copy, features, _rows_drawn(random, rows, self.max_samples, self.bootstrap)
+
+    def _seen(self, X: Any, features: Index) -> Any:
+        """Give the columns that a copy sees, of an array or a frame."""
+        return X if len(features) == self.n_features_in_ else _safe_indexing(X, features, axis=1)
 
     def _mean(self, X: Any) -> Floats:
         check_is_fitted(self)
         X = checked(self, X)
         total: Any = 0.0
         for fitted, features in zip(self.estimators_, self.estimators_features_, strict=True):
-            own = X if len(features) == self.n_features_in_ else X[:, features]
-            total = total + answers(fitted, own, self._outputs)
+            total = total + answers(fitted, self._seen(X, features), self._outputs)
         mean: Floats = total / len(self.estimators_)
         return mean
 
@@ -102,13 +125,12 @@ class _Bag(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _rows_drawn(random: Any, rows: Rows, most: int, bootstrap: bool) -> Index:
+def _rows_drawn(random: Any, rows: Rows, share: float, bootstrap: bool) -> Index:
     """Draw rows; whole groups where rows have groups, so that those out of the bag are honest."""
     count = len(rows.y)
     if rows.groups is not None:
-        places = [np.flatnonzero(rows.groups == g) for g in range(rows.groups.max() + 1)]
-        chosen = random.choice(len(places), len(places), replace=bootstrap)
-        return np.concatenate([places[g] for g in chosen])[:most]
+        return _groups_drawn(random, rows, share, bootstrap)
+    most = max(1, int(share * count))
     if rows.weight is not None:
         shares = rows.weight / rows.weight.sum()
         return np.asarray(random.choice(count, most, replace=bootstrap, p=shares))
@@ -117,22 +139,41 @@ def _rows_drawn(random: Any, rows: Rows, most: int, bootstrap: bool) -> Index:
     return np.asarray(sample_without_replacement(count, most, random_state=random))
 
 
+def _groups_drawn(random: Any, rows: Rows, share: float, bootstrap: bool) -> Index:
+    """Draw groups of which some row counts."""
+    assert rows.groups is not None  # who calls has looked
+    sizes = np.bincount(rows.groups)
+    loud = sizes if rows.weight is None else np.bincount(rows.groups, rows.weight)
+    places = np.split(np.argsort(rows.groups, kind="stable"), np.cumsum(sizes)[:-1])
+    counting = np.flatnonzero(loud > 0)
+    most = max(1, round(share * len(counting)))
+    chosen = random.choice(counting, most, replace=bootstrap)
+    return np.concatenate([places[group] for group in chosen])
+
+
+def _left_out(rows: Rows, drawn: Index) -> Index:
+    """Give the rows that were not drawn, and of whose group none was."""
+    mine = np.arange(len(rows.y)) if rows.groups is None else rows.groups
+    seen = np.zeros(int(mine.max()) + 1, bool)
+    seen[mine[drawn]] = True
+    return np.flatnonzero(~seen[mine])
+
+
 def _fit_drawn(copy: Any, rows: Rows, drawn: Index) -> None:
     """Fit on drawn rows: by their counts where the estimator takes weights."""
-    if has_fit_parameter(copy, "sample_weight"):
+    weighs = has_fit_parameter(copy, "sample_weight")
+    # of drawn groups each row counts by its weight; rows alone were drawn by it
+    inside = rows.weight if rows.groups is not None else None
+    if inside is not None and not weighs:
+        raise ValueError(f"{type(copy).__name__} takes no sample_weight: fit without, or no groups")
+    if weighs:
         counts = np.bincount(drawn, minlength=len(rows.y)).astype(np.float64)
-        copy.fit(rows.X, rows.y.values, sample_weight=counts)
+        copy.fit(rows.X, rows.y.values, sample_weight=counts if inside is None else counts * inside)
     else:
         copy.fit(_safe_indexing(rows.X, drawn), rows.y.values[drawn])
 
 
-def _coded(estimator: Any, y: NDArray[Any]) -> Target:
-    check_classification_targets(y)
-    estimator.classes_, codes = np.unique(y, return_inverse=True)
-    return Target(codes.astype(np.int64), len(estimator.classes_))
-
-
-class BaggingClassifier(ClassifierMixin, _Bag):  # type: ignore[misc]
+class BaggingClassifier(Labelled, _Bag):
     """The mean of copies of a classifier, each fitted on a bootstrap (Breiman 1996).
 
     Parameters
@@ -166,7 +207,8 @@ class BaggingClassifier(ClassifierMixin, _Bag):  # type: ignore[misc]
     Notes
     -----
     With the same seed, estimator and settings the copies are those of scikit-learn 1.9. Weights of
-    rows are chances of being drawn. With `groups`, whole groups are drawn.
+    rows are chances of being drawn. With `groups`, whole groups are drawn, and each of their rows
+    counts by its weight.
 
     Examples
     --------
@@ -177,40 +219,16 @@ class BaggingClassifier(ClassifierMixin, _Bag):  # type: ignore[misc]
     True
     """
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        n_estimators: int = 50,
-        max_samples: float = 1.0,
-        max_features: float = 1.0,
-        bootstrap: bool = True,
-        oob_score: bool = False,
-        random_state: Any = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.max_samples = max_samples
-        self.max_features = max_features
-        self.bootstrap = bootstrap
-        self.oob_score = oob_score
-        self.random_state = random_state
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Fit the copies."""
         X, y = entered(self, X, y)
-        base = self.estimator or DecisionTreeClassifier()
-        self._fit(base, Rows.of(X, _coded(self, y), sample_weight, groups, None))
+        base = DecisionTreeClassifier() if self.estimator is None else self.estimator
+        self._fit(base, Rows.of(X, self._coded(y), sample_weight, groups, None))
         return self
 
     def predict_proba(self, X: Any) -> Floats:
         """Give the mean probability of each class: shape (n_rows, n_classes)."""
         return self._mean(X)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable class of each row."""
-        best = self._mean(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
 
 
 class BaggingRegressor(RegressorMixin, _Bag):  # type: ignore[misc]
@@ -226,29 +244,11 @@ class BaggingRegressor(RegressorMixin, _Bag):  # type: ignore[misc]
     array([0.5])
     """
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        n_estimators: int = 50,
-        max_samples: float = 1.0,
-        max_features: float = 1.0,
-        bootstrap: bool = True,
-        oob_score: bool = False,
-        random_state: Any = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.max_samples = max_samples
-        self.max_features = max_features
-        self.bootstrap = bootstrap
-        self.oob_score = oob_score
-        self.random_state = random_state
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Fit the copies."""
         X, y = entered(self, X, y)
         rows = Rows.of(X, Target(y.astype(np.float64)), sample_weight, groups, None)
-        self._fit(self.estimator or DecisionTreeRegressor(), rows)
+        self._fit(DecisionTreeRegressor() if self.estimator is None else self.estimator, rows)
         return self
 
     def predict(self, X: Any) -> Floats:
@@ -261,11 +261,11 @@ def _forest_drawn(
 ) -> tuple[Any, Index, Index]:
     """Seed a tree and draw its rows; its splits draw the columns."""
     copy.set_params(random_state=seed)
-    drawn = _rows_drawn(check_random_state(seed), rows, len(rows.y), True)
+    drawn = _rows_drawn(check_random_state(seed), rows, 1.0, True)
     return copy, np.arange(columns), drawn
 
 
-class RandomForestClassifier(ClassifierMixin, _Bag):  # type: ignore[misc]
+class RandomForestClassifier(Labelled, _Bag):
     """Bagged trees whose splits see some columns, drawn anew each time (Breiman 2001).
 
     Parameters
@@ -316,18 +316,12 @@ class RandomForestClassifier(ClassifierMixin, _Bag):  # type: ignore[misc]
         tree = DecisionTreeClassifier(
             max_features=self.max_features, min_samples_leaf=self.min_samples_leaf
         )
-        self._fit(tree, Rows.of(X, _coded(self, y), sample_weight, groups, None))
+        self._fit(tree, Rows.of(X, self._coded(y), sample_weight, groups, None))
         return self
 
     def predict_proba(self, X: Any) -> Floats:
         """Give the mean probability of each class: shape (n_rows, n_classes)."""
         return self._mean(X)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable class of each row."""
-        best = self._mean(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
 
 
 class RandomForestRegressor(RegressorMixin, _Bag):  # type: ignore[misc]

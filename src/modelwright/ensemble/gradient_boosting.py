@@ -11,11 +11,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from modelwright.ensemble.labels import Labelled
 from modelwright.models.gradients import LOSSES, Descent, Log, Multinomial, Round
 from modelwright.models.sample import softmax
 from modelwright.models.trees import FlatTrees, Tree
@@ -136,7 +136,7 @@ class GradientBoostingRegressor(RegressorMixin, _Descending):  # type: ignore[mi
             yield raw[:, 0]
 
 
-class GradientBoostingClassifier(ClassifierMixin, _Descending):  # type: ignore[misc]
+class GradientBoostingClassifier(Labelled, _Descending):
     """The same for classes: log loss, with one tree a round, or one a round and class.
 
     Parameters
@@ -180,8 +180,7 @@ class GradientBoostingClassifier(ClassifierMixin, _Descending):  # type: ignore[
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit round after round."""
         X, y, weight = self._entered(X, y, sample_weight)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        codes = self._coded(y).values
         counted = np.bincount(codes, weight, len(self.classes_))
         if len(self.classes_) < 2 or (counted <= 0).any():
             raise ValueError("expected rows of two classes that count; got only one class")
@@ -196,12 +195,6 @@ class GradientBoostingClassifier(ClassifierMixin, _Descending):  # type: ignore[
     def staged_predict_proba(self, X: Any) -> Iterator[Floats]:
         """Give the probabilities after each round."""
         yield from map(_probabilities, self._scores(X))
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable class of each row."""
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
 
 
 def _probabilities(raw: Floats) -> Floats:

@@ -9,7 +9,6 @@ the groups and the order that `fit` was given.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_consistent_length, get_tags
 from sklearn.utils.validation import (
     _check_sample_weight,
+    _check_y,
     _num_samples,
     has_fit_parameter,
     validate_data,
@@ -38,7 +38,6 @@ __all__ = [
     "checked",
     "entered",
     "fit_member",
-    "named",
     "out_of_fold",
     "plan",
 ]
@@ -109,7 +108,8 @@ class Rows:
 def entered(estimator: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
     """Check rows and answers as scikit-learn wants it; frames pass as they are."""
     if hasattr(X, "columns") and hasattr(X, "shape"):
-        _, y = validate_data(estimator, X, y, skip_check_array=True)
+        validate_data(estimator, X, y, skip_check_array=True)
+        y = _check_y(y, estimator=estimator)
         check_consistent_length(X, y)
         return X, np.asarray(y)
     found, y = validate_data(
@@ -130,21 +130,6 @@ def checked(estimator: Any, X: Any) -> Any:
 
 def _finite(estimator: Any) -> bool | str:
     return "allow-nan" if get_tags(estimator).input_tags.allow_nan else True
-
-
-def named(estimators: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """Check names and members.
-
-    Raises
-    ------
-    ValueError
-        When there is none, or two share a name.
-    """
-    pairs = list(estimators)
-    names = [name for name, _ in pairs]
-    if not pairs or len(set(names)) < len(names):
-        raise ValueError(f"expected members with names of their own as estimators; got {names}")
-    return pairs
 
 
 def plan(rows: Rows, *, folds: int | None = None, repeats: int = 1, seed: int = 0) -> Splits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sklearn.linear_model import Ridge
@@ -13,7 +14,7 @@ from modelwright.ensemble.gradient_boosting import (
     GradientBoostingRegressor,
 )
 
-__all__ = ["usual_members"]
+__all__ = ["members_of", "usual_members"]
 
 
 def usual_members(classes: bool) -> list[tuple[str, Any]]:
@@ -35,3 +36,18 @@ def usual_members(classes: bool) -> list[tuple[str, Any]]:
         ("forest", RandomForestRegressor(n_estimators=30, random_state=0)),
         ("boosting", GradientBoostingRegressor(n_estimators=30, random_state=0)),
     ]
+
+
+def members_of(estimators: Sequence[tuple[str, Any]] | None, classes: int) -> list[tuple[str, Any]]:
+    """Give the members that are named, or the usual ones where none are.
+
+    Raises
+    ------
+    ValueError
+        When the list is empty, or two share a name.
+    """
+    pairs = usual_members(classes=bool(classes)) if estimators is None else list(estimators)
+    names = [name for name, _ in pairs]
+    if not pairs or len(set(names)) < len(names):
+        raise ValueError(f"expected members with names of their own as estimators; got {names}")
+    return pairs

@@ -10,8 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from modelwright.core.task import Target
@@ -22,11 +21,11 @@ from modelwright.ensemble.inner import (
     checked,
     entered,
     fit_member,
-    named,
     out_of_fold,
     plan,
 )
-from modelwright.ensemble.library import usual_members
+from modelwright.ensemble.labels import Labelled
+from modelwright.ensemble.library import members_of
 
 __all__ = ["GreedySelectionClassifier", "GreedySelectionRegressor"]
 
@@ -53,7 +52,7 @@ class _Selection(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def _select(self, rows: Rows) -> None:
-        members = named(self.estimators or usual_members(classes=bool(rows.y.classes)))
+        members = members_of(self.estimators, rows.y.classes)
         splits = plan(rows, folds=self.folds, repeats=self.repeats, seed=self.random_state)
         scored = splits.scored
         oofs = [out_of_fold(member, rows, splits).said for _, member in members]
@@ -84,7 +83,7 @@ class _Selection(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class GreedySelectionClassifier(ClassifierMixin, _Selection):  # type: ignore[misc]
+class GreedySelectionClassifier(Labelled, _Selection):
     """The mean of the classifiers that together have the lowest out-of-fold log loss.
 
     Parameters
@@ -131,20 +130,12 @@ class GreedySelectionClassifier(ClassifierMixin, _Selection):  # type: ignore[mi
     ) -> Self:
         """Select members, and fit them on all rows; see `StackingClassifier.fit`."""
         X, y = entered(self, X, y)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        self._select(Rows.of(X, Target(codes, len(self.classes_)), sample_weight, groups, order))
+        self._select(Rows.of(X, self._coded(y), sample_weight, groups, order))
         return self
 
     def predict_proba(self, X: Any) -> Floats:
         """Give the mean probability of each class: shape (n_rows, n_classes)."""
         return self._mean(X)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable class of each row."""
-        best = self._mean(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
 
 
 class GreedySelectionRegressor(RegressorMixin, _Selection):  # type: ignore[misc]

@@ -20,9 +20,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils import check_array
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from modelwright.core.splits import Splits
@@ -33,11 +32,11 @@ from modelwright.ensemble.inner import (
     checked,
     entered,
     fit_member,
-    named,
     out_of_fold,
     plan,
 )
-from modelwright.ensemble.library import usual_members
+from modelwright.ensemble.labels import Labelled
+from modelwright.ensemble.library import members_of
 from modelwright.ensemble.weights import stacked_weights
 
 __all__ = ["Admission", "Layer", "StackingClassifier", "StackingRegressor"]
@@ -161,7 +160,9 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def _stack(self, rows: Rows) -> None:
-        members = named(self.estimators or usual_members(classes=bool(rows.y.classes)))
+        if self.layers < 1:
+            raise ValueError(f"expected 1 layer or more; got {self.layers}")
+        members = members_of(self.estimators, rows.y.classes)
         splits = plan(rows, folds=self.folds, repeats=self.repeats, seed=self.random_state)
         self.splits_, self._outputs = splits, rows.y.classes
         self.layers_: list[Layer] = []
@@ -252,7 +253,7 @@ def _deeper(rows: Rows, splits: Splits, layer: Layer) -> tuple[Rows, Splits]:
     return rows.among(_beside(rows.X, layer.said)), splits
 
 
-class StackingClassifier(ClassifierMixin, _Stack):  # type: ignore[misc]
+class StackingClassifier(Labelled, _Stack):
     """Classifiers in layers, combined by what they say of rows that they were not fitted on.
 
     Parameters
@@ -320,20 +321,12 @@ class StackingClassifier(ClassifierMixin, _Stack):  # type: ignore[misc]
         self
         """
         X, y = entered(self, X, y)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        self._stack(Rows.of(X, Target(codes, len(self.classes_)), sample_weight, groups, order))
+        self._stack(Rows.of(X, self._coded(y), sample_weight, groups, order))
         return self
 
     def predict_proba(self, X: Any) -> Floats:
         """Give the probability of each class: shape (n_rows, n_classes)."""
         return self._answer(X)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable class of each row."""
-        best = self._answer(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
 
 
 class StackingRegressor(RegressorMixin, _Stack):  # type: ignore[misc]

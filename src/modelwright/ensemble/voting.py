@@ -11,13 +11,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from modelwright.core.task import Target
-from modelwright.ensemble.inner import Rows, answers, checked, entered, fit_member, named
-from modelwright.ensemble.library import usual_members
+from modelwright.ensemble.inner import Rows, answers, checked, entered, fit_member
+from modelwright.ensemble.labels import Labelled
+from modelwright.ensemble.library import members_of
 
 __all__ = ["VotingClassifier", "VotingRegressor"]
 
@@ -33,7 +33,12 @@ def _shares(weights: Any, count: int) -> Floats:
 
 
 class _Vote(BaseEstimator):  # type: ignore[misc]
-    """What both say of what they take."""
+    """What both do: fit members, each on all rows."""
+
+    def _fit(self, rows: Rows) -> None:
+        members = members_of(self.estimators, rows.y.classes)
+        self._shares = _shares(self.weights, len(members))
+        self.estimators_ = [fit_member(member, rows) for _, member in members]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -41,7 +46,7 @@ class _Vote(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class VotingClassifier(ClassifierMixin, _Vote):  # type: ignore[misc]
+class VotingClassifier(Labelled, _Vote):
     """Several classifiers vote.
 
     Parameters
@@ -78,12 +83,7 @@ class VotingClassifier(ClassifierMixin, _Vote):  # type: ignore[misc]
         if self.voting not in ("soft", "hard"):
             raise ValueError(f"expected soft or hard voting; got {self.voting!r}")
         X, y = entered(self, X, y)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        rows = Rows.of(X, Target(codes, len(self.classes_)), sample_weight, None, None)
-        members = named(self.estimators or usual_members(classes=True))
-        self._shares = _shares(self.weights, len(members))
-        self.estimators_ = [fit_member(member, rows) for _, member in members]
+        self._fit(Rows.of(X, self._coded(y), sample_weight, None, None))
         return self
 
     def predict_proba(self, X: Any) -> Floats:
@@ -98,12 +98,6 @@ class VotingClassifier(ClassifierMixin, _Vote):  # type: ignore[misc]
                 total = total + share * answers(fitted, X, count)
         whole: Floats = total
         return whole
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Give the class with the greatest share."""
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
 
 
 class VotingRegressor(RegressorMixin, _Vote):  # type: ignore[misc]
@@ -130,10 +124,7 @@ class VotingRegressor(RegressorMixin, _Vote):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the members, each on all rows."""
         X, y = entered(self, X, y)
-        rows = Rows.of(X, Target(y.astype(np.float64)), sample_weight, None, None)
-        members = named(self.estimators or usual_members(classes=False))
-        self._shares = _shares(self.weights, len(members))
-        self.estimators_ = [fit_member(member, rows) for _, member in members]
+        self._fit(Rows.of(X, Target(y.astype(np.float64)), sample_weight, None, None))
         return self
 
     def predict(self, X: Any) -> Floats:

@@ -133,19 +133,23 @@ def boxes_of(values: ArrayLike, groups: Sequence[str], most: int = GROUPS) -> tu
     [5.0, 2.0]
     """
     numbers = np.asarray(values, np.float64)
-    labels = np.array(["" if name is None else f"x{name}" for name in groups], dtype=np.str_)
-    if labels.shape != numbers.shape:
-        raise DataError("one group for each number", f"{len(labels)} for {numbers.size}")
-    kept = (labels != "") & np.isfinite(numbers)
-    each, counts = np.unique(labels[kept], return_counts=True)
-    largest = np.sort(each[np.argsort(-counts, kind="stable")[:most]])
-    names = _by_number(largest.tolist())
-    return tuple(box_of(numbers[kept & (labels == name)], name[1:]) for name in names)
+    if len(groups) != numbers.size:
+        raise DataError("one group for each number", f"{len(groups)} for {numbers.size}")
+    place: dict[str, int] = {}
+    codes = np.array(
+        [-1 if name is None else place.setdefault(str(name), len(place)) for name in groups],
+        np.int64,
+    )
+    kept = (codes >= 0) & np.isfinite(numbers)
+    counts = dict(zip(place, np.bincount(codes[kept], minlength=len(place)).tolist(), strict=True))
+    largest = sorted((name for name in counts if counts[name]), key=lambda n: (-counts[n], n))
+    names = _by_number(sorted(largest[:most]))
+    return tuple(box_of(numbers[kept & (codes == place[name])], name) for name in names)
 
 
 def _by_number(names: list[str]) -> list[str]:
     """Sort names that are all numbers as numbers."""
     try:
-        return sorted(names, key=lambda name: float(name[1:]))
+        return sorted(names, key=float)
     except ValueError:
         return names

@@ -25,6 +25,7 @@ __all__ = [
     "box_figure",
     "column_figure",
     "distribution_figure",
+    "lying_bars",
     "numbers_from",
     "short",
 ]
@@ -150,6 +151,25 @@ def _box(plot: Plot, numbers: Numbers, top: float) -> None:
     plot.segment((middle, top * 1.08), (middle, top * 1.26), "median")
 
 
+def lying_bars(
+    lines: Sequence[tuple[str, float, str, str]], most: float, title: str, right: float = 16.0
+) -> Plot:
+    """Draw bars that lie below each other: for each a label, its length, its colour, a note."""
+    plot = Plot(
+        (0.0, most),
+        (len(lines), 0),
+        size=(460, 26 * len(lines) + 66),
+        margins=(150, 14, right, 42),
+    )
+    plot.axes(title, "", y_ticks=())
+    for i, (label, length, letter, note) in enumerate(lines):
+        spot = plot.y.place(i + 0.5)
+        plot.write(fitted(label, 136), 142, spot + 4, "end")
+        plot.bars([0.0], [length], [i + 0.15], letter, base=i + 0.85)
+        plot.write(note, plot.x.place(length) + 6, spot + 4, "note")
+    return plot
+
+
 def balance_figure(
     counts: Sequence[tuple[str, int]], name: str = "", *, rest: int = 0, total: int | None = None
 ) -> Figure:
@@ -186,18 +206,8 @@ def balance_figure(
     shown = counts[:_LEVELS]
     more = len(counts) - len(shown) + rest
     most = max(count for _, count in shown)
-    plot = Plot(
-        (0.0, most * 1.22),
-        (len(shown), 0),
-        size=(460, 26 * len(shown) + 66),
-        margins=(150, 14, 16, 42),
-    )
-    plot.axes("rows", "", y_ticks=())
-    for i, (label, count) in enumerate(shown):
-        spot = plot.y.place(i + 0.5)
-        plot.write(fitted(label, 136), 142, spot + 4, "end")
-        plot.bars([0.0], [count], [i + 0.15], "a", base=i + 0.85)
-        plot.write(percent(count / whole), plot.x.place(count) + 6, spot + 4, "note")
+    lines = [(label, float(count), "a", percent(count / whole)) for label, count in shown]
+    plot = lying_bars(lines, most * 1.22, "rows")
     names = [shorten(label, 40) for label, _ in shown]
     told = f"{names[0]!r} has {percent(shown[0][1] / whole)} of the rows"
     if len(shown) > 1:

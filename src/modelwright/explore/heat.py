@@ -13,7 +13,7 @@ from modelwright.explore.figures import short
 from modelwright.explore.relations import Relations, side_by_side
 from modelwright.pages import Figure, Grid, Markup, element, joined, shorten
 from modelwright.pages.numerals import number, plural
-from modelwright.pages.plot import fitted, text_width
+from modelwright.pages.plot import fitted, text_mark, text_width
 
 __all__ = ["association_figure", "correlation_figure", "covariance_figure"]
 
@@ -215,10 +215,10 @@ def _triangle(
             if text and text_width(text, 11.0) <= side:
                 light = ".on" if step >= 6 else ""
                 marks.append(
-                    _text(text, (j + 0.5) * side, (i + 0.5) * side + 4, f"middle.small{light}")
+                    text_mark(text, (j + 0.5) * side, (i + 0.5) * side + 4, f"middle.small{light}")
                 )
         place = (i + diagonal) * side + (3 if diagonal else 2)
-        marks.append(_text(fitted(names[i], _LABEL, 12.0), place, (i + 0.5) * side + 4, "name"))
+        marks.append(text_mark(fitted(names[i], _LABEL, 12.0), place, (i + 0.5) * side + 4, "name"))
     cells = [element(f"path.bar.{key}", at={"d": "".join(d)}) for key, d in sorted(paths.items())]
     labels = max(
         ((i + 1) * side + text_width(fitted(n, _LABEL, 12.0), 12.0) for i, n in enumerate(names)),
@@ -226,10 +226,6 @@ def _triangle(
     )
     width = max(round(labels + 8), 240)
     return joined(cells, marks), width, round(k * side + 2)
-
-
-def _text(text: str, x: float, y: float, classes: str) -> Markup:
-    return element(f"text.{classes}", text, at={"x": float(x), "y": float(y)})
 
 
 def _not_drawn(count: int) -> str:

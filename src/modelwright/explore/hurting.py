@@ -116,7 +116,7 @@ def of_target(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
         )
     if target.classes:
         found += _balance(target, column)
-    elif column.numbers is not None and column.numbers.skew > _TAIL:
+    elif column.is_number and column.numbers is not None and column.numbers.skew > _TAIL:
         numbers = column.numbers
         cure = "--metric rmsle" if numbers.quantiles[0] > -1 else "--metric mae"
         found.append(

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from modelwright.core.errors import DataError
 from modelwright.explore.associations import Association
 from modelwright.explore.columns import ColumnProfile
-from modelwright.explore.figures import numbers_from
+from modelwright.explore.figures import lying_bars, numbers_from
 from modelwright.explore.patterns import Missingness
-from modelwright.pages import Figure, Grid, Markup, Plot, element, joined, shorten
-from modelwright.pages.numerals import compact, percent, plural
-from modelwright.pages.plot import fitted
+from modelwright.pages import Figure, Grid, Plot, element, joined, shorten
+from modelwright.pages.numerals import compact, date, percent, plural
+from modelwright.pages.plot import fitted, text_mark
+from modelwright.pages.scales import LINEAR, TIME
 
 __all__ = ["comparison_figure", "missing_figure", "strength_figure"]
 
-Floats = NDArray[np.float64]
+_DATES = (pl.Date, pl.Datetime)
 
 _COLUMNS, _PATTERNS = 18, 18
 _NAMED = 14
@@ -55,8 +56,8 @@ def missing_figure(missing: Missingness, columns: Sequence[ColumnProfile]) -> Fi
     side, left, top = 20.0, 190.0, 78.0
     place = {column.name: i for i, column in enumerate(shown)}
     marks = [
-        _word("rows", left - 8, top - 32, "tick.end"),
-        _word("missing", left - 8, top - 8, "tick.end"),
+        text_mark("rows", left - 8, top - 32, "tick.end"),
+        text_mark("missing", left - 8, top - 8, "tick.end"),
     ]
     most = max(pattern.rows for pattern in patterns)
     cells: list[str] = []
@@ -74,8 +75,8 @@ def missing_figure(missing: Missingness, columns: Sequence[ColumnProfile]) -> Fi
     marks.append(element("path.bar.b", at={"d": "".join(cells)}))
     for i, column in enumerate(shown):
         down = top + i * side + 14
-        marks.append(_word(fitted(column.name, 132, 12.0), left - 52, down, "end"))
-        marks.append(_word(percent(column.missing_share), left - 8, down, "tick.end"))
+        marks.append(text_mark(fitted(column.name, 132, 12.0), left - 52, down, "end"))
+        marks.append(text_mark(percent(column.missing_share), left - 8, down, "tick.end"))
     drawn = sum(pattern.rows for pattern in patterns)
     width = round(max(left + len(patterns) * side + 6, 330))
     grid_rows = tuple(
@@ -103,10 +104,6 @@ def _pattern(columns: Sequence[str]) -> str:
         return _ALL
     shown = ", ".join(shorten(name, 40) for name in columns[:_NAMED])
     return shown + (f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else "")
-
-
-def _word(text: str, x: float, y: float, classes: str) -> Markup:
-    return element(f"text.{classes}", text, at={"x": float(x), "y": float(y)})
 
 
 def strength_figure(associations: Sequence[Association], target: str, most: int = 16) -> Figure:
@@ -139,20 +136,12 @@ def strength_figure(associations: Sequence[Association], target: str, most: int 
     if not associations:
         raise DataError("columns to compare with the answer", "none")
     shown = associations[:most]
-    plot = Plot(
-        (0.0, 1.0),
-        (len(shown), 0),
-        size=(460, 24 * len(shown) + 66),
-        margins=(150, 14, 34, 42),
-    )
-    plot.axes(f"how much it says of {shorten(target, 24)}", "", y_ticks=())
     names = [one.left if one.right == target else one.right for one in associations]
-    for i, one in enumerate(shown):
-        spot = plot.y.place(i + 0.5)
-        plot.write(fitted(names[i], 136), 142, spot + 4, "end")
-        down = one.signed < 0
-        plot.bars([0.0], [one.strength], [i + 0.18], "b" if down else "a", base=i + 0.82)
-        plot.write(f"{one.strength:.2f}", plot.x.place(one.strength) + 6, spot + 4, "note")
+    lines = [
+        (name, one.strength, "b" if one.signed < 0 else "a", f"{one.strength:.2f}")
+        for name, one in zip(names, shown, strict=False)
+    ]
+    plot = lying_bars(lines, 1.0, f"how much it says of {shorten(target, 24)}", 34)
     rows = tuple(
         (shorten(name, 80), one.measure, f"{one.strength:.2f}", f"{one.rows:,}")
         for name, one in zip(names[:60], associations, strict=False)
@@ -178,7 +167,7 @@ def comparison_figure(
     Parameters
     ----------
     old, new : polars.Series or array_like, shape (n,)
-        Numbers, or words.
+        Numbers, dates, or words.
     name : str
         The column.
     words : str
@@ -198,38 +187,43 @@ def comparison_figure(
     >>> comparison_figure([1.0, 2.0], [2.0, 3.0], "age").title
     'age'
     """
-    left, right = (_side(one) for one in (old, new))
+    given = [
+        one if isinstance(one, pl.Series) else pl.Series(np.asarray(one)) for one in (old, new)
+    ]
+    left, right = (_side(one) for one in given)
     if not len(left) or not len(right):
         raise DataError("values on both sides", f"{len(left)} and {len(right)}")
     if left.dtype == pl.String() or right.dtype == pl.String():
         return _labels_compared(left.cast(pl.String), right.cast(pl.String), name, words)
-    return _numbers_compared(left, right, name, words)
+    time = all(one.dtype in _DATES for one in given)
+    return _numbers_compared(left, right, name, words, time)
 
 
-def _side(values: pl.Series | ArrayLike) -> pl.Series:
-    series = values if isinstance(values, pl.Series) else pl.Series(np.asarray(values))
+def _side(series: pl.Series) -> pl.Series:
     if series.dtype == pl.Boolean():
         series = series.cast(pl.String)
-    if series.dtype.is_temporal():
-        series = series.to_physical() / 1e6
+    if series.dtype in _DATES:
+        series = series.cast(pl.Datetime("us")).to_physical() / 1e6
     present = series.drop_nulls()
     return present if present.dtype == pl.String() else present.cast(pl.Float64)
 
 
-def _numbers_compared(old: pl.Series, new: pl.Series, name: str, words: str) -> Figure:
+def _numbers_compared(old: pl.Series, new: pl.Series, name: str, words: str, time: bool) -> Figure:
     both = numbers_from(pl.concat([old, new]).to_numpy())
     edges = np.array(both.edges)
     shares = [np.histogram(side.to_numpy(), edges)[0] / len(side) for side in (old, new)]
     top = float(max(share.max(initial=0.0) for share in shares)) or 1.0
-    plot = Plot((float(edges[0]), float(edges[-1])), (0.0, top * 1.08), size=(330, 214))
+    low, high = float(edges[0]), float(edges[-1])
+    plot = Plot((low, high, TIME if time else LINEAR), (0.0, top * 1.08), size=(330, 214))
     ticks = [(value, percent(value)) for value, _ in plot.y.ticks(3)]
     plot.axes(shorten(name, 30), "share of rows", x_ticks=plot.x.ticks(4), y_ticks=ticks)
     plot.bars(edges[:-1], edges[1:], shares[0], "m.faint")
     steps = np.repeat(edges, 2)[1:-1]
     plot.line(steps, np.repeat(shares[1], 2), "a")
+    ends = [date(edge, high - low) if time else compact(edge) for edge in edges.tolist()]
     rows = tuple(
-        (f"{compact(a)} to {compact(b)}", percent(x, 1), percent(y, 1))
-        for a, b, x, y in zip(edges[:-1], edges[1:], *shares, strict=True)
+        (f"{a} to {b}", percent(x, 1), percent(y, 1))
+        for a, b, x, y in zip(ends[:-1], ends[1:], *shares, strict=True)
     )
     return _compared(plot, name, words, rows)
 

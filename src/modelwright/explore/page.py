@@ -6,6 +6,7 @@ import html
 from collections import Counter
 from collections.abc import Sequence
 
+from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Kind, Role
 from modelwright.core.version import __version__
@@ -34,13 +35,6 @@ _OPEN = 6
 _FINDINGS = 40
 _NAMED = 400
 _TITLES = {
-    "exact-duplicates": "Rows that come twice",
-    "contradicting-duplicates": "Equal rows, different answers",
-    "near-duplicates": "Rows that nearly come twice",
-    "time-order": "Rows in the order of time",
-    "time-column": "A column of time",
-    "repeated-entities": "Several rows about one thing",
-    "row-order": "The order of the file tells",
     "drift": "Test rows differ",
     "leak": "A column that knows the answer",
     "telling-gaps": "Gaps that know the answer",
@@ -256,7 +250,8 @@ def _hurting(profile: Measured) -> Chapter | None:
 
 def _finding(finding: Finding) -> Markup:
     colour, word = _MARKS[finding.severity]
-    title = _TITLES.get(finding.code, finding.code.replace("-", " ").capitalize())
+    usual = CODES[finding.code].title if finding.code in CODES else _sentence(finding.code)
+    title = _TITLES.get(finding.code, usual.replace("-", " "))
     return element(
         "li",
         element("h3", title, " ", element(f"span.badge.{colour}", word)),
@@ -273,9 +268,8 @@ def _columns(profile: Measured, ordered: Sequence[ColumnProfile], cards: dict[st
     head = ("column", "kind", "distribution", "values", "missing", "different")
     lines = tuple(_row(column, cards.get(column.name)) for column in ordered)
     grid = Grid(head, lines, "Columns of the table", text=4, classes=("wide", "plain"))
-    more = [
-        column.name for column in profile.columns if column.name not in {c.name for c in ordered}
-    ]
+    listed = {column.name for column in ordered}
+    more = [column.name for column in profile.columns if column.name not in listed]
     order = (
         "The column to predict first, then by how much they say of it. " if profile.target else ""
     )

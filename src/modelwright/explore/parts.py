@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from modelwright.core.schema import Kind
 from modelwright.explore.figures import balance_figure, box_figure, distribution_figure
 from modelwright.explore.heat import association_figure, correlation_figure, covariance_figure
 from modelwright.explore.measured import Measured
@@ -34,7 +35,8 @@ def target(profile: Measured) -> Chapter | None:
         rest = max(column.distinct - len(answer.balance), 0)
         figures.append(balance_figure(answer.balance, answer.name, rest=rest, total=column.present))
     elif column.numbers is not None:
-        figures.append(distribution_figure(column.numbers, answer.name))
+        time = column.kind == Kind.DATETIME
+        figures.append(distribution_figure(column.numbers, answer.name, time=time))
     if answer.associations:
         figures.append(strength_figure(answer.associations, answer.name))
     if not figures:

@@ -95,23 +95,24 @@ def _codes(
         if value not in _CODES or value not in ends:
             continue
         others = sample.filter((sample != value) & sample.is_not_null())
-        gap = _apart(value, others)
-        if gap:
-            found.append(Suspect(profile.name, text, count, gap, certain=True))
+        why, certain = _apart(value, others)
+        if why:
+            found.append(Suspect(profile.name, text, count, why, certain))
     return found
 
 
-def _apart(value: float, others: pl.Series) -> str:
-    """Say how far a number lies from the others; empty when it may be one of them."""
+def _apart(value: float, others: pl.Series) -> tuple[str, bool]:
+    """Say how a number lies apart from the others, and whether far; empty when it does not."""
     values = others.to_numpy()
     if len(np.unique(values[:1000])) < _FEWEST:
-        return ""
+        return "", False
     least, most = float(values.min()), float(values.max())
-    wide = most - least
-    below = value < 0 <= least and (value == -1 or least - value > wide / 4)
-    if below or value - most > max(wide, 0.5 * abs(most)):
-        return f"lies far outside of the other values ({least:g} to {most:g})"
-    return ""
+    wide, below = most - least, value < 0 <= least
+    if value - most > max(wide, 0.5 * abs(most)) or (below and least - value > wide / 4):
+        return f"lies far outside of the other values ({least:g} to {most:g})", True
+    if below and value == -1:
+        return f"lies below zero, as no other value does ({least:g} to {most:g})", False
+    return "", False
 
 
 def _days(profile: ColumnProfile, often: list[tuple[str, int]], sample: pl.Series) -> list[Suspect]:

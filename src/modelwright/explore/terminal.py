@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import textwrap
 
 from modelwright.core.findings import Finding, Severity
+from modelwright.core.printable import printable
 from modelwright.core.schema import Role
 from modelwright.explore.columns import ColumnProfile
 from modelwright.explore.measured import Measured
@@ -18,8 +18,6 @@ __all__ = ["summary"]
 _FINDINGS, _COLUMNS = 8, 40
 _WIDEST = 120
 _GAP = "\N{NO-BREAK SPACE}"
-# What would move the cursor, change colours or the direction of writing.
-_UNFIT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _HEAD = ("column", "kind", "", "missing", "different", "values")
 
 
@@ -39,7 +37,7 @@ def summary(profile: Measured, width: int | None = None) -> str:
     lines += _table(profile, wide)
     if profile.option:
         lines += ["", f"recommended: modelwright fit ... {profile.option}"]
-    return _UNFIT.sub("\ufffd", "\n".join(lines).replace(_GAP, " "))
+    return printable("\n".join(lines).replace(_GAP, " "))
 
 
 def _first(profile: Measured) -> str:

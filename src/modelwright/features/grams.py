@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["Bag", "bag"]
+__all__ = ["LONGEST", "Bag", "bag"]
 
-_LONGEST = 2_000  # characters of a string that are looked at
+LONGEST = 2_000
+"""Characters of a string that are looked at."""
 _WORD = 32  # bytes of a word that tell it from others
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio: a multiplier that spreads bits well
 _WORDS_FROM = np.uint64(1 << 63)  # words have the highest bit, runs of up to four bytes never
@@ -72,7 +73,7 @@ def bag(strings: pl.Series, *, runs: tuple[int, ...] = (), words: int = 0) -> Ba
 
 def _letters(strings: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Give the bytes of all strings, each framed by blanks and ended by a zero, and their rows."""
-    plain = strings.str.slice(0, _LONGEST).str.to_lowercase()
+    plain = strings.str.slice(0, LONGEST).str.to_lowercase()
     plain = plain.str.replace_all(r"[\s\x00]+", " ").str.strip_chars(" ")
     framed = pl.select(pl.concat_str(pl.lit(" "), plain, pl.lit(" "))).to_series()
     text = "".join(f"{line}\0" for line in framed.fill_null("").to_list())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import threading
 import warnings
 import zipfile
 from collections import Counter
@@ -106,42 +107,48 @@ class _Places:
     """Opens files and entries of zips by their place."""
 
     _zips: dict[str, zipfile.ZipFile] = field(default_factory=dict)
+    _opening: threading.Lock = field(default_factory=threading.Lock)
 
     def bytes_of(self, place: str) -> bytes:
-        """Read one image file, bounded."""
-        cut = place.lower().find(".zip/")
-        while cut >= 0:
-            archive = self._zip(place[: cut + 4])
-            if archive is not None:
-                return self._entry(archive, place[cut + 5 :])
-            cut = place.lower().find(".zip/", cut + 1)
-        path = Path(place)
-        if not path.is_file():
-            raise _UnfitError("no such file")
-        if path.stat().st_size > _MOST_BYTES:
-            raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
-        return path.read_bytes()
+        """Read one image file, bounded; raises `_UnfitError` alone."""
+        try:
+            cut = place.lower().find(".zip/")
+            while cut >= 0:
+                archive = self._zip(place[: cut + 4])
+                if archive is not None:
+                    return self._entry(archive, place[cut + 5 :])
+                cut = place.lower().find(".zip/", cut + 1)
+            path = Path(place)
+            if not path.is_file():
+                raise _UnfitError("no such file")
+            if path.stat().st_size > _MOST_BYTES:
+                raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
+            return path.read_bytes()
+        except OSError as error:
+            raise _UnfitError((error.strerror or "cannot be read").lower()) from error
 
     def _zip(self, name: str) -> zipfile.ZipFile | None:
-        if name not in self._zips:
-            if not Path(name).is_file():
-                return None
-            try:
-                self._zips[name] = zipfile.ZipFile(name)
-            except (zipfile.BadZipFile, OSError, ValueError) as error:
-                raise _UnfitError("in a damaged zip") from error
-        return self._zips[name]
+        with self._opening:  # threads share one handle of each
+            if name not in self._zips:
+                if not Path(name).is_file():
+                    return None
+                try:
+                    self._zips[name] = zipfile.ZipFile(name)
+                except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+                    raise _UnfitError("in a damaged zip") from error
+            return self._zips[name]
 
     def _entry(self, archive: zipfile.ZipFile, name: str) -> bytes:
         try:
             info = archive.getinfo(name)
-            if info.file_size > _MOST_BYTES:
-                raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
-            with archive.open(info) as file:
-                return file.read(_MOST_BYTES)
         except KeyError:
             raise _UnfitError("no such file") from None
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        if info.file_size > _MOST_BYTES:
+            raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
+        try:
+            with archive.open(info) as file:
+                return file.read(_MOST_BYTES)
+        except Exception as error:  # each way of packing fails on damage in its own way
             raise _UnfitError("in a damaged zip") from error
 
     def __enter__(self) -> Self:
@@ -241,9 +248,6 @@ def open_images(
                 except _UnfitError as error:
                     into[row] = 0
                     bad[str(error)] += 1
-                except OSError as error:
-                    into[row] = 0
-                    bad[(error.strerror or "cannot be read").lower()] += 1
             return bad, done
 
         for bad, done in pool.map(work, range(0, len(places), _CHUNK)):

@@ -17,12 +17,11 @@ from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.answers import answer_columns, answer_names, kept_parts
 from modelwright.features.reading import read, sound_state, texts
-from modelwright.features.sparse import Pieces, ridge
-from modelwright.features.strings import cut, distinct, sample, string_columns
+from modelwright.features.sparse import Pieces, ridge, stacked
+from modelwright.features.strings import cut, distinct, portions, sample, string_columns
 
 __all__ = ["FittedScores", "ScoreOf", "Scores"]
 
-_CHUNK = 20_000  # strings whose pieces are in memory at a time
 _FIT_ROWS = 20_000
 _READ = 5_000  # different strings that choose the pieces
 _FIT_CELLS = 100_000  # rows times answers, so that many classes do not take all the time
@@ -69,10 +68,8 @@ class ScoreOf:
         out: Floats = np.full((len(strings) + 1, self.slopes.shape[1]), np.nan, np.float32)
         if np.isnan(self.slopes).any():
             return np.full((len(place), out.shape[1]), np.nan, np.float32)
-        for start in range(0, len(strings), _CHUNK):
-            some = strings[start : start + _CHUNK]
-            found = self.pieces.weigh(cut(some, self.kind)) @ self.slopes
-            out[start : start + len(some)] = found
+        for some in portions(strings):
+            out[some] = self.pieces.weigh(cut(strings[some], self.kind)) @ self.slopes
         return out[place]
 
     def learned(self, series: pl.Series, answers: NDArray[np.float64], penalty: float) -> ScoreOf:
@@ -84,8 +81,8 @@ class ScoreOf:
         counts = np.bincount(place[known], minlength=len(strings)).astype(np.float64)
         sums = [np.bincount(place[known], column[known], len(strings)) for column in answers.T]
         centred = np.column_stack(sums) / counts[:, None] - answers[known].mean(axis=0)
-        weights = self.pieces.weigh(cut(strings, self.kind))
-        return replace(self, slopes=ridge(weights, centred, counts, penalty))
+        parts = [self.pieces.weigh(cut(strings[some], self.kind)) for some in portions(strings)]
+        return replace(self, slopes=ridge(stacked(parts), centred, counts, penalty))
 
 
 @dataclass(frozen=True)

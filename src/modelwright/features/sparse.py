@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from modelwright.core.deferred import Deferred
 from modelwright.features.grams import Bag
 
-__all__ = ["Pieces", "ridge"]
+__all__ = ["Pieces", "ridge", "stacked"]
 
 _sparse = Deferred("scipy.sparse")
 
@@ -75,6 +76,11 @@ def _incidence(codes: NDArray[np.uint64], bag: Bag) -> Any:
     known = codes[place] == bag.codes
     rows, columns = bag.rows[known].astype(np.int32), place[known].astype(np.int32)
     return _sparse.coo_array((np.ones(len(rows), np.float32), (rows, columns)), shape).tocsr()
+
+
+def stacked(parts: Sequence[Any]) -> Any:
+    """Put sparse matrices below each other."""
+    return parts[0] if len(parts) == 1 else _sparse.vstack(parts, format="csr")
 
 
 def ridge(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
-from modelwright.features.grams import Bag, bag
+from modelwright.features.grams import LONGEST, Bag, bag
 from modelwright.features.reading import columns_of
 
-__all__ = ["cut", "distinct", "sample", "string_columns"]
+__all__ = ["cut", "distinct", "portions", "sample", "string_columns"]
 
 _MANY = 30  # levels from which a category is worth reading
 _WORDS = 1.5  # of a level: how one word is spelled says little that the level itself does not
 _RUNS = (3, 4)
+_LETTERS = 4_000_000  # are cut at a time: each becomes two pieces of 16 bytes and more
 
 
 def distinct(series: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
@@ -56,6 +59,20 @@ def _wordy(series: pl.Series) -> bool:
 def cut(strings: pl.Series, kind: Kind) -> Bag:
     """Cut strings into runs of characters, and words and pairs of words where they are text."""
     return bag(strings, runs=_RUNS, words=2 if kind is Kind.TEXT else 1)
+
+
+def portions(strings: pl.Series) -> Iterator[slice]:
+    """Part strings so that each part has a few million letters at most: cutting takes memory.
+
+    Examples
+    --------
+    >>> list(portions(pl.Series(["a", "bc"])))
+    [slice(0, 2, None)]
+    """
+    letters = strings.str.slice(0, LONGEST).str.len_chars().fill_null(0).to_numpy().astype(np.int64)
+    part = (np.cumsum(letters + 2) - letters - 2) // _LETTERS
+    starts = np.flatnonzero(np.diff(part, prepend=-1)).tolist()
+    yield from (slice(*ends) for ends in zip(starts, [*starts[1:], len(strings)], strict=False))
 
 
 def sample(strings: pl.Series, seed: int, most: int) -> pl.Series:

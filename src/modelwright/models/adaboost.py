@@ -31,7 +31,7 @@ from modelwright.core.task import Target
 from modelwright.evaluate.calibration import fit_temperature
 from modelwright.models.columns import Ranks
 from modelwright.models.options import at_least, between
-from modelwright.models.sample import Classes, Sample, softmax
+from modelwright.models.sample import Classes, Sample, held_out, softmax
 from modelwright.models.trees import FlatTrees, Tree
 from modelwright.models.unpack import array, number, unsound
 
@@ -43,8 +43,6 @@ Floats = NDArray[np.float64]
 
 _CELLS = 4_000_000
 """Answers of single trees held at a time."""
-_HELD = 5
-"""One row of so many is held out to find the temperature; none of fewer than 10 times as many."""
 
 
 def samme_step(
@@ -280,15 +278,14 @@ class AdaBoostLearner:
     ) -> FittedAdaBoost:
         """Fit tree after tree until there are enough, or the time is over."""
         sample = Sample.of(X, y, weight, budget)
-        values = sample.values
-        if not sample.X.shape[1] or sample.rows < 2 or bool((values == values[0]).all()):
+        if not sample.X.shape[1] or sample.settled:
             return _constant(sample, max(budget.units or 1, 1))
         fit = _Fit(self, sample, seed)
         everything = np.arange(sample.rows)
-        if not sample.classes.count or sample.rows < 10 * _HELD:
+        parts = held_out(sample.rows, seed) if sample.classes.count else None
+        if parts is None:
             return fit.run(everything, budget, 1.0)
-        drawn = np.random.default_rng(Seed(seed).derive("held out")).permutation(sample.rows)
-        held, rest = drawn[::_HELD], np.setdiff1d(everything, drawn[::_HELD])
+        held, rest = parts
         left = min(budget.left / 2.5, 1e9)
         first = fit.run(rest, Budget.seconds(left, budget.units), 1.0)
         return fit.run(everything, budget, fit.sharpness(first, held))
@@ -347,7 +344,7 @@ class _Fit:
         votes = np.eye(learned)[shares.argmax(axis=1)]
         wrong = votes[model.apply(self._table[rows])].argmax(axis=1) != labels
         alpha, new = samme_step(weight, wrong, learned, self._learner.learning_rate)
-        return _taken_over(model, votes), alpha, new
+        return Tree.grown(model, votes), alpha, new
 
     def _estimate(
         self, rows: NDArray[np.int64], weight: Floats, index: int
@@ -360,7 +357,7 @@ class _Fit:
         model.fit(self._table[rows], labels[rows], sample_weight=weight)
         miss = np.abs(model.predict(self._table[rows]) - labels[rows])
         say, new = r2_step(weight, miss, self._learner.learning_rate)
-        return _taken_over(model, model.tree_.value[:, 0, :]), say, new
+        return Tree.grown(model, model.tree_.value[:, 0, :]), say, new
 
     def sharpness(self, first: FittedAdaBoost, held: NDArray[np.int64]) -> float:
         """Find what turns shares of votes into probabilities, on rows that were not fitted on."""
@@ -370,14 +367,6 @@ class _Fit:
         sure = 8.0
         y = Target(self._sample.values[held], learned)
         return sure / fit_temperature(softmax(sure * shares), y, self._weight[held]).value
-
-
-def _taken_over(model: object, value: Floats) -> Tree:
-    grown = model.tree_  # type: ignore[attr-defined]
-    return Tree(
-        grown.feature, grown.threshold, grown.children_left, grown.children_right,
-        grown.missing_go_to_left.astype(bool), value,
-    )  # fmt: skip
 
 
 def _constant(sample: Sample, units: int) -> FittedAdaBoost:

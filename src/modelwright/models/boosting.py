@@ -292,17 +292,12 @@ class _Fit:
 
     @property
     def hopeless(self) -> bool:
-        """Whether there is nothing to learn: no column, one class, or one answer."""
-        values = self.sample.values
-        return not self.ranks.width or self.sample.rows < 2 or bool((values == values[0]).all())
+        """Whether there is nothing to learn: no column, or one answer."""
+        return not self.ranks.width or self.sample.settled
 
     def constant(self) -> FittedLightGBM:
         """Give the model that predicts the prior."""
-        prior = self.sample.prior()
-        base = prior
-        if self.sample.classes.count:
-            base = np.log(prior)
-            base = base[1:] - base[:1] if len(base) == 2 else base
+        base, _ = self.sample.start()
         units = self.budget.units or 1
         fitted = FittedLightGBM("", self.ranks, self.sample.classes, base, 1.0, units)
         if self.valid is None:

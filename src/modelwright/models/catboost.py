@@ -187,10 +187,9 @@ class _Fit:
 
     def run(self, seed: int) -> FittedHistogram:
         """Fit all rounds."""
-        values = self.sample.values
         ranks, table = _statistics(self.sample, seed)
         varies = [bool((column[1:] != column[:-1]).any()) for column in table.T]
-        if not any(varies) or self.sample.rows < 2 or bool((values == values[0]).all()):
+        if not any(varies) or self.sample.settled:
             return FittedHistogram.constant(ranks, self.sample, self.budget.units or 1, self.valid)
         if self.sample.classes.count:  # CatBoost starts from 0
             self.base = np.zeros(len(self.base))

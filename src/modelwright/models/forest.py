@@ -279,21 +279,13 @@ class _Grower:
         return self._taken_over(model), counts > 0
 
     def _taken_over(self, model: Any) -> Tree:
-        grown = model.tree_
-        said: NDArray[np.float64] = grown.value[:, 0, :]
+        said: NDArray[np.float64] = model.tree_.value[:, 0, :]
         value = said
         if self._sample.classes.count:
             # a bootstrap may lack a class that the training rows have
             value = np.zeros((len(said), self._sample.classes.learned))
             value[:, model.classes_] = said
-        return Tree(
-            grown.feature,
-            grown.threshold,
-            grown.children_left,
-            grown.children_right,
-            grown.missing_go_to_left.astype(bool),
-            value,
-        )
+        return Tree.grown(model, value)
 
     def _stump(self, counts: NDArray[np.integer]) -> Tree:
         """Give the tree of a table without columns: one leaf."""

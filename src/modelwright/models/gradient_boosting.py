@@ -91,8 +91,8 @@ class GradientBoostingLearner:
     ) -> FittedHistogram:
         """Fit rounds until the budget, the patience or `max_rounds` ends."""
         sample = Sample.of(X, y, weight, budget)
-        ranks, values = Ranks.fit(sample.X), sample.values
-        if not ranks.width or sample.rows < 2 or bool((values == values[0]).all()):
+        ranks = Ranks.fit(sample.X)
+        if not ranks.width or sample.settled:
             return FittedHistogram.constant(ranks, sample, budget.units or 1, valid)
         most = self.max_rounds
         if valid is None:
@@ -121,7 +121,7 @@ def _run(
 ) -> FittedHistogram:
     classes, (mean, scale) = sample.classes, sample.start()
     labels = sample.values if classes.count else (sample.values - mean[0]) / scale
-    weight = np.ones(sample.rows) if sample.weight is None else sample.weight / sample.weight.mean()
+    weight = np.ones(sample.rows) if sample.weight is None else sample.weight
     descent = learner.descent(classes.learned if classes.count else 0)
     start = descent.start(labels, weight)
     base = start if classes.count else mean + scale * start

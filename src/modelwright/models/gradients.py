@@ -303,9 +303,10 @@ class Round:
             model.fit(X, slope, sample_weight=seen)
             own = (y == score).astype(np.float64) if raw.shape[1] > 1 else y
             leaves = model.apply(X)
-            value = self._steps(loss, leaves, (own, raw[:, score], slope, seen))
+            value = np.zeros(model.tree_.node_count)
+            self._step(loss, value, leaves, (own, raw[:, score], slope, seen))
             raw[:, score] += value[leaves]
-            trees.append(_taken_over(model, value[: model.tree_.node_count]))
+            trees.append(Tree.grown(model, value[:, None]))
         return trees
 
     def _drawn(self, weight: Floats, random: np.random.RandomState) -> Floats:
@@ -317,23 +318,14 @@ class Round:
         seen[drawn] = weight[drawn]
         return seen
 
-    def _steps(self, loss: Descent, leaves: NDArray[np.int64], rows: tuple[Floats, ...]) -> Floats:
-        """Give the shrunk step of each leaf, by node."""
+    def _step(
+        self, loss: Descent, value: Floats, leaves: NDArray[np.int64], rows: tuple[Floats, ...]
+    ) -> None:
+        """Fill in the shrunk step of each leaf, by node."""
         counted = np.flatnonzero(rows[-1] > 0)
         order = counted[np.argsort(leaves[counted], kind="stable")]
         names, starts = np.unique(leaves[order], return_index=True)
-        value, steepest = np.zeros(int(leaves.max()) + 1), float(np.abs(rows[2]).max())
+        steepest = float(np.abs(rows[2]).max())
         for name, inside in zip(names, np.split(order, starts[1:]), strict=True):
             y, raw, slope, weight = (part[inside] for part in rows)
             value[name] = self.learning_rate * loss.step(y, raw, slope, weight, steepest)
-        return value
-
-
-def _taken_over(model: Any, value: Floats) -> Tree:
-    grown = model.tree_
-    full = np.zeros(grown.node_count)
-    full[: len(value)] = value
-    return Tree(
-        grown.feature, grown.threshold, grown.children_left, grown.children_right,
-        grown.missing_go_to_left.astype(bool), full[:, None],
-    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -56,7 +57,10 @@ class Growth:
         return self.most if self.budget.units is None else max(self.budget.units, 1)
 
     def goes_on(self, done: int, loss: float | None) -> bool:
-        """Say whether to fit another round after so many, given the validation loss now."""
+        """Say whether to fit another round after so many, given the validation loss now.
+
+        None or NaN: nobody has looked, as where there are no validation rows.
+        """
         now = time.monotonic()
         took, self._since = now - self._since, now
         if done >= self.rounds:
@@ -64,7 +68,7 @@ class Growth:
         # the round to come takes about as long as the last, and must end in time
         if self.budget.left <= took:
             return False
-        if self.budget.units is not None or loss is None:
+        if self.budget.units is not None or loss is None or math.isnan(loss):
             return True
         if loss < self._loss:
             self._best, self._loss = done, loss

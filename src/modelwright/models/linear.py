@@ -232,8 +232,8 @@ class _Walk:
         predictions: list[NDArray[np.float32]] = []
         losses: list[float] = []
         theta: Floats | None = None
-        whole = watch is not None and watch[1] is not None
-        for unit in self._plan(budget, whole):
+        y = None if watch is None or watch[1] is None or not len(watch[1]) else watch[1]
+        for unit in self._plan(budget, whole=y is not None):
             if held and budget.expired:
                 break
             theta, (B, intercept) = self._solve(unit, theta)
@@ -241,15 +241,15 @@ class _Walk:
             if watch is None:
                 continue
             predictions.append(self._fitted(design, held[-1:], None)._answers(watch[0], 0))
-            if watch[1] is not None:
-                losses.append(loss(predictions[-1], watch[1]))
+            if y is not None:
+                losses.append(loss(predictions[-1], y))
                 if len(losses) - 1 - int(np.argmin(losses)) >= _PATIENCE:
                     break
         units = np.array([unit for unit, *_ in held], np.int64)
         stages = Stages(units, np.stack(predictions)) if predictions else None
         return self._fitted(design, held, stages)
 
-    def _plan(self, budget: Budget, whole: bool) -> range:
+    def _plan(self, budget: Budget, *, whole: bool) -> range:
         """Give the positions to visit: all that are watched, else the one told or the default."""
         last = self.learner.positions
         if budget.units is not None:

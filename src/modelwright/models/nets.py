@@ -220,8 +220,7 @@ class NetFit:
         """Make a net, train it, and take its arrays at the end of each cycle of its rate."""
         intake = Intake.fit(sample.X, sample.weight, onehot=self.onehot)
         fitted = _untrained(sample, intake, budget)
-        values = sample.values
-        if not intake.width or sample.rows < 2 or bool((values == values[0]).all()):
+        if not intake.width or sample.settled:
             return _with_stages(fitted, [fitted.predict(valid)] if valid is not None else [])
         from modelwright.nets.library import reproducible
         from modelwright.training.loop import train

@@ -22,7 +22,7 @@ from modelwright.core.seed import Seed
 from modelwright.core.task import Target
 from modelwright.models.design import Design
 from modelwright.models.options import at_least, between
-from modelwright.models.sample import Classes, Sample, softmax
+from modelwright.models.sample import Classes, Sample, held_out, softmax
 from modelwright.models.unpack import array, number, unsound
 from modelwright.nets.classic.adaline import AdaptiveLine
 from modelwright.nets.classic.perceptron import MultiPerceptron
@@ -31,8 +31,6 @@ __all__ = ["FittedPerceptron", "PerceptronLearner"]
 
 Floats = NDArray[np.float64]
 
-_HELD = 5
-"""One row of so many is held out to find the factor; none of fewer than 10 times as many."""
 _BLOCK = 512
 """Rows between two looks at the clock."""
 _FACTORS = np.concatenate([[0.0], np.geomspace(1e-3, 1e2, 81)])
@@ -230,13 +228,13 @@ class PerceptronLearner:
         design = Design.fit(sample.X, sample.weight, knots=0, min_count=5, max_onehot=100)
         fit = _Fit(self, sample, design, seed)
         everything = np.arange(sample.rows)
-        if sample.rows < 10 * _HELD:
+        parts = held_out(sample.rows, seed)
+        if parts is None:
             fitted = fit.run(everything, budget)
             return replace(fitted, factor=fit.factor(fitted, everything) / 2)
-        drawn = np.random.default_rng(Seed(seed).derive("held out")).permutation(sample.rows)
-        rest = np.setdiff1d(everything, drawn[::_HELD])
+        held, rest = parts
         first = fit.run(rest, Budget.seconds(min(budget.left / 2.5, 1e9), budget.units))
-        return replace(fit.run(everything, budget), factor=fit.factor(first, drawn[::_HELD]))
+        return replace(fit.run(everything, budget), factor=fit.factor(first, held))
 
 
 def _model(

@@ -12,10 +12,13 @@ from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
+from modelwright.core.seed import Seed
 from modelwright.core.task import Target
 from modelwright.models.unpack import array, integer, number, unsound
 
-__all__ = ["Classes", "Sample", "loss", "softmax"]
+__all__ = ["Classes", "Sample", "held_out", "loss", "softmax"]
+
+_HELD = 5
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,11 @@ class Sample:
         """How many rows count."""
         return len(self.values)
 
+    @property
+    def settled(self) -> bool:
+        """Whether all answers are the same: there is nothing to learn."""
+        return bool((self.values == self.values[0]).all())
+
     def prior(self) -> NDArray[np.float64]:
         """Give the weighted mean, or the weighted shares of the seen classes."""
         if not self.classes.count:
@@ -243,7 +251,7 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def loss(predicted: NDArray[np.floating], y: Target) -> float:
-    """Judge predictions by what learners descend: log loss, or root mean squared error.
+    """Judge predictions by what learners descend: log loss, or RMSE; NaN where there are none.
 
     Parameters
     ----------
@@ -257,7 +265,36 @@ def loss(predicted: NDArray[np.floating], y: Target) -> float:
     >>> loss(np.array([[1.0], [2.0]]), Target(np.array([1.0, 4.0])))
     1.414
     """
+    if not len(y):
+        return float("nan")
     if not y.classes:
         return float(np.sqrt(np.mean((predicted[:, 0] - y.values) ** 2)))
     chosen = predicted[np.arange(len(y)), y.values].astype(np.float64)
     return float(-np.mean(np.log(np.maximum(chosen, 1e-15))))
+
+
+def held_out(rows: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Draw one row of five, to find on it what the model says too loudly or too softly.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    seed : int
+        The only source of randomness.
+
+    Returns
+    -------
+    tuple of ndarray of int64, or None
+        Those that are held out, and the others; None with fewer than 50 rows.
+
+    Examples
+    --------
+    >>> held, rest = held_out(100, seed=0)
+    >>> len(held), len(rest), held_out(20, seed=0)
+    (20, 80, None)
+    """
+    if rows < 10 * _HELD:
+        return None
+    drawn = np.random.default_rng(Seed(seed).derive("held out")).permutation(rows)
+    return drawn[::_HELD], np.setdiff1d(np.arange(rows), drawn[::_HELD])

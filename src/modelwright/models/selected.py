@@ -39,6 +39,8 @@ _FITTED: Mapping[str, type[Any]] = MappingProxyType(
 _WAYS = ("filter", "model", "wrapper")
 _ROWS = 5_000
 """Rows that are looked at to choose."""
+_CELLS = 10_000_000
+"""Rows times features times answers of these at most."""
 _LEAST = 30
 """With fewer rows every feature stays: nothing can be told apart."""
 _TRIED = 12
@@ -116,7 +118,8 @@ class FittedSelected:
 class SelectedLearner:
     """Choose features by a filter, a model or a wrapper, and fit a model of those alone.
 
-    At most 5,000 training rows are looked at: two in three to fit, the third to judge. The fewest
+    At most 5,000 training rows are looked at (of very wide ones fewer): two in three to fit, the
+    third to judge. The fewest
     features are kept that are not clearly worse than the best number of them. Rows are drawn at
     random: relatives of a judged row may be among the fitted ones, which makes the choice less
     good, and the score of the model, which is found elsewhere, no less honest.
@@ -176,7 +179,8 @@ class SelectedLearner:
         kept = np.arange(X.shape[1])
         counted = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight > 0)
         if len(counted) >= _LEAST and len(kept) > 1:
-            drawn = np.random.default_rng(Seed(seed).derive("drawn")).permutation(counted)[:_ROWS]
+            most = min(_ROWS, max(_CELLS // (len(kept) * y.outputs), _LEAST))
+            drawn = np.random.default_rng(Seed(seed).derive("drawn")).permutation(counted)[:most]
             chooser = _Chooser(_LEARNERS[self.inner], X.rows(drawn), y.rows(drawn), seed)
             kept = np.sort(chooser.chosen(self.by, self.most))
         fitted = _LEARNERS[self.inner].fit(

@@ -347,10 +347,7 @@ class _Grower:
         grown = model.tree_
         count = grown.n_node_samples
         value = self._values(grown.value[:, 0, :], count, getattr(model, "classes_", none))
-        tree = Tree(
-            grown.feature, grown.threshold, grown.children_left, grown.children_right,
-            grown.missing_go_to_left.astype(bool), value,
-        )  # fmt: skip
+        tree = Tree.grown(model, value)
         return tree, grown.impurity * grown.weighted_n_node_samples / weight.sum(), count
 
     def _values(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,19 @@ class Tree:
     right: NDArray[np.integer]
     missing_left: NDArray[np.bool_]
     value: NDArray[np.floating]
+
+    @classmethod
+    def grown(cls, model: Any, value: NDArray[np.floating]) -> Tree:
+        """Take over a tree of scikit-learn, with what its nodes say: shape (n_nodes, n_values)."""
+        nodes = model.tree_
+        return cls(
+            nodes.feature,
+            nodes.threshold,
+            nodes.children_left,
+            nodes.children_right,
+            nodes.missing_go_to_left.astype(bool),
+            value,
+        )
 
 
 def round_down(threshold: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -171,9 +171,8 @@ class _Fit:
 
     @property
     def hopeless(self) -> bool:
-        """Whether there is nothing to learn: no column, one class, or one answer."""
-        values = self.sample.values
-        return not self.ranks.width or self.sample.rows < 2 or bool((values == values[0]).all())
+        """Whether there is nothing to learn: no column, or one answer."""
+        return not self.ranks.width or self.sample.settled
 
     def run(self, seed: int) -> FittedHistogram:
         """Fit round by round."""

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from modelwright.pages.elements import Attributes, Markup, element, joined, shorten
 from modelwright.pages.scales import LINEAR, Scale
 
-__all__ = ["Margins", "Plot", "fitted", "text_width"]
+__all__ = ["Margins", "Plot", "fitted", "text_mark", "text_width"]
 
 # Left, top, right, bottom, in pixels.
 Margins = tuple[float, float, float, float]
@@ -58,6 +58,17 @@ def fitted(text: str, room: float, size: float = 14.0) -> str:
     while most > 2 and text_width(shorten(text, most), size) > room:
         most = min(most, int(room / size * 3.1)) - 1
     return shorten(text, max(most, 2))
+
+
+def text_mark(text: str, x: float, y: float, classes: str) -> Markup:
+    """Write at a pixel of a drawing.
+
+    Examples
+    --------
+    >>> text_mark("a < b", 1.0, 2.5, "end")
+    '<text class="end" x="1" y="2.5">a &lt; b</text>'
+    """
+    return element(f"text.{classes}", text, at={"x": float(x), "y": float(y)})
 
 
 class Plot:
@@ -204,7 +215,7 @@ class Plot:
 
     def write(self, text: str, x: float, y: float, classes: str) -> None:
         """Write at a pixel."""
-        self.add(element(f"text.{classes}", text, at={"x": float(x), "y": float(y)}))
+        self.add(text_mark(text, x, y, classes))
 
     def drawing(self) -> Markup:
         """Give all marks, in the order in which they were drawn."""

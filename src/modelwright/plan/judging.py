@@ -27,9 +27,11 @@ from modelwright.model import Model, load
 from modelwright.plan.folders import load_arrays
 from modelwright.plan.fresh import ARRAYS, TABLE, Fresh
 
-__all__ = ["JUDGEMENT", "FreshJudge", "judge"]
+__all__ = ["JUDGEMENT", "UNSCORED", "FreshJudge", "judge"]
 
 JUDGEMENT = "judgement"
+UNSCORED = "The test rows were not scored: modelwright evaluate does it."
+"""Stands in the card of every model but the last one, which is scored."""
 # Kept back for scoring: so many seconds and so many a row, at most this share of the time.
 SECONDS = 1.0
 SECONDS_A_ROW = 2e-5

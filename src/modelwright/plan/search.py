@@ -15,6 +15,7 @@ from modelwright.engine import Engine, Job, Outcome
 from modelwright.plan.asides import CONTRAST, DIFFICULTY, EXAMINATION, Asides
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
+from modelwright.plan.judging import UNSCORED
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
@@ -358,6 +359,8 @@ class Search:
         assert self.choice is not None  # callers have checked
         seconds = 0.0 if evidence is None or self.interrupted else self._spare(whole)
         board = self._board.leaderboard(self._schedule.trials, self.choice, seconds=seconds)
-        notes = self._schedule.notes
+        notes, last = list(self._schedule.notes), evidence is not None and not self.interrupted
+        if self._publisher.judge is not None and not last:  # the last one will be scored on them
+            notes.append(UNSCORED)
         self._publisher.publish(self.choice, board, notes, whole=whole, evidence=evidence)
         self._unwritten = False

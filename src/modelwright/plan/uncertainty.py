@@ -30,7 +30,7 @@ from modelwright.evaluate.conformal.difficulty import (
     difficulty_target,
     with_prediction,
 )
-from modelwright.evaluate.conformal.rows import labels_of
+from modelwright.evaluate.conformal.rows import blocks_of, labels_of
 from modelwright.evaluate.splitters.times import read_times
 from modelwright.models import make_learner, restore_fitted
 from modelwright.models.registry import fitted_name
@@ -112,7 +112,7 @@ def learn_difficulty(folder: str, seconds: float | None) -> bool:
     y = Target(difficulty_target(rows.y.values[index] - oof[kept, 0]))
     weight = None if rows.weight is None else rows.weight[index]
     groups = None if work.groups is None else work.groups[index]
-    held = _parts(len(index), groups, in_time="time" in work.splits.kind)
+    held = _parts(len(index), groups, _order(work, index))
     values = np.empty(len(index))
     began = time.monotonic()
     for number in range(PARTS):
@@ -152,10 +152,12 @@ def _fitted(
         return None
 
 
-def _parts(count: int, groups: NDArray[np.int64] | None, *, in_time: bool) -> NDArray[np.int64]:
+def _parts(
+    count: int, groups: NDArray[np.int64] | None, order: NDArray[np.float64] | None
+) -> NDArray[np.int64]:
     """Part rows, groups whole; where time orders them, neighbours stay together."""
-    if in_time:
-        return np.arange(count) * PARTS // max(count, 1)
+    if order is not None:
+        return blocks_of(order, PARTS)
     unit = np.arange(count) if groups is None else np.unique(groups, return_inverse=True)[1]
     drawn = np.random.default_rng(0).permutation(int(unit.max(initial=0)) + 1) % PARTS
     return np.asarray(drawn[unit], np.int64)

@@ -13,7 +13,7 @@ from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.figure import TALL
 from modelwright.pages.numerals import DASH, percent, plural
 from modelwright.plan.verdict import unused
-from modelwright.report.opening import name
+from modelwright.report.opening import name, of_images
 from modelwright.report.small import distribution, typical
 
 __all__ = ["data", "fact_list", "more_names", "search"]
@@ -26,7 +26,11 @@ _COUNTED = 50_000
 
 
 def data(model: Model) -> Chapter:
-    """Write the chapter on the columns of the table."""
+    """Write the chapter on the columns of the table, or on how many images there are."""
+    if of_images(model):
+        facts = [("images of a known class", f"{model.card.rows:,}", "")]
+        facts.append(("classes", f"{len(model.task.classes):,}", ""))
+        return Chapter("data", "The data at a glance", fact_list(facts), "Data")
     evidence = model.evidence
     profiles = _profiles(model)
     used = [p for p in profiles if p.role != Role.IGNORED]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from modelwright.core.result import Standing
+from modelwright.core.schema import Kind
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict_on
 from modelwright.model import Model
@@ -13,7 +14,7 @@ from modelwright.pages.numerals import number, plural
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title
 
-__all__ = ["name", "opening", "warnings"]
+__all__ = ["name", "of_images", "opening", "warnings"]
 
 _KINDS = {
     "binary": "one of two classes",
@@ -27,6 +28,11 @@ _FEW = 20
 def name(text: str, most: int = 80) -> Markup:
     """Show a name from the data, in its own direction of writing."""
     return element("bdi", shorten(text, most))
+
+
+def of_images(model: Model) -> bool:
+    """Whether a model sees images, and no columns of a table."""
+    return any(model.schema[column].kind is Kind.IMAGE for column in model.columns)
 
 
 def opening(
@@ -48,8 +54,11 @@ def opening(
         What the reader should know.
     """
     task, card = model.task, model.card
-    what = f"{_KINDS[task.kind.value]}, from {plural(len(model.columns), 'column')}"
-    over = f"{task.kind.value.capitalize()} · {what} · {plural(card.rows, 'row')}"
+    seen, one = plural(len(model.columns), "column"), "row"
+    if of_images(model):
+        seen, one = "images", "image"
+    what = f"{_KINDS[task.kind.value]}, from {seen}"
+    over = f"{task.kind.value.capitalize()} · {what} · {plural(card.rows, one)}"
     return joined(
         element(
             "header",

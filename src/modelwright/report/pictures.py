@@ -61,21 +61,23 @@ def _mistakes(model: Model, shown: Pictures) -> Chapter:
         where = element("span.soft", shorten(one.name, 60))
         return [joined("is ", is_, ", taken for ", says, f" ({percent(one.p)})"), where]
 
-    worst = [one for one in shown.thumbnails if one.kind == "mistake"]
+    # a stranger's file may name classes that there are not
+    sound = [one for one in shown.thumbnails if max(one.true, one.said) < len(classes)]
+    worst = [one for one in sound if one.kind == "mistake"]
     if not worst:
         words = "No held-out image was taken for another class."
         return Chapter("mistakes", "Where it errs", element("p.lead", words), "Mistakes")
-    pairs = Counter((one.true, one.said) for one in shown.thumbnails if one.kind == "confusion")
+    pairs = Counter((one.true, one.said) for one in sound if one.kind == "confusion")
     parts: list[Markup] = []
     for true, said in pairs:
         heading = element("h4", name(classes[true], 40), " taken for ", name(classes[said], 40))
-        some = [one for one in shown.thumbnails if (one.true, one.said) == (true, said)]
+        some = [one for one in sound if (one.true, one.said) == (true, said)]
         parts += [heading, _thumbs(shown, "confusion", told, only=some)]
     body = joined(
         element("p", "Held-out images whose true class got the least probability come first. Look "
                      "for wrong labels among them: they cost accuracy twice, in learning and in "
                      "scoring."),
-        _thumbs(shown, "mistake", told),
+        _thumbs(shown, "mistake", told, only=worst),
         element("h3", "What is taken for what"),
         parts,
     )  # fmt: skip

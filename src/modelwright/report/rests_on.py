@@ -13,6 +13,7 @@ from modelwright.report.influence import (
     importance_figure,
     most_moved,
 )
+from modelwright.report.opening import of_images
 from modelwright.report.words import title
 
 __all__ = ["influence", "singles"]
@@ -22,8 +23,10 @@ _DEPENDENCES = 9
 _SINGLES = 6
 
 
-def influence(model: Model) -> Chapter:
-    """Write the chapter on importance and dependence."""
+def influence(model: Model) -> Chapter | None:
+    """Write the chapter on importance and dependence; None for images, which have no columns."""
+    if of_images(model):
+        return None
     evidence = model.evidence
     if evidence is None or not evidence.importances:
         words = "The model file does not say which columns matter."

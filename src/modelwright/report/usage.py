@@ -12,7 +12,7 @@ from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.numerals import date, plural
 from modelwright.report.data import more_names
-from modelwright.report.opening import name
+from modelwright.report.opening import name, of_images
 
 __all__ = ["reproduce", "usage"]
 
@@ -31,18 +31,21 @@ def usage(model: Model) -> Chapter:
     if model.task.is_classification:
         gives += " and the probability of each class"
     sure = " --interval 0.9" if model.intervals is not None else ""
-    needed: Markup | None
+    one, new, known = ("row", "new_rows.csv", "labelled_rows.csv")
+    if of_images(model):
+        one, new, known = ("image", "new_images", "labelled_images")
+    needed: Markup | None = None
     if len(columns) > _NAMED:
         needed = more_names(columns)
-    else:
+    elif not of_images(model):
         listed = [joined(", " if i else "", name(c)) for i, c in enumerate(columns)]
         needed = element("p.soft", "Columns that new rows must have: ", listed, ".")
     body = joined(
-        element("p", f"One row in gives one row out, in order: {gives}."),
+        element("p", f"One {one} in gives one row out, in order: {gives}."),
         element("h3", "On the command line"),
         _code(
-            f"modelwright predict model.mw new_rows.csv --out predictions.csv{sure}",
-            "modelwright evaluate model.mw labelled_rows.csv",
+            f"modelwright predict model.mw {new} --out predictions.csv{sure}",
+            f"modelwright evaluate model.mw {known}",
         ),
         element("h3", "In Python"),
         _code(*_python(model)),
@@ -58,6 +61,8 @@ def _code(*lines: str) -> Markup:
 
 def _python(model: Model) -> list[str]:
     lines = ["import modelwright as mw", "", 'model = mw.load("model.mw")']
+    if of_images(model):
+        return [*lines, 'answers = model.predict("new_images")  # a folder or a zip']
     lines.append('answers = model.predict("new_rows.csv")  # or a frame of pandas, Polars, Arrow')
     if 0 < len(model.columns) <= _SPELLED:
         profiles = {p.name: p for p in model.evidence.profiles} if model.evidence else {}
@@ -103,10 +108,10 @@ def reproduce(model: Model) -> Chapter:
         ("parts", plural(sum(len(m.parts) for m in model.members), "fitted model")),
     ]
     rows += [(key, value) for key, value in _flat(asked) if value]
-    lines = [f"modelwright fit DATA --target {shlex.quote(model.task.target)}{_options(asked)}"]
-    if card.run:
-        lines.append(f"modelwright fit DATA --target {shlex.quote(model.task.target)} --replay ")
-        lines[-1] += shlex.quote(card.run)
+    target = "" if of_images(model) else f" --target {shlex.quote(model.task.target)}"
+    lines = [f"modelwright fit DATA{target}{_options(asked)}"]
+    if card.run and not of_images(model):
+        lines.append(f"modelwright fit DATA{target} --replay {shlex.quote(card.run)}")
     body = joined(
         element("p", "The same data and question; the second line repeats the recorded plan."),
         _code(*lines),

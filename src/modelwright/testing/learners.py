@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -50,24 +51,29 @@ class LearnerContract:
         copies = {name: array.copy() for name, array in state.arrays.items()}
         return type(fitted).restore(State(dict(state.config), copies, dict(state.blobs)))
 
+    def _fitted(self, classes: int, *, watched: bool = False, holes: bool = False) -> Fitted:
+        """Give the learner fitted on the usual rows; tests that ask for the same share one fit."""
+        contract: Any = type(self)
+        return _fitted_once(contract, classes, watched, holes)
+
     @KINDS
     def test_beats_the_prior(self, classes: int) -> None:
         """On learnable data it is far better than the prior."""
         train, test = made_up(classes).split()
-        fitted = _fit(self.learner(), train)
+        fitted = self._fitted(classes)
         assert _error(fitted, test) < 0.75 * _prior_error(train, test)
 
     @KINDS
     def test_predictions_are_float32_and_sound(self, classes: int) -> None:
         """Right shape, finite, float32; probabilities that sum to one."""
-        train, test = made_up(classes).split()
-        _check(_fit(self.learner(), train).predict(test.X), test)
+        _, test = made_up(classes).split()
+        _check(self._fitted(classes).predict(test.X), test)
 
     @KINDS
     def test_a_single_row_is_predicted_like_a_batch(self, classes: int) -> None:
         """A prediction depends on its row alone; no rows, no predictions."""
         train, test = made_up(classes).split()
-        fitted = _fit(self.learner(), train)
+        fitted = self._fitted(classes)
         batch = fitted.predict(test.X)
         for row in (0, 7):
             one = fitted.predict(test.X.rows(np.array([row])))
@@ -111,19 +117,17 @@ class LearnerContract:
     def test_order_of_columns_and_codes_does_not_matter_much(self, classes: int) -> None:
         """Columns turned around and codes renamed: as good."""
         train, test = made_up(classes).split()
-        usual = _error(_fit(self.learner(), train), test)
+        usual = _error(self._fitted(classes), test)
         turned = _error(_fit(self.learner(), _turned(train)), _turned(test))
         assert turned < 1.35 * usual + 0.02
 
     @KINDS
     def test_unseen_and_missing_values_are_predicted(self, classes: int) -> None:
         """What training never saw gets sound predictions."""
-        train, test = made_up(classes).split()
+        _, test = made_up(classes).split()
         numbers, codes = test.X.numbers.copy(), test.X.codes.copy()
         numbers[::2, 0], codes[::3, 0], codes[1::3, 1] = np.nan, UNSEEN, MISSING
-        _check(
-            _fit(self.learner(), train).predict(replace(test.X, numbers=numbers, codes=codes)), test
-        )
+        _check(self._fitted(classes).predict(replace(test.X, numbers=numbers, codes=codes)), test)
 
     @KINDS
     def test_missing_values_in_training_are_learned_from(self, classes: int) -> None:
@@ -154,10 +158,10 @@ class LearnerContract:
     @KINDS
     def test_a_far_and_wild_value_does_not_explode(self, classes: int) -> None:
         """A test value of 1e30 keeps predictions in a sane range."""
-        train, test = made_up(classes).split()
+        _, test = made_up(classes).split()
         numbers = test.X.numbers.copy()
         numbers[0], numbers[1] = 1e30, -1e30
-        predictions = _fit(self.learner(), train).predict(replace(test.X, numbers=numbers))
+        predictions = self._fitted(classes).predict(replace(test.X, numbers=numbers))
         _check(predictions, test)
         assert np.abs(predictions).max() < 100
 
@@ -166,7 +170,7 @@ class LearnerContract:
         """Dollars or millions of dollars: the same model."""
         train, test = made_up(0).split()
         other = replace(train, y=Target(train.y.values * scale + scale))
-        usual = _fit(self.learner(), train).predict(test.X)
+        usual = self._fitted(0).predict(test.X)
         found = _fit(self.learner(), other).predict(test.X)
         # trees may break a tie the other way
         assert np.median(np.abs((found - scale) / scale - usual)) < 0.02
@@ -254,8 +258,8 @@ class LearnerContract:
     @KINDS
     def test_a_restored_model_predicts_equal_to_the_bit(self, classes: int) -> None:
         """The exported state is the whole model."""
-        train, test = (_with_holes(part) for part in made_up(classes).split())
-        fitted = _fit(self.learner(), train, valid=test)
+        _, test = (_with_holes(part) for part in made_up(classes).split())
+        fitted = self._fitted(classes, watched=True, holes=True)
         restored = self.round_trip(fitted)
         assert np.array_equal(fitted.predict(test.X), restored.predict(test.X))
         assert restored.units == fitted.units
@@ -265,8 +269,8 @@ class LearnerContract:
     @KINDS
     def test_a_restored_model_can_be_cut_back(self, classes: int) -> None:
         """`at` works after `restore`, and `restore` after `at`."""
-        train, test = made_up(classes).split()
-        fitted = _fit(self.learner(), train, valid=test)
+        _, test = made_up(classes).split()
+        fitted = self._fitted(classes, watched=True)
         units = fitted.units if fitted.stages is None else int(fitted.stages.units[0])
         cut = fitted.at(units)
         assert np.array_equal(
@@ -277,8 +281,8 @@ class LearnerContract:
     @KINDS
     def test_stages_are_what_the_cut_back_model_says(self, classes: int) -> None:
         """A stage predicts what `at` its units predicts."""
-        train, test = (_with_holes(part) for part in made_up(classes).split())
-        fitted = _fit(self.learner(), train, valid=test)
+        _, test = (_with_holes(part) for part in made_up(classes).split())
+        fitted = self._fitted(classes, watched=True, holes=True)
         stages = fitted.stages
         if stages is None:
             return
@@ -304,7 +308,7 @@ class LearnerContract:
     def test_told_units_repeat_a_watched_fit(self, classes: int) -> None:
         """A replay with the units of a watched fit is that fit."""
         train, test = made_up(classes).split()
-        watched = _fit(self.learner(), train, valid=test)
+        watched = self._fitted(classes, watched=True)
         again = _fit(self.learner(), train, budget=Budget(units=watched.units))
         np.testing.assert_allclose(watched.predict(test.X), again.predict(test.X), atol=1e-2)
 
@@ -339,6 +343,15 @@ class LearnerContract:
         assert silent is not None
         # a model that had seen the answers would do far better than the prior here
         assert _judge(silent, noise) > 0.97 * _prior_error(noise, noise)
+
+
+# as many as the tests of one suite ask for
+@lru_cache(maxsize=9)
+def _fitted_once(suite: type[LearnerContract], classes: int, watched: bool, holes: bool) -> Fitted:
+    train, test = made_up(classes).split()
+    if holes:
+        train, test = _with_holes(train), _with_holes(test)
+    return _fit(suite().learner(), train, valid=test if watched else None)
 
 
 def _fit(

@@ -230,6 +230,13 @@ def _compared(
 
 
 def _why(number: Number, best: Candidate | None, count: int | None) -> str:
+    there = 1 if best is None else best.count
+    if count is not None and count != there:
+        finds = "no groups" if best is None else f"{there} groups"
+        return (
+            f"hdbscan, which finds the number itself, finds {finds}, not the {count} asked for; "
+            f"by k-means {number.why}"
+        )
     if count is not None:
         seen = next((one for one in number.trials if one.count == count), None)
         if count == 1 or seen is None:
@@ -238,7 +245,9 @@ def _why(number: Number, best: Candidate | None, count: int | None) -> str:
         strength = f"prediction strength {seen.strength:.2f}"
         return f"{count} clusters, as asked; by k-means {holds} ({strength}); {number.why}"
     if best is None:
-        return number.why
+        if number.count == 1:
+            return number.why
+        return f"no groups hold by the ways that were compared; by k-means alone {number.why}"
     if number.count == 1:
         return (
             f"{best.count} dense groups of a form that k-means does not find: found again in other "

@@ -17,7 +17,7 @@ __all__ = [
     "one_cloud",
     "prediction_strength",
     "silhouette",
-    "uniform_box",
+    "uniform_boxes",
     "within",
 ]
 
@@ -193,7 +193,7 @@ def agreement(one: Codes, other: Codes) -> float:
     return 1.0 if most == chance else (both - chance) / (most - chance)
 
 
-def uniform_box(rows: Rows, rng: np.random.Generator) -> Rows:
+def uniform_boxes(rows: Rows, rng: np.random.Generator, count: int) -> list[Rows]:
     """Draw as many rows evenly from a box around the data, turned along its main directions.
 
     The reference of the gap statistic (Tibshirani, Walther and Hastie 2001): no groups at all.
@@ -201,8 +201,9 @@ def uniform_box(rows: Rows, rng: np.random.Generator) -> Rows:
     centre = rows.points.mean(axis=0)
     _, _, turn = np.linalg.svd(rows.points - centre, full_matrices=False)
     seen = (rows.points - centre) @ turn.T
-    drawn = rng.uniform(seen.min(axis=0), seen.max(axis=0), seen.shape) @ turn + centre
-    return Rows(drawn, rows.numbers, rows.codes)
+    ends = seen.min(axis=0), seen.max(axis=0)
+    drawn = [rng.uniform(*ends, seen.shape) @ turn + centre for _ in range(count)]
+    return [Rows(points, rows.numbers, rows.codes) for points in drawn]
 
 
 def one_cloud(rows: Rows, space: Space, rng: np.random.Generator) -> Rows:

@@ -32,7 +32,7 @@ FOLDS = 5
 CLOUDS = (1, 2, 3, 4, 5, 6, 8, 10)
 # On so many rows candidates are compared.
 _COMPARED = 1_500
-# Of more rows a single one vouches for itself no more.
+# Of more rows a single one vouches for itself no more in a mixture.
 _ALONE = 5_000
 # Bandwidths around the rule of Scott (1992).
 _WIDTHS = (0.15, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4)
@@ -88,6 +88,8 @@ def density(
     for name in methods:
         if name not in FAMILIES:
             raise OptionError("a family of densities", repr(name), did_you_mean(name, FAMILIES))
+    if count is not None and count < 1:
+        raise OptionError("1 cloud or more", str(count))
     space, rows, notes = measured(table)
     root = Seed(seed)
     rng = np.random.default_rng(root.derive("density", "rows"))
@@ -124,7 +126,7 @@ def _ways(
         for k, full in product(CLOUDS if count is None else (count,), (True, False)):
             each = size * (size + 3) // 2 if full else 2 * size
             if k * each <= most and k <= most // 3 and (full or size > 1):
-                yield _Way(_mixed(k, full and size > 1), k, _mixture(space.sizes, k, full, seed))
+                yield _Way(_mixed(k, full), k, _mixture(space.sizes, k, full, seed))
     if "kernel" in families:
         scott = len(rows) ** (-1 / (size + 4))
         widths = [round(scott * width, 4) for width in _WIDTHS] if size else [1.0]
@@ -200,8 +202,9 @@ def _findings(
     table: Table, space: Space, rows: Rows, fitted: Mixture | Kernel, way: _Way, seed: int
 ) -> Findings:
     part = np.random.default_rng(seed).permutation(len(rows)) % min(FOLDS, len(rows))
-    # a row may not vouch for itself
-    logs = _held_out(way, rows, part) if len(rows) <= _ALONE else fitted.log_density(rows)
+    # a row may not vouch for itself; that of a kernel does, however many there are
+    alone = len(rows) <= _ALONE or isinstance(fitted, Kernel)
+    logs = _held_out(way, rows, part) if alone else fitted.log_density(rows)
     logs = logs + space.jacobian(table)
     return Findings(
         "",

@@ -109,10 +109,11 @@ def _fit_dense(rows: Rows, asked: Asked) -> Dense:
     # as scikit-learn counts: the row itself is its first neighbour
     core = np.sort(apart, axis=1)[:, min(_LEAST, len(points)) - 1]
     inside, own, points = core[kept], labels[kept], points[kept]
+    apart = apart[np.ix_(kept, kept)]
     reach = np.zeros(int(labels.max(initial=-1)) + 1)
     for k in range(len(reach)):
         mine = own == k
-        steps = np.maximum(apart[np.ix_(kept, kept)][np.ix_(mine, mine)], inside[mine])
+        steps = np.maximum(apart[np.ix_(mine, mine)], inside[mine])
         np.fill_diagonal(steps, np.inf)
         reach[k] = max(float(steps.min(axis=1).max()), float(inside[mine].max()))
     return Dense(points, own, inside, reach)

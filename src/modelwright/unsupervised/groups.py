@@ -151,7 +151,8 @@ class Hierarchy:
             raise unsound("one merge less than rows", f"{len(merges)} for {len(points)}")
         if (merges < 0).any() or (merges >= len(points) + steps).any():
             raise unsound("merges of what is there", "others")
-        if not len(group) or not np.array_equal(np.unique(group), np.arange(group.max() + 1)):
+        names = np.unique(group)
+        if not len(group) or names[0] != 0 or names[-1] != len(names) - 1:
             raise unsound("groups counted from 0", "others")
         return cls(points, group, merges, heights, bool(state.config.get("ward")))
 

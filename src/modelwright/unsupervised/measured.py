@@ -11,10 +11,12 @@ from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.unsupervised.space import Rows, Space
 
-__all__ = ["FEWEST", "measured"]
+__all__ = ["FEWEST", "MOST", "measured"]
 
 FEWEST = 10
 """Rows at least."""
+MOST = 1_000
+"""Coordinates at most, one for each number and each level: their covariances are taken apart."""
 _NAMED = 8
 
 
@@ -33,7 +35,7 @@ def measured(table: Table) -> tuple[Space, Rows, tuple[str, ...]]:
     Raises
     ------
     DataError
-        When there are fewer than 10 rows, or no column that can be measured.
+        When there are fewer than 10 rows, too many columns, or none that can be measured.
     """
     if table.height < FEWEST:
         raise DataError(f"at least {FEWEST} rows", str(table.height), "add rows")
@@ -43,6 +45,13 @@ def measured(table: Table) -> tuple[Space, Rows, tuple[str, ...]]:
             "a column of numbers, dates, categories or truth values with more than one value",
             "none",
             "free text and ids say nothing here; if a column was read wrong, say so with --types",
+        )
+    width = len(space.numbers) + sum(space.sizes)
+    if width > MOST:
+        raise DataError(
+            f"columns of at most {MOST:,} numbers and levels in all",
+            f"{width:,}",
+            "leave columns out that do not matter: --types with the role ignored",
         )
     rows = space.rows(table)
     if len(np.unique(rows.points, axis=0)) < 2:

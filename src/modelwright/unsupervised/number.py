@@ -16,7 +16,7 @@ from modelwright.unsupervised.criteria import (
     one_cloud,
     prediction_strength,
     silhouette,
-    uniform_box,
+    uniform_boxes,
     within,
 )
 from modelwright.unsupervised.fitting import Asked, fit_k_means
@@ -148,9 +148,8 @@ def choose_number(rows: Rows, space: Space, effort: Effort, seed: int) -> Number
     rng = np.random.default_rng(root.derive("number", "rows"))
     if len(rows) > effort.rows:
         rows = rows.take(np.sort(rng.choice(len(rows), effort.rows, replace=False)))
-    draws = range(effort.references)
-    boxes = [uniform_box(rows, rng) for _ in draws]
-    clouds = [one_cloud(rows, space, rng) for _ in draws]
+    boxes = uniform_boxes(rows, rng, effort.references)
+    clouds = [one_cloud(rows, space, rng) for _ in range(effort.references)]
     deadline, trials = time.monotonic() + effort.seconds, []
     most = max(1, min(effort.most, len(np.unique(rows.points, axis=0)) - 1, len(rows) // 5))
     for count in range(1, most + 1):

@@ -83,8 +83,10 @@ class Axis:
         """Give the values of a number as standard deviations from its centre; missing is 0."""
         x = self.numbers(values)
         if self.logged:
-            # what is not above zero lies below all that was seen
-            x = np.log(np.where(x > 0, x, np.exp(self.centre - FAR * self.scale)))
+            above = x > 0
+            # what is not above zero lies below all that was seen; what is missing stays so
+            below = np.where(np.isnan(x), np.nan, self.centre - FAR * self.scale)
+            x = np.where(above, np.log(np.where(above, x, 1.0)), below)
         with np.errstate(over="ignore"):
             scaled = (x - self.centre) / self.scale
         return np.clip(np.where(np.isnan(scaled), 0.0, scaled), -_FURTHEST, _FURTHEST)
@@ -233,9 +235,10 @@ def _number(name: str, kind: Kind, values: pl.Series) -> Axis | None:
     x = x[np.isfinite(x)]
     if len(x) < 2 or x.min() == x.max():
         return None
-    logged = kind is Kind.NUMBER and float(x.min()) > 0 and _better_logged(x)
-    x = _inner(np.log(x) if logged else x)
-    scale = float(x.std())
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers so large no spread is known
+        logged = kind is Kind.NUMBER and float(x.min()) > 0 and _better_logged(x)
+        x = _inner(np.log(x) if logged else x)
+        scale = float(x.std())
     if not (np.isfinite(scale) and scale > 0):
         return None
     return Axis(name, kind.value, float(np.median(x)), scale, logged)

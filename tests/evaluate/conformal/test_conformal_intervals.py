@@ -161,3 +161,11 @@ def test_nothing_to_calibrate_on_is_told() -> None:
         few.between(np.zeros((1, 1)), 0.99)
     with pytest.raises(DataError, match="1 that are NaN"):
         few.between(np.array([[np.nan]]), 0.9)
+
+
+def test_rows_in_time_of_which_the_surest_come_first_are_judged() -> None:
+    rng = np.random.default_rng(0)
+    p = np.repeat([[0.95, 0.05], [0.6, 0.4]], [20, 100], axis=0)
+    y = (rng.random(120) > p[:, 0]).astype(np.int64)
+    made = LabelSets.learn(CalibrationRows(y, p, order=np.arange(120.0)))
+    assert 0.5 < made.worst <= 1.0

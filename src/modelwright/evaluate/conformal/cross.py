@@ -46,8 +46,8 @@ def cross_conformal(
     Returns
     -------
     lower, upper : ndarray of float64, shape (m,)
-        An answer lies between them with a probability of ``1 - 2 * (1 - level)`` at least, and of
-        about `level` in practice.
+        An answer lies between them with a probability of ``1 - 2 * (1 - level)`` at least (less
+        ``sqrt(2 / n)`` where folds hold several rows), and of about `level` in practice.
 
     Raises
     ------

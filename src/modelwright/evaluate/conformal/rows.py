@@ -15,7 +15,7 @@ from modelwright.core.table import Table
 from modelwright.evaluate.conformal.scores import Scores
 from modelwright.evaluate.conformal.times import recency_weight
 
-__all__ = ["CalibrationRows", "labels_of"]
+__all__ = ["CalibrationRows", "blocks_of", "labels_of"]
 
 Array = NDArray[np.float64]
 
@@ -89,9 +89,7 @@ class CalibrationRows:
         """
         count = len(self)
         if self.order is not None:
-            place = np.empty(count, np.int64)
-            place[np.argsort(self.order, kind="stable")] = np.arange(count)
-            part = place * (PARTS + 1) // max(count, 1)
+            part = blocks_of(self.order, PARTS + 1)
             for number in range(1, PARTS + 1):
                 yield part < number, part == number
             return
@@ -102,6 +100,19 @@ class CalibrationRows:
         for number in range(PARTS):
             held = drawn[unit] == number
             yield ~held, held
+
+
+def blocks_of(order: Array, count: int) -> NDArray[np.int64]:
+    """Part rows into so many blocks of neighbours in time, the earliest is 0.
+
+    Examples
+    --------
+    >>> blocks_of(np.array([5.0, 1.0, 9.0, 7.0]), 2).tolist()
+    [0, 0, 1, 1]
+    """
+    place = np.empty(len(order), np.int64)
+    place[np.argsort(order, kind="stable")] = np.arange(len(order))
+    return place * count // max(len(order), 1)
 
 
 def labels_of(table: Table, by: str) -> NDArray[np.str_]:

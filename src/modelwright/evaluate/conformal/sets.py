@@ -226,5 +226,6 @@ def _worst(rows: CalibrationRows, made: LabelSets) -> float:
                 hits[held] = made._again(rows.rows(known)).holding(rows.rows(held), USUAL)[0]
             except DataError:
                 return math.nan
-    shares = [np.mean(hits[(third == k) & ~np.isnan(hits)]) for k in np.unique(third)]
+    judged = ~np.isnan(hits)  # in time the first rows are not
+    shares = [hits[(third == k) & judged].mean() for k in np.unique(third[judged])]
     return float(np.min(shares)) if shares else math.nan
