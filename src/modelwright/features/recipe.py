@@ -21,6 +21,7 @@ from modelwright.features.lists import FittedLists, Lists
 from modelwright.features.means import FittedMeans, Means
 from modelwright.features.numbers import FittedNumbers, Numbers
 from modelwright.features.places import FittedPlaces, Places
+from modelwright.features.related import FittedRelated
 from modelwright.features.scores import FittedScores, Scores
 from modelwright.features.text import FittedText, Text
 
@@ -40,6 +41,7 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedMeans,
     FittedArithmetic,
     FittedImages,
+    FittedRelated,
 )
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
