@@ -63,7 +63,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "median": Plain("median"),
         "mean": Plain("mean"),
-        "most-frequent": Plain("most frequent"),
+        "most-frequent": Plain("most-frequent"),
         "constant": Plain("constant"),
         "neighbours": Neighbours(),
         "ridge": Chained("ridge"),
@@ -104,6 +104,8 @@ class FittedImputer:
     ----------
     fillers : tuple of Filler
         No column is filled by two.
+    words : tuple of str
+        The word for each of the methods.
     indicators : tuple of str
         Columns beside which another says where they were missing.
 
@@ -118,6 +120,7 @@ class FittedImputer:
     """
 
     fillers: tuple[Filler, ...]
+    words: tuple[str, ...]
     indicators: tuple[str, ...] = ()
 
     @property
@@ -184,7 +187,8 @@ class FittedImputer:
             ``row`` (from 0), ``column``, ``new`` as text, and ``rule``, the method; by row.
         """
         after = self.transform(table).frame
-        rule = {name: one.name for one in self.fillers for name in one.columns}
+        pairs = zip(self.fillers, self.words, strict=True)
+        rule = {name: word for one, word in pairs for name in one.columns}
         parts = []
         for name in self.columns:
             gap = table.frame[name].is_null() & after[name].is_not_null()
@@ -201,6 +205,7 @@ class FittedImputer:
         states = [(one.name, one.export()) for one in self.fillers]
         config = {
             "fillers": [{"name": name, "config": dict(state.config)} for name, state in states],
+            "words": list(self.words),
             "indicators": list(self.indicators),
         }
         arrays = {
@@ -229,7 +234,12 @@ class FittedImputer:
                     if key.startswith(prefix)
                 }
                 fillers.append(_FILLERS[item["name"]].restore(State(item["config"], arrays)))
-            return cls(tuple(fillers), tuple(str(name) for name in state.config["indicators"]))
+            words, indicators = (
+                tuple(str(name) for name in state.config[key]) for key in ("words", "indicators")
+            )
+            if len(words) != len(fillers):
+                raise ValueError("words do not fit")
+            return cls(tuple(fillers), words, indicators)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise ModelFileError(
                 "a sound state of an imputer",
@@ -309,6 +319,10 @@ class Imputer:
         whole = [name for name in names if name not in set(gaps)]
         if whole:
             groups.append((Plain(), whole))
-        fillers = (method.fit(table, columns, seed=seed) for method, columns in groups)
-        kept = tuple(one for one in fillers if one.columns)
-        return FittedImputer(kept, tuple(gaps) if self.indicators else ())
+        fitted = [(one.fit(table, columns, seed=seed), one.name) for one, columns in groups]
+        kept = [(filler, word) for filler, word in fitted if filler.columns]
+        return FittedImputer(
+            tuple(filler for filler, _ in kept),
+            tuple(word for _, word in kept),
+            tuple(gaps) if self.indicators else (),
+        )

@@ -115,7 +115,7 @@ class FittedNeighbours:
         usual = np.asarray(state.arrays["usual"], np.float64)
         columns = tuple(str(name) for name in state.config["columns"])
         width = len(encoder.names)
-        if rows.ndim != 2 or rows.shape[1] != width or usual.shape != (width,):
+        if rows.ndim != 2 or not len(rows) or rows.shape[1] != width or usual.shape != (width,):
             raise ValueError("rows do not fit their columns")
         if not set(columns) <= set(encoder.names) or int(state.config["k"]) < 1:
             raise ValueError("columns or neighbours are unsound")

@@ -17,7 +17,7 @@ from modelwright.core.table import PHYSICAL, Table
 
 __all__ = ["FittedPlain", "Plain"]
 
-HOWS = ("median", "mean", "most frequent", "constant")
+HOWS = ("median", "mean", "most-frequent", "constant")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Plain:
     Parameters
     ----------
     how : str
-        ``"median"``, ``"mean"``, ``"most frequent"`` or ``"constant"``. Columns of levels and of
+        ``"median"``, ``"mean"``, ``"most-frequent"`` or ``"constant"``. Columns of levels and of
         truth values take the most frequent one for median and mean; of equally frequent values the
         smallest. A constant leaves truth values and dates as they are.
     number, level : float and str
@@ -94,7 +94,7 @@ class Plain:
     [1.0, 2.0, 2.0, 9.0]
     """
 
-    how: Literal["median", "mean", "most frequent", "constant"] = "median"
+    how: Literal["median", "mean", "most-frequent", "constant"] = "median"
     number: float = 0.0
     level: str = "missing"
 
@@ -124,7 +124,7 @@ class Plain:
             known = known.filter(known.is_finite())
         if not len(known):
             return None
-        if self.how == "most frequent" or kind in (Kind.CATEGORY, Kind.BOOLEAN):
+        if self.how == "most-frequent" or kind in (Kind.CATEGORY, Kind.BOOLEAN):
             return _plain(known.mode().min())
         return _plain(known.mean() if self.how == "mean" else known.median())
 
