@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from sklearn.datasets import load_diabetes
 
+from modelwright.acquire import cast, infer_schema
 from modelwright.clean.impute import Imputer, Neighbours, Plain
 from modelwright.plan.imputing import impute
 
@@ -52,7 +53,10 @@ for name, frame in (
     print(f"s1, {name}: off by {np.sqrt(((guess - truth) ** 2).mean()):.1f}")
 
 # The parts by themselves: fit on training rows, fill new ones the same way.
-train, new = found.table.rows(np.arange(300)), found.table.rows(np.arange(300, 442))
+table = cast(holes, infer_schema(holes))
+train, new = table.rows(np.arange(300)), table.rows(np.arange(300, 442))
 imputer = Imputer(Neighbours(k=7), by_column={"sex": Plain("constant")}, indicators=True)
 fitted = imputer.fit(train)
-assert fitted.transform(new).height == 142
+after = fitted.transform(new).frame
+assert after["s1"].null_count() == 0
+assert "s1 is missing" in after.columns

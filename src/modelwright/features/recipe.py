@@ -15,6 +15,7 @@ from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.categories import Categories, FittedCategories
 from modelwright.features.crossfit import Blocks, clear_features, cross_fitted, make_blocks
 from modelwright.features.dates import Dates, FittedDates
+from modelwright.features.history import FittedHistory
 from modelwright.features.images import FittedImages
 from modelwright.features.keys import FittedKeys, Keys
 from modelwright.features.lists import FittedLists, Lists
@@ -42,6 +43,7 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedArithmetic,
     FittedImages,
     FittedRelated,
+    FittedHistory,
 )
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
