@@ -102,7 +102,8 @@ def test_no_later_row_is_seen_to_the_bit(now: int, gap: float, in_recipe: bool) 
     wild = pl.when(pl.Series(late)).then(pl.col("price") * 1e12).otherwise(pl.col("price"))
     moved = Table(table.frame.with_columns(price=wild), table.schema)
     changed = replace(y, values=np.where(late, 1e15, y.values))
-    rows = np.flatnonzero((table.frame["day"] <= moment).to_numpy())
+    before = table.frame["day"] < moment if in_recipe else table.frame["day"] <= moment
+    rows = np.flatnonzero(before.to_numpy())
     step, seen = History(gap=gap), []
     for one, said in ((table, y), (moved, changed)):
         found = fitted(step, one, said)

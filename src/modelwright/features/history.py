@@ -94,11 +94,15 @@ def _codes(key: pl.Series, levels: Sequence[str]) -> Places:
 
 def _running(key: Places, values: Floats) -> Floats:
     """Add up the rows of each key, one after the other; nothing of another key comes in."""
+    if not values.shape[1]:
+        return values
     frame = pl.DataFrame({"key": key, **{str(i): column for i, column in enumerate(values.T)}})
     return frame.select(pl.exclude("key").cum_sum().over("key")).to_numpy().reshape(values.shape)
 
 
 def _last_known(key: Places, values: Floats) -> Floats:
+    if not values.shape[1]:
+        return values
     frame = pl.DataFrame({"key": key, **{str(i): column for i, column in enumerate(values.T)}})
     known = frame.select(pl.exclude("key").fill_nan(None).forward_fill().over("key"))
     return known.cast(pl.Float64).fill_null(np.nan).to_numpy().reshape(values.shape)
