@@ -1,4 +1,4 @@
-"""What earlier rows with the same level answered: the last answer, moving means, the mean so far."""
+"""What earlier rows of a level answered: the last answer, moving means, the mean so far."""
 
 from __future__ import annotations
 

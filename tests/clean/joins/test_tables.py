@@ -24,7 +24,7 @@ def test_every_left_row_stays_once_and_in_order() -> None:
     assert found.unmatched_left == ("9",)
     assert found.unmatched_right == ("4",)
     assert found.unmatched_rows == 2
-    assert found.notes == ("1 rows of the left table have no key",)
+    assert found.notes == ("rows of the left table without a key: 1",)
     assert found.matches["rows"].to_list() == [2, 1]
     assert "3 of 5 rows found a partner" in str(found)
 

@@ -86,7 +86,8 @@ class ColumnChoice:
             f"{name} {error:.0%} wrong" if is_level else f"{name} off by {error:.2f} sd"
             for name, error in sorted(self.errors.items(), key=lambda item: item[1])
         ]
-        where = f", more often where {self.gaps.told_by!r} tells of a gap" if self.gaps.depends else ""
+        told = f", more often where {self.gaps.told_by!r} tells of a gap"
+        where = told if self.gaps.depends else ""
         return f"{share}; of {self.hidden:,} known cells hidden{where}: {', '.join(said)}"
 
     def to_json(self) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def find_gaps(table: Table, columns: Sequence[str], *, seed: int) -> tuple[Gaps,
     >>> age = np.linspace(20, 80, 200)
     >>> wage = [None if a > 60 and i % 2 else 1000.0 for i, a in enumerate(age)]
     >>> schema = Schema((Column("age", Kind.NUMBER), Column("wage", Kind.NUMBER)))
-    >>> (found,) = find_gaps(Table(pl.DataFrame({"age": age, "wage": wage}), schema), ["wage"], seed=0)
+    >>> table = Table(pl.DataFrame({"age": age, "wage": wage}), schema)
+    >>> (found,) = find_gaps(table, ["wage"], seed=0)
     >>> found.depends, found.told_by
     (True, 'age')
     """

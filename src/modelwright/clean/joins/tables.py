@@ -57,9 +57,9 @@ class Joined:
         lines = [f"{rows - self.unmatched_rows:,} of {rows:,} rows found a partner"]
         applied = self.matches.filter("applied")
         for how, count in applied.group_by("how", maintain_order=True).len().iter_rows():
-            lines.append(f"  {count:,} keys: {how}")
+            lines.append(f"  {how}: {count:,}")
         if self.proposed.height:
-            lines.append(f"proposed, not applied: {self.proposed.height:,} pairs of keys")
+            lines.append(f"proposed, not applied: {self.proposed.height:,}")
             for row in self.proposed.head(_TOLD).iter_rows(named=True):
                 lines.append(f"  {row['left']!r} - {row['right']!r} ({row['confidence']:.2f})")
         for side, keys in (("left", self.unmatched_left), ("right", self.unmatched_right)):
@@ -95,8 +95,8 @@ def join(
 ) -> Joined:
     """Put the columns of a right table beside the rows of a left one, by keys.
 
-    Every row of the left table stays, once and in order; the keys of the right one are not repeated.
-    A missing key matches nothing. With
+    Every row of the left table stays, once and in order; the right keys are not repeated. A missing
+    key matches nothing. With
     `fuzzy`, keys of text may be spelled differently (see `match_names`), while numbers, dates and
     truth values have to be equal; where the keys of the left table are all different, a key of the
     right one serves one of them only.
@@ -142,13 +142,13 @@ def join(
     notes = []
     right, again = _without_copies(right)
     if again:
-        notes.append(f"{again:,} rows of the right table come again, equal in every column: taken once")
+        notes.append(f"rows of the right table that equal an earlier one, taken once: {again:,}")
     keys = Keys.of(left, right, pairs)
     known_left, known_right = keys.known()
     _check_unique(keys.right.filter(known_right), [other for _, other in pairs])
     for side, known in (("left", known_left), ("right", known_right)):
         if not known.all():
-            notes.append(f"{int((~known).sum()):,} rows of the {side} table have no key")
+            notes.append(f"rows of the {side} table without a key: {int((~known).sum()):,}")
     ours = _distinct(keys.left, known_left)
     theirs = _distinct(keys.right, known_right)
     if fuzzy:
@@ -171,7 +171,7 @@ def join(
 
 @dataclass(frozen=True)
 class _Distinct:
-    """Different keys in the order of their first rows, and which of them each row has (-1: none)."""
+    """Different keys in the order of their first rows; which of them each row has, -1 for none."""
 
     keys: pl.DataFrame
     of_row: Places
