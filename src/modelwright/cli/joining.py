@@ -115,39 +115,49 @@ def join(
     json
         Print one JSON object on stdout.
     """
-    from modelwright.plan.joining import aggregate_files, join_files, read_decisions
-    from modelwright.store import check_writable, write_frame
+    from modelwright.store import write_frame
 
     spelled, many = alike or Alike(), grouped or Grouped()
     spelled.check()
     many.check(fuzzy=spelled.fuzzy)
-    if str(left) == str(right) == "-":
-        raise OptionError("one table from standard input", "both", "write the other to a file")
-    for source in (left, right):
-        check_data(source)
-    for path in (out, *(() if matches is None else (matches,))):
-        check_writable(path, left, right)
+    _check_files(left, right, out, matches)
     with progress(json) as live:
         live.advance(None, f"{reading(str(left))} and {right}")
-        if many.aggregate:
-            found = aggregate_files(
-                str(left), str(right), on, before=many.before, gap=many.gap or 0.0
-            )
-        else:
-            decided = None if spelled.decided is None else read_decisions(str(spelled.decided))
-            threshold = 0.5 if spelled.threshold is None else spelled.threshold
-            found = join_files(
-                str(left), str(right), on,
-                fuzzy=spelled.fuzzy, threshold=threshold, decided=decided,
-            )  # fmt: skip
+        found = _joined(str(left), str(right), on, spelled, many)
         live.advance(None, f"writing {out}")
         write_frame(found.frame, out)
         if matches is not None:
             write_frame(found.matches, matches)
     if json:
-        answer({**found.to_json(), "out": str(out), "matches_file": str(matches or "") or None})
+        where = None if matches is None else str(matches)
+        answer({**found.to_json(), "out": str(out), "matches_file": where})
     else:
         _tell(found, out, matches)
+
+
+def _check_files(left: Source, right: Source, out: Path, matches: Path | None) -> None:
+    from modelwright.store import check_writable
+    from modelwright.store.files import check_suffix
+
+    if str(left) == str(right) == "-":
+        raise OptionError("one table from standard input", "both", "write the other to a file")
+    for source in (left, right):
+        check_data(source)
+    for path in (out, *(() if matches is None else (matches,))):
+        check_suffix(path)
+        check_writable(path, left, right)
+    if matches is not None and matches.absolute() == out.absolute():
+        raise OptionError("two files", f"{str(out)!r} for the rows and their matches")
+
+
+def _joined(left: str, right: str, on: list[str], spelled: Alike, many: Grouped) -> Joined:
+    from modelwright.plan.joining import aggregate_files, join_files, read_decisions
+
+    if many.aggregate:
+        return aggregate_files(left, right, on, before=many.before, gap=many.gap or 0.0)
+    decided = None if spelled.decided is None else read_decisions(str(spelled.decided))
+    threshold = 0.5 if spelled.threshold is None else spelled.threshold
+    return join_files(left, right, on, fuzzy=spelled.fuzzy, threshold=threshold, decided=decided)
 
 
 def _tell(found: Joined, out: Path, matches: Path | None) -> None:

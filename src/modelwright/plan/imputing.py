@@ -18,6 +18,7 @@ from modelwright.clean.impute import (
     choose_imputation,
     find_method,
 )
+from modelwright.clean.impute.columns import imputable
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 from modelwright.core.schema import Role
@@ -182,7 +183,7 @@ def fill_gaps(
     [1.0, 1.0]
     """
     choice = None
-    if method == AUTO and any(table.frame[name].null_count() for name in table.features()):
+    if method == AUTO and any(table.frame[name].null_count() for name in imputable(table)):
         choice = _chosen(table, judged, seed)
         imputer = choice.imputer
     else:

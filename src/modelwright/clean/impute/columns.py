@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.errors import ColumnError, did_you_mean
-from modelwright.core.schema import Kind
+from modelwright.core.schema import Kind, Role
 from modelwright.core.table import PHYSICAL, Table
 
 __all__ = ["IMPUTED", "Encoder", "imputable", "modes"]
@@ -34,7 +34,8 @@ def imputable(table: Table) -> tuple[str, ...]:
     >>> imputable(Table(pl.DataFrame({"a": [1.0, None], "b": ["x", None]}), schema))
     ('a',)
     """
-    wanted = (name for name in table.features() if table.schema[name].kind in IMPUTED)
+    features = table.schema.names(Role.FEATURE)
+    wanted = (name for name in features if table.schema[name].kind in IMPUTED)
     return tuple(name for name in wanted if table.frame[name].null_count() < table.height)
 
 

@@ -96,10 +96,9 @@ def join(
     """Put the columns of a right table beside the rows of a left one, by keys.
 
     Every row of the left table stays, once and in order; the right keys are not repeated. A missing
-    key matches nothing. With
-    `fuzzy`, keys of text may be spelled differently (see `match_names`), while numbers, dates and
-    truth values have to be equal; where the keys of the left table are all different, a key of the
-    right one serves one of them only.
+    key matches nothing. With `fuzzy`, keys of text may be spelled differently (see `match_names`),
+    while numbers, dates and truth values have to be equal; where the keys of the left table are
+    all different, a key of the right one serves one of them only.
 
     Parameters
     ----------
