@@ -19,7 +19,7 @@ from modelwright.core.task import Target
 from modelwright.features.answers import MOST_CLASSES, answer_columns, answer_names, kept_parts
 from modelwright.features.keys import word_keys
 from modelwright.features.reading import columns_of, read, sound_state, texts
-from modelwright.stats.histories import Timeline, moments_of, texts_of
+from modelwright.stats.histories import Timeline, codes_of, moments_of, texts_of
 
 __all__ = ["FittedHistory", "History", "HistoryOf"]
 
@@ -59,7 +59,7 @@ class HistoryOf:
     def of(cls, column: str, key: pl.Series, times: Floats, values: Floats, answers: Floats) -> HistoryOf:
         """Put rows in order, level by level."""
         levels = tuple(key.drop_nulls().unique().sort())
-        line, order = Timeline.of(_codes(key, levels), times, len(levels))
+        line, order = Timeline.of(codes_of(key, levels), times, len(levels))
         mine = np.repeat(np.arange(len(levels)), np.diff(line.starts))
         sums = _running(mine, answers[order])
         return cls(column, levels, line, sums, _last_known(mine, values[order]))
@@ -68,7 +68,7 @@ class HistoryOf:
         self, key: pl.Series, times: Floats, own: Floats, gap: float, windows: Sequence[int]
     ) -> Floats:
         """Say what was known of levels before moments: answers, rows, time since, changes."""
-        code = _codes(key, self.levels)
+        code = codes_of(key, self.levels)
         place = self.line.before(code, times, gap)
         known = np.flatnonzero(place >= 0)
         end, begin = place[known], self.line.starts[code[known]]
@@ -85,11 +85,6 @@ class HistoryOf:
         change = np.full(own.shape, np.nan)
         change[known] = own[known] - self.last[end]
         return np.column_stack([answers, rows, since, change])
-
-
-def _codes(key: pl.Series, levels: Sequence[str]) -> Places:
-    known = key.cast(pl.Enum(levels), strict=False).to_physical().cast(pl.Int64)
-    return known.fill_null(-1).to_numpy()
 
 
 def _running(key: Places, values: Floats) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["Summaries", "Timeline", "moments_of", "texts_of"]
+__all__ = ["Summaries", "Timeline", "codes_of", "moments_of", "texts_of"]
 
 Places = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -164,7 +164,7 @@ class Summaries:
         """
         keys = tuple(key.drop_nulls().unique().sort())
         moments = np.zeros(rows.height) if times is None else times
-        line, order = Timeline.of(_codes(key, keys), moments, len(keys))
+        line, order = Timeline.of(codes_of(key, keys), moments, len(keys))
         names, values = _after_each(rows[order], np.diff(line.starts))
         found = cls(keys, line, names, values)
         return found if times is not None else found._last()
@@ -193,7 +193,7 @@ class Summaries:
             No rows, and NaN, for a key of which nothing was known.
         """
         moments = np.full(len(key), np.inf) if times is None else times
-        place = self.line.before(_codes(key, self.keys), moments, gap)
+        place = self.line.before(codes_of(key, self.keys), moments, gap)
         found = np.full((len(key), len(self.names)), np.nan)
         found[:, 0] = 0.0
         found[place >= 0] = self.values[place[place >= 0]]
@@ -201,14 +201,22 @@ class Summaries:
 
     def last_time(self, key: pl.Series, times: Floats, gap: float = 0.0) -> Floats:
         """Say when the last row was that `before` looks at; NaN where there is none."""
-        place = self.line.before(_codes(key, self.keys), times, gap)
+        place = self.line.before(codes_of(key, self.keys), times, gap)
         found = np.full(len(key), np.nan)
         found[place >= 0] = self.line.times[place[place >= 0]]
         return found
 
 
-def _codes(key: pl.Series, keys: Sequence[str]) -> Places:
-    """Give the place of each key among the known ones, -1 for any other."""
+def codes_of(key: pl.Series, keys: Sequence[str]) -> Places:
+    """Give the place of each key among the known ones, -1 for any other.
+
+    Examples
+    --------
+    >>> codes_of(pl.Series(["b", None, "z"]), ["a", "b"])
+    array([ 1, -1, -1])
+    """
+    if not keys:
+        return np.full(len(key), -1)
     known = key.cast(pl.Enum(keys), strict=False).to_physical().cast(pl.Int64)
     return known.fill_null(-1).to_numpy()
 
