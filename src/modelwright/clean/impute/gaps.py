@@ -113,7 +113,7 @@ def find_gaps(table: Table, columns: Sequence[str], *, seed: int) -> tuple[Gaps,
 
 def _features(cells: Floats, encoder: Encoder) -> tuple[Floats, Places]:
     usual = modes(cells, encoder.is_level)
-    blocks, of_column = [], []
+    blocks, of_column = [], list[int]()
     for j, levels in enumerate(encoder.levels):
         gap = np.isnan(cells[:, j])
         column = np.where(gap, usual[j], cells[:, j])[:, None]

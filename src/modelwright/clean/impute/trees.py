@@ -86,30 +86,38 @@ class Trees:
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], width: int, levels: int) -> Trees:
         """Read what `to_arrays` gave, for a table of so many columns and levels."""
-        nodes = len(arrays["feature"])
-        whole = {name: np.asarray(arrays[name], np.int64) for name in ("left", "right", "roots")}
-        feature = np.asarray(arrays["feature"], np.int64)
-        leaf, places = feature < 0, np.arange(nodes)
-        classes = tuple(int(one) for one in arrays["classes"])
-        for child in (whole["left"], whole["right"]):
-            # children come after their parents: no walk goes round in circles
-            if len(child) != nodes or not np.where(leaf, child == places, child > places).all():
-                raise ValueError("trees are no trees")
-        if (feature >= width).any() or (whole["roots"] < 0).any() or (whole["roots"] >= nodes).any():
-            raise ValueError("trees ask for columns that are not there")
-        if any(not 0 <= one < levels for one in classes) or any((w >= nodes).any() for w in whole.values()):
-            raise ValueError("trees do not fit their levels")
-        floats = {name: np.asarray(arrays[name], np.float64) for name in ("threshold", "value", "base")}
-        if len(floats["threshold"]) != nodes or len(floats["value"]) != nodes:
-            raise ValueError("trees do not fit their values")
-        outputs = {0: 1, 2: 1}.get(len(classes), len(classes))
+        feature, left, right, roots = (
+            np.asarray(arrays[name], np.int64) for name in ("feature", "left", "right", "roots")
+        )
+        threshold, value, base = (
+            np.asarray(arrays[name], np.float64) for name in ("threshold", "value", "base")
+        )
         missing = np.asarray(arrays["missing_left"], np.bool_)
-        if floats["base"].shape != (outputs,) or len(missing) != nodes:
+        classes = tuple(int(one) for one in arrays["classes"])
+        if {len(one) for one in (left, right, threshold, value, missing)} != {len(feature)}:
+            raise ValueError("nodes do not fit")
+        _check_walk(feature, left, right, roots)
+        if (feature >= width).any() or any(not 0 <= one < levels for one in classes):
+            raise ValueError("trees ask for columns or levels that are not there")
+        if base.shape != ({0: 1, 2: 1}.get(len(classes), len(classes)),):
             raise ValueError("trees do not fit their classes")
-        return cls(
-            feature, floats["threshold"], whole["left"], whole["right"], missing,
-            floats["value"], whole["roots"], floats["base"], classes,
-        )  # fmt: skip
+        return cls(feature, threshold, left, right, missing, value, roots, base, classes)
+
+
+def _check_walk(
+    feature: NDArray[np.int64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    roots: NDArray[np.int64],
+) -> None:
+    """Make sure that every walk ends: children come after their parents, a leaf leads to itself."""
+    leaf, places = feature < 0, np.arange(len(feature))
+    for child in (left, right):
+        if not np.where(leaf, child == places, child > places).all():
+            raise ValueError("a walk would not end")
+    inside = [(one >= 0) & (one < len(feature)) for one in (left, right, roots)]
+    if not all(one.all() for one in inside):
+        raise ValueError("a walk would lead outside")
 
 
 def grow(X: Floats, y: Floats, *, is_level: bool, seed: int) -> Trees:

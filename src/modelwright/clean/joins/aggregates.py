@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from modelwright.clean.joins.keys import Keys, comparable, key_pairs, shown_key
 from modelwright.clean.joins.tables import Joined
@@ -160,7 +161,7 @@ def _found(seen: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _moments(left: pl.Series, right: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+def _moments(left: pl.Series, right: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if left.dtype.is_temporal() != right.dtype.is_temporal():
         kinds = [f"{one.name!r} is {one.dtype}" for one in (left, right)]
         raise DataError("times of one kind, dates or numbers", " and ".join(kinds))
@@ -170,7 +171,7 @@ def _moments(left: pl.Series, right: pl.Series) -> tuple[np.ndarray, np.ndarray]
     return moments_of(one), moments_of(other)
 
 
-def _columns(names: Sequence[str], values: np.ndarray, taken: Sequence[str]) -> list[pl.Series]:
+def _columns(names: Sequence[str], values: NDArray[np.float64], taken: Sequence[str]) -> list[pl.Series]:
     """Make columns of summaries; a name that is taken gets a suffix."""
     made, there = [], set(taken)
     for name, column in zip(names, values.T, strict=True):
