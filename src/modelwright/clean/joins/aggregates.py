@@ -68,7 +68,7 @@ def aggregate(
     there = key.is_not_null().to_numpy() & ~np.isnan(times)
     table, key, times = table.filter(there), key.filter(there), times[there]
     found = Summaries.of(table.select(wanted), key, times)
-    first = table.select(keys).unique(maintain_order=True)
+    first = table.select(keys).unique(keep="first", maintain_order=True)
     values = found.before(shown_key(first), np.full(first.height, np.inf))
     return first.hstack(_columns(found.names, values, first.columns))
 

@@ -183,7 +183,7 @@ class _Distinct:
 
 def _distinct(keys: pl.DataFrame, known: NDArray[np.bool_]) -> _Distinct:
     there = keys.filter(known)
-    different = there.unique(maintain_order=True)
+    different = there.unique(keep="first", maintain_order=True)
     place = different.with_row_index("place")
     row = there.join(place, on=keys.columns, how="left", maintain_order="left")["place"]
     of_row = np.full(keys.height, -1, np.int64)
@@ -193,7 +193,7 @@ def _distinct(keys: pl.DataFrame, known: NDArray[np.bool_]) -> _Distinct:
 
 def _without_copies(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     try:
-        once = frame.unique(maintain_order=True)
+        once = frame.unique(keep="first", maintain_order=True)
     except pl.exceptions.PolarsError:  # a column of lists or of objects, which cannot be compared
         return frame, 0
     return once, frame.height - once.height
