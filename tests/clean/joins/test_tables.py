@@ -119,10 +119,11 @@ def test_a_fuzzy_join_needs_text() -> None:
         join(LEFT, RIGHT, "id", fuzzy=True)
 
 
-def test_a_decision_on_a_key_that_is_not_there() -> None:
+def test_a_decision_on_a_key_that_is_not_there_is_passed_over() -> None:
     left, right = pl.DataFrame({"k": ["a"]}), pl.DataFrame({"k": ["b"], "v": [1]})
-    with pytest.raises(OptionError, match="'c'"):
-        join(left, right, "k", fuzzy=True, decided={("a", "c"): True})
+    found = join(left, right, "k", fuzzy=True, decided={("a", "c"): True})
+    assert found.unmatched_rows == 1
+    assert found.notes == ("decisions on keys that are not there, passed over: 1",)
     assert join(left, right, "k", fuzzy=True, decided={("a", "b"): True}).frame["v"][0] == 1
 
 

@@ -111,7 +111,8 @@ def join(
     threshold : float
         Matches less sure than this, from 0 to 1, are proposed, not applied.
     decided : mapping of (str, str) to bool, optional
-        Pairs of keys, as `Joined.matches` writes them, that a person has said yes or no to.
+        pairs of keys, as `Joined.matches` writes them, that a person has said yes or no to; on keys
+        that are not there they are passed over.
     suffix : str
         Added to the name of a column of the right table that the left one has as well.
 
@@ -154,6 +155,10 @@ def join(
         if not keys.texts:
             raise DataError("a key of text for a fuzzy join", "keys of numbers or dates",
                             "leave out fuzzy")  # fmt: skip
+        said = _of_texts(decided, ours.keys, theirs.keys, keys.texts)
+        if decided and len(said) < len(decided):
+            absent = len(decided) - len(said)
+            notes.append(f"decisions on keys that are not there, passed over: {absent:,}")
         is_key = ours.keys.height == int(known_left.sum())
         found = match_names(
             _joined_text(ours.keys, keys.texts),
@@ -161,7 +166,7 @@ def join(
             one_to_one=is_key,
             threshold=threshold,
             blocks=_blocks(ours.keys, theirs.keys, [k for k in keys.names if k not in keys.texts]),
-            decided=_of_texts(decided, ours.keys, theirs.keys, keys.texts),
+            decided=said,
         )
     else:
         found = _equal(ours.keys, theirs.keys)
@@ -236,21 +241,16 @@ def _of_texts(
     right: pl.DataFrame,
     texts: Sequence[str],
 ) -> dict[tuple[str, str], bool]:
-    """Say of the text keys alone what was decided of whole keys; refuse keys that are not there."""
-    if not decided:
-        return {}
-    sides = []
-    for side, keys in (("left", left), ("right", right)):
-        short = dict(zip(shown_key(keys).to_list(), _joined_text(keys, texts), strict=True))
-        sides.append((side, short))
-    found = {}
-    for pair, yes in decided.items():
-        for name, (side, short) in zip(pair, sides, strict=True):
-            if name not in short:
-                raise OptionError(f"a decision on keys of the {side} table", repr(name),
-                                  "write the keys as the matches do")  # fmt: skip
-        found[sides[0][1][pair[0]], sides[1][1][pair[1]]] = yes
-    return found
+    """Say of the text keys alone what was decided of whole keys; pass over keys not there."""
+    ours, theirs = (
+        dict(zip(shown_key(keys).to_list(), _joined_text(keys, texts), strict=True))
+        for keys in (left, right)
+    )
+    return {
+        (ours[one], theirs[other]): yes
+        for (one, other), yes in (decided or {}).items()
+        if one in ours and other in theirs
+    }
 
 
 def _equal(left: pl.DataFrame, right: pl.DataFrame) -> Matches:
