@@ -155,9 +155,8 @@ def join(
         if not keys.texts:
             raise DataError("a key of text for a fuzzy join", "keys of numbers or dates",
                             "leave out fuzzy")  # fmt: skip
-        said = _of_texts(decided, ours.keys, theirs.keys, keys.texts)
-        if decided and len(said) < len(decided):
-            absent = len(decided) - len(said)
+        said, absent = _of_texts(decided or {}, ours.keys, theirs.keys, keys.texts)
+        if absent:
             notes.append(f"decisions on keys that are not there, passed over: {absent:,}")
         is_key = ours.keys.height == int(known_left.sum())
         found = match_names(
@@ -236,21 +235,19 @@ def _blocks(
 
 
 def _of_texts(
-    decided: Mapping[tuple[str, str], bool] | None,
+    decided: Mapping[tuple[str, str], bool],
     left: pl.DataFrame,
     right: pl.DataFrame,
     texts: Sequence[str],
-) -> dict[tuple[str, str], bool]:
-    """Say of the text keys alone what was decided of whole keys; pass over keys not there."""
+) -> tuple[dict[tuple[str, str], bool], int]:
+    """Say of the text keys alone what was decided of whole keys; count decisions on others."""
     ours, theirs = (
         dict(zip(shown_key(keys).to_list(), _joined_text(keys, texts), strict=True))
         for keys in (left, right)
     )
-    return {
-        (ours[one], theirs[other]): yes
-        for (one, other), yes in (decided or {}).items()
-        if one in ours and other in theirs
-    }
+    there = {pair: yes for pair, yes in decided.items() if pair[0] in ours and pair[1] in theirs}
+    found = {(ours[one], theirs[other]): yes for (one, other), yes in there.items()}
+    return found, len(decided) - len(there)
 
 
 def _equal(left: pl.DataFrame, right: pl.DataFrame) -> Matches:
