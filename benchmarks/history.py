@@ -12,9 +12,9 @@ import argparse
 import json
 
 import numpy as np
-from features import _rows, _scores, _sides
 from machine import RESULTS, describe
 
+from features import _rows, _scores, _sides
 from modelwright.features import Recipe, rich_recipe
 from modelwright.features.history import History
 

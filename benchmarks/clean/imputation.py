@@ -111,10 +111,12 @@ def main() -> int:
 
 def report(found: dict[str, Any]) -> str:
     """Write the table."""
-    lines = ["# Gaps filled", "", as_text(found["machine"]), "",
-             "`python benchmarks/clean/imputation.py`: error on hidden cells of rows that nothing was"
-             " chosen or learned by, relative to the median or the most frequent level; mean over the"
-             " columns with gaps. Below 1 is better.", ""]  # fmt: skip
+    told = (
+        "`python benchmarks/clean/imputation.py`: error on hidden cells of rows that nothing was "
+        "chosen or learned by, relative to the median or the most frequent level; mean over the "
+        "columns with gaps. Below 1 is better."
+    )
+    lines = ["# Gaps filled", "", as_text(found["machine"]), "", told, ""]
     ways = [*WAYS[1:], "as chosen"]
     lines += [f"| set | columns | hidden | {' | '.join(ways)} | seconds to choose |",
               "|---" * (len(ways) + 4) + "|"]  # fmt: skip

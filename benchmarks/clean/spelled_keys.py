@@ -23,14 +23,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
-from clean.joins.countries import expected
 from machine import DATA, RESULTS, as_text, describe
 from peers import Peer
 from watched import watch
 
+from clean.joins.countries import expected
 from modelwright.clean.joins import match_names
 
 HOME = RESULTS / "clean"
@@ -169,8 +169,8 @@ def main() -> int:
 
 def report(found: dict[str, Any]) -> str:
     """Write the table."""
-    lines = ["# Keys that are spelled differently", "", as_text(found["machine"]), "",
-             "`python benchmarks/clean/spelled_keys.py --peers`: precision / recall of pairs.", ""]  # fmt: skip
+    told = "`python benchmarks/clean/spelled_keys.py --peers`: precision / recall of pairs."
+    lines = ["# Keys that are spelled differently", "", as_text(found["machine"]), "", told, ""]
     ways = [name for name in next(iter(found["tasks"].values())) if name != "names"]
     lines += [f"| names | {' | '.join(ways)} |", "|---" * (len(ways) + 1) + "|"]
     for name, one in found["tasks"].items():

@@ -13,7 +13,7 @@ from modelwright.cli import main
 def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("left.csv").write_text("country,score\nCzechia,6.9\nKorea,5.9\nAtlantis,9.9\n")
-    Path("right.csv").write_text("name,gdp\nCZECHIA,26.8\n\"Korea, Rep.\",34.9\nPeru,6.6\n")
+    Path("right.csv").write_text('name,gdp\nCZECHIA,26.8\n"Korea, Rep.",34.9\nPeru,6.6\n')
     return tmp_path
 
 
@@ -36,7 +36,7 @@ def test_a_fuzzy_join_with_its_log(tables: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_log_that_a_person_corrected(tables: Path) -> None:
     Path("decided.csv").write_text(
-        "left,right,applied\nAtlantis,Peru,true\nKorea,\"Korea, Rep.\",false\n"
+        'left,right,applied\nAtlantis,Peru,true\nKorea,"Korea, Rep.",false\n'
     )
     words = ("--on", "country=name", "--fuzzy", "--decided", "decided.csv", "--out", "both.parquet")
     assert run(*words) == 0

@@ -25,7 +25,9 @@ def sales(rows: int = 240, seed: int = 0) -> Table:
     frame = pl.DataFrame(
         {
             "shop": [f"s{i}" for i in rng.integers(0, 8, rows)],
-            "day": [datetime(2024, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 90, rows)],
+            "day": [
+                datetime(2024, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 90, rows)
+            ],
             "price": rng.normal(10, 1, rows),
         }
     )
@@ -74,7 +76,9 @@ rows = st.lists(
 def test_a_row_sees_only_earlier_answers_of_its_level(
     rows: list[tuple[str, int, int]], gap: float, window: int
 ) -> None:
-    frame = pl.DataFrame(rows, schema={"k": pl.String, "t": pl.Float64, "y": pl.Float64}, orient="row")
+    frame = pl.DataFrame(
+        rows, schema={"k": pl.String, "t": pl.Float64, "y": pl.Float64}, orient="row"
+    )
     schema = Schema((Column("k", Kind.CATEGORY), Column("t", Kind.NUMBER, Role.ORDER)))
     table = Table(frame.select("k", "t"), schema)
     found = fitted(History(("k",), gap, (window,)), table, Target(frame["y"].to_numpy()))
@@ -128,9 +132,7 @@ def test_noise_is_left_out_and_a_lasting_level_is_kept() -> None:
     noise, _ = recipe.fit_transform(table, Target(rng.normal(size=1_000)), seed=0)
     assert noise.names == ()
     again = FittedRecipe.restore(lasting.export())
-    np.testing.assert_array_equal(
-        again.transform(table).numbers, lasting.transform(table).numbers
-    )
+    np.testing.assert_array_equal(again.transform(table).numbers, lasting.transform(table).numbers)
 
 
 def test_new_rows_see_the_history_of_training_rows() -> None:
@@ -138,8 +140,12 @@ def test_new_rows_see_the_history_of_training_rows() -> None:
     y = answers(table)
     found = fitted(History(by=("shop", "")), table, y)
     assert isinstance(found, FittedEncoder)
-    new = pl.DataFrame({"shop": ["s1", "new"], "day": [datetime(2025, 1, 1)] * 2, "price": [9.0, 9.0]})
-    said = dict(zip(found.number_names, found.transform(Table(new, table.schema)).numbers.T, strict=True))
+    new = pl.DataFrame(
+        {"shop": ["s1", "new"], "day": [datetime(2025, 1, 1)] * 2, "price": [9.0, 9.0]}
+    )
+    said = dict(
+        zip(found.number_names, found.transform(Table(new, table.schema)).numbers.T, strict=True)
+    )
     mine = (table.frame["shop"] == "s1").to_numpy()
     assert said["shop: mean answer so far"][0] == pytest.approx(y.values[mine].mean(), abs=1e-6)
     assert np.isnan(said["shop: mean answer so far"][1])

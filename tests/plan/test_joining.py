@@ -18,7 +18,7 @@ def test_keys_keep_their_text(tmp_path: Path) -> None:
 
 def test_dates_and_money_in_text_are_read_for_aggregates(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("who,since\na,2024-03-01\nb,2024-01-01\n")
-    lines = [f"{who},2024-0{m}-10,\"$1,{m}00.00\"" for who in "ab" for m in range(1, 7)]
+    lines = [f'{who},2024-0{m}-10,"$1,{m}00.00"' for who in "ab" for m in range(1, 7)]
     (tmp_path / "orders.csv").write_text("who,day,paid\n" + "\n".join(lines) + "\n")
     found = aggregate_files(
         tmp_path / "people.csv", tmp_path / "orders.csv", ["who"], before="since=day"

@@ -43,7 +43,9 @@ def test_the_last_earlier_row_is_found(
 def test_summaries_after_each_row_are_those_of_the_rows_up_to_it(
     rows: list[tuple[int, int | None, str | None]],
 ) -> None:
-    frame = pl.DataFrame(rows, schema={"k": pl.Int64, "v": pl.Float64, "s": pl.String}, orient="row")
+    frame = pl.DataFrame(
+        rows, schema={"k": pl.Int64, "v": pl.Float64, "s": pl.String}, orient="row"
+    )
     times = np.arange(frame.height, dtype=np.float64)
     found = Summaries.of(frame.select("v", "s"), texts_of(frame["k"]), times)
     said = found.before(texts_of(frame["k"]), times + 0.5)
@@ -55,8 +57,12 @@ def test_summaries_after_each_row_are_those_of_the_rows_up_to_it(
         assert got["rows"] == len(mine)
         if len(v):
             expected = [v.mean(), v.min(), v.max(), v[-1]]
-            assert [got[f"v: {m}"] for m in ("mean", "min", "max", "last")] == pytest.approx(expected)
-            assert got["v: std"] == pytest.approx(v.std(ddof=1) if len(v) > 1 else np.nan, nan_ok=True)
+            assert [got[f"v: {m}"] for m in ("mean", "min", "max", "last")] == pytest.approx(
+                expected
+            )
+            assert got["v: std"] == pytest.approx(
+                v.std(ddof=1) if len(v) > 1 else np.nan, nan_ok=True
+            )
         assert got["s: distinct"] == len(set(s))
         if s:
             assert got["s: most frequent"] == pytest.approx(max(map(s.count, s)) / len(s))

@@ -56,7 +56,9 @@ class HistoryOf:
     last: Floats
 
     @classmethod
-    def of(cls, column: str, key: pl.Series, times: Floats, values: Floats, answers: Floats) -> HistoryOf:
+    def of(
+        cls, column: str, key: pl.Series, times: Floats, values: Floats, answers: Floats
+    ) -> HistoryOf:
         """Put rows in order, level by level."""
         levels = tuple(key.drop_nulls().unique().sort())
         line, order = Timeline.of(codes_of(key, levels), times, len(levels))
@@ -234,7 +236,11 @@ class FittedHistory:
                     for name in ("times", "sums", "last")
                 )
                 _check(starts, times, levels)
-                if sums.ndim != 2 or len(sums) != len(times) or last.shape != (len(times), len(numbers)):
+                if (
+                    sums.ndim != 2
+                    or len(sums) != len(times)
+                    or last.shape != (len(times), len(numbers))
+                ):
                     raise ValueError("histories do not fit")
                 parts.append(HistoryOf(column, levels, Timeline(starts, times), sums, last))
             kinds = tuple(Kind(kind) for kind in texts(state.config, "kinds"))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.errors import ColumnError, OptionError, did_you_mean
@@ -44,6 +43,7 @@ class FittedRelated:
 
     Examples
     --------
+    >>> import polars as pl
     >>> orders = Summaries.of(pl.DataFrame({"paid": [2.0]}), pl.Series(["a"]))
     >>> FittedRelated(("who",), (Kind.CATEGORY,), "orders", 0.0, orders).number_names[:2]
     ('orders: rows', 'orders: paid: mean')
@@ -164,6 +164,7 @@ class Related:
 
     Examples
     --------
+    >>> import polars as pl
     >>> from modelwright.core.schema import Column, Schema
     >>> schema = Schema((Column("who", Kind.CATEGORY), Column("paid", Kind.NUMBER)))
     >>> orders = Table(pl.DataFrame({"who": ["a", "a"], "paid": [2.0, 4.0]}), schema)

@@ -213,9 +213,7 @@ class _Judge:
 
     seed: int
 
-    def __call__(
-        self, train: Table, y: Target, valid: Table, valid_y: Target
-    ) -> dict[str, Floats]:
+    def __call__(self, train: Table, y: Target, valid: Table, valid_y: Target) -> dict[str, Floats]:
         recipe = default_recipe().fit(train, y, seed=self.seed)
         seen, asked = recipe.transform(train), recipe.transform(valid)
         found = {}

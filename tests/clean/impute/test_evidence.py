@@ -73,9 +73,12 @@ def test_it_sees_that_gaps_depend_on_another_column() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=ROWS)
     gone = rng.random(ROWS) < 0.6 / (1 + np.exp(-4 * x))
-    frame = pl.DataFrame({"x": x, "y": 2 * x + rng.normal(0, 0.1, ROWS), "w": rng.normal(size=ROWS)})
+    frame = pl.DataFrame(
+        {"x": x, "y": 2 * x + rng.normal(0, 0.1, ROWS), "w": rng.normal(size=ROWS)}
+    )
     frame = frame.with_columns(
-        y=pl.when(~pl.Series(gone)).then("y"), w=pl.when(pl.Series(rng.random(ROWS) > 0.2)).then("w")
+        y=pl.when(~pl.Series(gone)).then("y"),
+        w=pl.when(pl.Series(rng.random(ROWS) > 0.2)).then("w"),
     )
     table = Table(frame, Schema(tuple(Column(name, Kind.NUMBER) for name in frame.columns)))
     found = {one.column: one for one in find_gaps(table, ["y", "w"], seed=0)}
@@ -146,13 +149,14 @@ def test_what_cannot_be_compared() -> None:
 
 def test_a_column_of_few_known_cells() -> None:
     table = world()
-    frame = table.frame.with_columns(
-        noise=pl.when(pl.int_range(pl.len()) == 17).then(pl.col("x"))
-    )
+    frame = table.frame.with_columns(noise=pl.when(pl.int_range(pl.len()) == 17).then(pl.col("x")))
     found = choose_imputation(Table(frame, table.schema), plan(), ways=("median", "ridge"))
     one = next(one for one in found.columns if one.column == "noise")
     assert one.method == "median"
-    assert found.imputer.fit(Table(frame, table.schema)).transform(table).frame["noise"].null_count() == 0
+    assert (
+        found.imputer.fit(Table(frame, table.schema)).transform(table).frame["noise"].null_count()
+        == 0
+    )
 
 
 def test_more_rows_than_are_looked_at() -> None:

@@ -99,7 +99,7 @@ def test_equal_forms_that_two_names_have_decide_nothing() -> None:
 def test_one_name_may_serve_several_where_keys_repeat() -> None:
     left, right = ["Acme Inc", "ACME, Incorporated", "acme inc."], ["Acme Inc.", "Apex Ltd"]
     assert match_names(left, right, one_to_one=False).right.tolist() == [0, 0, 0]
-    assert match_names(left, right).applied.sum() == 1
+    assert not match_names(left, right).applied.any()  # which of the three it is, nobody knows
 
 
 def test_blocks_keep_names_apart() -> None:

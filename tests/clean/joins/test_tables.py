@@ -34,7 +34,9 @@ keys = st.lists(st.one_of(st.none(), st.integers(-3, 6)), max_size=20)
 
 @given(keys, st.lists(st.integers(-3, 6), max_size=10, unique=True))
 def test_it_gives_what_a_left_join_gives(left: list[int | None], right: list[int]) -> None:
-    one = pl.DataFrame({"k": left, "row": range(len(left))}, schema={"k": pl.Int64, "row": pl.Int64})
+    one = pl.DataFrame(
+        {"k": left, "row": range(len(left))}, schema={"k": pl.Int64, "row": pl.Int64}
+    )
     other = pl.DataFrame({"k": right, "v": [2.0 * k for k in right]},
                          schema={"k": pl.Int64, "v": pl.Float64})  # fmt: skip
     expected = one.join(other, on="k", how="left", maintain_order="left")

@@ -63,7 +63,9 @@ class Ridge:
     base: Floats
 
     @classmethod
-    def fit(cls, X: Floats, y: Floats, own: int, spread: NDArray[np.int64], penalty: float) -> Ridge:
+    def fit(
+        cls, X: Floats, y: Floats, own: int, spread: NDArray[np.int64], penalty: float
+    ) -> Ridge:
         """Solve the normal equations of centred columns."""
         features = _features(X, own, spread)
         levels = int(spread[own])
@@ -175,12 +177,16 @@ class FittedChained:
             np.asarray(state.arrays[name], np.float64) for name in ("usual", "low", "high")
         )
         columns = tuple(str(name) for name in state.config["columns"])
-        if not set(columns) <= set(encoder.names) or not usual.shape == low.shape == high.shape == (width,):
+        if not set(columns) <= set(encoder.names) or not usual.shape == low.shape == high.shape == (
+            width,
+        ):
             raise ValueError("columns do not fit")
         spread, turns = _spread(encoder), list[tuple[int, _Guesser]]()
         for turn, (j, kind) in enumerate(state.config["turns"]):
             prefix = f"{turn}."
-            mine = {k.removeprefix(prefix): v for k, v in state.arrays.items() if k.startswith(prefix)}
+            mine = {
+                k.removeprefix(prefix): v for k, v in state.arrays.items() if k.startswith(prefix)
+            }
             if not 0 <= j < width:
                 raise ValueError("a turn of no column")
             if kind == "trees":

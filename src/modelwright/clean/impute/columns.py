@@ -125,8 +125,10 @@ class Encoder:
         known = pl.Series(name, values).fill_nan(None)
         if not self.levels[j]:
             numbers = known * self.scale[j] + self.centre[j]
-            return numbers if kind is Kind.NUMBER else numbers.round().cast(pl.Int64).cast(
-                PHYSICAL[kind]
+            return (
+                numbers
+                if kind is Kind.NUMBER
+                else numbers.round().cast(pl.Int64).cast(PHYSICAL[kind])
             )
         place = known.cast(pl.Int64)
         if kind is Kind.BOOLEAN:
@@ -159,9 +161,8 @@ class Encoder:
 
 
 def _levels(series: pl.Series) -> tuple[str, ...]:
-    counts = series.drop_nulls().value_counts(name="rows")
-    by = [pl.col("rows").neg(), pl.col(series.name)]
-    return tuple(counts.sort(by)[series.name])
+    counts = series.drop_nulls().alias("level").value_counts(name="rows")
+    return tuple(counts.sort("rows", "level", descending=[True, False])["level"])
 
 
 def _numbers(series: pl.Series) -> Floats:

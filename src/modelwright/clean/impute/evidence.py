@@ -37,6 +37,7 @@ _HIDDEN_IN_ALL = 3_000
 _MOST_COLUMNS = 40  # with more columns that have gaps the slow ways are not tried
 _SLOW = ("neighbours", "trees")
 _FEWEST_ROWS = 20
+_SLIGHT = 0.02  # of the loss of the best way: a difference that matters to nobody
 
 
 @dataclass(frozen=True)
@@ -166,20 +167,18 @@ class ImputationChoice:
     def __str__(self) -> str:
         lines = [str(one) for one in self.columns] or ["no column with gaps that can be filled"]
         words = {1: "helps", 0: "makes no clear difference", -1: "harms"}
-        for one in self.strategies:
-            lines.append(
-                f"for {one.model}, {one.name}: loss {one.loss:.4g}, {one.better:+.2g} better than "
-                f"gaps left as they are (standard error {one.error:.2g}): {words[one.verdict]}"
-            )
+        lines += [
+            f"for {one.model}, {one.name}: loss {one.loss:.4g}, {one.better:+.2g} better than gaps "
+            f"left as they are (standard error {one.error:.2g}): {words[one.verdict]}"
+            for one in self.strategies
+        ]
         return "\n".join([*lines, *self.notes])
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
         return {
             "columns": [one.to_json() for one in self.columns],
-            "strategies": [
-                {**vars(one), "verdict": one.verdict} for one in self.strategies
-            ],
+            "strategies": [{**vars(one), "verdict": one.verdict} for one in self.strategies],
             "indicators": self.indicators,
             "rows": self.rows,
             "notes": list(self.notes),
@@ -201,8 +200,8 @@ def choose_imputation(
     as gaps fall: where the other columns tell of gaps, cells are hidden the more often the more
     likely a gap is there; and with each cell those of other columns that are missing together with
     it in a row drawn among those with such a gap. The guesses are compared with what was hidden.
-    Of the ways that are not worse than the best by more than a standard error, the simplest is
-    taken.
+    Of the ways that are not worse than the best by more than a standard error, or 2 %, the simplest
+    is taken.
 
     Parameters
     ----------
@@ -377,10 +376,10 @@ def _chosen(
 
 
 def _as_good(loss: Floats, best: Floats) -> bool:
-    """Whether a way is behind the best by a standard error at most."""
+    """Whether a way is behind the best by a standard error at most, or by next to nothing."""
     behind = loss - best
     error = behind.std(ddof=1) / np.sqrt(len(behind)) if len(behind) > 1 else 0.0
-    return bool(behind.mean() <= error)
+    return bool(behind.mean() <= max(error, _SLIGHT * float(best.mean())))
 
 
 def _judged(

@@ -105,9 +105,7 @@ def find_gaps(table: Table, columns: Sequence[str], *, seed: int) -> tuple[Gaps,
             found.append(Gaps(name, flat.share, told, False, "", flat.likely))
             continue
         best = _teller(cells, gap, names.index(name), encoder)
-        found.append(
-            Gaps(name, flat.share, told, True, names[best], np.clip(likely, 1e-3, None))
-        )
+        found.append(Gaps(name, flat.share, told, True, names[best], np.clip(likely, 1e-3, None)))
     return tuple(found)
 
 

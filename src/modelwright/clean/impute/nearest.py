@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -39,6 +39,8 @@ class FittedNeighbours:
         What fills a gap where no row can be asked.
     k : int
         How many rows are asked.
+    gaps : str
+        How missing values count in distances.
     """
 
     name: ClassVar[str] = "neighbours"
@@ -48,6 +50,7 @@ class FittedNeighbours:
     rows: Floats
     usual: Floats
     k: int
+    gaps: str
 
     def fill(self, table: Table) -> pl.DataFrame:
         """Give its columns without gaps."""
@@ -70,7 +73,7 @@ class FittedNeighbours:
         return pl.DataFrame(columns)
 
     def _distance(self, cells: Floats) -> Floats:
-        """Give squared distances over shared columns, as if all were shared; inf where none is."""
+        """Give squared distances to the rows that are kept; inf where no column is shared."""
         is_level = self.encoder.is_level
         ours, theirs = ~np.isnan(cells), ~np.isnan(self.rows)
         shared = ours.astype(np.float64) @ theirs.T.astype(np.float64)
@@ -82,8 +85,30 @@ class FittedNeighbours:
         for j in np.flatnonzero(is_level):
             both = ours[:, j, None] & theirs[:, j]
             squares += both & (cells[:, j, None] != self.rows[:, j])
-        out = np.full(squares.shape, np.inf)
-        return np.divide(squares * cells.shape[1], shared, out=out, where=shared > 0)
+        if self.gaps == "scaled":
+            out = np.full(squares.shape, np.inf)
+            return np.divide(squares * cells.shape[1], shared, out=out, where=shared > 0)
+        # scaled numbers have mean 0 and variance 1: x differs from an unknown one by x^2 + 1
+        squares += (a**2 + known_a) @ (1 - known_b).T + (1 - known_a) @ (b**2 + known_b).T
+        squares += 2 * ((1 - known_a) @ (1 - known_b).T)
+        for j in np.flatnonzero(is_level):
+            squares += self._unknown(cells[:, j], self.rows[:, j])
+        return np.where(shared > 0, squares, np.inf)
+
+    def _unknown(self, one: Floats, other: Floats) -> Floats:
+        """Say how likely levels differ where one of them, or both, is missing; else 0."""
+        known = other[~np.isnan(other)].astype(np.int64)
+        share = np.bincount(known, minlength=1) / max(len(known), 1)
+        alike = float((share**2).sum())
+
+        def differs(places: Floats) -> Floats:
+            at = np.nan_to_num(places, nan=-1).astype(np.int64)
+            mine = np.where(at < len(share), share[np.clip(at, 0, len(share) - 1)], 0.0)
+            return np.where(at < 0, 1 - alike, 1 - mine)
+
+        gap_a, gap_b = np.isnan(one)[:, None], np.isnan(other)
+        found = np.where(gap_b, differs(one)[:, None], differs(other))
+        return np.where(gap_a & gap_b, 1 - alike, found) * (gap_a | gap_b)
 
     def _guess(self, distance: Floats, j: int) -> Floats:
         donors = np.flatnonzero(~np.isnan(self.rows[:, j]))
@@ -104,7 +129,8 @@ class FittedNeighbours:
 
     def export(self) -> State:
         """Give the whole state."""
-        config = {"columns": list(self.columns), "encoder": self.encoder.to_json(), "k": self.k}
+        config = {"columns": list(self.columns), "encoder": self.encoder.to_json()}
+        config |= {"k": self.k, "gaps": self.gaps}
         return State(config, {"rows": self.rows, "usual": self.usual})
 
     @classmethod
@@ -119,7 +145,8 @@ class FittedNeighbours:
             raise ValueError("rows do not fit their columns")
         if not set(columns) <= set(encoder.names) or int(state.config["k"]) < 1:
             raise ValueError("columns or neighbours are unsound")
-        return cls(columns, encoder, rows, usual, int(state.config["k"]))
+        k, gaps = int(state.config["k"]), str(state.config["gaps"])
+        return cls(columns, encoder, rows, usual, k, gaps)
 
 
 @dataclass(frozen=True)
@@ -127,8 +154,9 @@ class Neighbours:
     """Fill gaps by the rows that are nearest in the other columns.
 
     Numbers are scaled to a standard deviation of 1; a different level counts 1, as much as two
-    numbers one standard deviation apart. Distances are taken over the columns that both rows have,
-    and scaled up to all. Numbers take the mean of the neighbours, levels the most frequent one.
+    numbers one standard deviation apart. Where a value is missing its expected distance counts, so
+    that rows which share little do not look near. Numbers take the mean of the neighbours, levels
+    the most frequent one.
 
     Parameters
     ----------
@@ -136,11 +164,14 @@ class Neighbours:
         How many rows are asked.
     rows : int
         How many rows are kept to be asked at most; of more a sample is drawn.
+    gaps : str
+        ``"expected"``, as above; ``"scaled"``: distances are taken over the columns that both rows
+        have, and scaled up to all of them, as scikit-learn's KNNImputer does.
 
     Raises
     ------
     OptionError
-        When either is below 1.
+        When a number is below 1, or the word is another.
 
     Examples
     --------
@@ -154,11 +185,14 @@ class Neighbours:
 
     k: int = 5
     rows: int = 5_000
+    gaps: Literal["expected", "scaled"] = "expected"
     name: ClassVar[str] = "neighbours"
 
     def __post_init__(self) -> None:
         if min(self.k, self.rows) < 1:
             raise OptionError("at least 1 neighbour, and rows to ask", f"{self.k} of {self.rows}")
+        if self.gaps not in ("expected", "scaled"):
+            raise OptionError("gaps that are expected or scaled", repr(self.gaps))
 
     def fit(self, table: Table, columns: Sequence[str], *, seed: int) -> FittedNeighbours:
         """Keep rows to ask."""
@@ -169,4 +203,4 @@ class Neighbours:
             drawn = np.random.default_rng(seed).choice(len(cells), self.rows, replace=False)
             cells = cells[np.sort(drawn)]
         kept = tuple(name for name in columns if name in encoder.names)
-        return FittedNeighbours(kept, encoder, cells, usual, self.k)
+        return FittedNeighbours(kept, encoder, cells, usual, self.k, self.gaps)

@@ -171,7 +171,9 @@ def _moments(left: pl.Series, right: pl.Series) -> tuple[NDArray[np.float64], ND
     return moments_of(one), moments_of(other)
 
 
-def _columns(names: Sequence[str], values: NDArray[np.float64], taken: Sequence[str]) -> list[pl.Series]:
+def _columns(
+    names: Sequence[str], values: NDArray[np.float64], taken: Sequence[str]
+) -> list[pl.Series]:
     """Make columns of summaries; a name that is taken gets a suffix."""
     made, there = [], set(taken)
     for name, column in zip(names, values.T, strict=True):

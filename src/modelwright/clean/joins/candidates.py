@@ -12,7 +12,7 @@ __all__ = ["candidates"]
 
 Places = NDArray[np.int64]
 
-_MOST_PAIRS = 10_000_000
+_PAIRS_EACH = 100  # pairs that pieces may make for each name, and a million beside
 _EACH = 8  # looked at closely for every name, of either side
 
 
@@ -25,8 +25,8 @@ def candidates(
     """List pairs of names that may be alike: the eight best of every name on either side.
 
     Names are compared by the words and the three-letter pieces they share, the rarer the more.
-    Pieces that would make more than ten million pairs together, the most common ones, are left
-    out of this look (blocking): a pair that shares nothing else is not found.
+    The most common pieces, which would make more than a million pairs and a hundred for each name,
+    are left out of this look (blocking): a pair that shares nothing else is not found.
 
     Parameters
     ----------
@@ -52,8 +52,8 @@ def candidates(
     often = often.join(theirs.group_by("piece", "block").len("theirs"), on=["piece", "block"])
     often = often.with_columns(pairs=pl.col("ours").cast(pl.Int64) * pl.col("theirs"))
     often = often.sort("pairs", "block", "piece")
-    often = often.filter(pl.col("pairs").cum_sum() <= _MOST_PAIRS)
-    total = max(len(left) + len(right), 1)
+    total = len(left) + len(right)
+    often = often.filter(pl.col("pairs").cum_sum() <= 1_000_000 + _PAIRS_EACH * total)
     often = often.with_columns(weight=(1 + total / (pl.col("ours") + pl.col("theirs"))).log())
     kept = often.select("piece", "block", "weight")
     shared = (

@@ -22,7 +22,7 @@ Places = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 THRESHOLD = 0.5
-"""A match that is less sure is proposed, not applied: more likely wrong than right."""
+"""A match that is less sure is proposed, not applied; so is one with a rival as good."""
 
 _LEAST = 0.3  # less alike than this is not even proposed
 _SHORT_NAME = re.compile(r"[A-Z]{2,6}")
@@ -236,7 +236,7 @@ class _Search:
             likeness,
             rival,
             confidence,
-            (confidence >= threshold) | given,
+            ((confidence >= threshold) & (rival < likeness)) | given,
         )
 
 

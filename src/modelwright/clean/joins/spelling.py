@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["initials", "same_words", "tidy", "words_of"]
+__all__ = ["FUNCTION_WORDS", "initials", "same_words", "tidy", "words_of"]
 
 LONGEST = 300
 """Characters of a name that are looked at."""
 
 # Letters that Unicode does not take apart.
 _LETTERS = str.maketrans({
-    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h",
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i",
+    "ħ": "h",
 })  # fmt: skip
 _DOTTED = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
-_QUOTES = re.compile(r"(?<=\w)['’`´](?=s\b)")
+_QUOTES = re.compile(r"(?<=\w)['`\u2019\u00b4](?=s\b)")
 _SIGNS = re.compile(r"[\W_]+")
 _AND = re.compile(r"\s*&\s*|\s+\+\s+")
 
@@ -31,10 +32,11 @@ _WHOLE = {
     "svc": "service", "tech": "technology", "univ": "university",
 }  # fmt: skip
 # Words that join others and name nothing.
-FUNCTION_WORDS = frozenset(
-    "a an and at by das de del den der des di die do dos du e el et for in la las le les los of "
-    "on the to und van von y".split()
-)
+FUNCTION_WORDS = frozenset({
+    "a", "an", "and", "at", "by", "das", "de", "del", "den", "der", "des", "di", "die", "do", "dos",
+    "du", "e", "el", "et", "for", "in", "la", "las", "le", "les", "los", "of", "on", "the", "to",
+    "und", "van", "von", "y",
+})  # fmt: skip
 
 
 def tidy(name: str) -> str:

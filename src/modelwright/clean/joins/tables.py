@@ -60,8 +60,8 @@ class Joined:
             lines.append(f"  {how}: {count:,}")
         if self.proposed.height:
             lines.append(f"proposed, not applied: {self.proposed.height:,}")
-            for row in self.proposed.head(_TOLD).iter_rows(named=True):
-                lines.append(f"  {row['left']!r} - {row['right']!r} ({row['confidence']:.2f})")
+            shown = self.proposed.head(_TOLD).select("left", "right", "confidence").iter_rows()
+            lines += [f"  {one!r} - {other!r} ({sure:.2f})" for one, other, sure in shown]
         for side, keys in (("left", self.unmatched_left), ("right", self.unmatched_right)):
             if keys:
                 shown = ", ".join(repr(key) for key in keys[:_TOLD])
@@ -226,7 +226,7 @@ def _joined_text(keys: pl.DataFrame, names: Sequence[str]) -> list[str]:
 def _blocks(
     left: pl.DataFrame, right: pl.DataFrame, names: Sequence[str]
 ) -> tuple[Places, Places] | None:
-    """Number what has to be equal, alike on both sides."""
+    """Give numbers to what has to be equal, alike on both sides."""
     if not names:
         return None
     both = pl.concat([left.select(names), right.select(names)])
