@@ -38,9 +38,9 @@ def test_a_log_that_a_person_corrected(tables: Path) -> None:
     Path("decided.csv").write_text(
         'left,right,applied\nAtlantis,Peru,true\nKorea,"Korea, Rep.",false\n'
     )
-    words = ("--on", "country=name", "--fuzzy", "--decided", "decided.csv", "--out", "both.parquet")
+    words = ("--on", "country=name", "--fuzzy", "--decided", "decided.csv", "--out", "both.csv")
     assert run(*words) == 0
-    assert pl.read_parquet("both.parquet")["gdp"].to_list() == [26.8, None, 6.6]
+    assert pl.read_csv("both.csv")["gdp"].to_list() == [26.8, None, 6.6]
 
 
 def test_json(tables: Path, capsys: pytest.CaptureFixture[str]) -> None:

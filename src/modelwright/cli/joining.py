@@ -16,7 +16,7 @@ from modelwright.core.progress import progress, reading
 if TYPE_CHECKING:
     from modelwright.clean.joins import Joined
 
-__all__ = ["join"]
+__all__ = ["Alike", "Grouped", "join"]
 
 Flag = Annotated[bool, Parameter(negative=())]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -216,7 +216,7 @@ class FittedHistory:
             "gap": self.gap,
             "windows": list(self.windows),
         }
-        arrays = {}
+        arrays: dict[str, NDArray[Any]] = {}
         for i, part in enumerate(self.parts):
             mine = (part.line.starts, part.line.times, part.sums, part.last)
             names = ("starts", "times", "sums", "last")

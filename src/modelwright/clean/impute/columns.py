@@ -124,11 +124,12 @@ class Encoder:
         name, kind = self.names[j], self.kinds[j]
         known = pl.Series(name, values).fill_nan(None)
         if not self.levels[j]:
-            numbers = known * self.scale[j] + self.centre[j]
+            numbers = known.to_frame().select(pl.col(name) * self.scale[j] + self.centre[j])
+            series = numbers.to_series()
             return (
-                numbers
+                series
                 if kind is Kind.NUMBER
-                else numbers.round().cast(pl.Int64).cast(PHYSICAL[kind])
+                else series.round().cast(pl.Int64).cast(PHYSICAL[kind])
             )
         place = known.cast(pl.Int64)
         if kind is Kind.BOOLEAN:

@@ -19,7 +19,7 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 
-__all__ = ["METHODS", "FittedImputer", "Imputer", "Method", "find_method"]
+__all__ = ["METHODS", "Filler", "FittedImputer", "Imputer", "Method", "find_method"]
 
 
 class Filler(Protocol):
@@ -89,7 +89,7 @@ def find_method(name: str) -> Method:
     Examples
     --------
     >>> find_method("neighbours")
-    Neighbours(k=5, rows=5000)
+    Neighbours(k=5, rows=5000, gaps='expected')
     """
     if name not in METHODS:
         raise OptionError("a way to fill gaps", repr(name), did_you_mean(name, METHODS))
@@ -148,7 +148,7 @@ class FittedImputer:
             When a column is absent, or stored as something else.
         """
         self._check(table)
-        filled = {}
+        filled: dict[str, pl.Series] = {}
         for one in self.fillers:
             gaps = any(table.frame[name].null_count() for name in one.columns)
             filled |= one.fill(table).to_dict(as_series=True) if gaps else {}

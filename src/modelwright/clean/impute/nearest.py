@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -87,7 +87,8 @@ class FittedNeighbours:
             squares += both & (cells[:, j, None] != self.rows[:, j])
         if self.gaps == "scaled":
             out = np.full(squares.shape, np.inf)
-            return np.divide(squares * cells.shape[1], shared, out=out, where=shared > 0)
+            np.divide(squares * cells.shape[1], shared, out=out, where=shared > 0)
+            return out
         # scaled numbers have mean 0 and variance 1: x differs from an unknown one by x^2 + 1
         squares += (a**2 + known_a) @ (1 - known_b).T + (1 - known_a) @ (b**2 + known_b).T
         squares += 2 * ((1 - known_a) @ (1 - known_b).T)
@@ -104,11 +105,13 @@ class FittedNeighbours:
         def differs(places: Floats) -> Floats:
             at = np.nan_to_num(places, nan=-1).astype(np.int64)
             mine = np.where(at < len(share), share[np.clip(at, 0, len(share) - 1)], 0.0)
-            return np.where(at < 0, 1 - alike, 1 - mine)
+            apart: Floats = np.where(at < 0, 1 - alike, 1 - mine)
+            return apart
 
         gap_a, gap_b = np.isnan(one)[:, None], np.isnan(other)
         found = np.where(gap_b, differs(one)[:, None], differs(other))
-        return np.where(gap_a & gap_b, 1 - alike, found) * (gap_a | gap_b)
+        unknown: Floats = np.where(gap_a & gap_b, 1 - alike, found) * (gap_a | gap_b)
+        return unknown
 
     def _guess(self, distance: Floats, j: int) -> Floats:
         donors = np.flatnonzero(~np.isnan(self.rows[:, j]))
@@ -129,7 +132,7 @@ class FittedNeighbours:
 
     def export(self) -> State:
         """Give the whole state."""
-        config = {"columns": list(self.columns), "encoder": self.encoder.to_json()}
+        config: dict[str, Any] = {"columns": list(self.columns), "encoder": self.encoder.to_json()}
         config |= {"k": self.k, "gaps": self.gaps}
         return State(config, {"rows": self.rows, "usual": self.usual})
 

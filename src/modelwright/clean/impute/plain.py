@@ -114,7 +114,7 @@ class Plain:
         kept = {name: value for name, value in values.items() if value is not None}
         return FittedPlain({name: kinds[name] for name in kept}, kept)
 
-    def _value(self, series: pl.Series, kind: Kind) -> float | int | str | bool | None:
+    def _value(self, series: pl.Series, kind: Kind) -> Any:
         if kind not in IMPUTED:
             return None
         if self.how == "constant":

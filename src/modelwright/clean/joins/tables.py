@@ -60,8 +60,8 @@ class Joined:
             lines.append(f"  {how}: {count:,}")
         if self.proposed.height:
             lines.append(f"proposed, not applied: {self.proposed.height:,}")
-            shown = self.proposed.head(_TOLD).select("left", "right", "confidence").iter_rows()
-            lines += [f"  {one!r} - {other!r} ({sure:.2f})" for one, other, sure in shown]
+            few = self.proposed.head(_TOLD).select("left", "right", "confidence").iter_rows()
+            lines += [f"  {one!r} - {other!r} ({sure:.2f})" for one, other, sure in few]
         for side, keys in (("left", self.unmatched_left), ("right", self.unmatched_right)):
             if keys:
                 shown = ", ".join(repr(key) for key in keys[:_TOLD])
