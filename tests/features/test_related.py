@@ -120,8 +120,8 @@ def test_it_has_nothing_to_say_of_a_table_without_the_key() -> None:
 
 
 def test_settings_that_mean_nothing() -> None:
-    with pytest.raises(ColumnError, match="custumer"):
-        Related(orders(), "custumer")
+    with pytest.raises(ColumnError, match="klient"):
+        Related(orders(), "klient")
     with pytest.raises(OptionError, match="gap"):
         Related(orders(), "customer", gap=2.0)
 

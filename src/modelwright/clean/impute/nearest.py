@@ -128,7 +128,8 @@ class FittedNeighbours:
             found = votes.argmax(axis=1).astype(np.float64)
         else:
             found = (values * there).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-        return np.where(there.any(axis=1), found, self.usual[j])
+        guess: Floats = np.where(there.any(axis=1), found, self.usual[j])
+        return guess
 
     def export(self) -> State:
         """Give the whole state."""

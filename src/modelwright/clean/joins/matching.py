@@ -106,11 +106,11 @@ def match_names(
 
     Examples
     --------
-    >>> report = ["Côte d'Ivoire", "Korea, Rep.", "UK", "Guatamala", "Atlantis"]
-    >>> bank = ["Cote d'Ivoire", "Republic of Korea", "United Kingdom", "Guatemala", "Peru"]
+    >>> report = ["Côte d'Ivoire", "Korea, Rep.", "UK", "Luxemburg", "Atlantis"]
+    >>> bank = ["Cote d'Ivoire", "Republic of Korea", "United Kingdom", "Luxembourg", "Peru"]
     >>> found = match_names(report, bank)
     >>> [(report[a], bank[b]) for a, b in zip(found.left, found.right, strict=True)][1:]
-    [('Korea, Rep.', 'Republic of Korea'), ('UK', 'United Kingdom'), ('Guatamala', 'Guatemala')]
+    [('Korea, Rep.', 'Republic of Korea'), ('UK', 'United Kingdom'), ('Luxemburg', 'Luxembourg')]
     >>> found.how[0], found.how[1], bool(found.applied.all())
     ('case, accents and signs', 'word order and abbreviations', True)
     """
