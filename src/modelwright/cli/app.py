@@ -23,6 +23,7 @@ from modelwright.cli.explaining import explain
 from modelwright.cli.exploring import explore
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.framing import frame
+from modelwright.cli.joining import join
 from modelwright.cli.labelling import label
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
@@ -49,7 +50,7 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
     )
     before = (demo, explore, frame, check)
-    for command in (*before, fit, predict, evaluate, explain, report, acquire, completion):
+    for command in (*before, fit, predict, evaluate, explain, report, acquire, join, completion):
         app.command(command)
     app.command(label)
     app.command(runs)

@@ -16,12 +16,14 @@ from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.categories import Categories, FittedCategories
 from modelwright.features.crossfit import Blocks, clear_features, cross_fitted, make_blocks
 from modelwright.features.dates import Dates, FittedDates
+from modelwright.features.history import FittedHistory
 from modelwright.features.images import FittedImages
 from modelwright.features.keys import FittedKeys, Keys
 from modelwright.features.lists import FittedLists, Lists
 from modelwright.features.means import FittedMeans, Means
 from modelwright.features.numbers import FittedNumbers, Numbers
 from modelwright.features.places import FittedPlaces, Places
+from modelwright.features.related import FittedRelated
 from modelwright.features.scores import FittedScores, Scores
 from modelwright.features.text import FittedText, Text
 
@@ -42,6 +44,8 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedMeans,
     FittedArithmetic,
     FittedImages,
+    FittedRelated,
+    FittedHistory,
 )
 _REGISTRY: Mapping[str, type[FittedStep]] = MappingProxyType({step.name: step for step in _KNOWN})
 
