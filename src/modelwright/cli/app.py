@@ -26,6 +26,7 @@ from modelwright.cli.framing import frame
 from modelwright.cli.labelling import label
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
+from modelwright.cli.repairing import clean
 from modelwright.cli.reporting import report
 from modelwright.cli.using import evaluate, predict
 from modelwright.cli.wording import reword
@@ -47,7 +48,7 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    before = (demo, explore, frame, check)
+    before = (demo, explore, clean, frame, check)
     for command in (*before, fit, predict, evaluate, explain, report, acquire, completion):
         app.command(command)
     app.command(label)

@@ -1,0 +1,166 @@
+"""What the rows of one thing say of its facts, and which of it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.clean.coded import MISSING, Coded
+from modelwright.clean.dependencies import group_codes
+from modelwright.clean.entities import Entity
+from modelwright.clean.truth import NONE, Known, World, believed, learned, world_of
+
+__all__ = ["Witnesses", "hear"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FOLDS = 4
+_FEWEST = 4  # known truths from which anything is learned
+_SURE, _DOUBT = 0.93, 3.0  # before two answers to one question were seen, and its weight
+_MOST = 1_000_000  # claims from which weights are learned, rather than found by agreement
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """All claims about one kind of thing, and how likely each is true.
+
+    Parameters
+    ----------
+    entity : Entity
+        The kind of thing.
+    group : int array of shape (rows,)
+        The thing of each row; -1 for none.
+    groups : int
+        How many things there are.
+    world : World
+        The claims.
+    known : mapping of int to str
+        Questions (column times things plus thing) that somebody answered, and the answers.
+    sure : float
+        How likely what somebody said of one row of a thing holds for its other rows.
+    chance : float array of shape (candidates,)
+        How likely each candidate is true, by all that is known.
+    apart : float array of shape (candidates,)
+        The same, by answers to questions about other things only.
+    """
+
+    entity: Entity
+    group: Ints
+    groups: int
+    world: World
+    known: Mapping[int, str]
+    sure: float
+    chance: Floats
+    apart: Floats
+
+    def question(self, row: int, column: int) -> int:
+        """Number what a row's cell of a column answers; -1 for no thing, or no fact of it."""
+        thing = int(self.group[row])
+        if thing < 0 or column not in self.entity.columns:
+            return -1
+        return self.entity.columns.index(column) * self.groups + thing
+
+    def answers(self, question: int, *, apart: bool) -> dict[int, float]:
+        """Give the codes that are claimed in answer to a question, and how likely each is."""
+        start, end = np.searchsorted(self.world.question, [question, question + 1]).tolist()
+        chance = self.apart if apart else self.chance
+        pairs = zip(self.world.claim[start:end].tolist(), chance[start:end].tolist(), strict=True)
+        return {claim: share for claim, share in pairs if claim != NONE}
+
+
+def hear(
+    coded: Coded, entity: Entity, said: Mapping[tuple[int, int], str], *, seed: int
+) -> Witnesses | None:
+    """Find out what is true of the things of one kind.
+
+    Parameters
+    ----------
+    coded : Coded
+        The table.
+    entity : Entity
+        The kind of thing.
+    said : mapping of (row, column) to str
+        What somebody said of some cells.
+    seed : int
+        Of the folds in which `apart` is found.
+
+    Returns
+    -------
+    Witnesses or None
+        None where nothing is claimed.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from modelwright.clean.coded import code_table
+    >>> flights = pl.DataFrame({"flight": ["a", "a", "a"], "gate": ["1", "1", "7"]})
+    >>> found = hear(code_table(flights), Entity((0,), (1,), -1), {}, seed=0)
+    >>> {code: round(share, 2) for code, share in found.answers(0, apart=False).items()}[0] > 0.5
+    True
+    """
+    group = group_codes(coded, entity.given).astype(np.int64)
+    claims = coded.codes[:, list(entity.columns)].astype(np.int64)
+    if not ((claims >= 0) & (group >= 0)[:, None]).any():
+        return None
+    source = np.zeros(len(group), np.int64)
+    if entity.source >= 0:
+        source = coded.codes[:, entity.source].astype(np.int64)
+        source = np.where(source == MISSING, len(coded.values[entity.source]), source)
+    world, _ = world_of(group, claims, source)
+    groups = int(group.max()) + 1
+    found = Witnesses(entity, group, groups, world, {}, 0.0, np.empty(0), np.empty(0))
+    known, sure = _answered(found, said)
+    chance, weight = believed(world)
+    apart = chance
+    asked = _candidates(found, coded, known)
+    if _FEWEST <= len(asked.question) and len(world.row_candidate) <= _MOST:
+        chance = learned(world, weight, asked)
+        apart = chance.copy()
+        fold = np.random.default_rng(seed).integers(0, FOLDS, groups)
+        for number in range(FOLDS):
+            kept = fold[asked.question % groups] != number
+            part = Known(asked.question[kept], asked.candidate[kept])
+            other = learned(world, weight, part) if len(part.question) else believed(world)[0]
+            inside = fold[world.question % groups] == number
+            apart[inside] = other[inside]
+    return replace(found, known=known, sure=sure, chance=chance, apart=apart)
+
+
+def _answered(
+    witnesses: Witnesses, said: Mapping[tuple[int, int], str]
+) -> tuple[dict[int, str], float]:
+    """Collect answers, and say how often those to the same question agree."""
+    answers: dict[int, list[str]] = {}
+    for (row, column), text in said.items():
+        question = witnesses.question(row, column)
+        if question >= 0:
+            answers.setdefault(question, []).append(text)
+    several = [texts for texts in answers.values() if len(texts) > 1]
+    agreed = sum(len(set(texts)) == 1 for texts in several)
+    sure = (agreed + _DOUBT * _SURE) / (len(several) + _DOUBT)
+    # where people contradict each other nothing is known
+    known = {asked: texts[0] for asked, texts in answers.items() if len(set(texts)) == 1}
+    return known, sure
+
+
+def _candidates(witnesses: Witnesses, coded: Coded, known: Mapping[int, str]) -> Known:
+    """Find the candidates that are known to be true; that none is, too."""
+    world = witnesses.world
+    places: dict[int, dict[str, int]] = {}
+    questions, candidates = [], []
+    for question, text in sorted(known.items()):
+        column = witnesses.entity.columns[question // witnesses.groups]
+        if column not in places:
+            values = coded.values[column].to_list()
+            places[column] = {value: code for code, value in enumerate(values)}
+        start, end = np.searchsorted(world.question, [question, question + 1]).tolist()
+        claims = world.claim[start:end].tolist()
+        if claims:
+            code = places[column].get(text, NONE)
+            questions.append(question)
+            candidates.append(start + (claims.index(code) if code in claims else len(claims) - 1))
+    return Known(np.array(questions, np.int64), np.array(candidates, np.int64))
