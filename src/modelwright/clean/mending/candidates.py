@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from modelwright.clean.mending.evidence import Evidence
 from modelwright.clean.mending.nearby import alike
 from modelwright.clean.mending.rewriting import Rewrite, shape
-from modelwright.clean.mending.tallies import Tally
 
 __all__ = ["FEATURES", "PRIOR", "Candidate", "Cell", "Weighed", "propose"]
 
@@ -180,52 +179,31 @@ def _gathered(evidence: Evidence, cell: Cell) -> tuple[dict[str, Weighed], float
     return found, spoken
 
 
-def _own(evidence: Evidence, cell: Cell) -> tuple[int, float]:
-    """Give the vote of the cell itself: what it says in the table, and how far it is believed."""
-    code = int(evidence.normal.codes[cell.row, cell.column])
-    return code, float(evidence.trust[cell.row, cell.column])
-
-
 def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> float:
     """Ask the rows that agree with this one in what settles the cell."""
-    code, trust = _own(evidence, cell)
+    code = int(evidence.normal.codes[cell.row, cell.column])
+    trust = float(evidence.trust[cell.row, cell.column])
     often = evidence.often[cell.column]
-    whole = float(often.sum()) + 1.0
-    votes = []
-    for one in evidence.tallies[cell.column]:
-        said = one.votes(cell.row)
-        if code in said:
-            count, trusted = said[code]
-            said[code] = (count - 1, max(trusted - trust, 0.0))
-        votes.append((one, {v: pair for v, pair in said.items() if pair[0] > 0}))
-    likely = list(dict.fromkeys(value for _, said in votes for value in list(said)[:_TOP]))
+    whole = evidence.believed[cell.column] + 1.0
+    tallies = evidence.tallies[cell.column]
+    votes = [(one, one.votes(cell.row, code, trust)) for one in tallies]
+    likely = dict.fromkeys(value for _, said in votes for value in list(said.values)[:_TOP])
     for value in likely:
-        text = str(evidence.normal.values[cell.column][value])
-        weighed = found.setdefault(text, Weighed())
+        weighed = found.setdefault(evidence.value(cell.column, value), Weighed())
         usual = (float(often[value]) + 0.1) / whole
         for slot, (one, said) in enumerate(votes):
-            share, plain, odds = _share(one, said, value, usual)
-            weighed.together += odds
+            count, trusted = said.values.get(value, (0.0, 0.0))
+            strength = one.dependency.strength
+            share = trusted / (said.trusted + 0.5) * strength
+            odds = math.log((trusted + usual) / (said.trusted + 1.0) / usual)
+            weighed.together += odds * strength
             if slot == 0:
-                weighed.first, weighed.plain = share, plain
+                weighed.first, weighed.plain = share, count / (said.count + 0.5) * strength
             elif slot == 1:
                 weighed.second = share
             elif slot < _SLOTS:
                 weighed.third = share
-    if not votes:
-        return 0.0
-    return sum(trusted for _, trusted in votes[0][1].values())
-
-
-def _share(
-    one: Tally, said: dict[int, tuple[float, float]], value: int, usual: float
-) -> tuple[float, float, float]:
-    count, trusted = said.get(value, (0.0, 0.0))
-    counts = sum(pair[0] for pair in said.values())
-    trusts = sum(pair[1] for pair in said.values())
-    odds = math.log((trusted + usual) / (trusts + 1.0) / usual)
-    strength = one.dependency.strength
-    return trusted / (trusts + 0.5) * strength, count / (counts + 0.5) * strength, odds * strength
+    return votes[0][1].trusted if votes else 0.0
 
 
 def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> None:
@@ -235,7 +213,7 @@ def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -
     question = hearing.question(cell.row, cell.column)
     answers = hearing.answers(question, apart=cell.apart) if question >= 0 else {}
     for code in sorted(answers, key=lambda code: (-answers[code], code))[:_TOP]:
-        text = str(evidence.normal.values[cell.column][code])
+        text = evidence.value(cell.column, code)
         found.setdefault(text, Weighed()).true = answers[code]
     if not cell.apart and question in hearing.known:
         found.setdefault(hearing.known[question], Weighed())
@@ -243,16 +221,16 @@ def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -
 
 def _held(evidence: Evidence, cell: Cell, other: int) -> list[str]:
     """Give what another column of the row holds, and what its witnesses hold for true."""
-    values = evidence.normal.values[other]
     code = int(evidence.normal.codes[cell.row, other])
-    held = [str(values[code])] if code >= 0 and evidence.trust[cell.row, other] > 0.5 else []
+    believed = code >= 0 and evidence.trust[cell.row, other] > 0.5
+    held = [evidence.value(other, code)] if believed else []
     hearing = evidence.hearing(other)
     question = -1 if hearing is None else hearing.question(cell.row, other)
     if hearing is not None and question >= 0:
         answers = hearing.answers(question, apart=cell.apart)
         if answers:
             best = max(answers, key=lambda code: (answers[code], -code))
-            held.append(str(values[best]))
+            held.append(evidence.value(other, best))
     return held
 
 
@@ -312,5 +290,4 @@ def _finished(
 def _frequency(evidence: Evidence, column: int, value: str) -> float:
     """Say how frequent a value is in its column, from 0 to 1, slowly rising."""
     count = evidence.counted(column).get(value, 0.0)
-    most = max(float(evidence.often[column].max(initial=0.0)), 1.0)
-    return math.log1p(count) / math.log1p(most)
+    return math.log1p(count) / math.log1p(evidence.highest[column])

@@ -82,6 +82,24 @@ class Evidence:
         """Give those who tell of the thing that a column is a fact of."""
         return next((one for one in self.witnesses if column in one.entity.columns), None)
 
+    def value(self, column: int, code: int) -> str:
+        """Give the text of a code of `normal`."""
+        return self._texts[column][code]
+
+    @cached_property
+    def believed(self) -> tuple[float, ...]:
+        """How many cells of each column are believed, added up."""
+        return tuple(float(each.sum()) for each in self.often)
+
+    @cached_property
+    def highest(self) -> tuple[float, ...]:
+        """How many believed cells hold the most frequent value of each column; at least 1."""
+        return tuple(max(float(each.max(initial=0.0)), 1.0) for each in self.often)
+
+    @cached_property
+    def _texts(self) -> tuple[list[str], ...]:
+        return tuple(values.to_list() for values in self.normal.values)
+
     def counted(self, column: int) -> Mapping[str, float]:
         """Give how many believed cells of a column hold each value, by the value."""
         return self._counts[column]
@@ -94,7 +112,11 @@ class Evidence:
     def text(self, row: int, column: int) -> str | None:
         """Give a cell as it stands."""
         place = int(self.coded.codes[row, column])
-        return None if place < 0 else str(self.coded.values[column][place])
+        return None if place < 0 else self._old[column][place]
+
+    @cached_property
+    def _old(self) -> tuple[list[str], ...]:
+        return tuple(values.to_list() for values in self.coded.values)
 
 
 def said_of(cells: pl.DataFrame, labels: Labels | None) -> dict[tuple[int, int], str | None]:

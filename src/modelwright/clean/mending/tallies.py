@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,29 @@ from numpy.typing import NDArray
 from modelwright.clean.coded import MISSING, Coded
 from modelwright.clean.dependencies import Dependency, group_codes
 
-__all__ = ["Tally", "tally"]
+__all__ = ["TOP", "Tally", "Votes", "tally"]
 
 Floats = NDArray[np.float64]
+
+
+TOP = 30
+"""So many values of a group are looked at: the most trusted ones."""
+
+
+class Votes(NamedTuple):
+    """What the other rows of a row's group say.
+
+    Parameters
+    ----------
+    values : dict of int to (float, float)
+        The code of each value: how many rows say so, and how far they are believed, added up.
+    count, trusted : float
+        Both for all values together.
+    """
+
+    values: dict[int, tuple[float, float]]
+    count: float
+    trusted: float
 
 
 @dataclass(frozen=True)
@@ -31,6 +52,8 @@ class Tally:
         The codes of values, the most trusted of a group first.
     count, trusted : float array of shape (votes,)
         How many rows of the group say so, and how far these are believed, added up.
+    whole : float array of shape (groups, 2)
+        Both for all values of a group together.
     """
 
     dependency: Dependency
@@ -39,20 +62,40 @@ class Tally:
     value: NDArray[np.int64]
     count: Floats
     trusted: Floats
+    whole: Floats
 
-    def votes(self, row: int) -> dict[int, tuple[float, float]]:
-        """Give the values of a row's group: how many rows, and how far they are believed."""
+    def votes(self, row: int, own: int, trust: float) -> Votes:
+        """Ask the other rows of a row's group.
+
+        Parameters
+        ----------
+        row : int
+            The row.
+        own : int
+            The code that its own cell holds, -1 for none: its vote does not count.
+        trust : float
+            How far that is believed.
+
+        Returns
+        -------
+        Votes
+        """
         number = int(self.group[row])
         if number < 0:
-            return {}
-        part = slice(int(self.starts[number]), int(self.starts[number + 1]))
-        triples = zip(
-            self.value[part].tolist(),
-            self.count[part].tolist(),
-            self.trusted[part].tolist(),
-            strict=True,
-        )
-        return {value: (count, trusted) for value, count, trusted in triples}
+            return Votes({}, 0.0, 0.0)
+        start = int(self.starts[number])
+        end = min(int(self.starts[number + 1]), start + TOP)
+        found = {}
+        for place in range(start, end):
+            value, count = int(self.value[place]), float(self.count[place])
+            trusted = float(self.trusted[place])
+            if value == own:
+                count, trusted = count - 1, max(trusted - trust, 0.0)
+            if count > 0:
+                found[value] = (count, trusted)
+        held = float(own >= 0)
+        counts, trusts = self.whole[number].tolist()
+        return Votes(found, counts - held, max(trusts - held * trust, 0.0))
 
 
 def tally(coded: Coded, dependency: Dependency, trust: NDArray[np.float32]) -> Tally:
@@ -77,8 +120,8 @@ def tally(coded: Coded, dependency: Dependency, trust: NDArray[np.float32]) -> T
     >>> from modelwright.clean.coded import code_table
     >>> table = pl.DataFrame({"zip": ["1", "1", "1"], "town": ["Bonn", "Bonn", "Bxnn"]})
     >>> found = tally(code_table(table), Dependency((0,), 1, 1.0, 1.0), np.ones(3, np.float32))
-    >>> found.votes(0)
-    {0: (2.0, 2.0), 1: (1.0, 1.0)}
+    >>> found.votes(2, 1, 1.0)
+    Votes(values={0: (2.0, 2.0)}, count=2.0, trusted=2.0)
     """
     group = group_codes(coded, dependency.given)
     value = coded.codes[:, dependency.column]
@@ -93,4 +136,5 @@ def tally(coded: Coded, dependency: Dependency, trust: NDArray[np.float32]) -> T
     order = np.lexsort((what, -count, -trusted, of))
     groups = int(group.max(initial=-1)) + 1
     starts = np.searchsorted(of, np.arange(groups + 1))
-    return Tally(dependency, group, starts, what[order], count[order], trusted[order])
+    whole = np.column_stack([np.bincount(of, each, minlength=groups) for each in (count, trusted)])
+    return Tally(dependency, group, starts, what[order], count[order], trusted[order], whole)

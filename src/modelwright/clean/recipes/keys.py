@@ -25,7 +25,8 @@ def row_keys(cells: pl.DataFrame) -> list[str]:
     (16, 3, True)
     """
     # by place: a name such as "*" would be a pattern
-    filled = cells.rename({name: str(i) for i, name in enumerate(cells.columns)}).fill_null(_MISSING)
+    numbered = pl.DataFrame([column.alias(str(i)) for i, column in enumerate(cells)])
+    filled = numbered.fill_null(_MISSING)
     texts = filled.select(pl.concat_str(filled.columns, separator=_BETWEEN)).to_series()
     seen: Counter[str] = Counter()
     keys = []

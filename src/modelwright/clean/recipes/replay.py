@@ -94,8 +94,7 @@ def replay(cells: pl.DataFrame, recipe: Recipe) -> Replayed:
     cells = Working.of(cells).frame
     known = cells[list(recipe.columns)]
     same = known.height == recipe.origin.rows and table_hash(known) == recipe.origin.hash
-    more = [name for name in cells.columns if name not in recipe.columns]
-    working = run_steps(Working.of(cells if more else known), recipe.before)
+    working = run_steps(Working.of(known), recipe.before)
     lacking = sorted(set().union(*(one.needs() for one in recipe.mends)) - {*working.frame.columns})
     if lacking:
         raise OptionError("repairs of columns that are there", f"of {lacking[:_SHOWN]}", "")
@@ -104,12 +103,24 @@ def replay(cells: pl.DataFrame, recipe: Recipe) -> Replayed:
     rows = working.rows.tolist()
     told = tuple(one._replace(row=rows[one.row]) for one in found)
     working = run_steps(replace(working, frame=frame, log=(*working.log, *told)), recipe.after)
-    news = () if same else surprises(recipe.expected, cells)
-    done = Replayed(working.frame, working.log, table_hash(working.frame), same, news, notes)
-    if same and not more and done.hash != recipe.origin.cleaned:
-        note = "the result differs from that of the recipe: it was changed by hand since"
-        return replace(done, notes=(*notes, note))
-    return done
+    made = table_hash(working.frame)
+    if same and made != recipe.origin.cleaned:
+        notes = (*notes, "The result differs from that of the recipe, which was changed since.")
+    return Replayed(
+        _with_others(working, cells, recipe),
+        working.log,
+        made,
+        same,
+        () if same else surprises(recipe.expected, cells),
+        notes,
+    )
+
+
+def _with_others(working: Working, cells: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """Put columns that the recipe does not know behind the others."""
+    taken = {*recipe.columns, *working.frame.columns}
+    others = [column for column in cells[working.rows] if column.name not in taken]
+    return pl.DataFrame([*working.frame, *others])
 
 
 def run_steps(working: Working, steps: tuple[Step, ...]) -> Working:

@@ -36,7 +36,7 @@ HOWS: Mapping[str, Callable[[pl.Series], pl.Series]] = {
     "lower": lambda texts: texts.str.to_lowercase(),
     "upper": lambda texts: texts.str.to_uppercase(),
     "title": lambda texts: texts.str.to_titlecase(),
-    "unescape": lambda texts: texts.map_elements(html.unescape, return_dtype=pl.String),
+    "unescape": lambda texts: _each(texts, html.unescape),
 }
 """What may be done to the texts of a column."""
 _WORDS = {
@@ -47,6 +47,11 @@ _WORDS = {
     "title": "each word with a capital",
     "unescape": "signs of HTML written as letters",
 }
+
+
+def _each(texts: pl.Series, change: Callable[[str], str]) -> pl.Series:
+    new = [None if text is None else change(text) for text in texts.to_list()]
+    return pl.Series(texts.name, new, pl.String)
 
 
 @dataclass(frozen=True)
@@ -188,7 +193,9 @@ class Remove:
 
     def run(self, working: Working) -> Working:
         """Do it."""
-        frame = working.frame.drop(self.column)
+        _ = working.frame[self.column]  # which raises when it is not there
+        # not frame.drop, to which a column called "*" is all of them
+        frame = pl.DataFrame([one for one in working.frame if one.name != self.column])
         return working.noted(frame, self.column, f"column left out: {self.why}")
 
 
@@ -233,8 +240,10 @@ class DropRows:
         if self.which == "duplicates":
             return working.without_rows(~_first(frame), "row left out: equal to an earlier one")
         if self.which == "sparse":
-            missing = np.array([frame[name].is_null().to_numpy() for name in frame.columns])
-            dropped = missing.mean(axis=0) > self.share
+            missing = np.zeros(frame.height)
+            for column in frame:
+                missing += column.is_null().to_numpy()
+            dropped = missing > self.share * frame.width
             return working.without_rows(dropped, f"row left out: more than {self.share:.0%} missing")
         if self.which != "named":
             raise ValueError(f"rows {self.which[:20]!r}")
@@ -244,7 +253,7 @@ class DropRows:
 
 def _first(frame: pl.DataFrame) -> NDArray[np.bool_]:
     """Mark the first of equal rows."""
-    numbered = frame.rename({name: str(i) for i, name in enumerate(frame.columns)})
+    numbered = pl.DataFrame([column.alias(str(i)) for i, column in enumerate(frame)])
     places = numbered.with_row_index("row").unique(numbered.columns, keep="first")["row"]
     first = np.zeros(frame.height, np.bool_)
     first[places.to_numpy()] = True
