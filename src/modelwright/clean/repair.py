@@ -37,7 +37,9 @@ _PROPOSED = 0.3
 _MOST = 100_000
 _REAL = 3_000
 _SPOILED = 400
+_QUIET = 100.0  # how much they count together, where nobody said anything
 _FOLDS = 4
+_SURE = 0.6  # what somebody said of one row is taken for true of others of the thing
 _JUDGED = 15  # held-out cells from which it is learned how far chances can be believed
 
 
@@ -180,7 +182,7 @@ def _fit(evidence: Evidence, doubtful: NDArray[np.bool_], seeds: Seed) -> _Model
     real, truth, loud, fold = _known_cells(evidence, doubtful, seeds)
     spoiled = spoil(evidence, doubtful, _SPOILED, seed=seeds.derive("repair", "spoiled"))
     # what is spoiled on purpose is easier to mend: it counts little where there is better
-    quiet = min(1.0, 20.0 / max(sum(loud), 1.0))
+    quiet = max(_QUIET - 2 * sum(loud), 30.0) / max(len(spoiled), 1)
     cells = real + [cell for cell, _ in spoiled]
     candidates = propose(evidence, cells)
     whole = _Examples(
@@ -232,6 +234,8 @@ def _known_cells(
     for hearing in evidence.witnesses:
         things = np.array(sorted(asked for asked in hearing.known), np.int64)
         for place, column in enumerate(hearing.entity.columns):
+            if hearing.sure[place] < _SURE:
+                continue
             known = things[things // hearing.groups == place] % hearing.groups
             rows = np.flatnonzero(doubtful[:, column] & np.isin(hearing.group, known))
             if len(rows) > _REAL // len(hearing.entity.columns):
@@ -242,7 +246,7 @@ def _known_cells(
                 cells.append(_cell(evidence, row, column, apart=True))
                 truth.append(hearing.known[hearing.question(row, column)])
                 # the cells of one thing say nearly the same
-                loud.append(hearing.sure / float(sizes[hearing.group[row]]) ** 0.5)
+                loud.append(hearing.sure[place] / float(sizes[hearing.group[row]]) ** 0.5)
                 fold.append(_fold(evidence, row, column))
     return cells, truth, loud, fold
 
@@ -267,11 +271,10 @@ def _mended(
     for cell, candidates, likely in zip(cells, several, model.judged(several), strict=True):
         hearing = evidence.hearing(cell.column)
         asked = -1 if hearing is None else hearing.question(cell.row, cell.column)
-        told = ""
-        if hearing is not None and asked in hearing.known:
-            told = hearing.known[asked]
-            likely = _with(hearing.sure, told, candidates, likely)
-        if not candidates or told == cell.old:
+        told, sure = ("", 0.0) if hearing is None else hearing.told(asked)
+        if told:
+            likely = _with(sure, told, candidates, likely)
+        if not candidates or (told == cell.old and sure > 0.5):
             continue
         best = max(range(len(candidates)), key=lambda i: (likely[i], candidates[i].value))
         one, confidence = candidates[best], likely[best]
@@ -297,7 +300,7 @@ def _mended(
 def _with(sure: float, told: str, candidates: list[Candidate], likely: list[float]) -> list[float]:
     """Add what somebody said of another row of the same thing."""
     return [
-        max(share, sure) if one.value == told else share * (1 - sure)
+        max(share, sure) if one.value == told else min(share, 1 - sure)
         for one, share in zip(candidates, likely, strict=True)
     ]
 

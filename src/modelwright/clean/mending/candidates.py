@@ -32,7 +32,7 @@ _FEATURES: tuple[tuple[str, float, str], ...] = (
     ("frequent", 0.3, "often"),
     ("rewritten", 4.0, "rewrite"),
     ("equal in another column", 0.5, "copy"),
-    ("equal in another column, and nobody else speaks", 1.0, "copy"),
+    ("equal in another column, and no row may tell the truth", 1.0, "copy"),
     ("written in a usual shape", 0.5, "often"),
     ("voted for, and the cell is missing", 0.5, "group"),
     ("the old value is voted for", -2.0, ""),
@@ -143,25 +143,26 @@ def propose(evidence: Evidence, cells: Sequence[Cell]) -> list[list[Candidate]]:
     """
     gathered = []
     for cell in cells:
-        values, spoken = _gathered(evidence, cell)
+        values, silent = _gathered(evidence, cell)
         values.pop("", None)
-        gathered.append((values, spoken))
+        gathered.append((values, silent))
     pairs = [(cell.old, value) for cell, (values, _) in zip(cells, gathered, strict=True)
              for value in values]  # fmt: skip
     different = sorted(set(pairs), key=lambda pair: (pair[0] or "", pair[1]))
     close = alike([old for old, _ in different], [new for _, new in different]).tolist()
     likeness = dict(zip(different, close, strict=True))
     return [
-        _finished(evidence, cell, values, spoken, likeness)
-        for cell, (values, spoken) in zip(cells, gathered, strict=True)
+        _finished(evidence, cell, values, silent, likeness)
+        for cell, (values, silent) in zip(cells, gathered, strict=True)
     ]
 
 
 def _gathered(evidence: Evidence, cell: Cell) -> tuple[dict[str, Weighed], float]:
-    """Collect values from all sides, and say how many trusted rows speak of the cell."""
+    """Collect values from all sides, and say how likely no row tells the truth of the cell."""
     found: dict[str, Weighed] = {}
     spoken = _from_groups(evidence, cell, found)
-    _from_witnesses(evidence, cell, found)
+    silent = _from_witnesses(evidence, cell, found)
+    silent = 1.0 / (1.0 + spoken) if silent is None else silent
     if cell.old is not None:
         for one in evidence.rewrites[cell.column]:
             new = one.rewrite.apply(cell.old)
@@ -176,7 +177,7 @@ def _gathered(evidence: Evidence, cell: Cell) -> tuple[dict[str, Weighed], float
             weighed = found.setdefault(new, Weighed())
             if rate > weighed.copied:
                 weighed.copied, weighed.other = rate, other
-    return found, spoken
+    return found, silent
 
 
 def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> float:
@@ -206,17 +207,19 @@ def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> f
     return votes[0][1].trusted if votes else 0.0
 
 
-def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> None:
+def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> float | None:
+    """Ask who tells of the cell's thing; give how likely no claim is true."""
     hearing = evidence.hearing(cell.column)
-    if hearing is None:
-        return
-    question = hearing.question(cell.row, cell.column)
-    answers = hearing.answers(question, apart=cell.apart) if question >= 0 else {}
+    question = -1 if hearing is None else hearing.question(cell.row, cell.column)
+    if hearing is None or question < 0:
+        return None
+    answers = hearing.answers(question, apart=cell.apart)
     for code in sorted(answers, key=lambda code: (-answers[code], code))[:_TOP]:
         text = evidence.value(cell.column, code)
         found.setdefault(text, Weighed()).true = answers[code]
     if not cell.apart and question in hearing.known:
         found.setdefault(hearing.known[question], Weighed())
+    return max(1.0 - sum(answers.values()), 0.0)
 
 
 def _held(evidence: Evidence, cell: Cell, other: int) -> list[str]:
@@ -238,7 +241,7 @@ def _finished(
     evidence: Evidence,
     cell: Cell,
     values: dict[str, Weighed],
-    spoken: float,
+    silent: float,
     likeness: dict[tuple[str | None, str], float],
 ) -> list[Candidate]:
     if not values.keys() - {cell.old}:
@@ -251,7 +254,6 @@ def _finished(
     held = main.pop(cell.old or "", 0.0)
     best = sorted(main.values(), reverse=True)
     second = best[1] if len(best) > 1 else 0.0
-    quiet = 1.0 / (1.0 + spoken)
     shapes = evidence.shapes[cell.column]
     missing = float(cell.old is None)
     found = []
@@ -277,7 +279,7 @@ def _finished(
             _frequency(evidence, cell.column, value),
             one.rewritten,
             one.copied,
-            one.copied * quiet,
+            one.copied * silent,
             min(shapes.get(shape(value), 0.0) * 5, 1.0),
             missing * main[value],
             held,

@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 _SETTLED = 0.3
 _AGREED = 0.5
 _EXAMPLE = 0.3  # how much such an example counts beside what somebody said
-_HEARSAY = 0.8  # and one that somebody said of another row of the same thing
+_HEARSAY = 0.7  # and one that somebody said of another row of the same thing, at least so sure
 _TALLIES = 4
 _VALUES = 5_000
 _TEXTS = 3_000
@@ -166,7 +166,7 @@ def gather(
     settled = dependencies(coded)
     good = [_good(coded, trust, column) for column in range(cells.width)]
     told = {place: text for place, text in said.items() if text is not None}
-    first = _heard(coded, settled, told, seed)
+    first = _heard(coded, settled, trust, told, seed)
     rewrites = []
     for column in range(cells.width):
         examples = [*_said_examples(coded, said, first, column)]
@@ -184,7 +184,7 @@ def gather(
             tuple(tally(normal, one, trust[:, column]) for one in again[column][:_TALLIES])
             for column in range(cells.width)
         ),
-        _heard(normal, again, told, seed),
+        _heard(normal, again, trust, told, seed),
         tuple(_near(coded, trust, column, good[column]) for column in range(cells.width)),
         tuple(_often(normal, trust, column) for column in range(cells.width)),
         tuple(_shapes(each) for each in good),
@@ -195,10 +195,11 @@ def gather(
 def _heard(
     coded: Coded,
     settled: tuple[tuple[Dependency, ...], ...],
+    trust: NDArray[np.float32],
     told: Mapping[tuple[int, int], str],
     seed: int,
 ) -> tuple[Witnesses, ...]:
-    heard = (hear(coded, one, told, seed=seed) for one in entities(coded, settled))
+    heard = (hear(coded, one, trust, told, seed=seed) for one in entities(coded, settled))
     return tuple(one for one in heard if one is not None)
 
 
@@ -227,13 +228,16 @@ def _said_examples(
     hearing = next((one for one in witnesses if column in one.entity.columns), None)
     if hearing is None or not hearing.known:
         return found
-    start = hearing.entity.columns.index(column) * hearing.groups
+    place = hearing.entity.columns.index(column)
+    if hearing.sure[place] < _HEARSAY:
+        return found
+    start = place * hearing.groups
     answers = {asked - start: text for asked, text in hearing.known.items()
                if 0 <= asked - start < hearing.groups}  # fmt: skip
     codes = coded.codes[:, column]
     for row in np.flatnonzero(np.isin(hearing.group, list(answers)) & (codes >= 0)).tolist():
         text = answers[int(hearing.group[row])]
-        found.append(Example(values[codes[row]], text, _HEARSAY))
+        found.append(Example(values[codes[row]], text, hearing.sure[place] * _HEARSAY))
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
-from modelwright.clean.dependencies import group_codes
+from modelwright.clean.dependencies import agreement, group_codes
 from modelwright.clean.entities import Entity
 from modelwright.clean.truth import NONE, Known, World, believed, learned, world_of
 
@@ -20,7 +20,8 @@ Ints = NDArray[np.int64]
 
 FOLDS = 4
 _FEWEST = 4  # known truths from which anything is learned
-_SURE, _DOUBT = 0.93, 3.0  # before two answers to one question were seen, and its weight
+_DOUBT = 3.0  # so many pairs of answers outweigh what believed rows say
+_AGREED = 0.4
 _MOST = 1_000_000  # claims from which weights are learned, rather than found by agreement
 
 
@@ -40,8 +41,8 @@ class Witnesses:
         The claims.
     known : mapping of int to str
         Questions (column times things plus thing) that somebody answered, and the answers.
-    sure : float
-        How likely what somebody said of one row of a thing holds for its other rows.
+    sure : tuple of float
+        For each fact, how likely what somebody said of one row of a thing holds for its other rows.
     chance : float array of shape (candidates,)
         How likely each candidate is true, by all that is known.
     apart : float array of shape (candidates,)
@@ -53,7 +54,7 @@ class Witnesses:
     groups: int
     world: World
     known: Mapping[int, str]
-    sure: float
+    sure: tuple[float, ...]
     chance: Floats
     apart: Floats
 
@@ -64,6 +65,12 @@ class Witnesses:
             return -1
         return self.entity.columns.index(column) * self.groups + thing
 
+    def told(self, question: int) -> tuple[str, float]:
+        """Give what somebody said in answer to a question, and how sure that is; else nothing."""
+        if question not in self.known:
+            return "", 0.0
+        return self.known[question], self.sure[question // self.groups]
+
     def answers(self, question: int, *, apart: bool) -> dict[int, float]:
         """Give the codes that are claimed in answer to a question, and how likely each is."""
         start, end = np.searchsorted(self.world.question, [question, question + 1]).tolist()
@@ -73,7 +80,12 @@ class Witnesses:
 
 
 def hear(
-    coded: Coded, entity: Entity, said: Mapping[tuple[int, int], str], *, seed: int
+    coded: Coded,
+    entity: Entity,
+    trust: NDArray[np.float32],
+    said: Mapping[tuple[int, int], str],
+    *,
+    seed: int,
 ) -> Witnesses | None:
     """Find out what is true of the things of one kind.
 
@@ -82,7 +94,9 @@ def hear(
     coded : Coded
         The table.
     entity : Entity
-        The kind of thing.
+        The kind of thing; of its facts only those are kept in which believed rows agree.
+    trust : float array of shape (rows, columns)
+        How far each cell is believed.
     said : mapping of (row, column) to str
         What somebody said of some cells.
     seed : int
@@ -91,18 +105,23 @@ def hear(
     Returns
     -------
     Witnesses or None
-        None where nothing is claimed.
+        None where nothing is claimed, or nothing agreed on.
 
     Examples
     --------
     >>> import polars as pl
     >>> from modelwright.clean.coded import code_table
     >>> flights = pl.DataFrame({"flight": ["a", "a", "a"], "gate": ["1", "1", "7"]})
-    >>> found = hear(code_table(flights), Entity((0,), (1,), -1), {}, seed=0)
+    >>> flights = pl.concat([flights, pl.DataFrame({"flight": ["b", "b"], "gate": ["2", "2"]})])
+    >>> trust = np.ones((5, 2), np.float32)
+    >>> found = hear(code_table(flights), Entity((0,), (1,), -1), trust, {}, seed=0)
     >>> {code: round(share, 2) for code, share in found.answers(0, apart=False).items()}[0] > 0.5
     True
     """
-    group = group_codes(coded, entity.given).astype(np.int64)
+    groups_of = group_codes(coded, entity.given)
+    strength = _strengths(coded, groups_of, entity, trust)
+    entity = replace(entity, columns=tuple(strength))
+    group = groups_of.astype(np.int64)
     claims = coded.codes[:, list(entity.columns)].astype(np.int64)
     if not ((claims >= 0) & (group >= 0)[:, None]).any():
         return None
@@ -112,8 +131,8 @@ def hear(
         source = np.where(source == MISSING, len(coded.values[entity.source]), source)
     world, _ = world_of(group, claims, source)
     groups = int(group.max()) + 1
-    found = Witnesses(entity, group, groups, world, {}, 0.0, np.empty(0), np.empty(0))
-    known, sure = _answered(found, said)
+    found = Witnesses(entity, group, groups, world, {}, (), np.empty(0), np.empty(0))
+    known, sure = _answered(found, said, list(strength.values()))
     chance, weight = believed(world)
     apart = chance
     asked = _candidates(found, coded, known)
@@ -130,21 +149,37 @@ def hear(
     return replace(found, known=known, sure=sure, chance=chance, apart=apart)
 
 
+def _strengths(
+    coded: Coded, group: NDArray[np.int32], entity: Entity, trust: NDArray[np.float32]
+) -> dict[int, float]:
+    """Say how far believed rows of a thing agree in each of its facts."""
+    found = {}
+    for column in entity.columns:
+        codes = np.where(trust[:, column] > 0.5, coded.codes[:, column], MISSING)
+        strength, _ = agreement(group, codes.astype(np.int32))
+        if strength >= _AGREED:
+            found[column] = strength
+    return found
+
+
 def _answered(
-    witnesses: Witnesses, said: Mapping[tuple[int, int], str]
-) -> tuple[dict[int, str], float]:
+    witnesses: Witnesses, said: Mapping[tuple[int, int], str], strength: list[float]
+) -> tuple[dict[int, str], tuple[float, ...]]:
     """Collect answers, and say how often those to the same question agree."""
     answers: dict[int, list[str]] = {}
     for (row, column), text in said.items():
         question = witnesses.question(row, column)
         if question >= 0:
             answers.setdefault(question, []).append(text)
-    several = [texts for texts in answers.values() if len(texts) > 1]
-    agreed = sum(len(set(texts)) == 1 for texts in several)
-    sure = (agreed + _DOUBT * _SURE) / (len(several) + _DOUBT)
+    agreed, asked = np.zeros(len(strength)), np.zeros(len(strength))
+    for question, texts in answers.items():
+        if len(texts) > 1:
+            asked[question // witnesses.groups] += 1
+            agreed[question // witnesses.groups] += len(set(texts)) == 1
+    sure = (agreed + _DOUBT * np.array(strength)) / (asked + _DOUBT)
     # where people contradict each other nothing is known
     known = {asked: texts[0] for asked, texts in answers.items() if len(set(texts)) == 1}
-    return known, sure
+    return known, tuple(sure.tolist())
 
 
 def _candidates(witnesses: Witnesses, coded: Coded, known: Mapping[int, str]) -> Known:
