@@ -1,1 +1,23 @@
 """Errors in a table found and repaired, each change in a log that replays."""
+
+from modelwright.clean.cells import Errors, Labels
+from modelwright.clean.detect import detect
+from modelwright.clean.discover import Offered, accepted, discover
+from modelwright.clean.labels import read_labels
+from modelwright.clean.rules import Rules
+from modelwright.clean.rules_file import parse_rules, read_rules, rules_text, write_rules
+
+__all__ = [
+    "Errors",
+    "Labels",
+    "Offered",
+    "Rules",
+    "accepted",
+    "detect",
+    "discover",
+    "parse_rules",
+    "read_labels",
+    "read_rules",
+    "rules_text",
+    "write_rules",
+]
