@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from modelwright.clean import read_recipe, replay
+from modelwright.clean.recipes import read_recipe, replay
 from modelwright.plan.clean import Asked, clean
 
 # Shops report what they sold. The shop settles its town and its telephone; people mistype, some

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from modelwright.clean import Labels, Wishes, clean_cells, replay
-from modelwright.clean.cleaning import MASKED
+from modelwright.clean import Labels
+from modelwright.clean.cleaning import MASKED, Wishes, clean_cells
+from modelwright.clean.recipes import replay
 from modelwright.clean.repairs import LOG
 from modelwright.core.errors import OptionError, UserError
 from modelwright.plan.clean import Asked, clean, replayed

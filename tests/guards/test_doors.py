@@ -13,7 +13,10 @@ DOORS = (
     Door("lightgbm", ("models/*.py",), at_most=1),
     Door("xgboost", ("models/*.py",), at_most=1),
     Door("catboost", ("models/*.py",), at_most=1),
-    Door("sklearn", ("models/*.py", "ensemble/*.py", "unsupervised/*.py", "estimators.py")),
+    Door(
+        "sklearn",
+        ("models/*.py", "ensemble/*.py", "unsupervised/*.py", "estimators.py", "clean/library.py"),
+    ),
     Door("sklearn.datasets", ("cli/example.py",)),
     Door("scipy", ("features/sparse.py", "stats/tails.py")),
     Door("psutil", ("engine/platform.py",)),

@@ -1,28 +1,28 @@
 """Errors in a table found and repaired, each change in a log that replays."""
 
-# Not on first use, as in other rooms: two functions are called like the module that they are in.
 from modelwright.clean.cells import Errors, Labels
-from modelwright.clean.cleaning import Cleaned, Wishes, clean_cells
 from modelwright.clean.detect import detect
-from modelwright.clean.recipes.openrefine import read_history
-from modelwright.clean.recipes.recipe import Recipe, read_recipe
-from modelwright.clean.recipes.replay import Replayed, replay
+from modelwright.clean.discover import Offered, accepted, discover
+from modelwright.clean.labels import read_labels
 from modelwright.clean.repair import repair
 from modelwright.clean.repairs import Repair, Repairs
+from modelwright.clean.rules import Rules
+from modelwright.clean.rules_file import parse_rules, read_rules, rules_text, write_rules
 
 __all__ = [
-    "Cleaned",
     "Errors",
     "Labels",
-    "Recipe",
+    "Offered",
     "Repair",
     "Repairs",
-    "Replayed",
-    "Wishes",
-    "clean_cells",
+    "Rules",
+    "accepted",
     "detect",
-    "read_history",
-    "read_recipe",
+    "discover",
+    "parse_rules",
+    "read_labels",
+    "read_rules",
     "repair",
-    "replay",
+    "rules_text",
+    "write_rules",
 ]

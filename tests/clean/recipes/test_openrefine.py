@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from modelwright.clean import read_history
+from modelwright.clean.recipes import read_history
 from modelwright.clean.recipes.openrefine import parse_history
 from modelwright.clean.recipes.replay import run_steps
 from modelwright.clean.recipes.steps import Working

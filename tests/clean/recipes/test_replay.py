@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.clean import Recipe, Repair, Repairs, read_recipe, replay
+from modelwright.clean import Repair, Repairs
 from modelwright.clean.mending.rewriting import Reend
+from modelwright.clean.recipes import Recipe, read_recipe, replay
 from modelwright.clean.recipes.compiling import compiled
 from modelwright.clean.recipes.expected import expect
 from modelwright.clean.recipes.keys import row_keys, table_hash
