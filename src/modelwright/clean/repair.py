@@ -226,8 +226,8 @@ def _known_cells(
     fold: list[int] = []
     for (row, column), new in sorted(evidence.said.items(), key=lambda pair: pair[0]):
         old = evidence.text(row, column)
-        if new != old or evidence.trust[row, column] < 0.5:
-            cells.append(Cell(row, column, old, 1.0 - float(evidence.trust[row, column]), True))
+        if new != old:
+            cells.append(Cell(row, column, old, apart=True))
             truth.append(new)
             loud.append(1.0)
             fold.append(_fold(evidence, row, column))
@@ -277,7 +277,8 @@ def _mended(
         if not candidates or (told == cell.old and sure > 0.5):
             continue
         best = max(range(len(candidates)), key=lambda i: (likely[i], candidates[i].value))
-        one, confidence = candidates[best], likely[best]
+        # the model says how likely it is right if the cell is wrong
+        one, confidence = candidates[best], likely[best] * cell.doubt
         if confidence < _PROPOSED:
             continue
         rule, meant = _why(evidence, cell, one, model.weights, told=one.value == told)
@@ -326,6 +327,8 @@ def _why(
         return f"rows with the same {named} say so", names
     if kind == "copy" and candidate.other >= 0:
         return f"the same as {evidence.coded.columns[candidate.other]!r}", names
+    if kind == "said":
+        return "said in the labels of the same value", names
     if kind == "alike":
         more = f", as rows with the same {named} have it" if names else ""
         return f"a frequent value, written nearly so{more}", names

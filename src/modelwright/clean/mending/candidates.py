@@ -36,7 +36,7 @@ _FEATURES: tuple[tuple[str, float, str], ...] = (
     ("written in a usual shape", 0.5, "often"),
     ("voted for, and the cell is missing", 0.5, "group"),
     ("the old value is voted for", -2.0, ""),
-    ("how likely the old value is wrong", 1.0, ""),
+    ("said of the same value elsewhere", 3.0, "said"),
 )
 FEATURES = tuple(name for name, _, _ in _FEATURES)
 """What is known of each candidate."""
@@ -61,7 +61,8 @@ class Cell:
     doubt : float
         How likely it is wrong.
     apart : bool
-        Whether what somebody said of its own thing is not to be used.
+        Whether nothing is to be used that follows from what somebody said of its own thing; how
+        far other rows are believed does, too.
     near : tuple of str, optional
         The values that are written nearly so; None: as the evidence has it.
     """
@@ -102,7 +103,7 @@ class Candidate:
     other: int = -1
 
     def kind(self, weights: NDArray[np.float64]) -> str:
-        """Say what speaks loudest for it: group, alike, often, rewrite or copy."""
+        """Say what speaks loudest for it: group, alike, often, rewrite, copy or said."""
         loud: dict[str, float] = {}
         for kind, weight, feature in zip(_KINDS, weights.tolist(), self.features, strict=True):
             if kind:
@@ -122,6 +123,7 @@ class Weighed:
     true: float = 0.0
     rewritten: float = 0.0
     copied: float = 0.0
+    said: float = 0.0
     rewrite: Rewrite | None = None
     other: int = -1
 
@@ -172,6 +174,7 @@ def _gathered(evidence: Evidence, cell: Cell) -> tuple[dict[str, Weighed], float
                     weighed.rewritten, weighed.rewrite = one.right, one.rewrite
         for new in cell.nearby(evidence):
             found.setdefault(new, Weighed())
+        _from_labels(evidence, cell, cell.old, found)
     for other, rate in evidence.copied[cell.column].items():
         for new in _held(evidence, cell, other):
             weighed = found.setdefault(new, Weighed())
@@ -187,7 +190,7 @@ def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> f
     often = evidence.often[cell.column]
     whole = evidence.believed[cell.column] + 1.0
     tallies = evidence.tallies[cell.column]
-    votes = [(one, one.votes(cell.row, code, trust)) for one in tallies]
+    votes = [(one, one.votes(cell.row, code, trust, plain=cell.apart)) for one in tallies]
     likely = dict.fromkeys(value for _, said in votes for value in list(said.values)[:_TOP])
     for value in likely:
         weighed = found.setdefault(evidence.value(cell.column, value), Weighed())
@@ -220,6 +223,19 @@ def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -
     if not cell.apart and question in hearing.known:
         found.setdefault(hearing.known[question], Weighed())
     return max(1.0 - sum(answers.values()), 0.0)
+
+
+def _from_labels(evidence: Evidence, cell: Cell, old: str, found: dict[str, Weighed]) -> None:
+    """Ask what somebody said of the same value in other rows."""
+    several = evidence.taught[cell.column].get(old, [])
+    hearing = evidence.hearing(cell.column)
+    if cell.apart and hearing is not None:
+        own = hearing.question(cell.row, cell.column)
+        several = [(row, new) for row, new in several
+                   if own < 0 or hearing.question(row, cell.column) != own]  # fmt: skip
+    several = [(row, new) for row, new in several if row != cell.row]
+    for _, new in several:
+        found.setdefault(new, Weighed()).said += 1 / (len(several) + 0.5)
 
 
 def _held(evidence: Evidence, cell: Cell, other: int) -> list[str]:
@@ -283,7 +299,7 @@ def _finished(
             min(shapes.get(shape(value), 0.0) * 5, 1.0),
             missing * main[value],
             held,
-            cell.doubt - 0.5,
+            one.said,
         )
         found.append(Candidate(value, features, one.rewrite, one.other))
     return found

@@ -64,6 +64,8 @@ class Evidence:
         For each column the share of believed values that are written so.
     copied : tuple of mapping of int to float
         For each column the others that hold the same value, and how often.
+    taught : tuple of mapping of str to list of (int, str)
+        For each column and old value what somebody said that it is, and in which row.
     """
 
     coded: Coded
@@ -77,6 +79,7 @@ class Evidence:
     often: tuple[Floats, ...]
     shapes: tuple[Mapping[str, float], ...]
     copied: tuple[Mapping[int, float], ...]
+    taught: tuple[Mapping[str, list[tuple[int, str]]], ...]
 
     def hearing(self, column: int) -> Witnesses | None:
         """Give those who tell of the thing that a column is a fact of."""
@@ -189,7 +192,20 @@ def gather(
         tuple(_often(normal, trust, column) for column in range(cells.width)),
         tuple(_shapes(each) for each in good),
         _copied(normal, trust, told),
+        _taught(coded, told),
     )
+
+
+def _taught(
+    coded: Coded, told: Mapping[tuple[int, int], str]
+) -> tuple[dict[str, list[tuple[int, str]]], ...]:
+    found: list[dict[str, list[tuple[int, str]]]] = [{} for _ in coded.columns]
+    for (row, column), new in sorted(told.items()):
+        place = int(coded.codes[row, column])
+        if place >= 0:
+            old = str(coded.values[column][place])
+            found[column].setdefault(old, []).append((row, new))
+    return tuple(found)
 
 
 def _heard(

@@ -178,7 +178,8 @@ def _programs(old: str, new: str) -> Iterator[Retoken]:
         used = {part if isinstance(part, int) else part[0]
                 for part in chosen if not isinstance(part, str)}  # fmt: skip
         if used:
-            yield Retoken(_pattern(before, used), _merged(chosen))
+            becomes = _merged(chosen)
+            yield from {Retoken(_pattern(before, used, exact), becomes) for exact in (False, True)}
 
 
 def _sources(token: str, before: Sequence[str]) -> list[Part]:
@@ -201,9 +202,16 @@ def _sources(token: str, before: Sequence[str]) -> list[Part]:
     return found[:3] or ([] if token.isdigit() else [token])
 
 
-def _pattern(before: Sequence[str], used: set[int]) -> tuple[str, ...]:
+def _pattern(before: Sequence[str], used: set[int], exact: bool) -> tuple[str, ...]:
+    """Say what the old parts have to be: those that are left out, `exact`, just what they were."""
     return tuple(
-        DIGITS if part.isdigit() else LETTERS if place in used and part.isalpha() else part
+        part
+        if place not in used and (exact or not part.isdigit())
+        else DIGITS
+        if part.isdigit()
+        else LETTERS
+        if part.isalpha()
+        else part
         for place, part in enumerate(before)
     )
 

@@ -68,7 +68,6 @@ def _column(
     known = odd[(odd >= 0) & (odd < len(common))]
     swapped = float((common[known] > 1).sum()) / len(odd)
     values = evidence.coded.values[column].to_list()
-    doubts = 1.0 - evidence.trust[doubtful, column]
     pairs: list[tuple[int, str | None, str]] = []
     for row in rows.tolist():
         truth = values[codes[row]]
@@ -85,7 +84,7 @@ def _column(
     likely = [value for value, _ in good.most_common(_VALUES)]
     near = nearest([old or "" for _, old, _ in kept], likely)
     return [
-        (Cell(row, column, old, float(rng.choice(doubts)), True, tuple(close)), truth)
+        (Cell(row, column, old, near=tuple(close)), truth)
         for (row, old, truth), close in zip(kept, near, strict=True)
     ]
 

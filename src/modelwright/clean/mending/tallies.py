@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -64,7 +65,7 @@ class Tally:
     trusted: Floats
     whole: Floats
 
-    def votes(self, row: int, own: int, trust: float) -> Votes:
+    def votes(self, row: int, own: int, trust: float, *, plain: bool = False) -> Votes:
         """Ask the other rows of a row's group.
 
         Parameters
@@ -75,6 +76,8 @@ class Tally:
             The code that its own cell holds, -1 for none: its vote does not count.
         trust : float
             How far that is believed.
+        plain : bool
+            Whether all rows are believed as far as the others on average.
 
         Returns
         -------
@@ -95,7 +98,16 @@ class Tally:
                 found[value] = (count, trusted)
         held = float(own >= 0)
         counts, trusts = self.whole[number].tolist()
-        return Votes(found, counts - held, max(trusts - held * trust, 0.0))
+        counts, trusts = counts - held, max(trusts - held * trust, 0.0)
+        if plain:
+            found = {value: (count, count * self.usual) for value, (count, _) in found.items()}
+            trusts = counts * self.usual
+        return Votes(found, counts, trusts)
+
+    @cached_property
+    def usual(self) -> float:
+        """How far a row is believed on average."""
+        return float(self.trusted.sum()) / max(float(self.count.sum()), 1.0)
 
 
 def tally(coded: Coded, dependency: Dependency, trust: NDArray[np.float32]) -> Tally:
