@@ -183,13 +183,13 @@ def _fit(evidence: Evidence, doubtful: NDArray[np.bool_], seeds: Seed) -> _Model
     spoiled = spoil(evidence, doubtful, _SPOILED, seed=seeds.derive("repair", "spoiled"))
     # what is spoiled on purpose is easier to mend: it counts little where there is better
     quiet = max(_QUIET - 2 * sum(loud), 30.0) / max(len(spoiled), 1)
-    cells = real + [cell for cell, _ in spoiled]
+    cells = [*real, *(cell for cell, _ in spoiled)]
     candidates = propose(evidence, cells)
     whole = _Examples(
         candidates,
-        truth + [text for _, text in spoiled],
-        np.array(loud + [quiet] * len(spoiled)),
-        np.array(fold + [-1] * len(spoiled), np.int64),
+        [*truth, *(text for _, text in spoiled)],
+        np.array([*loud, *[quiet] * len(spoiled)]),
+        np.array([*fold, *[-1] * len(spoiled)], np.int64),
     ).of(np.array([bool(each) for each in candidates], np.bool_))
     weights = whole.weights()
     held = whole.fold >= 0

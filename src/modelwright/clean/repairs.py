@@ -108,8 +108,8 @@ class Repairs:
         counts: dict[tuple[str, str], list[int]] = {}
         for one in self.all:
             counts.setdefault((one.column, one.rule), [0, 0])[0 if one.applied else 1] += 1
-        rows = [(column, rule, *pair) for (column, rule), pair in counts.items()]
-        return sorted(rows, key=lambda row: (-row[2] - row[3], row[0], row[1]))  # type: ignore[return-value]
+        rows = [(column, rule, did, may) for (column, rule), (did, may) in counts.items()]
+        return sorted(rows, key=lambda row: (-row[2] - row[3], row[0], row[1]))
 
     def apply(self, cells: pl.DataFrame) -> pl.DataFrame:
         """Give the table with the applied repairs done.

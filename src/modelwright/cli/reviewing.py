@@ -8,7 +8,7 @@ from typing import Protocol
 
 from modelwright.clean.repairs import Repair, Repairs
 
-__all__ = ["Terminal", "reviewed"]
+__all__ = ["Console", "Terminal", "reviewed"]
 
 _SHOWN = 3
 _HELP = "y yes, n no, a all of this rule, x none of this rule, q stop asking"

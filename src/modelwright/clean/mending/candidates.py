@@ -13,7 +13,7 @@ from modelwright.clean.mending.evidence import Evidence
 from modelwright.clean.mending.nearby import alike
 from modelwright.clean.mending.rewriting import Rewrite, shape
 
-__all__ = ["FEATURES", "PRIOR", "Candidate", "Cell", "Weighed", "propose"]
+__all__ = ["FEATURES", "PRIOR", "Candidate", "Cell", "propose"]
 
 # What is known of a candidate, and what each counts before anything was learned. The groups say
 # which of them make a repair one "by" something in the log.
@@ -112,7 +112,7 @@ class Candidate:
 
 
 @dataclass
-class Weighed:
+class _Weighed:
     """What has been gathered for one value on the way to its features."""
 
     first: float = 0.0
@@ -159,9 +159,9 @@ def propose(evidence: Evidence, cells: Sequence[Cell]) -> list[list[Candidate]]:
     ]
 
 
-def _gathered(evidence: Evidence, cell: Cell) -> tuple[dict[str, Weighed], float]:
+def _gathered(evidence: Evidence, cell: Cell) -> tuple[dict[str, _Weighed], float]:
     """Collect values from all sides, and say how likely no row tells the truth of the cell."""
-    found: dict[str, Weighed] = {}
+    found: dict[str, _Weighed] = {}
     spoken = _from_groups(evidence, cell, found)
     silent = _from_witnesses(evidence, cell, found)
     silent = 1.0 / (1.0 + spoken) if silent is None else silent
@@ -169,21 +169,21 @@ def _gathered(evidence: Evidence, cell: Cell) -> tuple[dict[str, Weighed], float
         for one in evidence.rewrites[cell.column]:
             new = one.rewrite.apply(cell.old)
             if new is not None and new != cell.old:
-                weighed = found.setdefault(new, Weighed())
+                weighed = found.setdefault(new, _Weighed())
                 if one.right > weighed.rewritten:
                     weighed.rewritten, weighed.rewrite = one.right, one.rewrite
         for new in cell.nearby(evidence):
-            found.setdefault(new, Weighed())
+            found.setdefault(new, _Weighed())
         _from_labels(evidence, cell, cell.old, found)
     for other, rate in evidence.copied[cell.column].items():
         for new in _held(evidence, cell, other):
-            weighed = found.setdefault(new, Weighed())
+            weighed = found.setdefault(new, _Weighed())
             if rate > weighed.copied:
                 weighed.copied, weighed.other = rate, other
     return found, silent
 
 
-def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> float:
+def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, _Weighed]) -> float:
     """Ask the rows that agree with this one in what settles the cell."""
     code = int(evidence.normal.codes[cell.row, cell.column])
     trust = float(evidence.trust[cell.row, cell.column])
@@ -193,7 +193,7 @@ def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> f
     votes = [(one, one.votes(cell.row, code, trust, plain=cell.apart)) for one in tallies]
     likely = dict.fromkeys(value for _, said in votes for value in list(said.values)[:_TOP])
     for value in likely:
-        weighed = found.setdefault(evidence.value(cell.column, value), Weighed())
+        weighed = found.setdefault(evidence.value(cell.column, value), _Weighed())
         usual = (float(often[value]) + 0.1) / whole
         for slot, (one, said) in enumerate(votes):
             count, trusted = said.values.get(value, (0.0, 0.0))
@@ -210,7 +210,7 @@ def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> f
     return votes[0][1].trusted if votes else 0.0
 
 
-def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -> float | None:
+def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, _Weighed]) -> float | None:
     """Ask who tells of the cell's thing; give how likely no claim is true."""
     hearing = evidence.hearing(cell.column)
     question = -1 if hearing is None else hearing.question(cell.row, cell.column)
@@ -219,13 +219,13 @@ def _from_witnesses(evidence: Evidence, cell: Cell, found: dict[str, Weighed]) -
     answers = hearing.answers(question, apart=cell.apart)
     for code in sorted(answers, key=lambda code: (-answers[code], code))[:_TOP]:
         text = evidence.value(cell.column, code)
-        found.setdefault(text, Weighed()).true = answers[code]
+        found.setdefault(text, _Weighed()).true = answers[code]
     if not cell.apart and question in hearing.known:
-        found.setdefault(hearing.known[question], Weighed())
+        found.setdefault(hearing.known[question], _Weighed())
     return max(1.0 - sum(answers.values()), 0.0)
 
 
-def _from_labels(evidence: Evidence, cell: Cell, old: str, found: dict[str, Weighed]) -> None:
+def _from_labels(evidence: Evidence, cell: Cell, old: str, found: dict[str, _Weighed]) -> None:
     """Ask what somebody said of the same value in other rows."""
     several = evidence.taught[cell.column].get(old, [])
     hearing = evidence.hearing(cell.column)
@@ -235,7 +235,7 @@ def _from_labels(evidence: Evidence, cell: Cell, old: str, found: dict[str, Weig
                    if own < 0 or hearing.question(row, cell.column) != own]  # fmt: skip
     several = [(row, new) for row, new in several if row != cell.row]
     for _, new in several:
-        found.setdefault(new, Weighed()).said += 1 / (len(several) + 0.5)
+        found.setdefault(new, _Weighed()).said += 1 / (len(several) + 0.5)
 
 
 def _held(evidence: Evidence, cell: Cell, other: int) -> list[str]:
@@ -256,7 +256,7 @@ def _held(evidence: Evidence, cell: Cell, other: int) -> list[str]:
 def _finished(
     evidence: Evidence,
     cell: Cell,
-    values: dict[str, Weighed],
+    values: dict[str, _Weighed],
     silent: float,
     likeness: dict[tuple[str | None, str], float],
 ) -> list[Candidate]:

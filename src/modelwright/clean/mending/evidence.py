@@ -286,14 +286,14 @@ def _normal(
     for i, name in enumerate(cells.columns):
         values = coded.values[i].to_list()
         if rewrites[i]:
-            values = [rewritten(value, rewrites[i]) or value for value in values]
+            values = [_rewritten(value, rewrites[i]) or value for value in values]
         texts = pl.Series(name, [*values, None], pl.String)
         places = np.where(coded.codes[:, i] < 0, len(values), coded.codes[:, i])
         columns.append(texts[places])
     return pl.DataFrame(columns)
 
 
-def rewritten(value: str, rules: tuple[Learned, ...]) -> str | None:
+def _rewritten(value: str, rules: tuple[Learned, ...]) -> str | None:
     """Give what the most trusted rule that fits makes of a value."""
     for one in rules:
         new = one.rewrite.apply(value)
