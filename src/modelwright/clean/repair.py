@@ -78,7 +78,8 @@ def repair(
 
     Examples
     --------
-    >>> towns = pl.DataFrame({"zip": ["53111", "89073"] * 9, "town": ["Bonn", "Ulm"] * 8 + ["Bxnn", "Ulm"]})
+    >>> towns = ["Bonn", "Ulm"] * 8 + ["Bxnn", "Ulm"]
+    >>> towns = pl.DataFrame({"zip": ["53111", "89073"] * 9, "town": towns})
     >>> chance = np.zeros((18, 2), np.float32)
     >>> chance[16, 1] = 0.9
     >>> errors = Errors(("zip", "town"), chance, np.full((18, 2), -1, np.int16), ())

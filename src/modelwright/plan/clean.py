@@ -97,7 +97,8 @@ def clean(
 
     Examples
     --------
-    >>> done = clean({"zip": ["53111", "89073"] * 31, "town": ["Bonn", "Ulm"] * 30 + ["Bxnn", "Ulm"]})
+    >>> towns = ["Bonn", "Ulm"] * 30 + ["Bxnn", "Ulm"]
+    >>> done = clean({"zip": ["53111", "89073"] * 31, "town": towns})
     >>> [(one.old, one.new) for one in done.changes]
     [('Bxnn', 'Bonn')]
     """

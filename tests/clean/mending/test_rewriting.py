@@ -1,4 +1,4 @@
-"""Rules of rewriting: what they do, how they are learned, and that a file of them can be trusted."""
+"""Rules of rewriting: what they do, how they are learned, and that files of them are safe."""
 
 from __future__ import annotations
 

@@ -165,15 +165,15 @@ class Reend:
 
     def apply(self, text: str) -> str | None:
         """Give the new text; None where the rule does not fit."""
-        if not self.find and (text.startswith if self.where == "start" else text.endswith)(self.put):
-            return None  # it is there already
-        if self.where == "start":
-            fits = text.startswith(self.find)
-            return self.put + text[len(self.find) :] if fits else None
-        if self.where == "end":
-            fits = text.endswith(self.find)
-            return text[: len(text) - len(self.find)] + self.put if fits else None
-        return text.replace(self.find, self.put) if text.count(self.find) == 1 else None
+        if self.where == "within":
+            return text.replace(self.find, self.put) if text.count(self.find) == 1 else None
+        starts = self.where == "start"
+        holds = text.startswith if starts else text.endswith
+        # what is only put there may be there already
+        if not holds(self.find) or (not self.find and holds(self.put)):
+            return None
+        rest = text.removeprefix(self.find) if starts else text.removesuffix(self.find)
+        return self.put + rest if starts else rest + self.put
 
     def to_json(self) -> dict[str, Any]:
         """Give the rule as plain JSON."""

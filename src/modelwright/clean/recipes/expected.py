@@ -157,7 +157,8 @@ def _told(new: Counter[str], whole: int, what: str) -> str:
     verb = "was" if len(new) == 1 else "were"
     share = 100 * sum(new.values()) / whole
     noun = what if len(new) == 1 else f"{what}s"
-    return f"{len(new):,} {noun} that {verb} not there before, in {share:.1f} % of the rows: {shown}{more}"
+    where = f"in {share:.1f} % of the rows"
+    return f"{len(new):,} {noun} that {verb} not there before, {where}: {shown}{more}"
 
 
 def _new_values(one: Expected, counts: Counter[str]) -> list[Surprise]:

@@ -199,7 +199,7 @@ def _rewritten(text: str, mends: Mends) -> New | None:
 def _by_near(
     cells: pl.DataFrame, old: list[str | None], given: Given, new: dict[int, New]
 ) -> None:
-    """Take a slip of the right value, or nothing at all, for the right value."""
+    """Take a slip of the right value of a row for the right value."""
     if not given.near:
         return
     asked = []

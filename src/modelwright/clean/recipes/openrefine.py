@@ -178,7 +178,7 @@ def _transform(operation: Mapping[str, Any]) -> list[Step] | None:
 
 
 def _plain(expression: str) -> str:
-    """Write an expression so that it can be looked up: no blanks but quoted ones, one kind of quote."""
+    """Write an expression so that it can be looked up: blanks only in quotes of one kind."""
     kept = re.findall(r"""'[^']*'|"[^"]*"|[^'"]+""", expression.strip())
     plain = []
     for part in kept:
