@@ -169,7 +169,7 @@ def gather(
     settled = dependencies(coded)
     good = [_good(coded, trust, column) for column in range(cells.width)]
     told = {place: text for place, text in said.items() if text is not None}
-    first = _heard(coded, settled, trust, told, seed)
+    first = _heard(coded, settled, trust, told, None)
     rewrites = []
     for column in range(cells.width):
         examples = [*_said_examples(coded, said, first, column)]
@@ -213,7 +213,7 @@ def _heard(
     settled: tuple[tuple[Dependency, ...], ...],
     trust: NDArray[np.float32],
     told: Mapping[tuple[int, int], str],
-    seed: int,
+    seed: int | None,
 ) -> tuple[Witnesses, ...]:
     heard = (hear(coded, one, trust, told, seed=seed) for one in entities(coded, settled))
     return tuple(one for one in heard if one is not None)

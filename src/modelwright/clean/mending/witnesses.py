@@ -85,7 +85,7 @@ def hear(
     trust: NDArray[np.float32],
     said: Mapping[tuple[int, int], str],
     *,
-    seed: int,
+    seed: int | None,
 ) -> Witnesses | None:
     """Find out what is true of the things of one kind.
 
@@ -99,8 +99,8 @@ def hear(
         How far each cell is believed.
     said : mapping of (row, column) to str
         What somebody said of some cells.
-    seed : int
-        Of the folds in which `apart` is found.
+    seed : int, optional
+        Of the folds in which `apart` is found; None: only what somebody said is collected.
 
     Returns
     -------
@@ -133,6 +133,9 @@ def hear(
     groups = int(group.max()) + 1
     found = Witnesses(entity, group, groups, world, {}, (), np.empty(0), np.empty(0))
     known, sure = _answered(found, said, list(strength.values()))
+    found = replace(found, known=known, sure=sure)
+    if seed is None:
+        return found
     chance, weight = believed(world)
     apart = chance
     asked = _candidates(found, coded, known)
@@ -146,7 +149,7 @@ def hear(
             other = learned(world, weight, part) if len(part.question) else believed(world)[0]
             inside = fold[world.question % groups] == number
             apart[inside] = other[inside]
-    return replace(found, known=known, sure=sure, chance=chance, apart=apart)
+    return replace(found, chance=chance, apart=apart)
 
 
 def _strengths(
