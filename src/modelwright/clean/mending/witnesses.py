@@ -181,7 +181,7 @@ def _answered(
             agreed[question // witnesses.groups] += len(set(texts)) == 1
     sure = (agreed + _DOUBT * np.array(strength)) / (asked + _DOUBT)
     # where people contradict each other nothing is known
-    known = {asked: texts[0] for asked, texts in answers.items() if len(set(texts)) == 1}
+    known = {question: texts[0] for question, texts in answers.items() if len(set(texts)) == 1}
     return known, tuple(sure.tolist())
 
 
