@@ -185,6 +185,11 @@ def test_a_recipe_for_another_table_is_refused_with_the_columns() -> None:
     assert "unknown to the recipe" in more.notes[0]
 
 
+def test_a_typed_table_is_refused() -> None:
+    with pytest.raises(DataError, match="text in column 'a'"):
+        replay(pl.DataFrame({"a": [1]}), recipe_of(pl.DataFrame({"a": ["1"]}), ()))
+
+
 def test_a_step_that_does_not_fit_is_one_line() -> None:
     table = pl.DataFrame({"a": ["1"]})
     with pytest.raises(OptionError, match="steps that fit"):

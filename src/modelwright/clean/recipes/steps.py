@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.recipes.keys import row_keys
 from modelwright.clean.repairs import Repair
+from modelwright.core.errors import DataError
 
 __all__ = [
     "HOWS",
@@ -49,6 +50,13 @@ _WORDS = {
 }
 
 
+def _filled(texts: pl.Series) -> pl.Series:
+    """Take an empty text for a missing value."""
+    if not (texts == "").any():
+        return texts
+    return pl.select(pl.when(texts != "").then(texts).alias(texts.name)).to_series()
+
+
 def _each(texts: pl.Series, change: Callable[[str], str]) -> pl.Series:
     new = [None if text is None else change(text) for text in texts.to_list()]
     return pl.Series(texts.name, new, pl.String)
@@ -75,13 +83,24 @@ class Working:
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> Working:
-        """Begin with a table; an empty text is a missing value."""
-        text = pl.col(pl.String)
-        return cls(frame.with_columns(pl.when(text != "").then(text).name.keep()), np.arange(frame.height))
+        """Begin with a table; an empty text is a missing value.
+
+        Raises
+        ------
+        DataError
+            When a column is not of text.
+        """
+        columns = []
+        for column in frame:
+            if column.dtype != pl.String():
+                cure = "read it as text, as it stands in the file; modelwright.plan.clean does"
+                raise DataError(f"text in column {column.name!r}", str(column.dtype), cure)
+            columns.append(_filled(column))
+        return cls(pl.DataFrame(columns), np.arange(frame.height))
 
     def with_column(self, name: str, new: pl.Series, rule: str) -> Working:
         """Change cells of a column; an empty text is a missing value."""
-        new = pl.select(pl.when(new != "").then(new).alias(name)).to_series()
+        new = _filled(new.alias(name))
         old = self.frame[name]
         places = old.ne_missing(new).arg_true().to_numpy()
         triples = zip(
