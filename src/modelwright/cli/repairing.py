@@ -50,6 +50,8 @@ class Wanted:
         What to leave out, with commas: sparse-columns, sparse-rows, duplicates, abnormal-rows.
     mask : bool
         Empty the cells that are wrong and that nobody can mend.
+    schema : pathlib.Path, optional
+        A .py file for the rules, or for those that the cleaned table keeps, as a schema of pandera.
     """
 
     labels: Path | None = None
@@ -59,6 +61,7 @@ class Wanted:
     review: Annotated[bool, Parameter(negative=())] = False
     drop: str | None = None
     mask: Annotated[bool, Parameter(negative=())] = False
+    schema: Path | None = None
 
     def asked(self) -> Asked:
         """Give the same to the chain."""
@@ -130,6 +133,8 @@ def clean(
     """
     check_data(data)
     _check_files(data, out, recipe, replay, log)
+    if wanted is not None and wanted.schema is not None:
+        _check_schema(wanted.schema, data, out, log)
     settings = (read or Read()).settings()
     if replay is not None:
         if wanted is not None and wanted != Wanted():
@@ -162,6 +167,14 @@ def _check_files(
         check_writable(log, *inputs, out, *([] if recipe is None else [recipe]))
 
 
+def _check_schema(schema: Path, *inputs: object) -> None:
+    from modelwright.store import check_writable
+
+    if schema.suffix.lower() != ".py":
+        raise OptionError("a schema whose name ends in .py", repr(schema.name))
+    check_writable(schema, *inputs)
+
+
 def _anew(
     data: str,
     out: Path,
@@ -174,6 +187,7 @@ def _anew(
 ) -> None:
     from modelwright.cli.reviewing import Terminal, reviewed
     from modelwright.plan.clean import clean as cleaned
+    from modelwright.plan.clean import write_schema
 
     review = None
     if wanted.review:
@@ -187,7 +201,9 @@ def _anew(
     _write(done, out, log)
     if recipe is not None:
         done.recipe.write(recipe)
-    files = {"out": out, "recipe": recipe, "log": log}
+    if wanted.schema is not None:
+        write_schema(done, wanted.schema)
+    files = {"out": out, "recipe": recipe, "log": log, "schema": wanted.schema}
     if json:
         answer({**done.to_json(), **{k: None if v is None else str(v) for k, v in files.items()}})
         return

@@ -10,15 +10,18 @@ import polars as pl
 from modelwright.acquire import Raw, Reading, read_raw
 from modelwright.clean.cells import Labels
 from modelwright.clean.cleaning import Cleaned, Review, Wishes, clean_cells
+from modelwright.clean.discover import accepted, discover
 from modelwright.clean.labels import read_labels
+from modelwright.clean.pandera_source import pandera_source
 from modelwright.clean.recipes.openrefine import read_history
 from modelwright.clean.recipes.recipe import Recipe, read_recipe
 from modelwright.clean.recipes.replay import Replayed, replay
-from modelwright.clean.rules_file import read_rules
+from modelwright.clean.rules_file import parse_rules, read_rules
 from modelwright.core.errors import DataError
 from modelwright.core.settings import Settings
+from modelwright.store.files import atomic_write
 
-__all__ = ["Asked", "clean", "replayed"]
+__all__ = ["Asked", "clean", "replayed", "write_schema"]
 
 MOST_CELLS = 50_000_000
 """A table to clean is held in memory as text; a larger one is refused."""
@@ -163,6 +166,27 @@ def replayed(
     done = replay(_as_text(raw.frame), known)
     table = _typed(done.table, raw.frame)
     return replace(done, table=table, notes=(*raw.notes, *done.notes))
+
+
+def write_schema(done: Cleaned, path: Path) -> None:
+    """Write the rules of a cleaned table as a schema of pandera, as Python source.
+
+    Parameters
+    ----------
+    done : Cleaned
+        The table: the rules that it was held against, or, if none were given, those that it keeps.
+    path : Path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    table = _as_text(done.table)
+    told = done.recipe.rules
+    rules = parse_rules(told) if told else accepted(discover(table))
+    atomic_write(path, pandera_source(rules, table.columns).encode("utf-8", "backslashreplace"))
 
 
 def _raw(data: object, reading: Reading) -> Raw:
