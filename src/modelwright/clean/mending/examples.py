@@ -101,10 +101,16 @@ def learn(examples: Iterable[Example], good: Mapping[str, int]) -> list[Learned]
             for rule in _proposed(one.old, one.new):
                 by[rule] += one.weight
     keep = Keep(usual_shapes(good))
-    likely = sorted(by, key=lambda rule: (-by[rule], str(rule)))[:_JUDGED]
+    likely = sorted(by, key=lambda rule: (-by[rule], repr(rule)))[:_JUDGED]
     found = [_judged(rule, pairs) for rule in ([keep] if keep.shapes else []) + likely]
     wanted = [one for one in found if one is not None and _touched(one.rewrite, good) <= _TOUCHED]
-    return sorted(wanted, key=lambda one: (-one.right, -one.support, str(one.rewrite)))
+    # of rules that are right equally often the more general one
+    return sorted(wanted, key=lambda one: (-one.right, -one.support, _special(one.rewrite)))
+
+
+def _special(rule: Rewrite) -> tuple[int, str]:
+    numbers = sum(part.isdigit() for part in rule.like) if isinstance(rule, Retoken) else 0
+    return numbers, repr(rule)
 
 
 def _judged(rule: Rewrite, pairs: Sequence[Example]) -> Learned | None:
