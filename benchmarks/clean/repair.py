@@ -66,7 +66,8 @@ def main() -> int:
 def tables(name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Read the dirty table and the true one, text as it stands."""
     dirty, clean = (
-        pl.read_csv(ERRORS / name / f"{part}.csv", infer_schema=False) for part in ("dirty", "clean")
+        pl.read_csv(ERRORS / name / f"{part}.csv", infer_schema=False)
+        for part in ("dirty", "clean")
     )
     return dirty, clean.rename(dict(zip(clean.columns, dirty.columns, strict=True)))
 

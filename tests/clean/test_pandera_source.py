@@ -57,7 +57,9 @@ def test_each_rule_becomes_a_check_or_a_remark() -> None:
 
 @given(st.text(max_size=30), st.text(min_size=1, max_size=30))
 def test_no_name_or_value_is_more_than_a_literal(name: str, value: str) -> None:
-    rules = Rules((ColumnRule(name, values=(value,)),), determines=(Determines((name,), name + "x"),))
+    rules = Rules(
+        (ColumnRule(name, values=(value,)),), determines=(Determines((name,), name + "x"),)
+    )
     source = pandera_source(rules, [name])
     tree = ast.parse(source)
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}

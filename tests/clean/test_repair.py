@@ -22,15 +22,16 @@ def shops(rows: int = 240, seed: int = 0) -> pl.DataFrame:
     """Make a table in which the shop settles town and street; sizes have a unit."""
     rng = np.random.default_rng(seed)
     shop = rng.integers(0, 12, rows)
+    sizes = zip(rng.integers(8, 30, rows), rng.integers(0, 9, rows), strict=True)
     towns = ["birmingham", "gadsden", "montgomery", "dothan", "huntsville", "anniston"]
     return pl.DataFrame(
         {
             "shop": [f"S{i:02}" for i in shop],
             "town": [towns[i % 6] for i in shop],
             "street": [f"{100 + 7 * i} main street" for i in shop],
-            "size": [f"{n}.{m}" for n, m in zip(rng.integers(8, 30, rows), rng.integers(0, 9, rows), strict=True)],
+            "size": [f"{n}.{m}" for n, m in sizes],
         }
-    )  # fmt: skip
+    )
 
 
 def with_cells(table: pl.DataFrame, column: str, cells: dict[int, str | None]) -> pl.DataFrame:

@@ -189,9 +189,7 @@ def clean_cells(
     if chosen.mask:
         repairs = _masked(table, errors, repairs, labels)
     mends = compiled(table, repairs)
-    mended = replace(
-        working, frame=repairs.apply(table), log=(*working.log, *repairs.applied)
-    )
+    mended = replace(working, frame=repairs.apply(table), log=(*working.log, *repairs.applied))
     after = _after(mended.frame, errors, repairs, chosen)
     final = run_steps(mended, after)
     rules = "" if chosen.rules is None else rules_text(chosen.rules)

@@ -42,7 +42,7 @@ def pandera_source(rules: Rules, columns: Sequence[str]) -> str:
     --------
     >>> source = pandera_source(Rules((ColumnRule("age", kind="integer", least=0),)), ["age"])
     >>> print(source.splitlines()[-2].strip())
-    'age': pa.Column(pl.Int64, [pa.Check.ge(0.0)], nullable=True, coerce=True),
+    'age': pa.Column(pl.Int64, [pa.Check.ge(0)], nullable=True, coerce=True),
     """
     known = {one.column: one for one in rules.columns}
     lines = [f"    {name!r}: {_column(known.get(name, ColumnRule(name)))}," for name in columns]

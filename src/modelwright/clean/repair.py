@@ -81,7 +81,7 @@ def repair(
     >>> towns = ["Bonn", "Ulm"] * 8 + ["Bxnn", "Ulm"]
     >>> towns = pl.DataFrame({"zip": ["53111", "89073"] * 9, "town": towns})
     >>> chance = np.zeros((18, 2), np.float32)
-    >>> chance[16, 1] = 0.9
+    >>> chance[16, 1] = 0.99
     >>> errors = Errors(("zip", "town"), chance, np.full((18, 2), -1, np.int16), ())
     >>> [one] = repair(towns, errors)
     >>> one.row, one.old, one.new, one.applied

@@ -61,8 +61,10 @@ class Asked:
         rules = None if self.rules is None else read_rules(self.rules)
         history = None if self.history is None else read_history(self.history)
         steps = () if history is None else history.steps
-        notes = () if history is None else tuple(
-            f"not taken over from OpenRefine: {one}." for one in history.not_understood
+        notes = (
+            ()
+            if history is None
+            else tuple(f"not taken over from OpenRefine: {one}." for one in history.not_understood)
         )
         wishes = Wishes(labels, rules, self.threshold, steps, self.drop, self.mask, seed)
         return wishes, notes

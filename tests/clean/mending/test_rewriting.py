@@ -46,9 +46,7 @@ def test_the_parts_of_a_text_make_the_text(text: str) -> None:
         (Keep(("9:9",)), "-9:16", None),
     ],
 )
-def test_a_rule_does_what_it_says(
-    rule: Retoken | Reend | Keep, old: str, new: str | None
-) -> None:
+def test_a_rule_does_what_it_says(rule: Retoken | Reend | Keep, old: str, new: str | None) -> None:
     assert rule.apply(old) == new
     assert restore_rewrite(rule.to_json()) == rule
 

@@ -81,7 +81,9 @@ def test_columns_are_renamed_removed_and_reordered() -> None:
             {"op": "core/column-reorder", "columnNames": ["c", "z"]},
         ]
     )
-    working = run_steps(Working.of(pl.DataFrame({"a": ["1"], "b": ["2"], "c": ["3"]})), history.steps)
+    working = run_steps(
+        Working.of(pl.DataFrame({"a": ["1"], "b": ["2"], "c": ["3"]})), history.steps
+    )
     assert working.frame.to_dicts() == [{"c": "3", "z": "1"}]
 
 

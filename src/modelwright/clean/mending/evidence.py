@@ -278,9 +278,7 @@ def _agreed_examples(
     return list(found.values())
 
 
-def _normal(
-    cells: pl.DataFrame, coded: Coded, rewrites: list[tuple[Learned, ...]]
-) -> pl.DataFrame:
+def _normal(cells: pl.DataFrame, coded: Coded, rewrites: list[tuple[Learned, ...]]) -> pl.DataFrame:
     """Write each value in the usual way of its column."""
     columns = []
     for i, name in enumerate(cells.columns):

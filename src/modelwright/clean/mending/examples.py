@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
-from os.path import commonprefix
 
 from modelwright.clean.mending.rewriting import (
     DIGITS,
@@ -161,9 +160,8 @@ def _proposed(old: str, new: str) -> Iterator[Rewrite]:
 
 
 def _pieces(old: str, new: str) -> Iterator[Reend]:
-    start = len(commonprefix((old, new)))
-    rest = old[start:][::-1], new[start:][::-1]
-    end = len(commonprefix(rest))
+    start = _shared(old, new)
+    end = _shared(old[start:][::-1], new[start:][::-1])
     find, put = old[start : len(old) - end], new[start : len(new) - end]
     if start and not end:
         yield Reend(find, put, "end")
@@ -171,6 +169,12 @@ def _pieces(old: str, new: str) -> Iterator[Reend]:
         yield Reend(find, put, "start")
     elif find and start and end:
         yield Reend(find, put, "within")
+
+
+def _shared(one: str, other: str) -> int:
+    """Count the letters that two texts begin with."""
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _programs(old: str, new: str) -> Iterator[Retoken]:

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _STEPS = 25
+_HALVINGS = 20
+_CLOSE = 1e-6
 _FAR = 30.0
 
 
@@ -106,17 +108,37 @@ def fit_weights(
     volume = loud[cell]
     target = x.T @ (volume * right)
     held = np.eye(len(prior)) / spread**2
+    reached = _likelihood(choices, right, loud, weights)
     for _ in range(_STEPS):
         p = chances(choices, weights)
         expected = np.add.reduceat(x * p[:, None], choices.starts)
         slope = target - (loud[:, None] * expected).sum(axis=0) - held @ (weights - prior)
         bend = (x * (volume * p)[:, None]).T @ x - (expected * loud[:, None]).T @ expected + held
         step = np.linalg.solve(bend, slope)
-        largest = float(np.abs(step).max())
-        weights = weights + step * min(1.0, 2.0 / max(largest, 1e-12))
-        if largest < 1e-6:
+        for _ in range(_HALVINGS):  # a whole step may lead too far
+            away = weights + step - prior
+            gained = _likelihood(choices, right, loud, weights + step) - float(away @ held @ away) / 2
+            if gained >= reached:
+                break
+            step = step / 2
+        else:
+            break
+        weights, reached = weights + step, gained
+        if float(np.abs(step).max()) < _CLOSE:
             break
     return weights
+
+
+def _likelihood(
+    choices: Choices, right: NDArray[np.bool_], loud: Floats, weights: Floats
+) -> float:
+    """Give the logarithm of how likely the truth of all cells is."""
+    p = chances(choices, weights)
+    none = 1 - np.add.reduceat(p, choices.starts)
+    said = np.add.reduceat(p * right, choices.starts)
+    known = np.logical_or.reduceat(right, choices.starts)
+    chosen = np.where(known, said, none)
+    return float(loud @ np.log(np.clip(chosen, 1e-12, 1.0)))
 
 
 def calibrate(chance: Floats, right: NDArray[np.bool_], loud: Floats) -> tuple[float, float]:

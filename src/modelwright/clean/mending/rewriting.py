@@ -88,12 +88,12 @@ def _shaped(token: str) -> str:
 
 @dataclass(frozen=True)
 class Retoken:
-    """Put the parts of a value together anew.
+    r"""Put the parts of a value together anew.
 
     Parameters
     ----------
     like : tuple of str
-        What the parts have to be: a text, ``\\d`` for any digits, ``\\a`` for any letters.
+        What the parts have to be: a text, ``\d`` for any digits, ``\a`` for any letters.
     becomes : tuple
         The new parts: a text, the place of a part, or that place and how it is changed: lower,
         upper, title, padded (to two digits), unpadded.

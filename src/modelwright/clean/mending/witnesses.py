@@ -59,7 +59,7 @@ class Witnesses:
     apart: Floats
 
     def question(self, row: int, column: int) -> int:
-        """Number what a row's cell of a column answers; -1 for no thing, or no fact of it."""
+        """Give the number of what a row's cell answers; -1 for no thing, or no fact of it."""
         thing = int(self.group[row])
         if thing < 0 or column not in self.entity.columns:
             return -1
@@ -139,7 +139,7 @@ def hear(
     chance, weight = believed(world)
     apart = chance
     asked = _candidates(found, coded, known)
-    if _FEWEST <= len(asked.question) and len(world.row_candidate) <= _MOST:
+    if len(asked.question) >= _FEWEST and len(world.row_candidate) <= _MOST:
         chance = learned(world, weight, asked)
         apart = chance.copy()
         fold = np.random.default_rng(seed).integers(0, FOLDS, groups)

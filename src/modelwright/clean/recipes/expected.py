@@ -205,6 +205,8 @@ def restore_expected(data: Mapping[str, Any]) -> Expected:
     """
     shares = [data["values"], data["shapes"]]
     for each in shares:
-        if not all(isinstance(key, str) and 0 <= float(share) <= 1.01 for key, share in each.items()):
+        if not all(
+            isinstance(key, str) and 0 <= float(share) <= 1.01 for key, share in each.items()
+        ):
             raise ValueError("values without shares")
     return Expected(str(data["column"]), float(data["missing"]), dict(shares[0]), dict(shares[1]))

@@ -54,6 +54,17 @@ class Given:
     cells: Mapping[tuple[Names, str | None], New] = field(default_factory=dict)
     near: Mapping[Names, New] = field(default_factory=dict)
 
+    def to_json(self) -> dict[str, Any]:
+        """Give them as plain JSON."""
+        cells = [
+            {"are": list(names), **_written(old, new)} for (names, old), new in self.cells.items()
+        ]
+        near = [
+            {"are": list(names), "new": new.value, **_said(new)}
+            for names, new in self.near.items()
+        ]
+        return {"columns": list(self.columns), "cells": cells, "near": near}
+
 
 @dataclass(frozen=True)
 class Mends:
@@ -92,24 +103,18 @@ class Mends:
 
     def to_json(self) -> dict[str, Any]:
         """Give them as plain JSON."""
+        rows = [{"row": key, **_written(old, new)} for (key, old), new in self.rows.items()]
         return {
             "column": self.column,
-            "rewrites": [{**r.to_json(), **_said(new)} for r, new in self.rewrites],
-            "values": [{"old": old, "new": new.value, **_said(new)}
-                       for old, new in self.values.items()],  # fmt: skip
-            "given": [
-                {
-                    "columns": list(one.columns),
-                    "cells": [{"are": list(names), "old": old, "new": new.value, **_said(new)}
-                              for (names, old), new in one.cells.items()],  # fmt: skip
-                    "near": [{"are": list(names), "new": new.value, **_said(new)}
-                             for names, new in one.near.items()],  # fmt: skip
-                }
-                for one in self.given
-            ],
-            "rows": [{"row": key, "old": old, "new": new.value, **_said(new)}
-                     for (key, old), new in self.rows.items()],  # fmt: skip
+            "rewrites": [{**rule.to_json(), **_said(new)} for rule, new in self.rewrites],
+            "values": [_written(old, new) for old, new in self.values.items()],
+            "given": [one.to_json() for one in self.given],
+            "rows": rows,
         }
+
+
+def _written(old: str | None, new: New) -> dict[str, Any]:
+    return {"old": old, "new": new.value, **_said(new)}
 
 
 def _said(new: New) -> dict[str, Any]:
@@ -196,9 +201,7 @@ def _rewritten(text: str, mends: Mends) -> New | None:
     return None
 
 
-def _by_near(
-    cells: pl.DataFrame, old: list[str | None], given: Given, new: dict[int, New]
-) -> None:
+def _by_near(cells: pl.DataFrame, old: list[str | None], given: Given, new: dict[int, New]) -> None:
     """Take a slip of the right value of a row for the right value."""
     if not given.near:
         return

@@ -144,7 +144,11 @@ def _steps(operation: Mapping[str, Any]) -> list[Step] | None:
     """Give the steps of an operation; None where it means something else here."""
     engine = operation.get("engineConfig") or {}
     # a facet means: not in all rows
-    if not isinstance(engine, Mapping) or engine.get("facets") or engine.get("mode") == "record-based":
+    if (
+        not isinstance(engine, Mapping)
+        or engine.get("facets")
+        or engine.get("mode") == "record-based"
+    ):
         return None
     read = _OPERATIONS.get(str(operation.get("op")))
     try:

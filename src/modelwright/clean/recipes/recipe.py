@@ -202,7 +202,9 @@ def read_recipe(path: str | Path) -> Recipe:
         why = (error.strerror or type(error).__name__).lower()
         raise DataError("a recipe", f"{str(file)!r}: {why}", _CURE) from None
     if len(found) > LARGEST:
-        raise DataError(f"a recipe of at most {LARGEST // 2**20} MiB", f"{file.name}, larger", _CURE)
+        raise DataError(
+            f"a recipe of at most {LARGEST // 2**20} MiB", f"{file.name}, larger", _CURE
+        )
     try:
         data = json.loads(found)
     except (ValueError, RecursionError) as error:

@@ -263,7 +263,9 @@ class DropRows:
             for column in frame:
                 missing += column.is_null().to_numpy()
             dropped = missing > self.share * frame.width
-            return working.without_rows(dropped, f"row left out: more than {self.share:.0%} missing")
+            return working.without_rows(
+                dropped, f"row left out: more than {self.share:.0%} missing"
+            )
         if self.which != "named":
             raise ValueError(f"rows {self.which[:20]!r}")
         dropped = np.isin(np.array(row_keys(frame)), np.array(self.keys))
