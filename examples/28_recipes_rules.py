@@ -58,7 +58,9 @@ column = "digit"
 by_rules = detect(dirty, rules=rules)
 units = dirty["ink"].str.ends_with("px").to_numpy()
 assert by_rules.wrong()[units, 3].all()
-print(f"{int(units.sum())} amounts are no numbers; F1 of everything found {f1(by_rules.wrong()):.2f}")
+print(
+    f"{int(units.sum())} amounts are no numbers; F1 of everything found {f1(by_rules.wrong()):.2f}"
+)
 
 # Rules that the data offers, each with its support and its confidence; a person agrees, or not.
 offered = discover(dirty)

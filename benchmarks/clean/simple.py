@@ -32,7 +32,7 @@ def _by_column(table: pl.DataFrame, judge: Callable[[Marks], Marks]) -> Marks:
 
 
 def box_plot(table: pl.DataFrame) -> Marks:
-    """1.5 interquartile ranges beyond the quartiles (Tukey 1977)."""
+    """Mark 1.5 interquartile ranges beyond the quartiles (Tukey 1977)."""
 
     def judge(number: Marks) -> Marks:
         low, high = np.nanquantile(number, [0.25, 0.75])
@@ -43,18 +43,20 @@ def box_plot(table: pl.DataFrame) -> Marks:
 
 
 def median_deviation(table: pl.DataFrame) -> Marks:
-    """Modified z-scores above 3.5 (Iglewicz and Hoaglin 1993)."""
+    """Mark modified z-scores above 3.5 (Iglewicz and Hoaglin 1993)."""
 
     def judge(number: Marks) -> Marks:
         centre = np.nanmedian(number)
         scale = np.nanmedian(np.abs(number - centre))
-        return 0.6745 * np.abs(number - centre) > 3.5 * scale if scale else np.zeros(len(number), bool)
+        return (
+            0.6745 * np.abs(number - centre) > 3.5 * scale if scale else np.zeros(len(number), bool)
+        )
 
     return _by_column(table, judge)
 
 
 def three_deviations(table: pl.DataFrame) -> Marks:
-    """More than three standard deviations from the mean."""
+    """Mark more than three standard deviations from the mean."""
 
     def judge(number: Marks) -> Marks:
         return np.abs(number - np.nanmean(number)) > 3 * np.nanstd(number)
@@ -63,7 +65,7 @@ def three_deviations(table: pl.DataFrame) -> Marks:
 
 
 def isolation_forest(table: pl.DataFrame) -> Marks:
-    """All numbers of rows that scikit-learn's forest calls outliers; counts stand for words."""
+    """Mark all cells of rows that scikit-learn's forest calls outliers; counts stand for words."""
     columns = []
     numbers = _numbers(table)
     for place, name in enumerate(table.columns):
@@ -76,12 +78,12 @@ def isolation_forest(table: pl.DataFrame) -> Marks:
 
 
 def missing(table: pl.DataFrame) -> Marks:
-    """Cells that are missing."""
+    """Mark cells that are missing."""
     return np.column_stack([table[name].fill_null("").eq("").to_numpy() for name in table.columns])
 
 
 def rare(table: pl.DataFrame) -> Marks:
-    """Values that stand once in a column of few different values."""
+    """Mark values that stand once in a column of few different values."""
     marked = np.zeros(table.shape, bool)
     for place, name in enumerate(table.columns):
         if table[name].n_unique() < 0.2 * table.height:
@@ -91,7 +93,7 @@ def rare(table: pl.DataFrame) -> Marks:
 
 
 def majority(table: pl.DataFrame) -> Marks:
-    """What differs from the majority of rows that agree in the column that settles it best."""
+    """Mark what differs from most rows that agree in the column that settles it best."""
     marked = np.zeros(table.shape, bool)
     for place, name in enumerate(table.columns):
         best, share = None, 0.8
@@ -105,7 +107,10 @@ def majority(table: pl.DataFrame) -> Marks:
         if best is not None:
             top = pl.col(name).drop_nulls().mode().sort().first().over(best)
             marked[:, place] = (
-                table.select(pl.col(name).ne_missing(top)).to_series().fill_null(value=True).to_numpy()
+                table.select(pl.col(name).ne_missing(top))
+                .to_series()
+                .fill_null(value=True)
+                .to_numpy()
             )
     return marked
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 TOWNS = ("Ardmore", "Bellfield", "Corinth", "Dunmore", "Eastham", "Fairview", "Glenwood", "Hartley")
 STATES = ("NY", "CA", "TX", "WA")
 STYLES = ("Pale Ale", "Stout", "Porter", "Amber Ale", "Lager", "Saison", "Bitter", "Wheat Beer")
-WORDS = (
-    "study effect chronic patients randomised trial treatment outcome adults children review care "
-    "health primary clinical analysis risk factors disease blood pressure therapy acute infection"
-).split()
+TOPICS = "study effect chronic patients randomised trial treatment outcome adults children review"
+MORE = "care health primary clinical analysis risk factors disease blood pressure therapy infection"
+WORDS = (*TOPICS.split(), *MORE.split())
 Draw = np.random.Generator
 
 
@@ -38,7 +37,13 @@ def drinks(rows: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
             "state": state,
         }
     )
-    dirty = changed(clean, "ounces", draw, 0.6, lambda text: text + str(draw.choice([" oz", " oz.", " ounce", " OZ."])))
+    dirty = changed(
+        clean,
+        "ounces",
+        draw,
+        0.6,
+        lambda text: text + str(draw.choice([" oz", " oz.", " ounce", " OZ."])),
+    )
     dirty = changed(dirty, "strength", draw, 0.3, lambda text: text + "%")
     where = draw.random(rows) < 0.08
     both = [f"{a}, {b}" if at else a for a, b, at in zip(town, state, where, strict=True)]
@@ -52,7 +57,11 @@ def articles(rows: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     journals = draw.integers(0, max(rows // 10, 2), rows)
     codes = {j: f"{draw.integers(1000, 9999)}-{draw.integers(1000, 9999)}" for j in set(journals)}
     names = {j: f"journal of {' '.join(draw.choice(WORDS, 2))} {j}" for j in set(journals)}
-    day, month, year = draw.integers(1, 29, rows), draw.integers(1, 13, rows), draw.integers(1, 15, rows)
+    day, month, year = (
+        draw.integers(1, 29, rows),
+        draw.integers(1, 13, rows),
+        draw.integers(1, 15, rows),
+    )
     clean = pl.DataFrame(
         {
             "title": [" ".join(draw.choice(WORDS, 9)) for _ in range(rows)],

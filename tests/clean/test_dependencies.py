@@ -39,14 +39,23 @@ def test_agreement_is_that_of_all_pairs(rows: list[tuple[int, int]]) -> None:
     assert 0 <= support <= 1
     known = [(g, v) for g, v in rows if g >= 0 and v >= 0]
     alone = [row for row in known if sum(g == row[0] for g, _ in known) == 1]
-    assert support == pytest.approx((len(known) - len(alone)) / len(rows))
+    constant = len({v for g, v in known if (g, v) not in alone}) == 1
+    expected = (len(known) - len(alone)) / len(rows)
+    assert support == pytest.approx(expected)
+    assert not (constant and strength)
 
 
 def test_a_dependency_is_found_through_errors() -> None:
     draw = np.random.default_rng(0)
     zips = draw.integers(0, 30, 600)
     towns = [f"town {z}" if draw.random() > 0.05 else f"twon {draw.integers(99)}" for z in zips]
-    table = pl.DataFrame({"zip": [str(z) for z in zips], "town": towns, "noise": [str(x) for x in draw.integers(0, 9, 600)]})
+    table = pl.DataFrame(
+        {
+            "zip": [str(z) for z in zips],
+            "town": towns,
+            "noise": [str(x) for x in draw.integers(0, 9, 600)],
+        }
+    )
     found = dependencies(code_table(table))
     best = found[1][0]
     assert best.given == (0,)

@@ -26,7 +26,9 @@ def labelled(clean: pl.DataFrame, seed: int, count: int = 20) -> Labels:
 
 
 @pytest.mark.parametrize(
-    ("make", "least"), [(drinks, 0.9), (articles, 0.7), (reports, 0.85)], ids=lambda x: getattr(x, "__name__", "")
+    ("make", "least"),
+    [(drinks, 0.9), (articles, 0.7), (reports, 0.85)],
+    ids=lambda x: getattr(x, "__name__", ""),
 )
 def test_twenty_labelled_rows_find_errors_of_many_kinds(make: Maker, least: float) -> None:
     dirty, clean = make(400, 0)
@@ -82,12 +84,16 @@ def test_labels_of_some_columns_and_few_rows_are_enough_to_go_on() -> None:
     assert (detect(dirty, labels=none).chance == detect(dirty).chance).all()
 
 
-@pytest.mark.parametrize("table", [pl.DataFrame(), pl.DataFrame({"a": pl.Series([], dtype=pl.String)})])
+@pytest.mark.parametrize(
+    "table", [pl.DataFrame(), pl.DataFrame({"a": pl.Series([], dtype=pl.String)})]
+)
 def test_an_empty_table_has_no_errors(table: pl.DataFrame) -> None:
     assert detect(table).chance.shape == table.shape
 
 
-CELLS = st.one_of(st.none(), st.sampled_from(["a", "b", "1", "-7.5", "2020-01-01", " x "]), st.text(max_size=5))
+CELLS = st.one_of(
+    st.none(), st.sampled_from(["a", "b", "1", "-7.5", "2020-01-01", " x "]), st.text(max_size=5)
+)
 
 
 @settings(max_examples=25)
@@ -108,7 +114,9 @@ def test_any_table_gets_chances_and_labels_are_believed(
 @pytest.mark.parametrize(("name", "least"), [("hospital", 0.95), ("flights", 0.80)])
 def test_real_tables(shared_data: Path, name: str, least: float) -> None:
     folder = shared_data / "errors" / name
-    dirty, clean = (pl.read_csv(folder / f"{x}.csv", infer_schema=False) for x in ("dirty", "clean"))
+    dirty, clean = (
+        pl.read_csv(folder / f"{x}.csv", infer_schema=False) for x in ("dirty", "clean")
+    )
     clean = clean.rename(dict(zip(clean.columns, dirty.columns, strict=True)))
     labels = labelled(clean, 7)
     found = detect(dirty, labels=labels, seed=7)

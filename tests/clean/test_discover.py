@@ -16,17 +16,18 @@ def table(rows: int = 600) -> pl.DataFrame:
     draw = np.random.default_rng(0)
     zips = draw.integers(10_000, 10_040, rows)
     low = draw.integers(0, 60, rows)
+    words = ["a", "bb", "ccc", "dd-d"]
     cells = {
         "key": [f"K-{i:05d}" for i in range(rows)],
         "zip": [str(z) for z in zips],
-        "town": [f"town {z % 37}" if draw.random() > 0.02 else "nowhere" for z in zips],
+        "town": [f"town {z}" if draw.random() > 0.02 else "nowhere" for z in zips],
         "colour": draw.choice(["red", "green", "blue"], rows).tolist(),
         "low": [str(x) for x in low],
         "high": [str(x + draw.integers(0, 9)) for x in low],
         "amount": [f"{x:.2f}" for x in draw.normal(50, 5, rows)],
-        "day": [f"2026-{m:02d}-{d:02d}" for m, d in zip(draw.integers(1, 13, rows), draw.integers(1, 29, rows), strict=True)],
-        "remark": [" ".join(draw.choice(["a", "bb", "ccc", "dd-d"], draw.integers(1, 9))) for _ in range(rows)],
-    }  # fmt: skip
+        "day": [f"2026-{1 + x // 28 % 12:02d}-{1 + x % 28:02d}" for x in draw.integers(0, 336, rows)],
+        "remark": [" ".join(draw.choice(words, draw.integers(1, 9))) for _ in range(rows)],
+    }
     cells["colour"][5] = "rde"
     cells["amount"][7] = "99999.0"
     return pl.DataFrame(cells)
@@ -63,7 +64,11 @@ def test_what_is_offered_can_be_accepted_written_and_checked() -> None:
     rules = accepted(offered)
     assert parse_rules(rules_text(rules)) == rules
     found = broken_rules(cells, code_table(cells), rules)
-    marked = {(cells.columns[one.column], row) for one in found for row in np.flatnonzero(one.chance > 0.5).tolist()}
+    marked = {
+        (cells.columns[one.column], row)
+        for one in found
+        for row in np.flatnonzero(one.chance > 0.5).tolist()
+    }
     assert {("colour", 5), ("amount", 7)} <= marked
     assert len(marked) < 0.01 * cells.height * cells.width
 

@@ -21,7 +21,9 @@ from modelwright.clean.rules import (
 from modelwright.clean.rules_file import parse_rules, read_rules, rules_text, write_rules
 from modelwright.core.errors import ColumnError, DataError, OptionError
 
-NAMES = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8)
+NAMES = st.text(
+    alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8
+)
 PLAIN = st.from_regex(r"[a-z][a-z ]{0,6}[a-z]", fullmatch=True)
 COLUMN_RULES = st.builds(
     ColumnRule,
@@ -50,9 +52,13 @@ DENIALS = st.builds(
 RULES = st.builds(
     Rules,
     columns=st.lists(COLUMN_RULES, max_size=4, unique_by=lambda one: one.column).map(tuple),
-    unique=st.lists(st.builds(Unique, st.lists(NAMES, min_size=1, unique=True).map(tuple)), max_size=2).map(tuple),
+    unique=st.lists(
+        st.builds(Unique, st.lists(NAMES, min_size=1, unique=True).map(tuple)), max_size=2
+    ).map(tuple),
     determines=st.lists(
-        st.tuples(NAMES, NAMES).filter(lambda two: two[0] != two[1]).map(lambda two: Determines((two[0],), two[1])),
+        st.tuples(NAMES, NAMES)
+        .filter(lambda two: two[0] != two[1])
+        .map(lambda two: Determines((two[0],), two[1])),
         max_size=2,
     ).map(tuple),
     denials=st.lists(DENIALS, max_size=2).map(tuple),

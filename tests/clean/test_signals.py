@@ -63,6 +63,7 @@ AMOUNTS = [f"{x:.1f}" for x in DRAW.normal(50, 5, 300)]
 SKEWED = [f"{x:.1f}" for x in np.exp(DRAW.normal(3, 1, 300))]
 SIZES = ["12 oz"] * 200 + ["16 oz"] * 100
 ANSWERS = ["yes"] * 200 + ["no"] * 100
+CASES = ["heart attack patients given aspirin"] * 80 + ["pneumonia patients"] * 60
 
 FINDS = [
     (shapes, ZIPS, "1234O"),
@@ -70,7 +71,7 @@ FINDS = [
     (letters, TOWNS, "Birminghxm"),
     (typos, TOWNS, "Birminghxm"),
     (typos, TOWNS, "Montogmery"),
-    (typos, ["heart attack patients given aspirin"] * 80 + ["pneumonia patients"] * 60, "heart attxck patients with fever"),
+    (typos, CASES, "heart attxck patients with fever"),
     (spelling, TOWNS, "birmingham"),
     (spelling, TOWNS, "Huntsville "),
     (spelling, TOWNS, "BIRMINGHAM"),
@@ -102,7 +103,13 @@ def test_clean_columns_are_left_alone(detector: Detector, cells: list[str]) -> N
     assert (told.chance > 0.5).mean() < 0.01
 
 
-EMPTY: list[list[str | None]] = [[None, None], [None, "x"], ["x"], ["", "\ufffd\x00"], ["9" * 4000, "a"]]
+EMPTY: list[list[str | None]] = [
+    [None, None],
+    [None, "x"],
+    ["x"],
+    ["", "\ufffd\x00"],
+    ["9" * 4000, "a"],
+]
 
 
 @pytest.mark.parametrize("cells", EMPTY)
@@ -117,9 +124,10 @@ def test_odd_columns_break_nothing(detector: Detector, cells: list[str | None]) 
 def test_every_column_has_as_many_measures() -> None:
     for detector in (shapes, letters, typos, spelling, hidden, far, rare):
         widths = {
-            detector(code_table(pl.DataFrame({"a": pl.Series(cells, dtype=pl.String)}))).measures.shape[1]
+            detector(code_table(table)).measures.shape[1]
             for cells in (*EMPTY, ZIPS, TOWNS)
-        }  # fmt: skip
+            for table in [pl.DataFrame({"a": pl.Series(cells, dtype=pl.String)})]
+        }
         assert len(widths) == 1
 
 

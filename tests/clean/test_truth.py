@@ -15,16 +15,16 @@ def told(seed: int, things: int = 150, copiers: int = 0) -> tuple[np.ndarray, ..
     truth = draw.integers(0, 50, things)
     rows = []
     for thing in range(things):
-        said = [
-            truth[thing] if draw.random() < p else int(draw.integers(50)) for p in right
-        ]
+        said = [truth[thing] if draw.random() < p else int(draw.integers(50)) for p in right]
         said += [said[3]] * copiers
         rows += [(thing, source, value) for source, value in enumerate(said)]
     group, source, value = np.array(rows).T
     return truth, group, source, value[:, None]
 
 
-def share_right(chance: np.ndarray, place: np.ndarray, claims: np.ndarray, truth: np.ndarray, group: np.ndarray) -> float:
+def share_right(
+    chance: np.ndarray, place: np.ndarray, claims: np.ndarray, truth: np.ndarray, group: np.ndarray
+) -> float:
     """Give the share of things whose likeliest claim is the truth."""
     best: dict[int, tuple[float, int]] = {}
     for row in range(len(group)):

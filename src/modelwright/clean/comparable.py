@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Side", "as_dates", "compared", "sides"]
 
-_MOST = 0.9
+_MOST = 0.5
 _LOOKED = 1000
 _FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y%m%d",
@@ -40,10 +40,16 @@ def as_dates(text: pl.Series) -> pl.Series:
     some = text.drop_nulls().head(_LOOKED)
     best, format_ = 0, _FORMATS[0]
     for one in (*_FORMATS, *_TIMES):
-        fits = len(some) - some.str.to_datetime(one, strict=False).null_count()
+        fits = len(some) - _read(some, one).null_count()
         if fits > best:
             best, format_ = fits, one
-    return text.str.to_datetime(format_, strict=False)
+    return _read(text, format_)
+
+
+def _read(text: pl.Series, format_: str) -> pl.Series:
+    if format_ in _TIMES:
+        return text.str.to_datetime(format_, strict=False, time_unit="us")
+    return text.str.to_date(format_, strict=False).cast(pl.Datetime("us"))
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,9 @@ class Cores:
         if self.pattern:
             inner = inner.str.extract(self.pattern).fill_null(inner)
         said = str(inner.item())
-        equal = (values == said).arg_max() if len(values) else None
-        if equal is not None and values[equal] == said:
-            return int(self.number[equal])
+        equal = (values == said).arg_true()
+        if len(equal):
+            return int(self.number[equal[0]])
         return self.only_inside.get(said)
 
 

@@ -75,9 +75,9 @@ def _pairs(cells: pl.DataFrame, coded: Coded, denial: Denial) -> NDArray[np.floa
     met = np.bincount(left, minlength=cells.height) + np.bincount(right, minlength=cells.height)
     with_ = np.bincount(left[broken], minlength=cells.height)
     with_ = with_ + np.bincount(right[broken], minlength=cells.height)
-    # every pair is met twice, as (one, other) and (other, one)
+    # every pair is met twice, as (one, other) and (other, one); the row itself counts, too
     share = with_ / np.maximum(met + 2, 1)
-    return np.where(with_ > 0, 0.3 + 0.65 * np.minimum(2 * share, 1), 0.0).astype(np.float32)
+    return np.where(with_ > 0, 0.3 + 0.65 * share, 0.0).astype(np.float32)
 
 
 def _candidates(group: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -103,9 +103,7 @@ def _candidates(group: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np
 def _holds(
     cells: pl.DataFrame, condition: Condition, first: NDArray[np.int64], second: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    left, right = sides(
-        Side(_side(cells, condition.left)), Side(_side(cells, condition.right))
-    )
+    left, right = sides(Side(_side(cells, condition.left)), Side(_side(cells, condition.right)))
     picked = []
     for term, read in ((condition.left, left), (condition.right, right)):
         rows = (first, first, second)[term.row] if term.row else np.zeros(len(first), np.int64)

@@ -21,12 +21,12 @@ Floats = NDArray[np.float32]
 
 LOOKED = 20_000
 """Rows that are looked at to find dependencies; whole groups of more."""
-KEPT = 5
+KEPT = 6
 """Dependencies that are kept for each column."""
 _GIVEN = 40
 _LEAST = 0.05
-_STRONG = 0.9
-_GAIN = 0.1
+_STRONG = 0.95
+_GAIN = 0.2
 _PAIRED = 8
 _COVER = 0.3
 
@@ -44,7 +44,7 @@ class Dependency:
     strength : float
         How far two rows that agree in `given` agree in `column`: 0 as by chance, 1 always.
     support : float
-        The share of the rows that stand in a group of two or more.
+        The share of the rows that agree in `given` with another one.
     """
 
     given: tuple[int, ...]
@@ -52,9 +52,16 @@ class Dependency:
     strength: float
     support: float
 
+    @property
+    def worth(self) -> float:
+        """How much of a column it settles."""
+        return self.strength * self.support
 
-def group_codes(coded: Coded, given: tuple[int, ...], rows: NDArray[np.int64] | None = None) -> Codes:
-    """Number the groups of rows that agree in some columns; -1 where one of them is missing.
+
+def group_codes(
+    coded: Coded, given: tuple[int, ...], rows: NDArray[np.int64] | None = None
+) -> Codes:
+    """Give groups of rows that agree in some columns a number; -1 where one of them is missing.
 
     Parameters
     ----------
@@ -180,7 +187,7 @@ def dependencies(coded: Coded) -> tuple[tuple[Dependency, ...], ...]:
     Returns
     -------
     tuple of tuple of Dependency
-        At most five for each column. Pairs of columns are tried where no column alone does it.
+        At most six for each column. Pairs of columns are tried where no column alone does it.
 
     Examples
     --------
@@ -197,22 +204,23 @@ def dependencies(coded: Coded) -> tuple[tuple[Dependency, ...], ...]:
     for given in candidates:
         rows = _looked(coded, given)
         group = group_codes(coded, (given,), rows)
+        support = _with_another(group)
         for column in range(width):
             if column == given:
                 continue
             value = coded.codes[:, column] if rows is None else coded.codes[rows, column]
-            strength, support = agreement(group, value)
-            if strength >= _LEAST and support >= _COVER:
+            strength, seen = agreement(group, value)
+            if strength >= _LEAST and seen >= _COVER:
                 found[column].append(Dependency((given,), column, strength, support))
     for column in range(width):
-        found[column].sort(key=lambda one: (-round(one.strength, 3), one.given))
+        found[column].sort(key=_order)
         found[column] = _with_pairs(coded, column, found[column])
     return tuple(tuple(each[:KEPT]) for each in found)
 
 
 def _with_pairs(coded: Coded, column: int, single: list[Dependency]) -> list[Dependency]:
     """Add pairs of columns that settle a column clearly better than one of them."""
-    best = single[0].strength if single else 0.0
+    best = single[0].worth if single else 0.0
     if best >= _STRONG or len(single) < 2:
         return single
     added = []
@@ -222,10 +230,21 @@ def _with_pairs(coded: Coded, column: int, single: list[Dependency]) -> list[Dep
         value = coded.codes[:, column] if rows is None else coded.codes[rows, column]
         for second in parts[i + 1 :]:
             group = group_codes(coded, (first, second), rows)
-            strength, support = agreement(group, value)
-            if strength >= best + _GAIN and support >= _COVER:
-                added.append(Dependency((first, second), column, strength, support))
-    return sorted([*added, *single], key=lambda one: (-round(one.strength, 3), one.given))
+            one = Dependency((first, second), column, agreement(group, value)[0], _with_another(group))
+            if one.worth >= best + _GAIN * (1 - best):
+                added.append(one)
+    return sorted([*added, *single], key=_order)
+
+
+def _order(one: Dependency) -> tuple[float, tuple[int, ...]]:
+    return -round(one.worth, 3), one.given
+
+
+def _with_another(group: Codes) -> float:
+    """Give the share of rows that stand in a group of two or more."""
+    known = group[group != MISSING]
+    counts = np.bincount(known, minlength=1)
+    return float(counts[counts > 1].sum()) / max(len(group), 1)
 
 
 @dataclass(frozen=True)

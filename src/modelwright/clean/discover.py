@@ -29,6 +29,7 @@ _FAR = 8.0
 _SHAPES = 3
 _LONGEST_SHAPE = 24
 _COMPARED = 25
+_SPECIAL = frozenset(r".^$*+?()[]{}|\\#&~")
 _LOOKED = 20_000
 
 
@@ -115,8 +116,8 @@ def discover(cells: pl.DataFrame) -> tuple[Offered, ...]:
     Returns
     -------
     tuple of Offered
-        The surest first: types, ranges, sets, patterns, keys, what is never missing, dependencies of
-        one and two columns, and columns that are never above others.
+        The surest first: types, ranges, sets, patterns, keys, what is never missing, dependencies
+        of one and two columns, and columns that are never above others.
 
     Raises
     ------
@@ -126,10 +127,14 @@ def discover(cells: pl.DataFrame) -> tuple[Offered, ...]:
     Examples
     --------
     >>> rows = [("53111", "Bonn"), ("89073", "Ulm"), ("04103", "Leipzig")] * 20
-    >>> for one in discover(pl.DataFrame(rows, schema=["zip", "town"], orient="row"))[:2]:
+    >>> for one in discover(pl.DataFrame(rows, schema=["zip", "town"], orient="row")):
     ...     print(one.words)
-    'zip' is an integer
+    'zip' is never missing
     'zip' is one of 3 values
+    'town' is never missing
+    'town' is one of 3 values
+    'town' settles 'zip'
+    'zip' settles 'town'
     """
     coded = code_table(cells)
     if coded.height < _LEAST_ROWS:
@@ -159,7 +164,7 @@ def _of_column(coded: Coded, column: int) -> list[Offered]:
     found += _typed(coded, column)
     frequent = counts >= max(_LEAST_COUNT, 0.002 * known)
     cover = float(counts[frequent].sum()) / known
-    if frequent.sum() <= _MOST_VALUES and cover >= _SURE and frequent.sum() < len(counts) + 1:
+    if frequent.sum() <= _MOST_VALUES and cover >= _SURE:
         kept = tuple(values.filter(pl.Series(frequent)).to_list())
         words = f"{name!r} is one of {len(kept)} values"
         found.append(Offered(ColumnRule(name, values=kept), known, cover, words))
@@ -181,6 +186,8 @@ def _typed(coded: Coded, column: int) -> list[Offered]:
         if share < _SURE:
             return []
         return [Offered(ColumnRule(name, kind="date"), known, share, f"{name!r} is a date")]
+    if text.str.contains(r"^0\d").any():
+        return []  # digits that are no amount: a code
     whole = bool((number[read] == np.round(number[read])).all())
     kind, said = ("integer", "an integer") if whole else ("number", "a number")
     found = [Offered(ColumnRule(name, kind=kind), known, share, f"{name!r} is {said}")]
@@ -235,7 +242,7 @@ def _pattern(shape: str, exact: list[str]) -> str:
     written = []
     for place, letter in enumerate(shape):
         if letter not in classes:
-            written.append(re.escape(letter))
+            written.append(f"\\{letter}" if letter in _SPECIAL else letter)
             continue
         seen = sorted({one[place] for one in lengths if place < len(one)})
         low, high = (seen[0], seen[-1]) if seen else (1, 1)

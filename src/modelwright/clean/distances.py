@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,10 +47,16 @@ def _inner(a: str, b: str) -> tuple[str, str]:
     """Take off what both texts begin and end with."""
     if a == b:
         return "", ""
-    start = len(os.path.commonprefix([a, b]))
+    start = _shared(a, b)
     a, b = a[start:], b[start:]
-    shared = len(os.path.commonprefix([a[::-1], b[::-1]]))
+    shared = _shared(a[::-1], b[::-1])
     return a[: len(a) - shared][:LONGEST], b[: len(b) - shared][:LONGEST]
+
+
+def _shared(a: str, b: str) -> int:
+    """Count the letters with which both texts begin."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((i for i, (x, y) in pairs if x != y), min(len(a), len(b)))
 
 
 def _letters(texts: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

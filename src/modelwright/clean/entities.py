@@ -23,6 +23,8 @@ __all__ = ["LEAST", "Claims", "Entity", "claims_of", "entities"]
 LEAST = 0.3
 """Of the strength with which a thing settles a column, for the column to be one of its facts."""
 _NEAR = 0.1
+_STRONG = 0.85
+_SHARE = 0.7
 _KEY = 0.95
 _LOOKED = 20_000
 
@@ -63,8 +65,8 @@ def entities(
     Returns
     -------
     tuple of Entity
-        No column is a fact of two things. Among dependencies that are nearly as strong as the
-        strongest, the one of the thing with most facts is taken.
+        No column is a fact of two things. Among dependencies that are about as good as the best
+        one, that of the thing with most facts is taken.
 
     Examples
     --------
@@ -78,28 +80,32 @@ def entities(
     >>> entities(coded, dependencies(coded))[0]
     Entity(given=(0,), columns=(2,), source=1)
     """
-    usable: list[dict[tuple[int, ...], float]] = []
-    total: dict[tuple[int, ...], float] = {}
-    for each in found:
-        best = each[0].strength if each else 0.0
-        near = {
-            one.given: one.strength
-            for one in each
-            if one.strength >= max(least, best - _NEAR)
-        }
-        usable.append(near)
-        for given, strength in near.items():
-            total[given] = total.get(given, 0.0) + strength
+    usable = [[one for one in each if one.strength >= least] for each in found]
     facts: dict[tuple[int, ...], list[int]] = {}
-    for column, near in enumerate(usable):
-        if near:
-            best_given = max(near, key=lambda given: (total[given], near[given], given))
-            facts.setdefault(best_given, []).append(column)
-    # a thing is not settled by one of its own facts
-    made = []
-    for given, columns in facts.items():
-        made.append(Entity(given, tuple(columns), _source(coded, given, columns)))
-    return tuple(made)
+    open_ = set(range(len(found)))
+    while open_:
+        total: dict[tuple[int, ...], float] = {}
+        for column in open_:
+            for one in usable[column]:
+                if _fits(one, usable[column]):
+                    total[one.given] = total.get(one.given, 0.0) + one.worth
+        if not total:
+            break
+        thing = max(total, key=lambda given: (round(total[given], 6), given))
+        for column in sorted(open_):
+            if any(one.given == thing and _fits(one, usable[column]) for one in usable[column]):
+                facts.setdefault(thing, []).append(column)
+        open_ -= set(facts[thing])
+    return tuple(
+        Entity(given, tuple(columns), _source(coded, given, columns))
+        for given, columns in facts.items()
+    )
+
+
+def _fits(one: Dependency, all_of_column: list[Dependency]) -> bool:
+    """Tell whether a dependency is about as good as the best of its column."""
+    best = max(other.worth for other in all_of_column)
+    return one.worth >= (best - _NEAR if best >= _STRONG else _SHARE * best)
 
 
 def _source(coded: Coded, given: tuple[int, ...], columns: list[int]) -> int:
@@ -131,7 +137,9 @@ def _source(coded: Coded, given: tuple[int, ...], columns: list[int]) -> int:
     return source
 
 
-def _apart(source: NDArray[np.int32], tops: list[tuple[Votes, NDArray[np.int32]]], size: int) -> float:
+def _apart(
+    source: NDArray[np.int32], tops: list[tuple[Votes, NDArray[np.int32]]], size: int
+) -> float:
     """Say how much sources differ in how often they are with the majority, beyond chance."""
     excess = 0.0
     for said, value in tops:

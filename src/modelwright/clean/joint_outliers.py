@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwright.clean.library import ensembles, nearest
 from modelwright.clean.coded import Coded
+from modelwright.clean.library import ensembles, nearest
 from modelwright.clean.numbers import Numbers
 from modelwright.clean.outliers import by_deviation
 from modelwright.clean.told import Told, silent
@@ -68,7 +68,7 @@ def isolated(amounts: Floats, seed: int) -> Floats:
     points = standing(amounts)
     if not points.size:
         return np.zeros(len(amounts))
-    forest = ensembles.IsolationForest(_TREES, random_state=seed)
+    forest = ensembles.IsolationForest(n_estimators=_TREES, random_state=seed)
     forest.fit(_some(points, seed))
     parts = np.array_split(points, -(-len(points) // 100_000))
     return np.concatenate([-forest.score_samples(part) for part in parts])

@@ -43,7 +43,7 @@ def kinds_of_cells(evidence: Evidence, column: int, told: tuple[Told, ...]) -> I
     codes = coded.codes[:, column].astype(np.int64)
     ways = [codes]
     for shape in evidence.shapes(column).all:
-        number = shape.rank("dense").cast(int).fill_null(0).to_numpy()
+        number = shape.hash(seed=0).to_numpy().view(np.int64)
         ways.append(np.append(number, 0)[codes])
     gone = codes == MISSING
     others = told[DEPENDENCIES].measures  # share, top share, how many others, whether it is the top

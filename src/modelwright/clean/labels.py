@@ -129,9 +129,7 @@ def check_labels(labels: Labels, cells: pl.DataFrame, name: str = "the labels") 
     return Labels(rows, values)
 
 
-def _contradiction(
-    at: int, rows: NDArray[np.int64], values: pl.DataFrame, name: str
-) -> DataError:
+def _contradiction(at: int, rows: NDArray[np.int64], values: pl.DataFrame, name: str) -> DataError:
     row, first, second = int(rows[at]), values.row(at), values.row(at + 1)
     for column, one, other in zip(values.columns, first, second, strict=True):
         if one != other:

@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.clean.library import ensembles
 from modelwright.clean.cells import Labels
 from modelwright.clean.evidence import Evidence
 from modelwright.clean.kinds import kinds_of_cells, rates
 from modelwright.clean.lessons import PARTS, Lessons, direct, spread, taught
+from modelwright.clean.library import ensembles
 from modelwright.clean.told import Told
 from modelwright.core.seed import Seed
 
@@ -34,7 +34,9 @@ _FAINT = 400
 _FAINT_SHARE = 0.25
 
 
-def learn(evidence: Evidence, cells: pl.DataFrame, labels: Labels, first: Floats, seed: int) -> Floats:
+def learn(
+    evidence: Evidence, cells: pl.DataFrame, labels: Labels, first: Floats, seed: int
+) -> Floats:
     """Learn from labels which cells are wrong.
 
     Parameters

@@ -146,11 +146,10 @@ def taught(evidence: Evidence, labels: Labels, lessons: Lessons) -> Taught:
     Taught
     """
     held_out, final, all_known, parts = [], [], [], []
-    part_of = dict(zip(lessons.row.tolist(), lessons.part.tolist(), strict=True))
     for claims, belief, weight in zip(
         evidence.claims, evidence.beliefs, evidence.weights, strict=True
     ):
-        known, part = _settled(evidence, claims, labels, part_of)
+        known, part = _settled(evidence, claims, labels, lessons)
         all_known.append(known)
         parts.append(part)
         if not len(known.question):
@@ -172,21 +171,25 @@ def taught(evidence: Evidence, labels: Labels, lessons: Lessons) -> Taught:
 
 
 def _settled(
-    evidence: Evidence, claims: Claims, labels: Labels, part_of: dict[int, int]
+    evidence: Evidence, claims: Claims, labels: Labels, lessons: Lessons
 ) -> tuple[Known, Ints]:
     """Find the claims that labels show to be true."""
     world, coded = claims.world, evidence.coded
+    part_of = dict(zip(lessons.row.tolist(), lessons.part.tolist(), strict=True))
+    # a row whose thing is named wrongly says nothing of that thing
+    naming = np.isin(lessons.column, claims.entity.given) & lessons.wrong
+    misnamed = set(lessons.row[naming].tolist())
     groups = int(claims.group.max(initial=0)) + 1
-    none = {int(q): i for i, q in zip(np.flatnonzero(world.claim == NONE).tolist(),
-                                      world.question[world.claim == NONE].tolist(), strict=True)}  # fmt: skip
-    where = {}
+    last = np.flatnonzero(world.claim == NONE)
+    none = dict(zip(world.question[last].tolist(), last.tolist(), strict=True))
+    where: dict[int, tuple[int, int]] = {}
     for fact, column in enumerate(claims.entity.columns):
         name = coded.columns[column]
         if name not in labels.values.columns:
             continue
         for row, text in zip(labels.rows.tolist(), labels.values[name].to_list(), strict=True):
             question = fact * groups + int(claims.group[row])
-            if claims.group[row] < 0 or question not in none or not text:
+            if row in misnamed or claims.group[row] < 0 or question not in none or not text:
                 continue
             said = claims.cores[fact].of(text, coded.values[column])
             start, end = np.searchsorted(world.question, [question, question + 1])

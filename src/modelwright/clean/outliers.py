@@ -51,7 +51,7 @@ def by_score(amount: Floats) -> Floats:
 
     Examples
     --------
-    >>> by_score(np.array([1.0, 2.0, 3.0, 4.0, 5.0] * 5 + [100.0])).round(1)[-1]
+    >>> by_score(np.array([1.0, 2.0, 3.0, 4.0, 5.0] * 5 + [100.0])).round(1).tolist()[-1]
     68.6
     """
     known = amount[np.isfinite(amount)]

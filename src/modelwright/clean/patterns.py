@@ -75,7 +75,9 @@ def odd_shapes(coded: Coded, column: int, shapes: Shapes) -> Told:
             chance = np.maximum(chance, np.clip(most * sure, 0, most).astype(np.float32))
     length = coded.values[column].str.len_chars().cast(pl.Float64).to_numpy()
     centre = float(np.average(length, weights=counts)) if len(counts) else 0.0
-    spread = float(np.sqrt(np.average((length - centre) ** 2, weights=counts))) if whole > 1 else 0.0
+    spread = (
+        float(np.sqrt(np.average((length - centre) ** 2, weights=counts))) if whole > 1 else 0.0
+    )
     off = (length - centre) / (spread + 1.0)
     found = [*(np.log(share + 1e-6) for share in shares), off, np.abs(off)]
     measures = [coded.spread(column, np.asarray(one, np.float32)) for one in found]

@@ -436,7 +436,8 @@ def _check_order(comparisons: tuple[Comparison, ...]) -> None:
         back = _reached(edges, right)
         both = one.operator != "!=" or right in _reached(edges, left)
         if left in back and both:
-            got = f"{one.left!r} {one.operator} {one.right!r} and, by the others, {right!r} <= {left!r}"
+            said = f"{one.left!r} {one.operator} {one.right!r}"
+            got = f"{said} and, by the others, {right!r} <= {left!r}"
             raise OptionError("comparisons that can all hold", got)
 
 

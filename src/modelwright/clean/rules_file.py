@@ -126,8 +126,7 @@ def parse_rules(text: str, name: str = "the rules") -> Rules:
             for part in _parts(content, "compare", ("left", "operator", "right"), name)
         ),
         denials=tuple(
-            _denial(part, name)
-            for part in _parts(content, "denial", ("name", "conditions"), name)
+            _denial(part, name) for part in _parts(content, "denial", ("name", "conditions"), name)
         ),
     )
 
@@ -268,7 +267,11 @@ def rules_text(rules: Rules) -> str:
     for unique in rules.unique:
         lines += ["[[unique]]", *_said({"columns": list(unique.columns)}), ""]
     for given in rules.determines:
-        lines += ["[[determines]]", *_said({"given": list(given.given), "column": given.column}), ""]
+        lines += [
+            "[[determines]]",
+            *_said({"given": list(given.given), "column": given.column}),
+            "",
+        ]
     for pair in rules.comparisons:
         said = {"left": pair.left, "operator": pair.operator, "right": pair.right}
         lines += ["[[compare]]", *_said(said), ""]

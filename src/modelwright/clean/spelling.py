@@ -26,11 +26,7 @@ def plain_forms(values: pl.Series) -> pl.Series:
     >>> plain_forms(pl.Series(["  New-York ", "new york", "NEW YORK."])).to_list()
     ['new york', 'new york', 'new york']
     """
-    return (
-        values.str.to_lowercase()
-        .str.replace_all(r"[\s\p{P}]+", " ")
-        .str.strip_chars()
-    )
+    return values.str.to_lowercase().str.replace_all(r"[\s\p{P}]+", " ").str.strip_chars()
 
 
 def inconsistent(coded: Coded, column: int, numbers: Numbers | None) -> Told:

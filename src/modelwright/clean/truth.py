@@ -24,6 +24,7 @@ _ROUNDS = 15
 _PRIOR = 4.0
 _FIRST = 0.8
 _SURE = 5.0
+_NOBODY = -2.0
 _STEPS = 300
 _RATE = 0.05
 _PENALTY = 0.3
@@ -68,6 +69,23 @@ class World:
         raised = np.exp(score - most)
         whole: Floats = raised / np.repeat(np.add.reduceat(raised, starts), sizes)
         return whole
+
+    def about(self, questions: Ints) -> tuple[World, Ints]:
+        """Give the world of some questions, and which candidates are in it."""
+        asked = np.isin(self.question, questions)
+        kept = np.flatnonzero(asked)
+        place = np.cumsum(asked) - 1
+        claimed = asked[self.row_candidate]
+        some = World(
+            self.question[kept],
+            self.claim[kept],
+            self.column[kept],
+            place[self.row_candidate[claimed]],
+            self.row_source[claimed],
+            self.sources,
+            self.columns,
+        )
+        return some, kept
 
     def votes(self, weight: Floats) -> Floats:
         """Add up the weights of those who claim each candidate."""
@@ -150,7 +168,6 @@ def believed(world: World) -> tuple[Floats, Floats]:
     """
     made = np.bincount(world.row_source, minlength=world.columns * world.sources)
     in_column = np.arange(len(made)) // world.sources
-    claims = np.bincount(in_column, made, minlength=world.columns)
     asked = np.bincount(world.column[world.claim == NONE], minlength=world.columns)
     answers = np.bincount(world.column, minlength=world.columns) - asked
     # in how many ways a source can be wrong
@@ -158,13 +175,13 @@ def believed(world: World) -> tuple[Floats, Floats]:
     right = np.full(len(made), _FIRST)
     chance = np.zeros(len(world.claim))
     weight = np.zeros(len(made))
+    nobody = world.claim == NONE
     for _ in range(_ROUNDS):
         odds = right / (1 - right) * ways[in_column]
         weight = np.clip(np.log(odds), 0.05, _SURE)
-        chance = world.chances(world.votes(weight))
+        chance = world.chances(np.where(nobody, _NOBODY, world.votes(weight)))
         agreed = np.bincount(world.row_source, chance[world.row_candidate], minlength=len(made))
-        usual = np.bincount(in_column, agreed, minlength=world.columns) / np.maximum(claims, 1)
-        right = (agreed + _PRIOR * usual[in_column]) / (made + _PRIOR)
+        right = (agreed + _PRIOR * _FIRST) / (made + _PRIOR)
         right = np.clip(right, 0.02, 0.99)
     return chance, weight
 
@@ -217,7 +234,9 @@ def learned(world: World, weight: Floats, known: Known) -> Floats:
     >>> bool(learned(world, weight, known)[place[33, 0]] > 0.5)
     True
     """
-    fit = _Fit(world, world.votes(weight), known)
+    base = world.votes(weight)
+    some, kept = world.about(known.question)
+    fit = _Fit(some, base[kept], np.searchsorted(kept, known.candidate))
     parameters = np.zeros(fit.size)
     parameters[: world.columns] = 0.5
     slow, square = np.zeros(fit.size), np.zeros(fit.size)
@@ -227,7 +246,7 @@ def learned(world: World, weight: Floats, known: Known) -> Floats:
         square = 0.99 * square + 0.01 * slope**2
         size = np.sqrt(square / (1 - 0.99**step)) + 1e-8
         parameters = parameters - _RATE * slow / (1 - 0.9**step) / size
-    return world.chances(fit.score(parameters))
+    return world.chances(_Fit(world, base, known.candidate).score(parameters))
 
 
 @dataclass(frozen=True)
@@ -236,7 +255,7 @@ class _Fit:
 
     world: World
     base: Floats
-    known: Known
+    true: Ints
 
     @property
     def size(self) -> int:
@@ -259,11 +278,8 @@ class _Fit:
     def slope(self, vector: Floats) -> Floats:
         """Give the gradient of the loss: what is expected against what is true."""
         world = self.world
-        chance = world.chances(self.score(vector))
-        asked = np.zeros(int(world.question.max()) + 1, np.bool_)
-        asked[self.known.question] = True
-        off = np.where(asked[world.question], chance, 0.0)
-        off[self.known.candidate] -= 1.0
+        off = world.chances(self.score(vector))
+        off[self.true] -= 1.0
         claimed = world.claim != NONE
         multiple = np.bincount(world.column, off * self.base * claimed, minlength=world.columns)
         none = np.bincount(world.column, off * ~claimed, minlength=world.columns)

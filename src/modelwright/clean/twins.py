@@ -71,9 +71,7 @@ def twin_rows(coded: Coded) -> Pairs:
     weight = np.array([_tells(codes[:, i]) for i in range(codes.shape[1])])
     if len(codes) < 2 or not weight.sum():
         return Pairs(none, none, np.empty(0))
-    keys = [
-        i for i in range(codes.shape[1]) if 1.05 <= _mean_block(codes[:, i]) <= _BLOCK
-    ]
+    keys = [i for i in range(codes.shape[1]) if 1.05 <= _mean_block(codes[:, i]) <= _BLOCK]
     keys.sort(key=lambda i: -weight[i])
     found = [_neighbours(codes, key, weight) for key in keys[:_BLOCKS]]
     if not found:

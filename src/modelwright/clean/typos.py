@@ -24,6 +24,7 @@ _SIZE = 256
 _ODD = np.uint32(0x9E3779B1)
 _TIMES = 3
 _ASKED = 3
+_LEAST = 0.3
 _LONGEST = 96
 _WORD = r"[\p{L}\p{N}][\p{L}\p{N}'-]{2,40}"
 _WORDS = 200_000
@@ -107,7 +108,7 @@ def _alike(texts: Sequence[str], left: NDArray[np.int64], right: NDArray[np.int6
     longest = np.array([max(len(x), len(y)) for x, y in zip(a, b, strict=True)])
     share: Floats = 1 - edit_distances(a, b) / np.maximum(longest, 1)
     plain = [_without_digits(x) == _without_digits(y) for x, y in zip(a, b, strict=True)]
-    share[np.array(plain, np.bool_)] = 0.0
+    share[np.array(plain, np.bool_) | (share < _LEAST)] = 0.0
     return share
 
 

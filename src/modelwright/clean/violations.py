@@ -94,7 +94,9 @@ def _of_column(coded: Coded, rule: ColumnRule) -> list[Broken]:
             broken.append((f"{name} is above {rule.most:g}", number > rule.most))
     if rule.values:
         known = values.is_in(pl.Series(rule.values, dtype=pl.String).implode()).to_numpy()
-        broken.append((f"{name} is none of the {len(rule.values)} values that may stand there", ~known))
+        broken.append(
+            (f"{name} is none of the {len(rule.values)} values that may stand there", ~known)
+        )
     if rule.pattern:
         fits = values.str.contains(checked_pattern(rule.pattern, name)).to_numpy()
         broken.append((f"{name} does not match {rule.pattern}", ~fits))

@@ -126,7 +126,9 @@ def _judged(rule: Rewrite, pairs: Sequence[Example]) -> Learned | None:
         else:
             wrong += one.weight
     share = (right + 0.5) / (right + wrong + 1.0)
-    enough = len(old) >= _FEWEST or (said and len(old) >= 1)
+    # one letter in place of another may be a slip; what is left out, or put in order, is a habit
+    slip = isinstance(rule, Reend) and bool(rule.find and rule.put)
+    enough = len(old) >= (_FEWEST if not said else 2 if slip else 1)
     return Learned(rule, share, len(old)) if enough and share >= _RIGHT else None
 
 

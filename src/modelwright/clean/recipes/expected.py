@@ -80,9 +80,9 @@ def expect(cells: pl.DataFrame) -> tuple[Expected, ...]:
 
     Examples
     --------
-    >>> [one] = expect(pl.DataFrame({"town": ["Rome", "Oslo", "Rome", None]}))
+    >>> [one] = expect(pl.DataFrame({"town": ["Rome", "Oslo", "Rome", "Rome", None]}))
     >>> one.missing, one.values
-    (0.25, {'Rome': 0.6667, 'Oslo': 0.3333})
+    (0.2, {'Rome': 0.75, 'Oslo': 0.25})
     """
     found = []
     for column in cells:
