@@ -21,7 +21,7 @@ def stations(rows: int = 200) -> pl.DataFrame:
     towns = ["Bonn", "Ulm", "Mainz", "Trier"]
     number = [i * 7 % 4 for i in range(rows)]
     town: list[str | None] = [towns[n] for n in number]
-    town[10], town[33], town[60] = "Boxn", "Ulmx", "Trxer"
+    town[10], town[33], town[60] = "Maxnz", "Trxer", "Boxn"
     return pl.DataFrame(
         {
             "station": [f"ST-{n}" for n in number],

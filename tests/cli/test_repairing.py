@@ -19,7 +19,7 @@ def dirty(tmp_path: Path) -> Path:
     """Write a table with three slips."""
     towns = ["Bonn", "Ulm", "Mainz", "Trier"]
     rows = [(f"ST-{i * 7 % 4}", towns[i * 7 % 4]) for i in range(160)]
-    for row, town in ((10, "Boxn"), (33, "Ulmx"), (61, "Trxer")):
+    for row, town in ((10, "Maxnz"), (33, "Trxer"), (60, "Boxn")):
         rows[row] = (rows[row][0], town)
     path = tmp_path / "dirty.csv"
     pl.DataFrame(rows, schema=["station", "town"], orient="row").write_csv(path)
@@ -39,7 +39,7 @@ def test_a_person_gets_a_table_a_log_and_a_recipe(
     cleaned = pl.read_csv(out)
     assert set(cleaned["town"]) == {"Bonn", "Ulm", "Mainz", "Trier"}
     changes = pl.read_parquet(log)
-    assert changes["row"].to_list() == [10, 33, 61]
+    assert changes["row"].to_list() == [10, 33, 60]
     assert changes["applied"].all()
 
     again = tmp_path / "again.csv"
@@ -106,7 +106,7 @@ def test_a_table_does_not_take_the_place_of_its_input(
 ) -> None:
     before = dirty.read_bytes()
     assert main(["clean", str(dirty), "--out", str(dirty)]) == 2
-    assert "a file of its own" in capsys.readouterr().err
+    assert "file of its own" in capsys.readouterr().err
     assert dirty.read_bytes() == before
 
 

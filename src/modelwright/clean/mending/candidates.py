@@ -30,13 +30,13 @@ _FEATURES: tuple[tuple[str, float, str], ...] = (
     ("few letters apart", 1.0, "alike"),
     ("alike and voted for", 2.0, "alike"),
     ("frequent", 0.3, "often"),
-    ("rewritten", 4.0, "rewrite"),
+    ("rewritten", 6.0, "rewrite"),
     ("equal in another column", 0.5, "copy"),
     ("equal in another column, and no row may tell the truth", 1.0, "copy"),
     ("written in a usual shape", 0.5, "often"),
     ("voted for, and the cell is missing", 0.5, "group"),
     ("the old value is voted for", -2.0, ""),
-    ("said of the same value elsewhere", 3.0, "said"),
+    ("said of the same value elsewhere", 5.0, "said"),
 )
 FEATURES = tuple(name for name, _, _ in _FEATURES)
 """What is known of each candidate."""

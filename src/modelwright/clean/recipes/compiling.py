@@ -65,7 +65,7 @@ def _column(
     left = {row: one for row, one in wanted.items() if row not in done}
     values = _values(old, left)
     left = {row: one for row, one in left.items() if one.old not in values}
-    given = _given(cells, old, left, means)
+    given = _given(cells, old, wanted, left, means)
     return replace(mends, values=values, given=given)
 
 
@@ -122,9 +122,10 @@ def _given(
     cells: pl.DataFrame,
     old: list[str | None],
     wanted: dict[int, Repair],
+    left: dict[int, Repair],
     means: Mapping[str, Means],
 ) -> tuple[Given, ...]:
-    """Find rules by the columns that settle a cell."""
+    """Find rules by the columns that settle a cell: for those that are left, and for slips."""
     by_columns: dict[tuple[str, ...], list[Repair]] = defaultdict(list)
     for one in wanted.values():
         columns = means.get(one.rule)
@@ -136,7 +137,8 @@ def _given(
         stands = Counter(zip(names, old, strict=True))
         became: dict[tuple[tuple[str | None, ...], str | None], list[Repair]] = defaultdict(list)
         for one in several:
-            became[names[one.row], one.old].append(one)
+            if one.row in left:
+                became[names[one.row], one.old].append(one)
         exact = {
             key: _new(each)
             for key, each in became.items()
