@@ -39,10 +39,10 @@ def test_agreement_is_that_of_all_pairs(rows: list[tuple[int, int]]) -> None:
     assert 0 <= support <= 1
     known = [(g, v) for g, v in rows if g >= 0 and v >= 0]
     alone = [row for row in known if sum(g == row[0] for g, _ in known) == 1]
-    constant = len({v for g, v in known if (g, v) not in alone}) == 1
-    expected = (len(known) - len(alone)) / len(rows)
-    assert support == pytest.approx(expected)
-    assert not (constant and strength)
+    constant = len({row[1] for row in known if row not in alone}) < 2
+    expected = 0.0 if constant else (len(known) - len(alone)) / len(rows)
+    assert strength == 0 or not constant
+    assert constant or support == pytest.approx(expected)
 
 
 def test_a_dependency_is_found_through_errors() -> None:

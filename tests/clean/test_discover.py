@@ -25,7 +25,9 @@ def table(rows: int = 600) -> pl.DataFrame:
         "low": [str(x) for x in low],
         "high": [str(x + draw.integers(0, 9)) for x in low],
         "amount": [f"{x:.2f}" for x in draw.normal(50, 5, rows)],
-        "day": [f"2026-{1 + x // 28 % 12:02d}-{1 + x % 28:02d}" for x in draw.integers(0, 336, rows)],
+        "day": [
+            f"2026-{1 + x // 28 % 12:02d}-{1 + x % 28:02d}" for x in draw.integers(0, 336, rows)
+        ],
         "remark": [" ".join(draw.choice(words, draw.integers(1, 9))) for _ in range(rows)],
     }
     cells["colour"][5] = "rde"

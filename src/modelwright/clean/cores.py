@@ -109,4 +109,4 @@ def _usual(values: pl.Series, counts: NDArray[np.int64]) -> str:
     if len(shape) < 2 or len(shape) > LONGEST // 4:
         return ""
     inner = "".join(_CLASSES.get(letter, re.escape(letter)) for letter in shape)
-    return rf"(?:^|[^\pL\d])({inner})(?:$|[^\pL\d])"
+    return rf"(?:^|\s)({inner})(?:$|[\s(\[*&,;])"

@@ -27,6 +27,7 @@ _GIVEN = 40
 _LEAST = 0.05
 _STRONG = 0.95
 _GAIN = 0.2
+_COVERED = 0.8
 _PAIRED = 8
 _COVER = 0.3
 
@@ -220,18 +221,20 @@ def dependencies(coded: Coded) -> tuple[tuple[Dependency, ...], ...]:
 
 def _with_pairs(coded: Coded, column: int, single: list[Dependency]) -> list[Dependency]:
     """Add pairs of columns that settle a column clearly better than one of them."""
-    best = single[0].worth if single else 0.0
+    best = single[0].strength if single else 0.0
     if best >= _STRONG or len(single) < 2:
         return single
-    added = []
+    added, cover = [], single[0].support
     parts = [one.given[0] for one in single[:_PAIRED]]
     for i, first in enumerate(parts):
         rows = _looked(coded, first)
         value = coded.codes[:, column] if rows is None else coded.codes[rows, column]
         for second in parts[i + 1 :]:
             group = group_codes(coded, (first, second), rows)
-            one = Dependency((first, second), column, agreement(group, value)[0], _with_another(group))
-            if one.worth >= best + _GAIN * (1 - best):
+            one = Dependency(
+                (first, second), column, agreement(group, value)[0], _with_another(group)
+            )
+            if one.strength >= best + _GAIN * (1 - best) and one.support >= _COVERED * cover:
                 added.append(one)
     return sorted([*added, *single], key=_order)
 

@@ -18,13 +18,14 @@ from modelwright.clean.dependencies import (
 )
 from modelwright.clean.truth import World, world_of
 
-__all__ = ["LEAST", "Claims", "Entity", "claims_of", "entities"]
+__all__ = ["LEAST", "Claims", "Entity", "claims_of", "entities", "without_reversals"]
 
 LEAST = 0.3
 """Of the strength with which a thing settles a column, for the column to be one of its facts."""
 _NEAR = 0.1
 _STRONG = 0.85
 _SHARE = 0.7
+_GAIN = 0.2
 _KEY = 0.95
 _LOOKED = 20_000
 
@@ -82,24 +83,76 @@ def entities(
     """
     usable = [[one for one in each if one.strength >= least] for each in found]
     facts: dict[tuple[int, ...], list[int]] = {}
-    open_ = set(range(len(found)))
-    while open_:
+    left = set(range(len(found)))
+    while left:
         total: dict[tuple[int, ...], float] = {}
-        for column in open_:
+        for column in left:
             for one in usable[column]:
                 if _fits(one, usable[column]):
                     total[one.given] = total.get(one.given, 0.0) + one.worth
         if not total:
             break
         thing = max(total, key=lambda given: (round(total[given], 6), given))
-        for column in sorted(open_):
-            if any(one.given == thing and _fits(one, usable[column]) for one in usable[column]):
-                facts.setdefault(thing, []).append(column)
-        open_ -= set(facts[thing])
+        mine = [column for column in sorted(left) if _of(thing, usable[column])]
+        for column in mine:
+            facts.setdefault(_refined(thing, mine, usable[column]), []).append(column)
+        left -= set(mine)
+        for name in thing:
+            usable[name] = [one for one in usable[name] if not _reversed(one, mine)]
     return tuple(
         Entity(given, tuple(columns), _source(coded, given, columns))
         for given, columns in facts.items()
     )
+
+
+def without_reversals(
+    found: tuple[tuple[Dependency, ...], ...], things: tuple[Entity, ...]
+) -> tuple[tuple[Dependency, ...], ...]:
+    """Leave out what would settle the name of a thing by its facts, unless it does so nearly always.
+
+    A flight settles its times; that two flights share a time does not make one of them wrong.
+
+    Parameters
+    ----------
+    found : tuple of tuple of Dependency
+        What `dependencies` gives.
+    things : tuple of Entity
+        What `entities` makes of them.
+
+    Returns
+    -------
+    tuple of tuple of Dependency
+    """
+    facts: dict[int, list[int]] = {}
+    for thing in things:
+        for name in thing.given:
+            facts.setdefault(name, []).extend(thing.columns)
+    return tuple(
+        tuple(one for one in each if not _reversed(one, facts.get(column, [])))
+        for column, each in enumerate(found)
+    )
+
+
+def _reversed(one: Dependency, facts: list[int]) -> bool:
+    """Tell whether a dependency leads from facts back to the name, and not nearly always."""
+    return one.worth < _STRONG and bool(set(one.given) & set(facts))
+
+
+def _of(thing: tuple[int, ...], all_of_column: list[Dependency]) -> bool:
+    return any(one.given == thing and _fits(one, all_of_column) for one in all_of_column)
+
+
+def _refined(
+    thing: tuple[int, ...], facts: list[int], all_of_column: list[Dependency]
+) -> tuple[int, ...]:
+    """Add to the name of a thing what else a column depends on, such as the state of a measure."""
+    plain = next(one for one in all_of_column if one.given == thing)
+    for one in sorted(all_of_column, key=lambda one: -one.strength):
+        more = set(one.given) - set(thing)
+        better = one.strength >= plain.strength + _GAIN * (1 - plain.strength)
+        if set(thing) < set(one.given) and not more & set(facts) and better:
+            return one.given
+    return thing
 
 
 def _fits(one: Dependency, all_of_column: list[Dependency]) -> bool:

@@ -12,7 +12,7 @@ from modelwright.clean.coded import Coded, code_table
 from modelwright.clean.contested import contested
 from modelwright.clean.dependencies import Dependency, dependencies
 from modelwright.clean.disguised import disguised
-from modelwright.clean.entities import Claims, claims_of, entities
+from modelwright.clean.entities import Claims, claims_of, entities, without_reversals
 from modelwright.clean.frequency import rare_values
 from modelwright.clean.grams import odd_letters
 from modelwright.clean.joint_outliers import apart_from_neighbours, isolated, odd_together
@@ -137,7 +137,10 @@ class Evidence:
 
     def support(self, column: int) -> NDArray[np.float32]:
         """Say how well the rows of its group bear each cell of a column out."""
-        return support_of(self.coded, column, self.found[column])
+        home = self.home(column)
+        given = self.claims[home].entity.given if home >= 0 else ()
+        found = [one for i, one in enumerate(self.found[column]) if i < 2 or one.given == given]
+        return support_of(self.coded, column, tuple(found))
 
 
 def gather(cells: pl.DataFrame, seed: int) -> Evidence:
@@ -156,7 +159,9 @@ def gather(cells: pl.DataFrame, seed: int) -> Evidence:
     """
     coded = code_table(cells)
     found = dependencies(coded)
-    claims = [claims_of(coded, entity) for entity in entities(coded, found)]
+    things = entities(coded, found)
+    found = without_reversals(found, things)
+    claims = [claims_of(coded, thing) for thing in things]
     told = tuple(each for each in claims if each is not None)
     believes = [believed(each.world) for each in told]
     numbers = tuple(numbers_of(coded, column) for column in range(cells.width))

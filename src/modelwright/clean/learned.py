@@ -30,7 +30,7 @@ _CELLS = 1_000_000
 _SETTLED = 0.97
 _CHUNK = 100_000
 _SURELY = 0.85
-_FAINT = 400
+_FAINT = 100
 _FAINT_SHARE = 0.25
 
 
@@ -97,16 +97,11 @@ def _faint(first: Floats, lessons: Lessons, seed: int) -> Lessons:
     known[lessons.row, lessons.column] = True
     claimed = first[lessons.row, lessons.column] > 0.5
     borne = (float((lessons.wrong & claimed).sum()) + 1) / (float(claimed.sum()) + 2)
-    found = []
-    for wrong, chosen in ((True, first > _SURELY), (False, first < 1 - _SURELY)):
-        row, column = np.nonzero(chosen & ~known)
-        kept = draw.permutation(len(row))[:_FAINT]
-        found.append((row[kept], column[kept], np.full(len(kept), wrong)))
-    row, column, wrongs = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    weight = np.where(wrongs, borne, 1.0)
-    total = float(lessons.weight.sum()) * _FAINT_SHARE * borne
-    weight *= min(total / max(float(weight.sum()), 1e-9), 1.0)
-    return Lessons(row, column, wrongs, weight, np.full(len(row), PARTS))
+    row, column = np.nonzero((first > _SURELY) & ~known)
+    kept = draw.permutation(len(row))[:_FAINT]
+    weight = np.full(len(kept), _FAINT_SHARE * borne)
+    wrong = np.ones(len(kept), np.bool_)
+    return Lessons(row[kept], column[kept], wrong, weight, np.full(len(kept), PARTS))
 
 
 @dataclass(frozen=True)

@@ -230,12 +230,12 @@ def spread(evidence: Evidence, lessons: Lessons, told: Taught, seed: int) -> Les
         if not len(known.question):
             continue
         groups = int(claims.group.max(initial=0)) + 1
-        trust = _trust(evidence, claims, told.held_out[place], lessons)
-        if trust < _TRUSTED:
-            continue
+        trusts = _trust(evidence, claims, told.held_out[place], lessons)
         true = dict(zip(known.question.tolist(), known.candidate.tolist(), strict=True))
         part = dict(zip(known.question.tolist(), told.part[place].tolist(), strict=True))
-        for fact, column in enumerate(claims.entity.columns):
+        for fact, (column, trust) in enumerate(zip(claims.entity.columns, trusts, strict=True)):
+            if trust < _TRUSTED:
+                continue
             asked = fact * groups + claims.group
             mine = np.flatnonzero((claims.group >= 0) & np.isin(asked, known.question))
             answer = np.array([true[q] for q in asked[mine].tolist()], np.int64)
@@ -260,17 +260,20 @@ def spread(evidence: Evidence, lessons: Lessons, told: Taught, seed: int) -> Les
     return found
 
 
-def _trust(evidence: Evidence, claims: Claims, belief: Floats, lessons: Lessons) -> float:
-    """Say how surely a labelled cell is wrong that differs from what is believed of its thing."""
-    wrong, seen, strengths = 0.0, 0.0, []
+def _trust(evidence: Evidence, claims: Claims, belief: Floats, lessons: Lessons) -> list[float]:
+    """Say how surely a labelled cell is wrong that differs from what is believed of its thing.
+
+    One number for each fact, drawn to that of all facts.
+    """
+    wrong, seen, prior = [], [], []
     for fact, column in enumerate(claims.entity.columns):
-        strengths.append(evidence.strength(column))
+        prior.append(reality_of(evidence.strength(column)))
         mine = lessons.of(column)
         place = claims.place[mine.row, fact]
         gone = evidence.coded.codes[mine.row, column] == MISSING
         own = np.where(place >= 0, belief[place], 0.0)
         differs = ~gone & (claims.group[mine.row] >= 0) & (own < 0.2)
-        seen += float(differs.sum())
-        wrong += float(mine.wrong[differs].sum())
-    prior = float(np.mean([reality_of(strength) for strength in strengths]))
-    return (wrong + _PRIOR * prior) / (seen + _PRIOR)
+        seen.append(float(differs.sum()))
+        wrong.append(float(mine.wrong[differs].sum()))
+    whole = (sum(wrong) + _PRIOR * float(np.mean(prior))) / (sum(seen) + _PRIOR)
+    return [(w + _PRIOR * whole) / (n + _PRIOR) for w, n in zip(wrong, seen, strict=True)]

@@ -93,7 +93,7 @@ def support_of(coded: Coded, column: int, found: tuple[Dependency, ...]) -> Floa
     column : int
         Its place.
     found : tuple of Dependency
-        What settles it.
+        What settles it best.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def support_of(coded: Coded, column: int, found: tuple[Dependency, ...]) -> Floa
     """
     borne = np.zeros(coded.height, np.float32)
     value = coded.codes[:, column]
-    for one in found[:2]:
+    for one in found:
         said = votes(group_codes(coded, one.given), value)
         firm = np.clip((said.others * said.share - 1) / 3, 0, 1) * _with_top(said, value)
         borne = np.maximum(borne, reality(one.strength) * firm * said.share)
