@@ -202,7 +202,7 @@ def _from_groups(evidence: Evidence, cell: Cell, found: dict[str, _Weighed]) -> 
             odds = math.log((trusted + usual) / (said.trusted + 1.0) / usual)
             weighed.together += odds * strength
             if slot == 0:
-                weighed.first, weighed.plain = share, count / (said.count + 0.5) * strength
+                weighed.first, weighed.plain = share, count / (said.rows + 0.5) * strength
             elif slot == 1:
                 weighed.second = share
             elif slot < _SLOTS:

@@ -28,7 +28,8 @@ def spoil(
         What is known of the table.
     doubtful : bool array of shape (rows, columns)
         The cells that are to be mended: as many of a column are spoiled in proportion, and in the
-        same ways: emptied, exchanged for another value of the column, or mistyped.
+        same ways: emptied, exchanged for another value of the column, or mistyped. Those that a
+        rule of rewriting explains are written in a way of their own, and need no such examples.
     amount : int
         How many.
     seed : int
@@ -40,7 +41,10 @@ def spoil(
         Spoiled cells, and what they said before.
     """
     rng = np.random.default_rng(seed)
-    counts = doubtful.sum(axis=0)
+    left = doubtful.copy()
+    for column in range(left.shape[1]):
+        left[:, column] &= ~_explained(evidence, column)
+    counts = left.sum(axis=0)
     if not counts.sum():
         return []
     found: list[tuple[Cell, str]] = []
@@ -50,8 +54,17 @@ def spoil(
         size = min(round(share), len(good))
         if size:
             rows = np.sort(rng.choice(good, size, replace=False))
-            found += _column(evidence, column, rows, doubtful[:, column], rng)
+            found += _column(evidence, column, rows, left[:, column], rng)
     return found
+
+
+def _explained(evidence: Evidence, column: int) -> NDArray[np.bool_]:
+    """Mark the cells of a column that a rule of rewriting makes something of."""
+    rules = evidence.rewrites[column]
+    values = evidence.coded.values[column].to_list() if rules else []
+    fits = [any(one.rewrite.apply(value) is not None for one in rules) for value in values]
+    codes = evidence.coded.codes[:, column]
+    return np.array([*fits, False], np.bool_)[codes] if rules else np.zeros(len(codes), np.bool_)
 
 
 def _column(
@@ -63,9 +76,10 @@ def _column(
 ) -> list[tuple[Cell, str]]:
     codes = evidence.coded.codes[:, column]
     odd = codes[doubtful]
-    common = np.bincount(codes[~doubtful & (codes >= 0)], minlength=1)
+    common = np.zeros(len(evidence.coded.values[column]) + 1, np.int64)
+    np.add.at(common, codes[~doubtful & (codes >= 0)], 1)
     empty = float((odd < 0).mean())
-    known = odd[(odd >= 0) & (odd < len(common))]
+    known = odd[odd >= 0]
     swapped = float((common[known] > 1).sum()) / len(odd)
     values = evidence.coded.values[column].to_list()
     pairs: list[tuple[int, str | None, str]] = []

@@ -28,12 +28,12 @@ class Votes(NamedTuple):
     ----------
     values : dict of int to (float, float)
         The code of each value: how many rows say so, and how far they are believed, added up.
-    count, trusted : float
+    rows, trusted : float
         Both for all values together.
     """
 
     values: dict[int, tuple[float, float]]
-    count: float
+    rows: float
     trusted: float
 
 
@@ -133,7 +133,7 @@ def tally(coded: Coded, dependency: Dependency, trust: NDArray[np.float32]) -> T
     >>> table = pl.DataFrame({"zip": ["1", "1", "1"], "town": ["Bonn", "Bonn", "Bxnn"]})
     >>> found = tally(code_table(table), Dependency((0,), 1, 1.0, 1.0), np.ones(3, np.float32))
     >>> found.votes(2, 1, 1.0)
-    Votes(values={0: (2.0, 2.0)}, count=2.0, trusted=2.0)
+    Votes(values={0: (2.0, 2.0)}, rows=2.0, trusted=2.0)
     """
     group = group_codes(coded, dependency.given)
     value = coded.codes[:, dependency.column]
@@ -148,5 +148,7 @@ def tally(coded: Coded, dependency: Dependency, trust: NDArray[np.float32]) -> T
     order = np.lexsort((what, -count, -trusted, of))
     groups = int(group.max(initial=-1)) + 1
     starts = np.searchsorted(of, np.arange(groups + 1))
-    whole = np.column_stack([np.bincount(of, each, minlength=groups) for each in (count, trusted)])
+    whole = np.zeros((groups, 2))
+    whole[:, 0] = np.bincount(of, count, minlength=groups)
+    whole[:, 1] = np.bincount(of, trusted, minlength=groups)
     return Tally(dependency, group, starts, what[order], count[order], trusted[order], whole)
