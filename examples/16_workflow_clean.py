@@ -33,7 +33,7 @@ def report(seed: int, rows: int = 400) -> tuple[pl.DataFrame, pl.DataFrame]:
         written[column][row] = f"{text[:place]}x{text[place + 1 :]}"
     for row in rng.choice(rows, 40, replace=False):
         written["litres"][row] += " l"
-    for row in rng.choice(rows, 40, replace=False):
+    for row in rng.choice(rows, 120, replace=False):
         year, month, day = written["day"][row].split("-")
         written["day"][row] = f"{day}/{month}/{year}"
     return pl.DataFrame(written), right

@@ -103,13 +103,13 @@ def learn(examples: Iterable[Example], good: Mapping[str, int]) -> list[Learned]
     likely = sorted(by, key=lambda rule: (-by[rule], repr(rule)))[:_JUDGED]
     found = [_judged(rule, pairs) for rule in ([keep] if keep.shapes else []) + likely]
     wanted = [one for one in found if one is not None and _touched(one.rewrite, good) <= _TOUCHED]
-    # of rules that are right equally often the more general one
+    # of rules that are right equally often the plainer one, and the more general one
     return sorted(wanted, key=lambda one: (-one.right, -one.support, _special(one.rewrite)))
 
 
-def _special(rule: Rewrite) -> tuple[int, str]:
+def _special(rule: Rewrite) -> tuple[int, int, str]:
     numbers = sum(part.isdigit() for part in rule.like) if isinstance(rule, Retoken) else 0
-    return numbers, repr(rule)
+    return (Reend, Retoken, Keep).index(type(rule)), numbers, repr(rule)
 
 
 def _judged(rule: Rewrite, pairs: Sequence[Example]) -> Learned | None:

@@ -117,7 +117,9 @@ def fit_weights(
         step = np.linalg.solve(bend, slope)
         for _ in range(_HALVINGS):  # a whole step may lead too far
             away = weights + step - prior
-            gained = _likelihood(choices, right, loud, weights + step) - float(away @ held @ away) / 2
+            gained = (
+                _likelihood(choices, right, loud, weights + step) - float(away @ held @ away) / 2
+            )
             if gained >= reached:
                 break
             step = step / 2
@@ -129,9 +131,7 @@ def fit_weights(
     return weights
 
 
-def _likelihood(
-    choices: Choices, right: NDArray[np.bool_], loud: Floats, weights: Floats
-) -> float:
+def _likelihood(choices: Choices, right: NDArray[np.bool_], loud: Floats, weights: Floats) -> float:
     """Give the logarithm of how likely the truth of all cells is."""
     p = chances(choices, weights)
     none = 1 - np.add.reduceat(p, choices.starts)

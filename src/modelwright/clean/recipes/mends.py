@@ -60,8 +60,7 @@ class Given:
             {"are": list(names), **_written(old, new)} for (names, old), new in self.cells.items()
         ]
         near = [
-            {"are": list(names), "new": new.value, **_said(new)}
-            for names, new in self.near.items()
+            {"are": list(names), "new": new.value, **_said(new)} for names, new in self.near.items()
         ]
         return {"columns": list(self.columns), "cells": cells, "near": near}
 
