@@ -96,7 +96,7 @@ def majority(table: pl.DataFrame) -> Marks:
     """Mark what differs from most rows that agree in the column that settles it best."""
     marked = np.zeros(table.shape, bool)
     for place, name in enumerate(table.columns):
-        best, share = None, 0.8
+        best, share = None, 0.5
         for other in table.columns:
             if other == name or not 1 < table[other].n_unique() < 0.5 * table.height:
                 continue

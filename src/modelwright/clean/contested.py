@@ -17,19 +17,35 @@ Floats = NDArray[np.float64]
 MEASURES = 7
 
 
-def reality_of(strength: float) -> float:
+def reality_of(strength: float, several: float = 0.0, *, sourced: bool = True) -> float:
     """Say how surely a column is a fact of a thing that settles it so strongly.
+
+    Where sources tell of a thing, each once, they may well be wrong together. Elsewhere a weak
+    dependency, or one whose exceptions agree with each other, is a tendency and no fact.
+
+    Parameters
+    ----------
+    strength : float
+        Of the dependency.
+    several : float
+        Which share of the exceptions agree with another one.
+    sourced : bool
+        Whether there is a column of sources.
 
     Examples
     --------
     >>> [round(reality_of(strength), 2) for strength in (0.2, 0.4, 0.9)]
     [0.0, 0.5, 1.0]
+    >>> [round(reality_of(0.75, several, sourced=False), 2) for several in (0.0, 0.5, 1.0)]
+    [0.75, 0.37, 0.0]
     """
-    return float(np.clip((strength - 0.25) / 0.3, 0, 1))
+    if sourced:
+        return float(np.clip((strength - 0.25) / 0.3, 0, 1))
+    return float(np.clip((strength - 0.6) / 0.2, 0, 1) * (1 - several))
 
 
 def contested(
-    coded: Coded, column: int, claims: Claims | None, chance: Floats | None, strength: float
+    coded: Coded, column: int, claims: Claims | None, chance: Floats | None, reality: float
 ) -> Told:
     """Judge cells by what is believed of the thing that their row tells about.
 
@@ -43,8 +59,8 @@ def contested(
         All claims about the thing that settles the column; None when nothing does.
     chance : float array of shape (candidates,)
         How likely each candidate is true.
-    strength : float
-        How strongly the thing settles the column.
+    reality : float
+        How surely the column is a fact of the thing.
 
     Returns
     -------
@@ -63,7 +79,7 @@ def contested(
     against = np.where(gone, of_group, 1 - right)
     # a thing that a single row tells about is not contested
     asked = told > np.where(gone, 0, 1)
-    wrong = reality_of(strength) * np.where(asked, against, 0.0)
+    wrong = reality * np.where(asked, against, 0.0)
     lead = own - of_group
     measures = [own, of_group, lead, right, plain, np.log1p(told), wrong]
     names = " and ".join(repr(coded.columns[i]) for i in claims.entity.given)

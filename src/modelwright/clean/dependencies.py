@@ -7,7 +7,7 @@ and Matheus (1993), normalised as Cohen (1960) did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,8 @@ _LEAST = 0.05
 _STRONG = 0.95
 _GAIN = 0.2
 _COVERED = 0.8
-_PAIRED = 8
+_LARGE = 5
+_PAIRED = 5
 _COVER = 0.3
 
 
@@ -46,12 +47,16 @@ class Dependency:
         How far two rows that agree in `given` agree in `column`: 0 as by chance, 1 always.
     support : float
         The share of the rows that agree in `given` with another one.
+    several : float
+        Of the cells that differ from the most frequent value of their group, the share whose value
+        stands there more than once: errors seldom agree, several right values do.
     """
 
     given: tuple[int, ...]
     column: int
     strength: float
     support: float
+    several: float = 0.0
 
     @property
     def worth(self) -> float:
@@ -85,7 +90,9 @@ def group_codes(
     >>> group_codes(coded, (0, 1)).tolist()
     [0, 1, -1]
     """
-    parts = coded.codes[:, list(given)] if rows is None else coded.codes[np.ix_(rows, list(given))]
+    parts = coded.codes[:, list(given)]
+    if rows is not None:
+        parts = parts[rows]
     if len(given) == 1:
         return np.ascontiguousarray(parts[:, 0])
     known = (parts != MISSING).all(axis=1)
@@ -215,21 +222,43 @@ def dependencies(coded: Coded) -> tuple[tuple[Dependency, ...], ...]:
                 found[column].append(Dependency((given,), column, strength, support))
     for column in range(width):
         found[column].sort(key=_order)
-        found[column] = _with_pairs(coded, column, found[column])
-    return tuple(tuple(each[:KEPT]) for each in found)
+        found[column] = _with_pairs(coded, column, found[column], candidates)
+    return tuple(tuple(_with_several(coded, one) for one in each[:KEPT]) for each in found)
 
 
-def _with_pairs(coded: Coded, column: int, single: list[Dependency]) -> list[Dependency]:
-    """Add pairs of columns that settle a column clearly better than one of them."""
+def _with_several(coded: Coded, one: Dependency) -> Dependency:
+    rows = _looked(coded, one.given[0])
+    value = coded.codes[:, one.column] if rows is None else coded.codes[rows, one.column]
+    group = group_codes(coded, one.given, rows)
+    known = (group != MISSING) & (value != MISSING)
+    pairs = _pairs(group[known], value[known])
+    order = np.lexsort((-pairs.count, pairs.group))
+    first = order[np.append(True, np.diff(pairs.group[order]) != 0)]
+    fewer = np.ones(len(order), np.bool_)
+    fewer[first] = False
+    fewer &= pairs.sizes[pairs.group] >= _LARGE
+    differing = float(pairs.count[fewer].sum())
+    agreed = float(pairs.count[fewer & (pairs.count > 1)].sum())
+    return replace(one, several=agreed / differing if differing else 0.0)
+
+
+def _with_pairs(
+    coded: Coded, column: int, single: list[Dependency], candidates: list[int]
+) -> list[Dependency]:
+    """Add pairs of columns that settle a column clearly better than one of them.
+
+    The best column is paired with every other one, the next ones with each other.
+    """
     best = single[0].strength if single else 0.0
-    if best >= _STRONG or len(single) < 2:
+    if best >= _STRONG or not single:
         return single
     added, cover = [], single[0].support
-    parts = [one.given[0] for one in single[:_PAIRED]]
-    for i, first in enumerate(parts):
+    parts = [one.given[0] for one in single]
+    others = [one for one in candidates if one not in parts and one != column]
+    for i, first in enumerate(parts[:_PAIRED]):
         rows = _looked(coded, first)
         value = coded.codes[:, column] if rows is None else coded.codes[rows, column]
-        for second in parts[i + 1 :]:
+        for second in parts[1:] + others if i == 0 else parts[i + 1 : _PAIRED]:
             group = group_codes(coded, (first, second), rows)
             one = Dependency(
                 (first, second), column, agreement(group, value)[0], _with_another(group)
@@ -313,5 +342,6 @@ def votes(group: Codes, value: Codes) -> Votes:
     others[inside] = sizes[g] - known[inside]
     most[inside] = most_of[g] - (value[inside] == top_of[g]) * known[inside]
     same[known] = pairs.count[pairs.place] - 1
-    asked = np.maximum(others, 1)
-    return Votes(others, same / asked, top, most / asked)
+    asked = np.maximum(others, np.float32(1))
+    shares = [np.asarray(part / asked, np.float32) for part in (same, most)]
+    return Votes(others, shares[0], top, shares[1])

@@ -15,8 +15,8 @@ MEASURES = 4
 MARKERS = frozenset(
     ["?", "??", "-", "--", "---", ".", "..", "...", "na", "n/a", "n.a.", "n.a", "#n/a", "nan",
      "nat", "null", "none", "nil", "(null)", "<na>", "#div/0!", "#value!", "#ref!", "#name?",
-     "#num!", "undefined", "missing", "not available", "not applicable", "unknown", "unk", "tbd", "tba",
-     "not known", "not stated", "not specified", "unspecified", "x", "xx", "xxx", "*", "_", "__",
+     "#num!", "undefined", "missing", "not available", "not applicable", "unknown", "unk", "tbd",
+     "tba", "not known", "not stated", "not specified", "unspecified", "x", "xx", "xxx", "*", "_", "__",
      "0000-00-00", "00/00/0000"]
 )  # fmt: skip
 """Words that mean "missing" in many files, in small letters."""

@@ -108,7 +108,7 @@ def entities(
 def without_reversals(
     found: tuple[tuple[Dependency, ...], ...], things: tuple[Entity, ...]
 ) -> tuple[tuple[Dependency, ...], ...]:
-    """Leave out what would settle the name of a thing by its facts, unless it does so nearly always.
+    """Leave out what would settle the name of a thing by its facts, unless it nearly always does.
 
     A flight settles its times; that two flights share a time does not make one of them wrong.
 

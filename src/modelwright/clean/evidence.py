@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded, code_table
-from modelwright.clean.contested import contested
+from modelwright.clean.contested import contested, reality_of
 from modelwright.clean.dependencies import Dependency, dependencies
 from modelwright.clean.disguised import disguised
 from modelwright.clean.entities import Claims, claims_of, entities, without_reversals
@@ -89,13 +89,16 @@ class Evidence:
                 return place
         return -1
 
-    def strength(self, column: int) -> float:
-        """Say how strongly the thing whose fact it is settles a column."""
+    def reality(self, column: int) -> float:
+        """Say how surely a column is a fact of the thing that settles it."""
         place = self.home(column)
         if place < 0:
             return 0.0
-        given = self.claims[place].entity.given
-        return next((one.strength for one in self.found[column] if one.given == given), 0.0)
+        entity = self.claims[place].entity
+        for one in self.found[column]:
+            if one.given == entity.given:
+                return reality_of(one.strength, one.several, sourced=entity.source >= 0)
+        return 0.0
 
     def told(self, column: int, beliefs: tuple[Floats, ...] | None = None) -> tuple[Told, ...]:
         """Ask all detectors about a column.
@@ -113,8 +116,8 @@ class Evidence:
         home = self.home(column)
         if beliefs is None or home < 0:
             return told
-        belief, strength = beliefs[home], self.strength(column)
-        changed = contested(self.coded, column, self.claims[home], belief, strength)
+        reality = self.reality(column)
+        changed = contested(self.coded, column, self.claims[home], beliefs[home], reality)
         return (*told[:TRUTH], changed, *told[TRUTH + 1 :])
 
     def _asked(self, column: int) -> tuple[Told, ...]:
@@ -130,7 +133,7 @@ class Evidence:
             far_numbers(coded, column, numbers),
             odd_together(coded, column, numbers, self.joint),
             differing(coded, column, self.found[column]),
-            contested(coded, column, claims, belief, self.strength(column)),
+            contested(coded, column, claims, belief, self.reality(column)),
             differing_from_twins(coded, column, self.pairs),
             rare_values(coded, column),
         )

@@ -176,7 +176,7 @@ class _Models:
 
     def chance(self, block: Floats) -> Floats:
         found = [_chance_of(member, block) for member in self.members]
-        return np.mean(found, axis=0).astype(np.float32)
+        return np.asarray(np.mean(found, axis=0), np.float32)
 
 
 def _chance_of(member: object, block: Floats) -> Floats:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from modelwright.clean.cells import Labels
 from modelwright.clean.coded import MISSING
-from modelwright.clean.contested import reality_of
 from modelwright.clean.entities import Claims
 from modelwright.clean.evidence import Evidence
 from modelwright.clean.labels import wrong_cells
@@ -193,13 +192,14 @@ def _settled(
                 continue
             said = claims.cores[fact].of(text, coded.values[column])
             start, end = np.searchsorted(world.question, [question, question + 1])
-            found = np.flatnonzero(world.claim[start:end] == said) if said is not None else []
+            known = NONE if said is None else said
+            found = np.flatnonzero(world.claim[start:end] == known)
             place = int(start + found[0]) if len(found) else none[question]
             where.setdefault(question, (place, part_of[row]))
-    question = np.array(sorted(where), np.int64)
-    candidate = np.array([where[q][0] for q in question.tolist()], np.int64)
-    part = np.array([where[q][1] for q in question.tolist()], np.int64)
-    return Known(question, candidate), part
+    questions = np.array(sorted(where), np.int64)
+    candidates = np.array([where[q][0] for q in questions.tolist()], np.int64)
+    parts = np.array([where[q][1] for q in questions.tolist()], np.int64)
+    return Known(questions, candidates), parts
 
 
 def spread(evidence: Evidence, lessons: Lessons, told: Taught, seed: int) -> Lessons:
@@ -267,7 +267,7 @@ def _trust(evidence: Evidence, claims: Claims, belief: Floats, lessons: Lessons)
     """
     wrong, seen, prior = [], [], []
     for fact, column in enumerate(claims.entity.columns):
-        prior.append(reality_of(evidence.strength(column)))
+        prior.append(evidence.reality(column))
         mine = lessons.of(column)
         place = claims.place[mine.row, fact]
         gone = evidence.coded.codes[mine.row, column] == MISSING

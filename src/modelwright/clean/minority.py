@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
+from modelwright.clean.contested import reality_of
 from modelwright.clean.dependencies import Dependency, Votes, group_codes, votes
 from modelwright.clean.distances import edit_distances
 from modelwright.clean.told import Told, silent
 
-__all__ = ["differing", "reality", "support_of"]
+__all__ = ["differing", "support_of"]
 
 Floats = NDArray[np.float32]
 
@@ -18,17 +19,6 @@ MEASURES = 15
 _NEAR = 0.1
 _PAIRS = 50_000
 _LONGEST = 96
-
-
-def reality(strength: float) -> float:
-    """Say how surely a dependency of so much strength holds of clean cells.
-
-    Examples
-    --------
-    >>> [round(reality(strength), 2) for strength in (0.2, 0.55, 0.9)]
-    [0.0, 0.5, 1.0]
-    """
-    return float(np.clip((strength - 0.3) / 0.5, 0, 1))
 
 
 def differing(coded: Coded, column: int, found: tuple[Dependency, ...]) -> Told:
@@ -51,7 +41,7 @@ def differing(coded: Coded, column: int, found: tuple[Dependency, ...]) -> Told:
         return silent(coded.height, MEASURES)
     value = coded.codes[:, column]
     asked = [votes(group_codes(coded, one.given), value) for one in found]
-    chances = [_chance(said, value, one.strength) for said, one in zip(asked, found, strict=True)]
+    chances = [_chance(said, value, _reality(one)) for said, one in zip(asked, found, strict=True)]
     near = [i for i, one in enumerate(found) if one.strength >= found[0].strength - _NEAR]
     chance = np.mean([chances[i] for i in near], axis=0)
     best, second = asked[0], asked[min(1, len(asked) - 1)]
@@ -75,12 +65,16 @@ def _with_top(said: Votes, value: NDArray[np.int32]) -> NDArray[np.bool_]:
     return np.asarray((said.top == value) & (value != MISSING), np.bool_)
 
 
-def _chance(said: Votes, value: NDArray[np.int32], strength: float) -> Floats:
+def _reality(one: Dependency) -> float:
+    return reality_of(one.strength, one.several, sourced=False)
+
+
+def _chance(said: Votes, value: NDArray[np.int32], reality: float) -> Floats:
     """Weigh votes for the most frequent value against those for the cell's own."""
     lead = said.others * (said.top_share - said.share) - 1
     apart = (said.top != value) & (said.top != MISSING)
     sure = np.where(value == MISSING, said.top_share, 1 - np.exp(-np.maximum(lead, 0) / 2))
-    return np.asarray(np.where(apart, reality(strength) * sure, 0.0), np.float32)
+    return np.asarray(np.where(apart, reality * sure, 0.0), np.float32)
 
 
 def support_of(coded: Coded, column: int, found: tuple[Dependency, ...]) -> Floats:
@@ -104,7 +98,7 @@ def support_of(coded: Coded, column: int, found: tuple[Dependency, ...]) -> Floa
     for one in found:
         said = votes(group_codes(coded, one.given), value)
         firm = np.clip((said.others * said.share - 1) / 3, 0, 1) * _with_top(said, value)
-        borne = np.maximum(borne, reality(one.strength) * firm * said.share)
+        borne = np.maximum(borne, np.clip(2 * one.strength - 0.8, 0, 1) * firm * said.share)
     return borne
 
 

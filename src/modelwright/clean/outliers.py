@@ -92,7 +92,7 @@ def beyond_fences(amount: Floats, reach: float = 1.5) -> Floats:
         return np.zeros(len(amount))
     above = (amount - high) / width - reach
     below = (low - amount) / width - reach
-    return np.nan_to_num(np.maximum(np.maximum(above, below), 0.0))
+    return np.asarray(np.nan_to_num(np.maximum(np.maximum(above, below), 0.0)), np.float64)
 
 
 def far_numbers(coded: Coded, column: int, numbers: Numbers | None) -> Told:

@@ -89,7 +89,9 @@ class World:
 
     def votes(self, weight: Floats) -> Floats:
         """Add up the weights of those who claim each candidate."""
-        return np.bincount(self.row_candidate, weight[self.row_source], minlength=len(self.claim))
+        cast = weight[self.row_source].astype(np.float64)
+        total = np.bincount(self.row_candidate, cast, minlength=len(self.claim))
+        return np.asarray(total, np.float64)
 
 
 def world_of(group: Ints, claims: Ints, source: Ints) -> tuple[World, Ints]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
 from modelwright.clean.distances import edit_distances
+from modelwright.clean.grams import gram_support
 from modelwright.clean.told import Told, silent
 
 __all__ = ["Near", "misspelled", "near_frequent"]
@@ -25,6 +26,8 @@ _ODD = np.uint32(0x9E3779B1)
 _TIMES = 3
 _ASKED = 3
 _LEAST = 0.3
+_MOST = 0.1
+_BORNE_OUT = 0.6
 _LONGEST = 96
 _WORD = r"[\p{L}\p{N}][\p{L}\p{N}'-]{2,40}"
 _WORDS = 200_000
@@ -130,7 +133,8 @@ def _letters(texts: list[str]) -> NDArray[np.float32]:
     places = np.concatenate([owner * _SIZE + single, (owner[:-1] * _SIZE + double)[inside]])
     found = np.bincount(places, minlength=len(texts) * _SIZE).reshape(len(texts), _SIZE)
     vectors = np.sqrt(found).astype(np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return np.asarray(vectors / norms, np.float32)
 
 
 def misspelled(coded: Coded, column: int) -> Told:
@@ -153,7 +157,9 @@ def misspelled(coded: Coded, column: int) -> Told:
     whole = near_frequent(values.to_list(), counts)
     words = _worst_words(values, counts)
     by_value, by_word = _chance(whole.alike, whole.times), _chance(words.alike, words.times)
-    chance = np.maximum(by_value, 0.9 * by_word)
+    by_value *= 1 - _BORNE_OUT * _written_elsewhere(values, counts)
+    by_word *= _plausible(by_word, counts)
+    chance = np.maximum(by_value * _plausible(by_value, counts), 0.9 * by_word)
     found = [
         whole.alike, np.log2(whole.times), by_value,
         words.alike, np.log2(words.times), by_word,
@@ -167,6 +173,22 @@ def misspelled(coded: Coded, column: int) -> Told:
 def _chance(alike: Floats, times: Floats) -> Floats:
     """Weigh how alike a rare text and a frequent one are, and how much more often that stands."""
     return 0.9 * np.clip((alike - 0.5) / 0.3, 0, 1) * np.clip(np.log2(times) / 4, 0, 1)
+
+
+def _written_elsewhere(values: pl.Series, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which values hold no letters in a row that no other value holds: codes, not typos."""
+    taken = min(len(values), _RARE * 5)
+    least, _ = gram_support(values[:taken], counts[:taken])
+    others = np.exp(least) * (counts[:taken].sum() + 1.0) + 0.5 - counts[:taken]
+    found = np.zeros(len(values), np.bool_)
+    found[:taken] = others >= _TIMES
+    return found
+
+
+def _plausible(chance: Floats, counts: NDArray[np.int64]) -> float:
+    """Doubt what would find very many cells of a column misspelled: words have forms."""
+    share = float(counts[chance > 0.5].sum()) / max(float(counts.sum()), 1.0)
+    return min(1.0, _MOST / share) if share else 1.0
 
 
 def _worst_words(values: pl.Series, counts: NDArray[np.int64]) -> Near:
