@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from sklearn.datasets import load_wine
 
-from modelwright.clean import detect
+from modelwright.clean.detect import detect
 from modelwright.clean.joint_outliers import apart_from_neighbours, isolated
 from modelwright.clean.outliers import beyond_fences, by_deviation, by_score
 
