@@ -10,7 +10,9 @@ import numpy as np
 import polars as pl
 from sklearn.datasets import load_digits
 
-from modelwright.clean import Labels, accepted, detect, discover, parse_rules, rules_text
+from modelwright.clean import Labels, accepted, parse_rules, rules_text
+from modelwright.clean.detect import detect
+from modelwright.clean.discover import discover
 
 digits = load_digits()
 draw = np.random.default_rng(0)

@@ -92,11 +92,11 @@ def rare(table: pl.DataFrame) -> Marks:
     return marked
 
 
-def majority(table: pl.DataFrame) -> Marks:
+def majority(table: pl.DataFrame, least: float = 0.5) -> Marks:
     """Mark what differs from most rows that agree in the column that settles it best."""
     marked = np.zeros(table.shape, bool)
     for place, name in enumerate(table.columns):
-        best, share = None, 0.5
+        best, share = None, least
         for other in table.columns:
             if other == name or not 1 < table[other].n_unique() < 0.5 * table.height:
                 continue
@@ -123,4 +123,5 @@ SIMPLE: dict[str, Callable[[pl.DataFrame], Marks]] = {
     "missing": missing,
     "rare values": rare,
     "majority by the best dependency": majority,
+    "majority by the best dependency above .8": lambda table: majority(table, 0.8),
 }

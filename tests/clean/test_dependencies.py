@@ -48,7 +48,7 @@ def test_agreement_is_that_of_all_pairs(rows: list[tuple[int, int]]) -> None:
 def test_a_dependency_is_found_through_errors() -> None:
     draw = np.random.default_rng(0)
     zips = draw.integers(0, 30, 600)
-    towns = [f"town {z}" if draw.random() > 0.05 else f"twon {draw.integers(99)}" for z in zips]
+    towns = [f"town {z}" if draw.random() > 0.05 else f"tovn {draw.integers(99)}" for z in zips]
     table = pl.DataFrame(
         {
             "zip": [str(z) for z in zips],

@@ -36,7 +36,7 @@ def test_labels_are_read_in_the_order_of_rows(tmp_path: Path) -> None:
         ("row,town\n,Ulm\n", DataError, "row numbers"),
         ("row,town\n3,Ulm\n", DataError, "rows from 0 to 2"),
         ("row,town\n-1,Ulm\n", DataError, "rows from 0 to 2"),
-        ("row,twon\n0,Ulm\n", ColumnError, "did you mean 'town'"),
+        ("row,towns\n0,Ulm\n", ColumnError, "did you mean 'town'"),
         ("row,town\n1,Ulm\n1,Bonn\n", DataError, "'Ulm' and 'Bonn' for row 1, column 'town'"),
         ("row,town\n1,Ulm\n1,Ulm\n", DataError, "row 1 twice"),
         ("row,town\n1,Ulm,3,4\n", DataError, "CSV"),

@@ -140,7 +140,7 @@ def test_two_rules_for_one_column_are_refused() -> None:
 
 
 def test_unknown_columns_are_refused() -> None:
-    rules = Rules(determines=(Determines(("zip",), "twon"),))
+    rules = Rules(determines=(Determines(("zip",), "towns"),))
     with pytest.raises(ColumnError, match="did you mean 'town'"):
         rules.check(["zip", "town"])
 

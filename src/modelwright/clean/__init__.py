@@ -1,5 +1,6 @@
 """Errors in a table found and repaired, each change in a log that replays."""
 
+# Not on first use, as in other rooms: two functions are called like the module that they are in.
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.detect import detect
 from modelwright.clean.discover import Offered, accepted, discover

@@ -59,7 +59,7 @@ def detect(
     >>> np.argwhere(found.wrong()).tolist()
     [[18, 1]]
     >>> found.reasons[found.reason[18, 1]]
-    "what is believed of the same 'zip' is another 'town'"
+    "nearly a value or word that is frequent in 'town'"
     """
     if not cells.height or not cells.width:
         empty = (cells.height, cells.width)

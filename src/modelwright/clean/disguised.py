@@ -16,8 +16,8 @@ MARKERS = frozenset(
     ["?", "??", "-", "--", "---", ".", "..", "...", "na", "n/a", "n.a.", "n.a", "#n/a", "nan",
      "nat", "null", "none", "nil", "(null)", "<na>", "#div/0!", "#value!", "#ref!", "#name?",
      "#num!", "undefined", "missing", "not available", "not applicable", "unknown", "unk", "tbd",
-     "tba", "not known", "not stated", "not specified", "unspecified", "x", "xx", "xxx", "*", "_", "__",
-     "0000-00-00", "00/00/0000"]
+     "tba", "not known", "not stated", "not specified", "unspecified", "x", "xx", "xxx", "*", "_",
+     "__", "0000-00-00", "00/00/0000"]
 )  # fmt: skip
 """Words that mean "missing" in many files, in small letters."""
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 MEASURES = 3
 _FAR = 6.0
 _RARE = 0.01
+_FEW = 3
 
 
 def by_deviation(amount: Floats) -> Floats:
@@ -123,7 +124,7 @@ def far_numbers(coded: Coded, column: int, numbers: Numbers | None) -> Told:
     fences = beyond_fences(amount)
     far = np.minimum(plain, log)
     chance = np.clip((far - _FAR) / (2 * _FAR), 0.0, 0.9)
-    if float((far > _FAR).mean()) > _RARE:
+    if (far > _FAR).sum() > max(_RARE * len(far), _FEW):
         chance = 0.3 * chance
     measures = np.column_stack([np.log1p(plain), np.log1p(log), np.log1p(fences)])
     reason = f"a number far from the others of {coded.columns[column]!r}"
