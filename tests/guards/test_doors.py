@@ -20,6 +20,7 @@ DOORS = (
             "ensemble/*.py",
             "unsupervised/*.py",
             "estimators.py",
+            "clean/library.py",
             "clean/impute/trees.py",
         ),
     ),

@@ -1,1 +1,29 @@
 """Errors in a table found and repaired, each change in a log that replays."""
+
+# Not on first use, as in other rooms: two functions are called like the module that they are in.
+from modelwright.clean.cells import Errors, Labels
+from modelwright.clean.detect import detect
+from modelwright.clean.discover import Offered, accepted, discover
+from modelwright.clean.labels import read_labels
+from modelwright.clean.repair import repair
+from modelwright.clean.repairs import Repair, Repairs
+from modelwright.clean.rules import Rules
+from modelwright.clean.rules_file import parse_rules, read_rules, rules_text, write_rules
+
+__all__ = [
+    "Errors",
+    "Labels",
+    "Offered",
+    "Repair",
+    "Repairs",
+    "Rules",
+    "accepted",
+    "detect",
+    "discover",
+    "parse_rules",
+    "read_labels",
+    "read_rules",
+    "repair",
+    "rules_text",
+    "write_rules",
+]

@@ -27,6 +27,7 @@ from modelwright.cli.joining import join
 from modelwright.cli.labelling import label
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
+from modelwright.cli.repairing import clean
 from modelwright.cli.reporting import report
 from modelwright.cli.using import evaluate, predict
 from modelwright.cli.wording import reword
@@ -49,7 +50,7 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    before = (demo, explore, frame, check)
+    before = (demo, explore, clean, frame, check)
     for command in (*before, fit, predict, evaluate, explain, report, acquire, join, completion):
         app.command(command)
     app.command(label)

@@ -24,6 +24,7 @@ __all__ = ["WHOLE_COMMANDS", "Whole", "reword"]
 # What a whole command looks like, for those who left out a part of it.
 WHOLE_COMMANDS = {
     "check": "modelwright check DATA --target COLUMN",
+    "clean": "modelwright clean DATA --out FILE",
     "fit": "modelwright fit DATA --target COLUMN",
     "predict": "modelwright predict MODEL DATA --out FILE",
     "evaluate": "modelwright evaluate MODEL DATA",

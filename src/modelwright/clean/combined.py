@@ -1,0 +1,103 @@
+"""One chance for each cell from what all detectors say, without labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.clean.evidence import DETECTORS, Evidence
+from modelwright.clean.told import Told
+
+__all__ = ["Combined", "combine", "together"]
+
+Floats = NDArray[np.float32]
+
+# What a cell looks like matters less when the rows of its group bear it out.
+_LOOKS = frozenset(
+    ["shapes", "letters", "typos", "spelling", "outliers", "joint outliers", "frequency"]
+)
+_BORNE_OUT = 0.8
+_SILENT = 0.02
+_MOST_REASONS = 30_000  # places of reasons are short numbers
+
+
+@dataclass(frozen=True)
+class Combined:
+    """What all detectors say together.
+
+    Parameters
+    ----------
+    chance : float array of shape (rows, columns)
+        How likely each cell is wrong.
+    reason : int array of shape (rows, columns)
+        The place of the strongest reason in `reasons`; -1 for none.
+    reasons : tuple of str
+        Reasons in plain words.
+    """
+
+    chance: Floats
+    reason: NDArray[np.int16]
+    reasons: tuple[str, ...]
+
+
+def together(told: tuple[Told, ...], support: Floats, settled: bool) -> Floats:
+    """Combine what detectors say of a column.
+
+    Parameters
+    ----------
+    told : tuple of Told
+        Their answers, in the order of `DETECTORS`.
+    support : float array of shape (rows,)
+        How well the rows of its group bear each cell out.
+    settled : bool
+        Whether the column is a fact of a thing that several rows tell about; then what is believed
+        of the thing stands for the vote of the group.
+
+    Returns
+    -------
+    float array of shape (rows, detectors)
+        How far each detector speaks against each cell.
+    """
+    weighed = []
+    for name, one in zip(DETECTORS, told, strict=True):
+        chance = one.chance
+        if name in _LOOKS:
+            chance = chance * (1 - _BORNE_OUT * support)
+        elif name == "dependencies" and settled:
+            chance = np.zeros_like(chance)
+        weighed.append(chance)
+    return np.column_stack(weighed)
+
+
+def combine(evidence: Evidence) -> Combined:
+    """Ask all detectors about all columns.
+
+    Chances are put together as if detectors erred on their own (a noisy or; Pearl 1988).
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The table.
+
+    Returns
+    -------
+    Combined
+    """
+    coded = evidence.coded
+    shape = (coded.height, len(coded.columns))
+    chance = np.zeros(shape, np.float32)
+    reason = np.full(shape, -1, np.int16)
+    reasons: dict[str, int] = {}
+    for column in range(shape[1]):
+        told = evidence.told(column)
+        weighed = together(told, evidence.support(column), evidence.home(column) >= 0)
+        chance[:, column] = 1 - np.prod(1 - weighed, axis=1)
+        strongest = weighed.argmax(axis=1)
+        spoken = weighed.max(axis=1) > _SILENT
+        for place in np.unique(strongest[spoken]).tolist():
+            if len(reasons) < _MOST_REASONS:
+                number = reasons.setdefault(told[place].reason, len(reasons))
+                reason[spoken & (strongest == place), column] = number
+    return Combined(chance, reason, tuple(reasons))

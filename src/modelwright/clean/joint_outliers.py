@@ -1,0 +1,143 @@
+"""Rows whose numbers go together as in no other row."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.clean.coded import Coded
+from modelwright.clean.library import ensembles, nearest
+from modelwright.clean.numbers import Numbers
+from modelwright.clean.outliers import by_deviation
+from modelwright.clean.told import Told, silent
+
+__all__ = ["apart_from_neighbours", "isolated", "odd_together", "standing"]
+
+Floats = NDArray[np.float64]
+
+MEASURES = 3
+_TREES = 100
+_RARE = 0.002
+_LOOKED = 20_000
+_NEIGHBOURS = 10
+
+
+def standing(amounts: Floats) -> Floats:
+    """Scale columns of numbers so that they can be compared; what is missing counts as usual.
+
+    Parameters
+    ----------
+    amounts : float array of shape (rows, columns)
+        Numbers; NaN for none.
+
+    Returns
+    -------
+    float array of shape (rows, columns)
+        Deviations from the median, none further out than 30.
+
+    Examples
+    --------
+    >>> standing(np.array([[1.0], [2.0], [3.0], [np.nan]])).round(2).ravel().tolist()
+    [-0.67, 0.0, 0.67, 0.0]
+    """
+    scaled = [np.clip(by_deviation(column), -30, 30) for column in amounts.T]
+    return np.column_stack(scaled) if scaled else np.zeros((len(amounts), 0))
+
+
+def isolated(amounts: Floats, seed: int) -> Floats:
+    """Score rows by how few random cuts set them apart (Liu, Ting and Zhou 2008).
+
+    Parameters
+    ----------
+    amounts : float array of shape (rows, columns)
+        Numbers; NaN for none.
+    seed : int
+        Of the cuts.
+
+    Returns
+    -------
+    float array of shape (rows,)
+        From about .4 for a usual row to 1.
+
+    Examples
+    --------
+    >>> rows = np.vstack([np.random.default_rng(0).normal(size=(200, 2)), [[9.0, -9.0]]])
+    >>> int(isolated(rows, 0).argmax())
+    200
+    """
+    points = standing(amounts)
+    if not points.size:
+        return np.zeros(len(amounts))
+    forest = ensembles.IsolationForest(n_estimators=_TREES, random_state=seed)
+    forest.fit(_some(points, seed))
+    parts = np.array_split(points, -(-len(points) // 100_000))
+    return np.concatenate([-forest.score_samples(part) for part in parts])
+
+
+def apart_from_neighbours(amounts: Floats, seed: int) -> Floats:
+    """Score rows by the distance to their tenth neighbour (Ramaswamy, Rastogi and Shim 2000).
+
+    Parameters
+    ----------
+    amounts : float array of shape (rows, columns)
+        Numbers; NaN for none.
+    seed : int
+        Of the rows that are asked, when there are more than 20,000.
+
+    Returns
+    -------
+    float array of shape (rows,)
+        In units of the median of all rows.
+
+    Examples
+    --------
+    >>> rows = np.vstack([np.random.default_rng(0).normal(size=(200, 2)), [[9.0, -9.0]]])
+    >>> int(apart_from_neighbours(rows, 0).argmax())
+    200
+    """
+    points = standing(amounts)
+    if not points.size or len(points) <= _NEIGHBOURS:
+        return np.zeros(len(amounts))
+    asked = nearest.NearestNeighbors(n_neighbors=_NEIGHBOURS + 1)
+    asked.fit(_some(points, seed))
+    parts = np.array_split(points, -(-len(points) // 100_000))
+    far = np.concatenate([asked.kneighbors(part)[0][:, -1] for part in parts])
+    usual = float(np.median(far)) or float(far.mean())
+    return far / usual if usual else far
+
+
+def _some(points: Floats, seed: int) -> Floats:
+    if len(points) <= _LOOKED:
+        return points
+    chosen = np.random.default_rng(seed).choice(len(points), _LOOKED, replace=False)
+    return points[np.sort(chosen)]
+
+
+def odd_together(coded: Coded, column: int, numbers: Numbers | None, joint: Floats) -> Told:
+    """Judge the numbers of rows that stand apart, each by how far out it is itself.
+
+    Parameters
+    ----------
+    coded : Coded
+        The table.
+    column : int
+        Its place.
+    numbers : Numbers or None
+        What `numbers_of` gives.
+    joint : float array of shape (rows, 2)
+        What `isolated` and `apart_from_neighbours` say of the rows.
+
+    Returns
+    -------
+    Told
+    """
+    if numbers is None or not joint.any():
+        return silent(coded.height, MEASURES)
+    amount = np.append(numbers.amount, np.nan)[coded.codes[:, column]]
+    own = np.abs(standing(amount[:, None])[:, 0])
+    rank = joint.argsort(axis=0).argsort(axis=0) / max(len(joint) - 1, 1)
+    first = (rank > 1 - _RARE).all(axis=1) & (joint[:, 1] > 5)
+    chance = np.where(first, 0.4 * np.clip((own - 4) / 6, 0, 1), 0.0).astype(np.float32)
+    measures = np.column_stack([rank, np.log1p(own) * rank[:, 0]]).astype(np.float32)
+    reason = f"the numbers of its row go together as in no other, {coded.columns[column]!r} most"
+    return Told(reason, chance, measures)
