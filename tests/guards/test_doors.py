@@ -15,14 +15,7 @@ DOORS = (
     Door("catboost", ("models/*.py",), at_most=1),
     Door(
         "sklearn",
-        (
-            "models/*.py",
-            "ensemble/*.py",
-            "unsupervised/*.py",
-            "estimators.py",
-            "clean/library.py",
-            "clean/impute/trees.py",
-        ),
+        ("models/*.py", "ensemble/*.py", "unsupervised/*.py", "estimators.py", "clean/library.py"),
     ),
     Door("sklearn.datasets", ("cli/example.py",)),
     Door("scipy", ("features/sparse.py", "stats/tails.py")),

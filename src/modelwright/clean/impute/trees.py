@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.clean.library import ensembles
 from modelwright.core.deferred import Deferred
 
 __all__ = ["Trees", "grow"]
 
 Floats = NDArray[np.float64]
 
-_ensemble = Deferred("sklearn.ensemble")
 threadpoolctl = Deferred("threadpoolctl")
 
 _ROUNDS = 60
@@ -153,9 +153,9 @@ def grow(X: Floats, y: Floats, *, is_level: bool, seed: int) -> Trees:
         return _constant(float(y[0]) if len(y) else 0.0, is_level)
     table = np.where(np.isnan(X).all(axis=0), 0.0, X)  # a column without a value cannot be binned
     kind = (
-        _ensemble.HistGradientBoostingClassifier
+        ensembles.HistGradientBoostingClassifier
         if is_level
-        else _ensemble.HistGradientBoostingRegressor
+        else ensembles.HistGradientBoostingRegressor
     )
     model = kind(
         learning_rate=_RATE,
