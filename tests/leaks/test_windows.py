@@ -179,3 +179,11 @@ def test_the_rest_of_a_month_is_found_though_it_was_rounded() -> None:
     mixed = rng.permutation(ROWS)
     frame = pl.DataFrame(columns)[mixed]
     assert found({n: frame[n] for n in frame.columns}, y[mixed], classes=False) == ["z"]
+
+
+@pytest.mark.parametrize("name", ["the last week", "fading", "so far"])
+def test_a_lag_in_a_file_that_has_the_last_rows_first(name: str) -> None:
+    y = series("numbers", 5)
+    days = pl.Series(np.datetime64("2020-01-01") + np.arange(ROWS)).cast(pl.Date)
+    columns: dict[str, object] = {"day": days[::-1], "z": HONEST[name](y)[::-1]}
+    assert found(columns, y[::-1], classes=False) == []

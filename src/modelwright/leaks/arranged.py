@@ -36,6 +36,8 @@ _KNOWN = 0.98
 _DISTINCT = 0.5
 _FEW = 4
 _APART = 0.9
+# Which orders are tried first.
+_DATE, _FILE, _SORTED, _WHOLE = range(4)
 _CUTS = (4, 7, 10, 13)  # years, months, days and hours of a date as it is written
 
 
@@ -53,12 +55,15 @@ class Arranged:
         Where another thing begins.
     words : str
         The order in words.
+    dated : bool
+        Whether a date says which rows come later; a file may have the last rows first.
     """
 
     columns: tuple[str, ...]
     rows: Codes
     first: NDArray[np.bool_]
     words: str = "the order of the file"
+    dated: bool = False
 
     @cached_property
     def place(self) -> Codes:
@@ -93,7 +98,7 @@ def arrangements(
     Returns
     -------
     tuple of Arranged
-        That of the file first, then those of columns, then both within each thing.
+        Those of dates first, then that of the file, then others; then all within each thing.
 
     Examples
     --------
@@ -110,22 +115,20 @@ def arrangements(
     """
     times = sorted(_times(table), key=lambda one: one[0])[:_TIMES]
     rows = table.height
-    found = [_in_line((), np.arange(rows), "the order of the file")]
-    for _, name, values in times:
-        if len(np.unique(values)) >= _DISTINCT * rows and len(found) <= _ORDERS:
-            order = np.argsort(values, kind="stable")
-            found.append(_in_line((name,), order, f"the order of {name!r}"))
-    ranked = [(name, np.unique(values, return_inverse=True)[1]) for _, name, values in times]
+    lines = [(rank, name, values, f"the order of {name!r}") for rank, name, values in times]
+    lines.append((_FILE, "", np.arange(float(rows)), "the order of the file"))
+    lines.sort(key=lambda one: one[0])
+    ranked = [(rank, name, np.unique(values, return_inverse=True)[1], words)
+              for rank, name, values, words in lines]  # fmt: skip
+    fine = [one for one in ranked if len(np.unique(one[2])) >= _DISTINCT * rows]
+    found = [_in_line(*one) for one in fine[:_ORDERS]]
     for key, codes in shared[:_KEYS]:
-        within = f"within each {key!r}"
-        found.append(_inside((key,), codes, np.arange(rows), f"the order of the file {within}"))
         inside = 0
-        for name, ranks in ranked:
-            different = len(np.unique(codes * rows + ranks))
-            if name != key and different >= _APART * rows and inside < _INSIDE:
+        for rank, name, ranks, words in ranked:
+            apart = len(np.unique(codes * rows + ranks)) >= _APART * rows
+            if name != key and apart and inside < _INSIDE:
                 inside += 1
-                words = f"the order of {name!r} {within}"
-                found.append(_inside((key, name), codes, ranks, words))
+                found.append(_within(key, codes, (rank, name, ranks, words)))
     return tuple(found)
 
 
@@ -144,7 +147,7 @@ def _times(table: Table) -> Iterator[tuple[int, str, Floats]]:
         follows = len(known) > 1 and bool((np.diff(known) >= 0).mean() >= _APART)
         whole = bool((known == np.floor(known)).all())
         if column.kind is Kind.DATETIME or follows or whole:
-            rank = 0 if column.kind is Kind.DATETIME else 1 if follows else 2
+            rank = _DATE if column.kind is Kind.DATETIME else _SORTED if follows else _WHOLE
             yield rank, column.name, np.where(np.isnan(values), known.min(), values)
 
 
@@ -180,7 +183,8 @@ def find_shared(table: Table) -> list[tuple[str, Codes]]:
             written = series.cast(pl.String)
             parts += [written.str.slice(0, cut) for cut in _CUTS]
         rank = kinds.index(column.kind) if column.kind in kinds else len(kinds)
-        found += [(rank, column.name, _coded(part)) for part in parts if _comes_again(part)]
+        different = {part.n_unique(): part for part in parts if _comes_again(part)}
+        found += [(rank, column.name, _coded(part)) for part in different.values()]
     found.sort(key=lambda one: one[0])
     return [(name, codes) for _, name, codes in found[:_SHARED]]
 
@@ -218,12 +222,18 @@ def whole_things(codes: Codes, order: Codes) -> tuple[Codes, NDArray[np.bool_]]:
     return rows[:most], first[:most]
 
 
-def _in_line(columns: tuple[str, ...], order: Codes, words: str) -> Arranged:
+def _in_line(rank: int, name: str, ranks: Codes, words: str) -> Arranged:
     """Keep a stretch from the middle: at its ends a series is often cut short."""
+    order = np.argsort(ranks, kind="stable")
     start = max((len(order) - _MOST) // 2, 0)
     rows = order[start : start + _MOST]
-    return Arranged(columns, rows, np.arange(len(rows)) == 0, words)
+    columns = (name,) if name else ()
+    return Arranged(columns, rows, np.arange(len(rows)) == 0, words, rank == _DATE)
 
 
-def _inside(columns: tuple[str, ...], codes: Codes, ranks: Codes, words: str) -> Arranged:
-    return Arranged(columns, *whole_things(codes, ranks), words)
+def _within(key: str, codes: Codes, line: tuple[int, str, Codes, str]) -> Arranged:
+    """Keep some whole things."""
+    rank, name, ranks, words = line
+    columns = (key, name) if name else (key,)
+    rows, first = whole_things(codes, ranks)
+    return Arranged(columns, rows, first, f"{words} within each {key!r}", rank == _DATE)

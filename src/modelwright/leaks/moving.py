@@ -22,12 +22,14 @@ __all__ = ["Neighbours", "accumulated", "quantum", "reach", "without_own"]
 Floats = NDArray[np.float64]
 
 _FEWEST = 60
-_DISTINCT = 12
+_DISTINCT = 4
+_SEVERAL = 8
 _LOCAL = 25
 _FITS = 0.9
 _CLOSE = 0.01
 _COARSE = 0.25
 _STRONG = 0.08
+_BEYOND = 4.0
 _LAGS = 12
 _WIDEST = 400
 _DIGITS = 9
@@ -35,6 +37,7 @@ _COPY = 0.9
 # What neighbours' answers may leave of the changes, and how much more the earlier ones must.
 _LEFT = 0.02
 _FLOOR = 0.002
+_ROUNDED = 0.3
 _TIMES = 5.0
 _SIDES = (30, 20, 12, 8, 5, 3, 2)
 _ROWS_EACH = 6
@@ -116,7 +119,7 @@ def _lags(change: Floats, answers: Floats) -> list[int] | None:
     lags = np.arange(-most, most + 1)
     cross = np.fft.irfft(np.conj(wave) * other, size)[lags % size]
     whole = float(np.sqrt((centred**2).sum() * (spread**2).sum()))
-    if whole <= 0 or np.abs(cross).max() < _STRONG * whole:
+    if whole <= 0 or np.abs(cross).max() < max(_STRONG, _BEYOND / np.sqrt(rows)) * whole:
         return None
     sharp = np.fft.irfft(np.conj(wave) * other / (power + 0.1 * power.mean()), size)[lags % size]
     chosen = {int(lags[i]) for one in (cross, sharp) for i in np.argsort(-np.abs(one))[:_LAGS]}
@@ -140,6 +143,8 @@ def _exact(
     best: tuple[float, int] = (0.0, 0)
     for i, one in enumerate(lags):
         for other in lags[i + 1 :]:
+            if (one, other) == (-1, 0):
+                continue  # the answer itself: a copy, or one left out of a mean (`without_own`)
             at = np.arange(max(1, -one), min(rows, rows - other))
             at = at[np.isfinite(change[at])]
             at = at[_together(place, at, one) & _together(place, at, other)]
@@ -219,8 +224,8 @@ class Neighbours:
         basis[:, size <= 1e-9 * size.max(initial=0.0)] = 0.0  # what says nothing new
         return cls(rows, basis, side, own)
 
-    def ahead(self, arranged: Arranged, values: Floats) -> bool:
-        """Tell whether a column is a weighted mean of neighbours' answers, own or later ones too.
+    def holds(self, arranged: Arranged, values: Floats) -> str:
+        """Tell whether a column is a weighted mean of neighbours' answers, and of which.
 
         Parameters
         ----------
@@ -231,38 +236,43 @@ class Neighbours:
 
         Returns
         -------
-        bool
+        str
+            ``""``: it is none; ``"past"``: of earlier rows; ``"ahead"``: of the row itself or later
+            ones too.
         """
         column = values[arranged.rows]
         change = (column[self.rows] - column[self.rows - 1]).astype(np.float64)
         known = np.isfinite(change)
         if known.sum() < max(_FEWEST, _ROWS_EACH * self.basis.shape[1] // 2):
-            return False
+            return ""
         filled = np.where(known, change - change[known].mean(), 0.0)
         whole = float((filled**2).sum())
         if whole <= 0 or len(np.unique(column[self.rows[known]])) < _DISTINCT:
-            return False
+            return ""
         parts = (self.basis.T @ filled) ** 2
         if parts.sum() < _HOPEFUL * whole:
-            return False
+            return ""
         basis = self.basis
         if not known.all():  # what is missing makes neighbours overlap: once more without it
             basis = np.linalg.qr(self.basis[known] - self.basis[known].mean(axis=0))[0]
             filled = filled[known]
             parts = (basis.T @ filled) ** 2
         noise = len(filled) * quantum(column) ** 2 / 6
+        if noise > _ROUNDED * whole:
+            return ""
         room = max(whole - noise, 1e-12)
         left = max(float(whole - parts.sum() - noise), 0.0) / room
         by_past = max(float(whole - parts[: self.earlier].sum() - noise), 0.0) / room
-        if left > _LEFT or by_past < _TIMES * max(left, _FLOOR):
-            return False
+        if by_past < _TIMES * max(left, _FLOOR):
+            return "past" if by_past <= _LEFT else ""
         own = self.own[known] - self.own[known].mean()
         alike = float(own @ filled) ** 2 / max(float(own @ own) * whole, 1e-12)
-        return alike < _COPY  # a copy of the answer is told as one
+        copy = alike >= _COPY  # of the answer: it is told as one
+        return "ahead" if left <= _LEFT and not copy else ""
 
 
 def accumulated(arranged: Arranged, values: Floats, answers: Floats) -> str:
-    """Tell whether a column is the mean answer of all rows so far, the row itself among them.
+    """Tell whether a column is the mean answer of all rows so far, and whether of the row itself.
 
     Parameters
     ----------
@@ -274,7 +284,8 @@ def accumulated(arranged: Arranged, values: Floats, answers: Floats) -> str:
     Returns
     -------
     str
-        ``""``: it is not; ``"own"``: the row itself is among them; ``"later"``: all later rows are.
+        ``""``: it is not; ``"past"``: of earlier rows only; ``"own"``: of the row itself too;
+        ``"later"``: of all later rows.
 
     Examples
     --------
@@ -283,12 +294,13 @@ def accumulated(arranged: Arranged, values: Floats, answers: Floats) -> str:
     >>> line = Arranged((), rows, rows == 0)
     >>> so_far = np.cumsum(sold) / (rows + 1)
     >>> accumulated(line, so_far, sold), accumulated(line, np.append(0, so_far[:-1]), sold)
-    ('own', '')
+    ('own', 'past')
     >>> accumulated(line, so_far[::-1], sold[::-1])
     'later'
     """
-    if _grows(arranged, values, answers, own=True):
-        return "own"
+    for own in (True, False):
+        if _grows(arranged, values, answers, own=own):
+            return "own" if own else "past"
     back = arranged.turned
     if any(_grows(back, values, answers, own=own) for own in (True, False)):
         return "later"
@@ -351,7 +363,7 @@ def without_own(arranged: Arranged, values: Floats, answers: Floats) -> bool:
     at, rise, change = at[kept], rise[kept], change[kept]
     step = quantum(column)
     moved = np.abs(rise) > 1e-9
-    if moved.sum() < _FEWEST or len(np.unique(column[np.isfinite(column)])) < _DISTINCT:
+    if moved.sum() < _FEWEST or len(np.unique(column[np.isfinite(column)])) < _SEVERAL:
         return False
     still = np.abs(change[~moved]) <= 1e-9 + step
     rate = change[moved] / rise[moved]

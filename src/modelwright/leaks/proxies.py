@@ -89,8 +89,8 @@ def _find_partly(look: Look, told: set[str]) -> list[Finding]:
         if len(look.names) > _MANY and others >= max(_TIMES * left, left + 2 * _NOTABLY):
             evidence = (
                 f"in the {int(rows.sum()):,} rows in which {name!r} has another value than usual, "
-                f"it leaves {_share(left)} of the answers' variation unexplained, all other columns "
-                f"together {_share(others)}"
+                f"it leaves {_share(left)} of the answers' variation unexplained, all other "
+                f"columns together {_share(others)}"
             )
             found.append(_finding("target-copy", (name,), evidence))
     return found

@@ -10,7 +10,7 @@ from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Kind, Role
 from modelwright.leaks.case import Case, sides
 from modelwright.leaks.look import out_of_fold
-from modelwright.leaks.twins import find_twins
+from modelwright.leaks.twins import Twins, find_changed, find_twins
 from modelwright.stats.cells import Cells, code_cells, row_keys
 from modelwright.stats.twins import repeats
 
@@ -22,6 +22,7 @@ _NOTABLE = 0.02
 _AGREE = 0.9
 _BEYOND = 0.06
 _NEAR = 0.03
+_EQUAL = 0.5
 _ONE_SIDED = 4.0
 _FILLED = 0.6
 _SAMPLE = 300
@@ -76,15 +77,25 @@ def find_copies_across(case: Case) -> tuple[Finding, ...]:
         return (_told(case, keys, share),)
     if share >= _NOTABLE and _agree_too_much(case, keys, agree):
         return (_told(case, keys, share),)
+    if len(case) <= _MOST_ROWS:
+        changed = find_changed(cells, int(case.seed.derive("leaks", "changed")))
+        if changed.share >= _NEAR and _pairs_agree(case, changed.row, changed.twin):
+            told = _told_near(case, changed, "another row that differs in one cell only")
+            if told:
+                return told
     near = find_twins(case.table, cells.names, int(case.seed.derive("leaks", "near")))
     if near.share < _NEAR:
         return ()
+    return _told_near(case, near, "a twin that differs in hardly a cell")
+
+
+def _told_near(case: Case, near: Twins, what: str) -> tuple[Finding, ...]:
     parted = _parted(case, near.row, near.twin)
     if near.share * parted < _NOTABLE:
         return ()
     evidence = (
-        f"{near.share:.1%} of the rows have a twin that differs in hardly a cell, and "
-        f"{parted:.0%} of the pairs that were looked at stand on both sides of a fold"
+        f"{near.share:.1%} of the rows have {what}, and {parted:.0%} of the pairs that were looked "
+        "at stand on both sides of a fold"
     )
     return (_finding("copies-across", evidence),)
 
@@ -136,6 +147,27 @@ def _agree_too_much(case: Case, keys: NDArray[np.uint64], agree: float) -> bool:
     expected = float((said[again].astype(np.float64) ** 2).sum(axis=1).mean())
     pairs = float(again.sum()) / 2
     chance = np.sqrt(max(expected * (1 - expected), 0.01) / max(pairs, 1))
+    return bool(agree - expected >= max(_BEYOND, 5 * chance))
+
+
+def _pairs_agree(case: Case, left: Index, right: Index) -> bool:
+    """Tell whether nearly equal rows have equal answers more often than their columns explain."""
+    y = case.target.values
+    agree = float((y[left] == y[right]).mean())
+    if not case.target.classes:
+        shares = np.unique(y, return_counts=True)[1] / len(y)
+        return agree - float((shares**2).sum()) >= _EQUAL
+    label = np.arange(len(y))
+    for _ in range(4):  # rows that hang together come to one fold
+        low = np.minimum(label[left], label[right])
+        np.minimum.at(label, left, low)
+        np.minimum.at(label, right, low)
+    seed = int(case.seed.derive("leaks", "changed"))
+    said = out_of_fold(case.table, case.target, seed, label % 3)
+    if said is None:
+        return False
+    expected = float((said[left].astype(np.float64) * said[right]).sum(axis=1).mean())
+    chance = np.sqrt(max(expected * (1 - expected), 0.01) / max(len(left) / 2, 1))
     return bool(agree - expected >= max(_BEYOND, 5 * chance))
 
 

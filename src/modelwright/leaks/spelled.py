@@ -141,7 +141,8 @@ def _best_words(look: Look, values: pl.Series) -> _Best:
     present = np.column_stack([part.to_numpy() for _, part in words]).astype(np.float64)
     centred = present - present.mean(axis=0)
     spread = np.maximum(centred.std(axis=0), 1e-9)
-    best, chosen, codes = 1.0, [], np.zeros(len(present), np.int64)
+    chosen: list[int] = []
+    best, codes = 1.0, np.zeros(len(present), np.int64)
     left = look.answers.astype(np.float64)
     for _ in range(_TOGETHER):
         strength = np.abs((centred / spread).T @ left).max(axis=1)

@@ -3,7 +3,7 @@
 The mean answer of the last week is a fine feature. The mean of the week *around* a row is not: it
 holds answers that are not known yet. So is the mean of the *other* rows of a town: what is missing
 in it gives a row away. Columns are read as means of the rows that share a value (`encoded`), of the
-other rows of a thing (here), and of neighbours, in each order that rows may have come in (`moving`).
+other rows of a thing (here), and of neighbours, in each order that rows may come in (`moving`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ Floats = NDArray[np.float64]
 Columns = dict[str, Floats]
 
 _FEWEST = 60
-_VALUES = 5
+_VALUES = 4
+_SEVERAL = 5
 _SHARE = 0.6
 _EXPLAINED = 0.9
 _SHARP = 0.3
@@ -58,14 +59,23 @@ def find_made_columns(table: Table, y: Target, names: Collection[str]) -> tuple[
         return ()
     shared = find_shared(table)
     orders = arrangements(table, shared)
+    several = {name for name in columns if table.frame[name].n_unique() >= _SEVERAL}
     told: dict[str, str] = {}
+    fine: set[str] = set()  # of earlier rows, as a date says
     for answers in outputs(y):
         rest = {name: values for name, values in columns.items() if name not in told}
-        told |= _by_value({n: v for n, v in rest.items() if n in names}, answers)
-        told |= _by_thing({n: v for n, v in rest.items() if n not in told}, answers, shared)
+        told |= _by_value({n: v for n, v in rest.items() if n in several and n in names}, answers)
+        told |= _by_thing(
+            {n: v for n, v in rest.items() if n in several and n not in told}, answers, shared
+        )
         for arranged in orders:
-            left = {n: v for n, v in rest.items() if n not in told and n not in arranged.columns}
-            told |= dict(_by_order(left, answers, arranged))
+            known = {*told, *fine, *arranged.columns}
+            left = {name: values for name, values in columns.items() if name not in known}
+            for name, words in _by_order(left, answers, arranged):
+                if words:
+                    told[name] = words
+                elif arranged.dated:
+                    fine.add(name)
     code = CODES["answers-in-column"]
     return tuple(
         Finding(code.name, code.severity, (name,), f"{name!r} {told[name]}", code.cure)
@@ -116,46 +126,51 @@ def _by_thing(
     for key, codes in shared:
         rows, _ = whole_things(codes, np.arange(len(codes)))
         for name, values in columns.items():
-            if name not in told and name != key:
-                if without_itself(values[rows], answers[rows], codes[rows]):
-                    told[name] = (
-                        f"holds the mean answer of the other rows with the same {key!r}: what is "
-                        "missing in it is the answer of the row"
-                    )
+            if name in told or name == key:
+                continue
+            if without_itself(values[rows], answers[rows], codes[rows]):
+                told[name] = (
+                    f"holds the mean answer of the other rows with the same {key!r}: what is "
+                    "missing in it is the answer of the row"
+                )
     return told
 
 
-def _by_order(
-    columns: Columns, answers: Floats, arranged: Arranged
-) -> Iterator[tuple[str, str]]:
-    """Read columns as means of neighbours in an order."""
+def _by_order(columns: Columns, answers: Floats, arranged: Arranged) -> Iterator[tuple[str, str]]:
+    """Read columns as means of neighbours in an order; no words for those of earlier rows only."""
     near = Neighbours.of(arranged, answers)
-    said = answers[arranged.rows]
     for name, values in columns.items():
-        ahead = reach(values[arranged.rows], said, arranged.place)
-        if ahead is not None and ahead >= 0:
-            later = "its own answer" if ahead == 0 else f"answers of up to {ahead} rows later"
-            yield name, (
-                f"moves with the answers of rows in {arranged.words}, to the last digit, and holds "
-                f"{later}"
-            )
-            continue
-        if ahead is not None:
-            continue  # of earlier rows: a fine feature
-        so_far = accumulated(arranged, values, answers)
-        if so_far:
-            which = "up to the row itself" if so_far == "own" else "that come later"
-            yield name, f"holds the mean answer of all rows {which} in {arranged.words}"
-        elif without_own(arranged, values, answers):
-            yield name, (
-                f"falls as the answer of its row rises, at one rate among neighbours in "
-                f"{arranged.words}: so does a mean answer from which that of the row is left out"
-            )
-        elif near is not None and near.ahead(arranged, values):
-            yield name, (
-                f"is a weighted mean of neighbouring answers in {arranged.words}, the row's own or "
-                "later ones among them"
-            )
+        words = _of_neighbours(values, answers, arranged, near)
+        if words is not None:
+            yield name, words
+
+
+def _of_neighbours(
+    values: Floats, answers: Floats, arranged: Arranged, near: Neighbours | None
+) -> str | None:
+    """Say what a column is made of: "" of earlier answers only, None of nothing that is known."""
+    ahead = reach(values[arranged.rows], answers[arranged.rows], arranged.place)
+    if ahead is not None:
+        later = "its own answer" if ahead == 0 else f"answers of up to {ahead} rows later"
+        words = f"moves with the answers of rows in {arranged.words}, to the last digit, and holds "
+        return "" if ahead < 0 else words + later
+    so_far = accumulated(arranged, values, answers)
+    if so_far:
+        which = "up to the row itself" if so_far == "own" else "that come later"
+        words = f"holds the mean answer of all rows {which} in {arranged.words}"
+        return "" if so_far == "past" else words
+    if without_own(arranged, values, answers):
+        return (
+            f"falls as the answer of its row rises, at one rate among neighbours in "
+            f"{arranged.words}: so does a mean answer from which that of the row is left out"
+        )
+    holds = "" if near is None else near.holds(arranged, values)
+    if holds == "ahead":
+        return (
+            f"is a weighted mean of neighbouring answers in {arranged.words}, the row's own or "
+            "later ones among them"
+        )
+    return "" if holds == "past" else None
 
 
 def without_itself(values: Floats, answers: Floats, key: NDArray[np.int64]) -> bool:
