@@ -90,3 +90,19 @@ def test_a_measurement_that_matters_is_no_time(seed: int) -> None:
     y = 3.0 * size + 10 * rooms + rng.normal(0, 40, ROWS)
     X = pd.DataFrame({"size": size, "rooms": rooms, "a": rng.normal(size=ROWS)})
     assert "later-rows" not in [one.code for one in mw.audit(FOREST, X, y, FOLDS).findings]
+
+
+def test_a_file_in_the_order_of_time_that_names_none() -> None:
+    X, y = drifting(3)
+    spells = np.repeat(np.arange(ROWS // 20), 20)  # what the forest may recognise the time by
+    X = X.assign(site=np.random.default_rng(0).permutation(len(set(spells)))[spells])
+    found = mw.audit(FOREST, X, y, FOLDS)
+    assert [one.code for one in found.errors if not one.columns] == ["later-rows"]
+
+
+def test_a_file_that_is_sorted_by_the_answer_says_nothing_of_times() -> None:
+    X, y = drifting(3)
+    X, y = X[["a"]].assign(b=np.round(y + np.random.default_rng(0).normal(0, 3, ROWS), 1)), y
+    order = np.argsort(y)
+    found = mw.audit(FOREST, X.iloc[order].reset_index(drop=True), y[order], FOLDS)
+    assert "later-rows" not in [one.code for one in found.findings]

@@ -98,7 +98,7 @@ def arrangements(
     Returns
     -------
     tuple of Arranged
-        Those of dates first, then that of the file, then others; then all within each thing.
+        Those of dates first, within things too; then that of the file, then others.
 
     Examples
     --------
@@ -129,6 +129,7 @@ def arrangements(
             if name != key and apart and inside < _INSIDE:
                 inside += 1
                 found.append(_within(key, codes, (rank, name, ranks, words)))
+    found.sort(key=lambda one: not one.dated)
     return tuple(found)
 
 
