@@ -151,14 +151,13 @@ def shared_words(text: pl.Series, most: int) -> list[tuple[str, pl.Series]]:
     >>> [word for word, _ in shared_words(pl.Series(["red a", "red b", "blue c", "blue d"]), 2)]
     ['blue', 'red']
     """
-    runs = text.str.to_lowercase().str.extract_all(r"\p{L}+|\p{N}+").list.unique()
+    runs = text.alias("word").str.to_lowercase().str.extract_all(r"\p{L}+|\p{N}+").list.unique()
     height = len(text)
     counts = runs.drop_nulls().explode().drop_nulls().value_counts()
-    name = counts.columns[0]
     low, high = (share * height for share in _COMMON)
     common = counts.filter((pl.col("count") >= low) & (pl.col("count") <= high))
-    common = common.sort(["count", name], descending=[True, False]).head(most)
+    common = common.sort(["count", "word"], descending=[True, False]).head(most)
     return [
         (word, runs.list.contains(word).fill_null(False).cast(pl.Int8))
-        for word in common[name].to_list()
+        for word in common["word"].to_list()
     ]
