@@ -26,7 +26,7 @@ _EXPECTED = 15.0
 _FEWEST = 15
 # How pure a side has to be, and how sure of its answers a model of all other columns may be then:
 # exceptions as a share of those expected, pairs of numbers that stand the wrong way.
-_RULES = ((0.05, 0.03, 0.75), (0.12, 0.08, 0.4))
+_RULES = ((0.05, 0.03, 0.75), (0.08, 0.05, 0.6), (0.12, 0.08, 0.4))
 # Of numbers: all rows of a side on one side of such a share of all answers.
 _CUTS = (0.3, 0.4, 0.5, 0.6, 0.7)
 _USUAL = 0.2
@@ -127,15 +127,16 @@ def _apart(ranks: Floats, rows: Mask) -> _Pure | None:
 def _beyond(ranks: Floats, rows: Mask) -> _Pure | None:
     """For numbers: the share of the rows of this side whose answers lie beyond one number."""
     count, (few, _, room) = int(rows.sum()), _RULES[0]
+    most, best = _EXPECTED, None
     for part in _CUTS:
         cut = part * len(ranks)
         for above in (True, False):
             wrong = (ranks <= cut) if above else (ranks > cut)
             seen, expected = int(wrong[rows].sum()), count * float(wrong.mean())
-            if expected >= _EXPECTED and seen <= few * expected:
+            if expected >= most and seen <= few * expected:
                 words = f"have an answer {'above' if above else 'below'} the {part:.0%} quantile"
-                return _Pure(1 - seen / count, room, words, part, above)
-    return None
+                most, best = expected, _Pure(1 - seen / count, room, words, part, above)
+    return best
 
 
 def _alike(look: Look, rows: Mask) -> tuple[str, ...]:

@@ -83,9 +83,7 @@ class Arranged:
         return Arranged(self.columns, self.rows[::-1], ends[::-1], f"{self.words}, turned round")
 
 
-def arrangements(
-    table: Table, shared: Sequence[tuple[str, Codes]]
-) -> tuple[Arranged, ...]:
+def arrangements(table: Table, shared: Sequence[tuple[str, Codes]]) -> tuple[Arranged, ...]:
     """List orders in which the rows may have come.
 
     Parameters

@@ -44,6 +44,7 @@ _COUNTED = 12
 _BESIDE = (0.1, 0.8)
 _ALIKE = 5.0
 _EVEN = 0.08
+_FILLED = 0.6
 _FINE = 0.5
 _NEARLY = 0.99
 _SECONDS = (9e8, 2.2e9)  # since 1970: from 1998 to 2039
@@ -109,6 +110,11 @@ def _times(case: Case, orders: tuple[Order, ...]) -> Iterator[Mixed]:
             told = "rows are scored by models that were fitted on later rows"
             yield Mixed("time", (), "the order", None, case.order, True, told)
         return
+    maybe = {one.column: one.reasons[0] for one in orders if one.points > 0} | _maybe_times(case)
+    if _in_time(case, np.arange(float(len(case)))) or any(
+        _in_time(case, _numbers(case, name)) for name in maybe
+    ):
+        return  # the folds follow a time: whoever made them has decided which
     for order in orders[:_TIMES]:
         if not order.recommended:
             continue
@@ -117,9 +123,8 @@ def _times(case: Case, orders: tuple[Order, ...]) -> Iterator[Mixed]:
             why = f"{order.column!r} is {'; '.join(order.reasons[:3])}"
             yield Mixed("time", _named(case, order.column), order.column, None, times, False, why)
             return
-    named = {one.column: one.reasons[0] for one in orders if one.points > 0}
     found = 0
-    for name, why in {**named, **_maybe_times(case)}.items():
+    for name, why in maybe.items():
         times = _numbers(case, name)
         if found < _MAYBE_TIMES and _ahead(case, times) >= _AHEAD:
             found += 1
@@ -136,15 +141,15 @@ def _file(case: Case, view: View) -> Iterator[Mixed]:
     beside = autocorrelation(view.answers, np.arange(len(view.rows)))
     low, high = _BESIDE
     sorted_by = 0.0 if case.target.classes else sortedness(case.target.values.astype(float)).rank
-    if abs(sorted_by) >= high or not low <= beside <= high:
+    blocks = bool(case.target.classes) and beside > high
+    if abs(sorted_by) >= high or blocks or beside < low:
         return
     if beside * np.sqrt(len(view.rows)) >= _ALIKE:
         why = f"neighbours in the file have answers alike (correlation {beside:.2f})"
         yield Mixed("file", (), "the file", None, place, False, why, recommended=False)
 
 
-def _maybe_times(case
-: Case) -> dict[str, str]:
+def _maybe_times(case: Case) -> dict[str, str]:
     """Find numbers that count rows or days, and columns by which the file is sorted."""
     found = {}
     for column in case.table.schema:
@@ -194,6 +199,12 @@ def _named(case: Case, column: str) -> tuple[str, ...]:
     return () if case.table.schema[column].role is Role.IGNORED else (column,)
 
 
+def _in_time(case: Case, times: Floats) -> bool:
+    """Tell whether rows are scored by models of earlier rows."""
+    known = np.isfinite(times).mean() >= _NEARLY and len(np.unique(times)) >= _COUNTED
+    return bool(known) and _ahead(case, times) < _AHEAD
+
+
 def _ahead(case: Case, times: Floats) -> float:
     """Give the share of rows fitted on that are later than the row that is scored."""
     shares = []
@@ -233,6 +244,13 @@ def _things(case: Case, view: View, orders: tuple[Order, ...]) -> Iterator[Mixed
     yield from _maybe_things(case, keys, times)
 
 
+def _measures(series: pl.Series) -> bool:
+    """Tell whether whole numbers fill a range, as ages do; names of things begin at 0 or 1."""
+    known = series.drop_nulls().cast(float).to_numpy()
+    low, width = float(known.min()), float(known.max() - known.min()) + 1
+    return low > 1 and len(np.unique(known)) >= _FILLED * width
+
+
 def _shared(case: Case, codes: Codes) -> float:
     return across(case, np.where(codes > 0, codes, -np.arange(len(codes)) - 1))
 
@@ -250,6 +268,8 @@ def _maybe_things(
         series = case.table.frame[columns[0]]
         if series.dtype.is_float() and bool((series.drop_nulls() % 1 != 0).any()):
             continue  # a measurement
+        if series.dtype.is_numeric() and _measures(series):
+            continue
         if counts.max() <= 0.1 * len(codes) and (counts >= 2).sum() >= 0.3 * groups:
             found.append((groups, columns, what, codes))
     for groups, columns, what, codes in sorted(found, key=lambda one: -one[0])[:_CODES]:
