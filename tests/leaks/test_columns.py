@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import modelwright as mw
 from modelwright.core.codes import CODES
 from modelwright.leaks.encoded import fingerprint
-from modelwright.leaks.windows import reach, without_itself
+from modelwright.leaks.moving import reach
+from modelwright.leaks.windows import without_itself
 
 ROWS = 400
 
@@ -105,6 +106,55 @@ def test_honest_columns_are_no_means_of_answers(seed: int) -> None:
     assert found is None or not found.made_of_answers
     assert not without_itself(known, y, level)
     assert reach(rng.normal(size=400).cumsum(), y) is None
+
+
+@pytest.mark.parametrize("where", ["first", "middle", "base 16", "decimal"])
+def test_a_number_spelled_in_a_code_is_found(where: str) -> None:
+    rng = np.random.default_rng(0)
+    a, noise = rng.normal(size=(2, ROWS))
+    y = 500 + 60 * (a + 2 * noise)
+    known = (y + rng.normal(0, 15, ROWS)).astype(int).clip(100, 999)
+    luck = rng.integers(100, 999, ROWS)
+    both = list(zip(known, luck, strict=True))
+    spelled = {
+        "first": [f"{k}/{n}" for k, n in both],
+        "middle": [f"Q{n % 10}{k}{n}" for k, n in both],
+        "base 16": [f"{k:x}-{n}" for k, n in both],
+        "decimal": [f"about {k / 10:.1f} kg, box {n}" for k, n in both],
+    }[where]
+    frame = pl.DataFrame({"a": a, "b": rng.normal(size=ROWS), "z": spelled, "y": y})
+    assert loud(frame) == [("spelled-answer", ("z",))]
+    honest = frame.with_columns(z=pl.Series(spelled).shuffle(seed=1))
+    assert loud(honest) == []
+
+
+def test_a_remark_that_says_it_in_several_ways_is_found() -> None:
+    rng, frame = world()
+    yes = (frame["y"] == "yes").to_numpy()
+    ways = (["call back", "visit soon", "send offer"], ["no need", "left town", "not at home"])
+    notes = [f"{rng.choice(ways[0] if one else ways[1])} by {rng.integers(30)}" for one in yes]
+    assert loud(frame.with_columns(z=pl.Series(notes))) == [("spelled-answer", ("z",))]
+
+
+def test_numbers_filled_in_for_high_answers_only_are_found() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=ROWS)
+    filled = (y > 0) & (rng.random(ROWS) < 0.6)
+    z = [round(rng.random(), 3) if one else None for one in filled]
+    columns = {f"x{i}": rng.normal(size=ROWS) for i in range(3)}
+    assert ("after-the-fact", ("z",)) in loud(pl.DataFrame({**columns, "z": z, "y": y}))
+    z = [round(rng.random(), 3) if one else None for one in rng.permutation(filled)]
+    assert loud(pl.DataFrame({**columns, "z": z, "y": y})) == []
+
+
+def test_a_copy_that_speaks_in_some_rows_only_is_found() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=ROWS)
+    said = rng.random(ROWS) < 0.4
+    z = np.where(said, (2 * y + rng.normal(0, 0.4, ROWS)).round(2), np.nan)
+    columns = {f"x{i}": rng.normal(size=ROWS) for i in range(7)}
+    frame = pl.DataFrame({**columns, "z": z, "y": y}).with_columns(pl.col("z").fill_nan(None))
+    assert loud(frame) == [("target-copy", ("z",))]
 
 
 def test_every_code_in_the_source_is_in_the_list_and_has_a_page() -> None:

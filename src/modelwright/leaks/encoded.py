@@ -181,6 +181,8 @@ def drawn_to_mean(column: Floats, answers: Floats) -> int | None:
     values = np.bincount(level, column) / counts
     if several.sum() < _LEVELS or means[several].std() < 0.1 * spread:
         return None
+    if counts[several].sum() < _COVERED * len(column):
+        return None  # values that came again by chance
     for said in _readings(values, overall):
         if abs(float((said * counts).sum()) / len(column) - overall) > _NEAR * spread:
             continue

@@ -22,7 +22,7 @@ from modelwright.core.findings import Finding, Severity
 from modelwright.core.splits import Fold
 from modelwright.leaks.case import Case, copied, take
 from modelwright.leaks.chosen import strengths, were_chosen
-from modelwright.leaks.encoded import fingerprint, outputs
+from modelwright.leaks.encoded import drawn_to_mean, fingerprint, outputs
 from modelwright.leaks.executed import Executed, Ran, run_fold
 from modelwright.leaks.look import look_at, resolutions
 from modelwright.leaks.probe import used_columns
@@ -101,12 +101,20 @@ def find_fitted_before(executed: Executed, twice: Twice | None) -> tuple[Finding
     for step, column in _fixed_columns(executed.case, twice):
         for answers in outputs(executed.case.target):
             print_ = fingerprint(column, answers)
+            evidence = ""
             if print_ is not None and print_.made_of_answers:
                 evidence = (
                     f"{step} gives numbers that no fit changes, and they are the mean answers of "
                     f"all rows that have them, scored ones included: the {print_.levels} means "
                     f"scatter {print_.scatter:.1%} of what chance asks for"
                 )
+            elif (drawn := drawn_to_mean(column, answers)) is not None:
+                evidence = (
+                    f"{step} gives numbers that no fit changes, and each of their {drawn} values "
+                    "lies between the mean answer of all rows that have it, scored ones included, "
+                    "and that of all rows"
+                )
+            if evidence:
                 return (_finding(Severity.ERROR, evidence),)
     return tuple(found[:1]) or _told_by_fixed(executed.case, twice)
 

@@ -25,6 +25,11 @@ _EXACT = 0.002
 _STRONG = 0.1
 _ASKED = 4
 _TWIN = 0.02
+# A column that speaks in some rows only.
+_PARTLY = 0.3
+_USUAL = 0.2
+_FEWEST_FILLED = 100
+_ASKED_PARTLY = 2
 _SUM = 1e-4
 _PARTS_ROWS = 2_000
 _PARTS_COLUMNS = 60
@@ -60,7 +65,61 @@ def find_proxies(look: Look) -> tuple[Finding, ...]:
             found.append(_finding("target-copy", twins, evidence))
         elif left <= _STRONG:
             found.append(_finding("strong-column", (name,), evidence))
-    return tuple(found)
+    return (*found, *_find_partly(look, told))
+
+
+def _find_partly(look: Look, told: set[str]) -> list[Finding]:
+    """Find columns that nearly solve the task in the rows in which they say something.
+
+    A refund, say, is nought or missing for nearly all: over all rows it tells little.
+    """
+    suspects = []
+    for i, name in enumerate(look.names):
+        rows = _filled(look.cells.codes[:, i]) if look.cells.ordered[i] else None
+        if rows is None or name in told:
+            continue
+        own = look.answers[rows] - look.answers[rows].mean(axis=0)
+        codes, fold = look.cells.codes[rows, i], look.fold[rows]
+        left = min(unexplained(part, own, fold) for part in resolutions(_ranked(codes)))
+        if left <= _PARTLY and left + _NOTABLY < look.alone[name]:
+            suspects.append((left, name, rows))
+    found = []
+    for left, name, rows in sorted(suspects, key=lambda one: one[0])[:_ASKED_PARTLY]:
+        others = _left_in(look, name, rows)
+        if len(look.names) > _MANY and others >= max(_TIMES * left, left + 2 * _NOTABLY):
+            evidence = (
+                f"in the {int(rows.sum()):,} rows in which {name!r} has another value than usual, "
+                f"it leaves {_share(left)} of the answers' variation unexplained, all other "
+                f"columns together {_share(others)}"
+            )
+            found.append(_finding("target-copy", (name,), evidence))
+    return found
+
+
+def _filled(codes: NDArray[np.integer]) -> NDArray[np.bool_] | None:
+    """Give the rows with a value that is not the usual one, when they are a part of all."""
+    counts = np.bincount(codes, minlength=2)
+    usual = int(counts[1:].argmax()) + 1
+    rows = codes > 0
+    if counts[usual] >= _USUAL * len(codes):
+        rows &= codes != usual
+    share = float(rows.mean())
+    return rows if rows.sum() >= _FEWEST_FILLED and share <= 1 - _USUAL / 4 else None
+
+
+def _ranked(codes: NDArray[np.integer]) -> NDArray[np.int64]:
+    return np.asarray(np.unique(codes, return_inverse=True)[1] + 1, np.int64)
+
+
+def _left_in(look: Look, name: str, rows: NDArray[np.bool_]) -> float:
+    """Say what all other columns leave unexplained in some rows."""
+    said = look.quick(frozenset([name]))
+    if said is None:
+        return 1.0
+    asked = rows & ~np.isnan(said[:, 0])
+    own = look.answers[asked].astype(np.float64)
+    left = ((own - said[asked]) ** 2).sum()
+    return min(float(left / max(((own - own.mean(axis=0)) ** 2).sum(), 1e-12)), 1.0)
 
 
 def _gives_away(left: float, others: float, count: int) -> bool:

@@ -10,7 +10,7 @@ from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Kind, Role
 from modelwright.leaks.case import Case, sides
 from modelwright.leaks.look import out_of_fold
-from modelwright.leaks.twins import find_twins
+from modelwright.leaks.twins import Twins, find_changed, find_twins
 from modelwright.stats.cells import Cells, code_cells, row_keys
 from modelwright.stats.twins import repeats
 
@@ -21,12 +21,17 @@ Index = NDArray[np.int64]
 _NOTABLE = 0.02
 _AGREE = 0.9
 _BEYOND = 0.06
+_SURE = 5.0
 _NEAR = 0.03
+_EQUAL = 0.5
+_CLOSE = 0.05
 _ONE_SIDED = 4.0
 _FILLED = 0.6
 _SAMPLE = 300
 _NEAREST = 40
-_BETWEEN = 1e-5
+_BETWEEN = {2: 1e-10, 3: 1e-7, 4: 1e-5}
+_LESS = 0.6
+_LIKELY = (0.04, 3.0)
 _MADE = 0.15
 _SIMPLE = 40
 _MOST_ROWS = 20_000
@@ -74,17 +79,45 @@ def find_copies_across(case: Case) -> tuple[Finding, ...]:
     share, agree = _across(case, keys)
     if share >= _NOTABLE and not natural and agree >= _AGREE:
         return (_told(case, keys, share),)
-    if share >= _NOTABLE and _agree_too_much(case, keys, agree):
+    more, z = _agreement(case, keys, agree) if share >= _NOTABLE else (0.0, 0.0)
+    if more >= _BEYOND and z >= _SURE:
         return (_told(case, keys, share),)
+    if more >= _LIKELY[0] and z >= _LIKELY[1] and (poor := _poorer(case, keys)):
+        return (_finding("oversampled", poor),)
+    if len(case) <= _MOST_ROWS:
+        changed = find_changed(cells, int(case.seed.derive("leaks", "changed")))
+        if changed.share >= _NEAR and _pairs_agree(case, changed.row, changed.twin):
+            told = _told_near(case, changed, "another row that differs in one cell only")
+            if told:
+                return told
     near = find_twins(case.table, cells.names, int(case.seed.derive("leaks", "near")))
-    if near.share < _NEAR:
+    if near.share < _NEAR or not _answers_close(case, near):
         return ()
+    return _told_near(case, near, "a twin that differs in hardly a cell")
+
+
+def _answers_close(case: Case, near: Twins) -> bool:
+    """Tell whether twins answer nearly the same number, as copies do; of classes nothing is asked.
+
+    One game on two consoles is no copy: it sells differently.
+    """
+    if case.target.classes:
+        return True
+    y = case.target.values.astype(np.float64)
+    low, high = np.quantile(y, [0.1, 0.9])
+    room = _CLOSE * (float(high - low) or float(y.std()))
+    rng = np.random.default_rng(case.seed.derive("leaks", "close"))
+    chance = float((np.abs(y - rng.permutation(y)) <= room).mean())
+    return float((np.abs(y[near.row] - y[near.twin]) <= room).mean()) - chance >= _EQUAL
+
+
+def _told_near(case: Case, near: Twins, what: str) -> tuple[Finding, ...]:
     parted = _parted(case, near.row, near.twin)
     if near.share * parted < _NOTABLE:
         return ()
     evidence = (
-        f"{near.share:.1%} of the rows have a twin that differs in hardly a cell, and "
-        f"{parted:.0%} of the pairs that were looked at stand on both sides of a fold"
+        f"{near.share:.1%} of the rows have {what}, and {parted:.0%} of the pairs that were looked "
+        "at stand on both sides of a fold"
     )
     return (_finding("copies-across", evidence),)
 
@@ -117,8 +150,8 @@ def _across(case: Case, keys: NDArray[np.uint64]) -> tuple[float, float]:
     return copied / max(scored, 1), agreeing / max(copied, 1)
 
 
-def _agree_too_much(case: Case, keys: NDArray[np.uint64], agree: float) -> bool:
-    """Tell whether equal rows have equal answers more often than what their columns say explains.
+def _agreement(case: Case, keys: NDArray[np.uint64], agree: float) -> tuple[float, float]:
+    """Say by how much equal rows agree more often than their columns explain, and how surely.
 
     In a table of few values rows are equal by chance; their answers then agree as often as those of
     two rows drawn from what a model says of them. Copies agree always.
@@ -126,17 +159,62 @@ def _agree_too_much(case: Case, keys: NDArray[np.uint64], agree: float) -> bool:
     _, key = np.unique(keys, return_inverse=True)
     y = case.target
     if not y.classes or len(case) > _MOST_ROWS:
-        return False
+        return 0.0, 0.0
     part = key % 3  # equal rows are in one fold: the model has seen none of them
     said = out_of_fold(case.table, y, int(case.seed.derive("leaks", "agree")), part)
     if said is None:
-        return False
+        return 0.0, 0.0
     counts = np.bincount(key)
     again = counts[key] >= 2
     expected = float((said[again].astype(np.float64) ** 2).sum(axis=1).mean())
     pairs = float(again.sum()) / 2
     chance = np.sqrt(max(expected * (1 - expected), 0.01) / max(pairs, 1))
-    return bool(agree - expected >= max(_BEYOND, 5 * chance))
+    return agree - expected, float((agree - expected) / chance)
+
+
+def _poorer(case: Case, keys: NDArray[np.uint64]) -> str:
+    """Tell whether a class has far fewer different rows than another has among as many.
+
+    Rows that are drawn anew differ about as much in each class (rarefaction, Sanders 1968).
+    """
+    y = case.target
+    counts = np.bincount(y.values, minlength=y.classes)
+    rich = int(counts.argmax())
+    rng = np.random.default_rng(case.seed.derive("leaks", "poorer"))
+    for code in range(y.classes):
+        if code == rich or counts[code] < _FILLED * counts[rich]:
+            continue
+        own = len(np.unique(keys[y.values == code]))
+        others = rng.permutation(keys[y.values == rich])[: counts[code]]
+        usual = len(np.unique(others))
+        if own <= _LESS * usual:
+            return (
+                f"the {counts[code]:,} rows of class {case.classes[code]!s} are {own:,} different "
+                f"ones, as many of class {case.classes[rich]!s} are {usual:,}, and equal rows have "
+                "equal answers more often than their columns explain"
+            )
+    return ""
+
+
+def _pairs_agree(case: Case, left: Index, right: Index) -> bool:
+    """Tell whether nearly equal rows have equal answers more often than their columns explain."""
+    y = case.target.values
+    agree = float((y[left] == y[right]).mean())
+    if not case.target.classes:
+        shares = np.unique(y, return_counts=True)[1] / len(y)
+        return agree - float((shares**2).sum()) >= _EQUAL
+    label = np.arange(len(y))
+    for _ in range(4):  # rows that hang together come to one fold
+        low = np.minimum(label[left], label[right])
+        np.minimum.at(label, left, low)
+        np.minimum.at(label, right, low)
+    seed = int(case.seed.derive("leaks", "changed"))
+    said = out_of_fold(case.table, case.target, seed, label % 3)
+    if said is None:
+        return False
+    expected = float((said[left].astype(np.float64) * said[right]).sum(axis=1).mean())
+    chance = np.sqrt(max(expected * (1 - expected), 0.01) / max(len(left) / 2, 1))
+    return bool(agree - expected >= max(_BEYOND, _SURE * chance))
 
 
 def _parted(case: Case, left: Index, right: Index) -> float:
@@ -253,11 +331,13 @@ def _between(X: NDArray[np.float64], row: int, rows: Index) -> tuple[int, int] |
     unit = away[near] / length[near, None]
     cosine = unit @ unit.T
     place = int(cosine.argmin())
-    if cosine.flat[place] > -1 + _BETWEEN:
-        return None
     a, b = divmod(place, len(near))
+    # among few columns some two rows lie nearly opposite by chance
+    apart = int((away[near[a]] != 0).sum())
+    if apart < 2 or cosine.flat[place] > -1 + _BETWEEN.get(apart, _BETWEEN[4]):
+        return None
     share = float(length[near[a]] / (length[near[a]] + length[near[b]]))
-    if (away[near[a]] != 0).sum() < 2 or _simple(share):
+    if _simple(share):
         return None  # whole numbers lie on lines by chance, at simple fractions of the way
     return int(rows[near[a]]), int(rows[near[b]])
 

@@ -1,14 +1,15 @@
 """Names and texts in which a piece spells the answer.
 
 A code such as ``R-17-b`` may hold the class of its row in its last letter. Every column of names,
-codes and texts is taken apart into simple pieces: the words at its ends, the characters at each
-place, the number in it, its length, the words that many rows share. A piece that nearly solves the
-task alone, where the other columns do not, is no feature: it was written by somebody who knew.
+codes and texts is taken apart into simple pieces (`pieces`): the words at its ends, the characters
+at each place, the numbers in it, its length, the words that many rows share. A piece that nearly
+solves the task alone, where the other columns do not, is no feature: it was written by somebody who
+knew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding
 from modelwright.core.schema import Kind
-from modelwright.leaks.look import Look
+from modelwright.leaks.look import Look, resolutions, unexplained
+from modelwright.leaks.pieces import Piece, pieces, shared_words
 from modelwright.stats.cells import code_values
 
-__all__ = ["find_spelled", "pieces"]
+__all__ = ["find_spelled"]
 
 Codes = NDArray[np.integer]
 
@@ -28,15 +30,23 @@ _KINDS = (Kind.ID, Kind.TEXT, Kind.CATEGORY, Kind.LIST)
 # Fewer different values are a category like any other.
 _DISTINCT = 20
 _VARIED = 0.2
-_PLACES = 8
 _LEVELS = 60
-_WORDS = 30
 _ROWS_PIECE = 12
-_COMMON = (0.02, 0.98)
-_REMAINDERS = (2, 3, 4, 5, 7, 10)
 _LEFT = 0.4
 _TIMES = 2.0
 _BARE = 0.6
+_ROWS = 5_000
+_TOGETHER = 6
+_WORDS = 100
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The piece that tells most: what it leaves unexplained, what it is, an example."""
+
+    left: float = 1.0
+    words: str = ""
+    example: str = ""
 
 
 def find_spelled(look: Look) -> tuple[Finding, ...]:
@@ -53,25 +63,37 @@ def find_spelled(look: Look) -> tuple[Finding, ...]:
         ``spelled-answer``.
     """
     found = []
+    some = _some(look)
     for column in look.table.schema:
         if column.name not in look.names or not _varied(look, column.name, column.kind):
             continue
-        values = look.table.frame[column.name]
+        values = some.table.frame[column.name]
         if column.kind is Kind.NUMBER:
             values = values.cast(pl.Int64, strict=False).cast(pl.String)
-        left, words, piece = _best(look, values)
-        if left > _BARE or (column.kind is Kind.TEXT and left > _LEFT):
+        best = _best(some, values)
+        if best.left > _BARE or (column.kind is Kind.TEXT and best.left > _LEFT):
             continue
         others = look.left_by_others(frozenset([column.name]))
-        if others < max(_TIMES * left, 0.1):
+        if others < max(_TIMES * best.left, 0.1):
             continue
         code = CODES["spelled-answer"]
         evidence = (
-            f"{words} of {column.name!r} alone leaves {left:.0%} of the answers' variation "
-            f"unexplained, all other columns together {others:.0%} (such as {piece})"
+            f"{best.words} of {column.name!r} alone leaves {best.left:.0%} of the answers' "
+            f"variation unexplained, all other columns together {others:.0%} (such as "
+            f"{best.example})"
         )
         found.append(Finding(code.name, code.severity, (column.name,), evidence, code.cure))
     return tuple(found)
+
+
+def _some(look: Look) -> Look:
+    """Look at a few thousand rows, spread over all."""
+    height = look.table.height
+    if height <= _ROWS:
+        return look
+    rows = np.arange(_ROWS) * height // _ROWS
+    return Look(look.table.rows(rows), look.y.rows(rows), look.answers[rows], look.fold[rows],
+                look.cells.rows(rows), look.seed)  # fmt: skip
 
 
 def _varied(look: Look, name: str, kind: Kind) -> bool:
@@ -85,100 +107,64 @@ def _varied(look: Look, name: str, kind: Kind) -> bool:
     return distinct >= (_DISTINCT if wordy else max(_DISTINCT, _VARIED * look.table.height))
 
 
-def _best(look: Look, values: pl.Series) -> tuple[float, str, str]:
-    """Give the piece that tells most: what it leaves, what it is, an example."""
-    best = 1.0, "", ""
+def _best(look: Look, values: pl.Series) -> _Best:
+    best = _Best()
     whole = values.n_unique()  # a piece that says as much as the whole is no piece
-    for words, part in pieces(values):
-        codes = code_values(part)
-        levels = int(codes.max(initial=0))
-        if not 2 <= levels <= min(max(_LEVELS, len(codes) // 10), whole // 2):
-            continue
-        if len(codes) < _ROWS_PIECE * levels:  # a name of a thing that comes again, not a class
-            continue
-        left = look.left(codes)
-        if left < best[0]:
-            row = int(np.flatnonzero(codes > 0)[0])
-            best = left, words, f"{part[row]!r} in {_short(values[row])!r}"
-    return best
+    for piece in pieces(values):
+        left = min((look.left(part) for part in _parts(piece, whole)), default=1.0)
+        if left < best.left:
+            row = int(np.flatnonzero(piece.values.is_not_null().to_numpy())[0])
+            shown = f"{piece.values[row]!r} in {_short(values[row])!r}"
+            best = _Best(left, piece.words, shown)
+    return min(best, _best_words(look, values), key=lambda one: one.left)
+
+
+def _parts(piece: Piece, whole: int) -> list[Codes]:
+    """Read a piece as levels, a number also as more and less."""
+    codes = code_values(piece.values)
+    levels = int(codes.max(initial=0))
+    if levels < 2:
+        return []
+    few = levels <= min(max(_LEVELS, len(codes) // 10), whole // 2)
+    # a name of a thing that comes again on a dozen rows or fewer is a thing, not a class
+    parts: list[Codes] = [codes] if few and len(codes) >= _ROWS_PIECE * levels else []
+    if piece.ordered and levels > 2:
+        parts += [part for part in resolutions(codes) if part.max() < levels]
+    return parts
+
+
+def _best_words(look: Look, values: pl.Series) -> _Best:
+    """Take a few words together: a remark may say the same in several ways."""
+    words = shared_words(values, _WORDS)
+    if len(words) < 2:
+        return _Best()
+    present = np.column_stack([part.to_numpy() for _, part in words]).astype(np.float64)
+    centred = present - present.mean(axis=0)
+    spread = np.maximum(centred.std(axis=0), 1e-9)
+    chosen: list[int] = []
+    best, codes = 1.0, np.zeros(len(present), np.int64)
+    left = look.answers.astype(np.float64)
+    for _ in range(_TOGETHER):
+        strength = np.abs((centred / spread).T @ left).max(axis=1)
+        strength[chosen] = -1.0
+        place = int(strength.argmax())
+        trial = np.unique(codes * 2 + present[:, place].astype(np.int64), return_inverse=True)[1]
+        told = unexplained(trial, look.answers, look.fold)
+        if told > best - 0.01:
+            break
+        best, codes = told, trial
+        chosen.append(place)
+        counts = np.bincount(codes).astype(np.float64)
+        means = np.column_stack([np.bincount(codes, one) / counts for one in look.answers.T])
+        left = look.answers - means[codes]
+    if len(chosen) < 2:
+        return _Best()
+    named = [words[i][0] for i in chosen]
+    row = int(np.flatnonzero(present[:, chosen].any(axis=1))[0])
+    listed = ", ".join(repr(word) for word in named)
+    return _Best(best, f"which of the words {listed} stand in a value", repr(_short(values[row])))
 
 
 def _short(text: object) -> str:
     whole = str(text)
     return whole if len(whole) <= 40 else whole[:37] + "..."
-
-
-def pieces(values: pl.Series) -> Iterator[tuple[str, pl.Series]]:
-    """Take texts apart.
-
-    Parameters
-    ----------
-    values : polars.Series of String, shape (n_rows,)
-        The texts; null stays null.
-
-    Yields
-    ------
-    str
-        What the piece is, in words.
-    polars.Series, shape (n_rows,)
-        The piece of each text.
-
-    Examples
-    --------
-    >>> found = dict(pieces(pl.Series(["A-1x", "B-2y"])))
-    >>> found["the last word"].to_list(), found["character 1"].to_list()
-    (['1x', '2y'], ['a', 'b'])
-    """
-    yield "the length", values.str.len_chars()
-    text = values.str.to_lowercase()
-    parted = text.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars().str.split(" ")
-    yield "the first word", parted.list.first()
-    yield "the last word", parted.list.last()
-    yield "the second word", parted.list.get(1, null_on_oob=True)
-    yield "the number of words", parted.list.len()
-    yield "the separators", values.str.replace_all(r"[\p{L}\p{N}]+", "a")
-    yield "the kind of characters", _shape(values)
-    for place in range(_PLACES):
-        yield f"character {place + 1}", text.str.slice(place, 1)
-    for place in range(1, _PLACES + 1):
-        yield f"character {place} from the end", text.str.slice(-place, 1)
-    for count in (2, 3):
-        yield f"the first {count} characters", text.str.slice(0, count)
-        yield f"the last {count} characters", text.str.slice(-count, count)
-    yield "the letters", text.str.replace_all(r"[^\p{L}]+", "")
-    yield from _numbers(text)
-    yield from _words(text)
-
-
-def _shape(values: pl.Series) -> pl.Series:
-    shaped = values.str.replace_all(r"\p{Lu}", "A").str.replace_all(r"\p{Ll}", "a")
-    return shaped.str.replace_all(r"\p{N}", "0").str.slice(0, 24)
-
-
-def _numbers(text: pl.Series) -> Iterator[tuple[str, pl.Series]]:
-    """Take the last number in a text, its remainders and the sum of its digits."""
-    for words, found in (
-        ("the last number", text.str.extract(r"(\d+)\D*$", 1)),
-        ("the first number", text.str.extract(r"(\d+)", 1)),
-    ):
-        number = found.str.slice(-15).cast(pl.Int64, strict=False)
-        yield words, number
-        for base in _REMAINDERS:
-            yield f"{words} divided by {base}, the remainder,", number % base
-    digits = text.str.replace_all(r"\D", "")
-    total = sum(digits.str.count_matches(str(d)).cast(pl.Int64) * d for d in range(1, 10))
-    assert isinstance(total, pl.Series)
-    yield "the sum of the digits", total
-    for base in _REMAINDERS[:3]:
-        yield f"the sum of the digits divided by {base}, the remainder,", total % base
-
-
-def _words(text: pl.Series) -> Iterator[tuple[str, pl.Series]]:
-    """Take each word, or run of letters or digits, that many rows share and many do not."""
-    runs = text.str.extract_all(r"\p{L}+|\p{N}+").list.unique()
-    height = len(text)
-    counts = runs.drop_nulls().explode().drop_nulls().value_counts(sort=True)
-    low, high = (share * height for share in _COMMON)
-    common = counts.filter((pl.col("count") >= low) & (pl.col("count") <= high)).head(_WORDS)
-    for word in common[common.columns[0]].to_list():
-        yield f"whether {word!r} stands in a value", runs.list.contains(word).cast(pl.Int8)

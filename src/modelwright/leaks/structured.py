@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,70 +11,28 @@ from numpy.typing import NDArray
 from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.numerals import number
-from modelwright.core.schema import Role
-from modelwright.evaluate.structure.entities import find_entities
-from modelwright.evaluate.structure.keys import find_keys
-from modelwright.evaluate.structure.orders import find_orders
-from modelwright.evaluate.structure.view import View, look
 from modelwright.leaks.case import Case, take
 from modelwright.leaks.executed import Executed
-from modelwright.leaks.inner import across, find_kept
+from modelwright.leaks.inner import find_kept
+from modelwright.leaks.mixed import Mixed, find_what_is_mixed
 
-__all__ = ["Mixed", "find_mixed"]
+__all__ = ["find_mixed"]
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_SEEN = 5_000
-_ACROSS = 0.1
-_AHEAD = 0.05
-_SURE = 3.5
-_WORSE = 0.03
+# How many standard errors, and by which share, an error has to grow: for things and times that
+# speak for themselves, and for mere possibilities.
+_SURE = {("thing", True): 3.5, ("thing", False): 5.0, ("time", True): 2.5, ("time", False): 3.5,
+         ("file", False): 5.0}  # fmt: skip
+_WORSE = {("thing", True): 0.03, ("thing", False): 0.1, ("time", True): 0.03, ("time", False): 0.05,
+          ("file", False): 0.1}  # fmt: skip
 _CUTS = (0.5, 0.75)
 _BLOCKS = 20
 _PARTS = (3, 5)
 _FEWEST = 40
-_THINGS = 3
-_CODES = 2
-_MANY = 30
-_SURER = 5.0
-_MUCH_WORSE = 0.1
 _FITS = 6
 _SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Mixed:
-    """Something that the folds mix.
-
-    Parameters
-    ----------
-    kind : str
-        ``"thing"`` or ``"time"``.
-    columns : tuple of str
-        Where it stands.
-    what : str
-        The same in words.
-    codes : ndarray of int64 or None, shape (n_rows,)
-        Which thing each row is about.
-    times : ndarray of float64 or None, shape (n_rows,)
-        When each row was.
-    told : bool
-        Whether somebody said so.
-    reasons : str
-        The evidence that it is one.
-    recommended : bool
-        Whether that alone is enough to speak of it.
-    """
-
-    kind: str
-    columns: tuple[str, ...]
-    what: str
-    codes: Codes | None
-    times: Floats | None
-    told: bool
-    reasons: str
-    recommended: bool = True
 
 
 def find_mixed(executed: Executed) -> tuple[Finding, ...]:
@@ -97,121 +54,22 @@ def find_mixed(executed: Executed) -> tuple[Finding, ...]:
     case = executed.case
     found = []
     spent = 0.0
-    for mixed in _mixed(case):
+    for mixed in find_what_is_mixed(case):
         measured = None
         spent += _FITS * executed.seconds
         if spent <= _SECONDS:
             measure = _things if mixed.kind == "thing" else _times
             measured = measure(executed, mixed)
         code = CODES["entities-across" if mixed.kind == "thing" else "later-rows"]
-        sure = measured is not None and measured.sure(mixed.recommended)
+        sure = measured is not None and measured.sure(mixed)
         # whose folds keep things whole has decided which risk is the larger one
         sure = sure and (mixed.kind == "thing" or mixed.told or find_kept(case) is None)
-        if not sure and mixed.kind == "thing" and not mixed.recommended:
+        if not sure and not mixed.recommended:
             continue
         evidence = f"{mixed.reasons}; {_shown(case, measured)}" if measured else mixed.reasons
         severity = Severity.ERROR if sure else Severity.WARNING
         found.append(Finding(code.name, severity, mixed.columns, evidence, code.cure))
     return tuple(found)
-
-
-def _mixed(case: Case) -> Iterator[Mixed]:
-    view = look(case.table, case.target, int(case.seed.derive("leaks", "view")), _SEEN)
-    yield from _mixed_times(case, view)
-    yield from _mixed_things(case, view)
-
-
-def _mixed_times(case: Case, view: View) -> Iterator[Mixed]:
-    if case.order is not None:
-        ahead = _ahead(case, case.order)
-        if ahead >= _AHEAD:
-            told = "rows are scored by models that were fitted on later rows"
-            yield Mixed("time", (), "the order", None, case.order, True, told)
-        return
-    for order in find_orders(view)[:2]:
-        if not order.recommended:
-            continue
-        times = _numbers(case, order.column)
-        if _ahead(case, times) >= _AHEAD:
-            why = f"{order.column!r} is {'; '.join(order.reasons[:3])}"
-            yield Mixed("time", _named(case, order.column), order.column, None, times, False, why)
-            return
-
-
-def _numbers(case: Case, column: str) -> Floats:
-    series = case.table.frame[column]
-    if series.dtype.is_temporal():
-        series = series.to_physical()
-    return np.asarray(series.cast(float, strict=False).to_numpy(), np.float64)
-
-
-def _named(case: Case, column: str) -> tuple[str, ...]:
-    """Name a column of X; an index is none."""
-    return () if case.table.schema[column].role is Role.IGNORED else (column,)
-
-
-def _ahead(case: Case, times: Floats) -> float:
-    """Give the share of rows fitted on that are later than the row that is scored."""
-    shares = []
-    for fold in case.folds:
-        known = np.sort(times[fold.train][~np.isnan(times[fold.train])])
-        asked = times[fold.valid][~np.isnan(times[fold.valid])]
-        if len(known) and len(asked):
-            earlier = np.searchsorted(known, asked, side="right")
-            shares.append(float(1 - (earlier / len(known)).mean()))
-    return float(np.mean(shares)) if shares else 0.0
-
-
-def _mixed_things(case: Case, view: View) -> Iterator[Mixed]:
-    if case.groups is not None:
-        shared = across(case, case.groups)
-        if shared >= _ACROSS:
-            told = f"{shared:.0%} of the scored rows belong to a group that is fitted on"
-            yield Mixed("thing", (), "groups", case.groups, None, True, told)
-        return
-    times = tuple(one.column for one in find_orders(view) if one.points > 0)
-    keys = {(key.columns, key.what): key.codes for key in find_keys(view, times)}
-    named = 0
-    for one in find_entities(view, times):
-        codes = keys.get((one.columns, one.what))
-        if codes is None or named >= _THINGS:
-            continue
-        shared = across(case, np.where(codes > 0, codes, -np.arange(len(codes)) - 1))
-        if shared >= _ACROSS:
-            why = (
-                f"{shared:.0%} of the scored rows are about a thing that is fitted on: "
-                f"{'; '.join(one.reasons[:3])}"
-            )
-            named += 1
-            keys = {k: v for k, v in keys.items() if not set(k[0]) & set(one.columns)}
-            yield Mixed("thing", one.columns, one.what, codes, None, False, why,
-                        one.recommended)  # fmt: skip
-    yield from _mixed_codes(case, keys, times)
-
-
-def _mixed_codes(
-    case: Case, keys: dict[tuple[tuple[str, ...], str], Codes], times: tuple[str, ...]
-) -> Iterator[Mixed]:
-    """Take codes that may name things: what they are worth to the estimator has to decide."""
-    found = []
-    for (columns, what), codes in keys.items():
-        counts = np.bincount(codes)[1:]
-        groups = int((counts > 0).sum())
-        if len(columns) > 1 or columns[0] in times or groups < _MANY:
-            continue
-        series = case.table.frame[columns[0]]
-        if series.dtype.is_float() and bool((series.drop_nulls() % 1 != 0).any()):
-            continue  # a measurement
-        if counts.max() <= 0.1 * len(codes) and (counts >= 2).sum() >= 0.3 * groups:
-            found.append((groups, columns, what, codes))
-    for groups, columns, what, codes in sorted(found, key=lambda one: -one[0])[:_CODES]:
-        shared = across(case, np.where(codes > 0, codes, -np.arange(len(codes)) - 1))
-        if shared >= 0.5:
-            why = (
-                f"{shared:.0%} of the scored rows have a value of {what} that is fitted on, one of "
-                f"{groups:,}"
-            )
-            yield Mixed("thing", columns, what, codes, None, False, why, recommended=False)
 
 
 @dataclass(frozen=True)
@@ -238,13 +96,12 @@ class _Measured:
             for kept, promised in ((self.kept, self.promised), self.placed)
         )
 
-    def sure(self, recommended: bool) -> bool:
-        """Tell whether it is beyond chance, and worth speaking of; more so of a mere code."""
+    def sure(self, mixed: Mixed) -> bool:
+        """Tell whether it is beyond chance, and worth speaking of."""
         kept, promised = (float(part.mean()) for part in self.placed)
         grown = max(self.worse, kept / max(promised, 1e-3) - 1)
-        if recommended:
-            return self.z >= _SURE and grown >= _WORSE
-        return self.z >= _SURER and grown >= _MUCH_WORSE
+        rule = mixed.kind, mixed.recommended
+        return self.z >= _SURE[rule] and grown >= _WORSE[rule]
 
 
 def _z(more: Floats, together: Codes) -> float:

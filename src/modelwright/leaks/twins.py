@@ -3,7 +3,8 @@
 Unlike rows that are alike by degrees, a copy stands alone: the next row is far away. So for each
 row that is asked about, the best and the second best agreement with all others are compared. A
 cell counts the more the rarer two rows share it; numbers agree when they are close beside the
-spread of their column, so that a rounded or a jittered copy is one as well.
+spread of their column, so that a rounded or a jittered copy is one as well. In a table of few
+values no row stands alone; there, rows that differ in one cell only are counted.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
-from modelwright.stats.cells import code_values
+from modelwright.stats.cells import Cells, code_values, row_keys
 
-__all__ = ["Twins", "find_twins"]
+__all__ = ["Twins", "find_changed", "find_twins"]
 
 Index = NDArray[np.int64]
 
@@ -30,6 +31,7 @@ _ALIKE = 0.7
 _APART = 0.2
 _PAIRS = 2_000
 _ABOVE = 3.0
+_FEWEST_COLUMNS = 4
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,63 @@ def find_twins(table: Table, names: tuple[str, ...], seed: int) -> Twins:
     if share < _ABOVE * chance:
         return none
     return Twins(rows[asked[found]], rows[best[found]], share - chance)
+
+
+def find_changed(cells: Cells, seed: int) -> Twins:
+    """Find rows that are equal to another one in all cells but one.
+
+    Parameters
+    ----------
+    cells : Cells
+        The columns to compare.
+    seed : int
+        Of what chance is judged by: half of the columns taken from other rows.
+
+    Returns
+    -------
+    Twins
+        Nothing when chance gives a third as many.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> codes = rng.integers(1, 6, (200, 8))
+    >>> codes[100:150] = codes[:50]
+    >>> codes[np.arange(100, 150), rng.integers(0, 8, 50)] = 6
+    >>> found = find_changed(Cells(tuple("abcdefgh"), codes, np.ones(8, bool)), 0)
+    >>> bool(found.share > 0.4)
+    True
+    """
+    keys = row_keys(cells.codes)
+    rows, width = keys.shape
+    none = np.arange(0)
+    if width < _FEWEST_COLUMNS or rows < 20:
+        return Twins(none, none, 0.0)
+    left, right = _off_by_one(keys)
+    rng = np.random.default_rng(seed)
+    half = rng.permutation(width)[: width // 2]
+    other = keys.copy()
+    other[:, half] = keys[rng.permutation(rows)][:, half]
+    share, chance = (
+        len(np.unique(np.concatenate(pair))) / rows for pair in ((left, right), _off_by_one(other))
+    )
+    if share < _ABOVE * chance:
+        return Twins(none, none, 0.0)
+    return Twins(left, right, share - chance)
+
+
+def _off_by_one(keys: NDArray[np.uint64]) -> tuple[Index, Index]:
+    """Pair rows whose keys agree when one column is left out, and not with it."""
+    whole = keys.sum(axis=1, dtype=np.uint64)
+    pairs = []
+    for j in range(keys.shape[1]):
+        rest = whole - keys[:, j]
+        order = np.lexsort((whole, rest))
+        same = rest[order][1:] == rest[order][:-1]
+        same &= whole[order][1:] != whole[order][:-1]
+        pairs.append((order[:-1][same], order[1:][same]))
+    left, right = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    return left, right
 
 
 def _standing_alone(

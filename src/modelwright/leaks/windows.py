@@ -1,10 +1,9 @@
 """Columns that are means of answers, those of later rows or of the row itself among them.
 
 The mean answer of the last week is a fine feature. The mean of the week *around* a row is not: it
-holds answers that are not known yet. What a window holds shows in how the column changes from one
-row to the next: a row's answer enters at one end and leaves at the other. So the changes are
-compared with the answers before and after: nothing measured follows two of them to the last digit.
-The mean of the *other* rows of a town gives a row away by what is missing in it.
+holds answers that are not known yet. So is the mean of the *other* rows of a town: what is missing
+in it gives a row away. Columns are read as means of the rows that share a value (`encoded`), of the
+other rows of a thing (here), and of neighbours, in each order that rows may come in (`moving`).
 """
 
 from __future__ import annotations
@@ -19,22 +18,22 @@ from modelwright.core.findings import Finding
 from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.leaks.arranged import Arranged, arrangements, find_shared, whole_things
 from modelwright.leaks.encoded import drawn_to_mean, fingerprint, outputs, sorted_by_answers
+from modelwright.leaks.moving import Neighbours, accumulated, quantum, reach, without_own
 
-__all__ = ["find_made_columns", "reach", "without_itself"]
+__all__ = ["find_made_columns", "without_itself"]
 
 Floats = NDArray[np.float64]
+Columns = dict[str, Floats]
 
 _FEWEST = 60
-_DISTINCT = 12
+_VALUES = 4
+_SEVERAL = 5
 _SHARE = 0.6
-_LOCAL = 25
-_EXACT = 0.97
-_SIZES = (2.0, 400.0)
-_KEYS = 12
-_ORDERS = 4
-_KEPT = 12
-_MOST = 20_000
+_EXPLAINED = 0.9
+_SHARP = 0.3
+_STEEP = (0.9, 1.1)
 
 
 def find_made_columns(table: Table, y: Target, names: Collection[str]) -> tuple[Finding, ...]:
@@ -47,96 +46,131 @@ def find_made_columns(table: Table, y: Target, names: Collection[str]) -> tuple[
     y : Target
         Their answers.
     names : collection of str
-        The columns to look at: those that go with the answers at all.
+        The columns that go with the answers at all: only these are read as means of the rows that
+        share a value. The other readings hold to the last digit, and are tried on every number.
 
     Returns
     -------
     tuple of Finding
         ``answers-in-column``.
     """
-    orders, keys = list(_orders(table))[:_ORDERS], list(_keys(table))[:_KEPT]
-    answers = outputs(y)
-    found = []
+    columns = _numbers(table)
+    if not columns:
+        return ()
+    shared = find_shared(table)
+    orders = arrangements(table, shared)
+    several = {name for name in columns if table.frame[name].n_unique() >= _SEVERAL}
+    told: dict[str, str] = {}
+    fine: set[str] = set()  # of earlier rows, as a date says
+    for answers in outputs(y):
+        rest = {name: values for name, values in columns.items() if name not in told}
+        told |= _by_value({n: v for n, v in rest.items() if n in several and n in names}, answers)
+        told |= _by_thing(
+            {n: v for n, v in rest.items() if n in several and n not in told}, answers, shared
+        )
+        for arranged in orders:
+            known = {*told, *fine, *arranged.columns}
+            left = {name: values for name, values in columns.items() if name not in known}
+            for name, words in _by_order(left, answers, arranged):
+                if words:
+                    told[name] = words
+                elif arranged.dated:
+                    fine.add(name)
+    code = CODES["answers-in-column"]
+    return tuple(
+        Finding(code.name, code.severity, (name,), f"{name!r} {told[name]}", code.cure)
+        for name in columns if name in told
+    )  # fmt: skip
+
+
+def _numbers(table: Table) -> Columns:
+    found = {}
     for column in table.schema:
-        if column.kind is not Kind.NUMBER or column.name not in names:
+        if column.kind is not Kind.NUMBER or column.role in (Role.TARGET, Role.WEIGHT):
             continue
-        values = np.asarray(table.frame[column.name].to_numpy(), np.float64)
-        if len(np.unique(values[np.isfinite(values)])) < 5:
-            continue
-        for one in answers:
-            said = _judged(values, one, [o for n, o in orders if n != column.name],
-                           [(n, k) for n, k in keys if n != column.name])  # fmt: skip
-            if said:
-                code = CODES["answers-in-column"]
-                evidence = f"{column.name!r} {said}"
-                found.append(Finding(code.name, code.severity, (column.name,), evidence, code.cure))
-                break
-    return tuple(found)
+        if table.frame[column.name].n_unique() >= _VALUES:
+            found[column.name] = np.asarray(table.frame[column.name].to_numpy(), np.float64)
+    return found
 
 
-def _judged(
-    values: Floats,
-    answers: Floats,
-    orders: list[NDArray[np.int64]],
-    keys: list[tuple[str, NDArray[np.int64]]],
-) -> str:
-    seen = fingerprint(values, answers)
-    if seen is not None and seen.made_of_answers:
-        return (
-            f"holds the mean answers of the rows that share its values: its {seen.levels} means "
-            f"scatter {seen.scatter:.1%} of what chance asks for around what it says"
-        )
-    drawn = drawn_to_mean(values, answers)
-    if drawn is not None:
-        return (
-            f"holds mean answers, drawn to that of all rows: each of its {drawn} values lies "
-            "between the mean answer of the rows that have it and that of all rows"
-        )
-    ranked = sorted_by_answers(values, answers)
-    if ranked is not None:
-        return (
-            f"numbers its {ranked[0]} values in the order of their mean answers, to the last "
-            f"place: chance does that once in {1 / max(ranked[1], 1e-300):.0e} times"
-        )
-    for name, key in keys:
-        if without_itself(values, answers, key):
-            return (
-                f"holds the mean answer of the other rows with the same {name!r}: what is missing "
-                "in it is the answer of the row"
+def _by_value(columns: Columns, answers: Floats) -> dict[str, str]:
+    """Read columns as means of the rows that share a value."""
+    told = {}
+    for name, values in columns.items():
+        seen = fingerprint(values, answers)
+        drawn = drawn_to_mean(values, answers)
+        ranked = sorted_by_answers(values, answers)
+        if seen is not None and seen.made_of_answers:
+            told[name] = (
+                f"holds the mean answers of the rows that share its values: its {seen.levels} "
+                f"means scatter {seen.scatter:.1%} of what chance asks for around what it says"
             )
-    for order in orders:
-        ahead = reach(values[order], answers[order])
-        if ahead is not None and ahead >= 0:
-            later = "its own answer" if ahead == 0 else f"answers of up to {ahead} rows later"
-            moves = "moves with the answers of rows in their order, to the last digit"
-            return f"{moves}, and holds {later}"
-    return ""
+        elif drawn is not None:
+            told[name] = (
+                f"holds mean answers, drawn to that of all rows: each of its {drawn} values lies "
+                "between the mean answer of the rows that have it and that of all rows"
+            )
+        elif ranked is not None:
+            told[name] = (
+                f"numbers its {ranked[0]} values in the order of their mean answers, to the last "
+                f"place: chance does that once in {1 / max(ranked[1], 1e-300):.0e} times"
+            )
+    return told
 
 
-def _orders(table: Table) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """Give the orders in which rows may have come: that of the file, and those of columns."""
-    yield "", np.arange(table.height)
-    for column in table.schema:
-        if column.role is Role.TARGET or column.kind not in (Kind.DATETIME, Kind.NUMBER):
-            continue
-        series = table.frame[column.name]
-        if series.dtype.is_temporal():
-            series = series.to_physical()
-        values = np.asarray(series.cast(float).to_numpy(), np.float64)
-        known = values[~np.isnan(values)]
-        if len(known) >= 0.98 * len(values) and len(np.unique(known)) >= 0.5 * len(known):
-            yield column.name, np.argsort(values, kind="stable")
+def _by_thing(
+    columns: Columns, answers: Floats, shared: list[tuple[str, NDArray[np.int64]]]
+) -> dict[str, str]:
+    """Read columns as means of the other rows of a thing."""
+    told: dict[str, str] = {}
+    for key, codes in shared:
+        rows, _ = whole_things(codes, np.arange(len(codes)))
+        for name, values in columns.items():
+            if name in told or name == key:
+                continue
+            if without_itself(values[rows], answers[rows], codes[rows]):
+                told[name] = (
+                    f"holds the mean answer of the other rows with the same {key!r}: what is "
+                    "missing in it is the answer of the row"
+                )
+    return told
 
 
-def _keys(table: Table) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """Give the columns whose values come again, as codes."""
-    for column in table.schema:
-        if column.role is Role.TARGET or column.kind is Kind.TEXT:
-            continue
-        codes = table.frame[column.name].rank("dense").fill_null(0).to_numpy().astype(np.int64)
-        size = len(codes) / max(len(np.unique(codes)), 1)
-        if _SIZES[0] <= size <= max(_SIZES[1], len(codes) / _KEYS):
-            yield column.name, codes
+def _by_order(columns: Columns, answers: Floats, arranged: Arranged) -> Iterator[tuple[str, str]]:
+    """Read columns as means of neighbours in an order; no words for those of earlier rows only."""
+    near = Neighbours.of(arranged, answers)
+    for name, values in columns.items():
+        words = _of_neighbours(values, answers, arranged, near)
+        if words is not None:
+            yield name, words
+
+
+def _of_neighbours(
+    values: Floats, answers: Floats, arranged: Arranged, near: Neighbours | None
+) -> str | None:
+    """Say what a column is made of: "" of earlier answers only, None of nothing that is known."""
+    ahead = reach(values[arranged.rows], answers[arranged.rows], arranged.place)
+    if ahead is not None:
+        later = "its own answer" if ahead == 0 else f"answers of up to {ahead} rows later"
+        words = f"moves with the answers of rows in {arranged.words}, to the last digit, and holds "
+        return "" if ahead < 0 else words + later
+    so_far = accumulated(arranged, values, answers)
+    if so_far:
+        which = "up to the row itself" if so_far == "own" else "that come later"
+        words = f"holds the mean answer of all rows {which} in {arranged.words}"
+        return "" if so_far == "past" else words
+    if without_own(arranged, values, answers):
+        return (
+            f"falls as the answer of its row rises, at one rate among neighbours in "
+            f"{arranged.words}: so does a mean answer from which that of the row is left out"
+        )
+    holds = "" if near is None else near.holds(arranged, values)
+    if holds == "ahead":
+        return (
+            f"is a weighted mean of neighbouring answers in {arranged.words}, the row's own or "
+            "later ones among them"
+        )
+    return "" if holds == "past" else None
 
 
 def without_itself(values: Floats, answers: Floats, key: NDArray[np.int64]) -> bool:
@@ -176,92 +210,16 @@ def without_itself(values: Floats, answers: Floats, key: NDArray[np.int64]) -> b
     # where values are missing some other rows are unseen: most must fit, not all
     fits = np.abs(inside + moved) <= 0.02 * np.abs(moved) + 1e-6 * max(float(a.std()), 1e-12)
     telling = np.abs(moved) > 1e-9
-    return bool(fits[telling].mean() >= _SHARE)
+    if fits[telling].mean() >= _SHARE:
+        return True
+    rounding = ((size[mine] - 1) * quantum(v)) ** 2 / 12
+    return _steep(inside, moved, float(rounding.sum()))
 
 
-def reach(values: Floats, answers: Floats) -> int | None:
-    """Say how far ahead the answers lie that a moving mean holds.
-
-    Parameters
-    ----------
-    values : ndarray of float64, shape (n_rows,)
-        The column, rows in order.
-    answers : ndarray of float64, shape (n_rows,)
-        Numbers, or 0 and 1.
-
-    Returns
-    -------
-    int or None
-        Negative: earlier rows only. None: it is no moving mean.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> sold = rng.normal(size=400)
-    >>> around = np.convolve(sold, np.ones(9) / 9, "same")
-    >>> before = np.concatenate([np.zeros(9), around[4:-5]])
-    >>> reach(around, sold), reach(before, sold), reach(rng.normal(size=400), sold)
-    (4, -1, None)
-    """
-    values, answers = values[:_MOST], answers[:_MOST]
-    rows = len(values)
-    filled = np.isfinite(values)
-    if filled.sum() < max(_FEWEST, 0.5 * rows) or len(np.unique(values[filled])) < _DISTINCT:
-        return None
-    change = np.full(rows, np.nan)
-    change[1:] = np.diff(values)
-    moved = _local(change)
-    kept = np.isfinite(moved)
-    if kept.sum() < _FEWEST:
-        return None
-    centred = np.where(kept, moved, 0.0)
-    centred -= np.where(kept, centred[kept].mean(), 0.0)
-    spread = answers - answers.mean()
-    # how each change goes with the answers so many rows before and after, all at once
-    size = 1 << (2 * rows - 1).bit_length()
-    cross = np.fft.irfft(np.conj(np.fft.rfft(centred, size)) * np.fft.rfft(spread, size), size)
-    most = min(rows // 4, 400)
-    lags = np.arange(-most, most + 1)
-    strength = np.abs(cross[lags % size])
-    order = np.argsort(-strength, kind="stable")[:12]
-    return _exact(change, answers, sorted(int(lags[i]) for i in order))
-
-
-def _local(change: Floats) -> Floats:
-    """Bring changes to one size, as those of a mean over more and more rows get smaller."""
-    known = np.nan_to_num(np.abs(change))
-    usual = np.convolve(known, np.ones(_LOCAL) / _LOCAL, "same")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.where(usual > 0, change / usual, np.nan)
-    return np.clip(found, -10, 10)
-
-
-def _exact(change: Floats, answers: Floats, lags: list[int]) -> int | None:
-    """Look for two lags whose answers make up the changes to the last digit."""
-    rows = len(change)
-    best: tuple[float, int] = (0.0, 0)
-    for i, one in enumerate(lags):
-        for other in lags[i + 1 :]:
-            place = np.arange(max(1, -one), min(rows, rows - other))
-            if len(place) < max(_FEWEST, rows // 3):
-                continue
-            step = answers[place + other] - answers[place + one]
-            own = change[place]
-            known = np.isfinite(own)
-            share = _fit(own[known], step[known])
-            if share > best[0]:
-                best = share, other
-    return best[1] if best[0] >= _EXACT else None
-
-
-def _fit(change: Floats, step: Floats) -> float:
-    """Say how many of the changes one factor explains: windows cut short at an end do not fit."""
-    moved = np.abs(step) > 1e-9
-    if moved.sum() < _FEWEST // 2 or len(change) < _FEWEST:
-        return 0.0
-    factor = float(np.median(change[moved] / step[moved]))
-    if not factor:
-        return 0.0
-    left = np.abs(change - factor * step)
-    size = float(np.abs(step[moved]).mean())
-    return float(np.mean(left <= 0.01 * abs(factor) * (np.abs(step) + size)))
+def _steep(inside: Floats, moved: Floats, noise: float) -> bool:
+    """Tell whether what is missing is the answer itself, but for rounding."""
+    slope = -float(inside @ moved) / float(moved @ moved)
+    whole = float(inside @ inside)
+    left = float(((inside + slope * moved) ** 2).sum()) - noise
+    sharp = noise <= _SHARP * whole
+    return sharp and _STEEP[0] <= slope <= _STEEP[1] and left <= (1 - _EXPLAINED) * whole
