@@ -1,4 +1,4 @@
-"""What the machine does best: threads, precision, memory format and pieces, found by trying.
+"""What the machine does best: threads, precision and memory format, found by trying.
 
 On one machine 16 bits and channels last make a small convolutional net 3.6 times as fast; on
 another there are no instructions for 16 bits, and they make it slower; narrow nets lose by them
@@ -9,8 +9,9 @@ None of this can be known from a list, so a few steps are timed.
 from __future__ import annotations
 
 import copy
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from modelwright.nets.library import nn, reproducible, torch
@@ -19,10 +20,18 @@ from modelwright.training.losses import Loss
 
 __all__ = ["Machine", "Yielding", "calibrate", "measure"]
 
-# Rows of the first trial; few, so that eight of them fit into the time.
-_ROWS = 64
+Setting = tuple[int, bool, bool]
+"""Threads, whether in 16 bits, whether channels last."""
+
+# Rows of a step; where so many steps would not fit into the time, as few as these.
+_ROWS, _FEWEST = 64, 16
+_STEPS = 40
 # A setting has to be so much better: what is only chance shall not decide.
 _CLEAR = 1.05
+# How often each is looked at, at most, and where there is time; how near is near the fastest.
+_TURNS, _SURE, _NEAR = 8, 3, 1.5
+# The share of the time for the race; the rest is for the speed with all rows.
+_RACING = 0.8
 _TRIALS = 2
 # A step that takes so many times the shortest, so often running, is held up by neighbours; one
 # thread goes on alone for so many seconds then.
@@ -87,9 +96,12 @@ def calibrate(
     seconds: float = 0.8,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Machine:
-    """Time a few steps in each setting, the likeliest first, and give the fastest.
+    """Time single steps in all settings, in turns, and give the fastest.
 
-    Load counts: what busy neighbours leave of the machine is what is measured.
+    A neighbour that takes a core for a moment slows whatever runs then, by up to 15 times where
+    threads wait for each other. So every setting is looked at several times, with the others in
+    between, and the shortest step of each counts. Load that stays counts: what busy neighbours leave
+    of the machine is what is measured.
 
     Parameters
     ----------
@@ -118,57 +130,90 @@ def calibrate(
     >>> found.threads
     1
     """
+    plain = (threads, False, False)
+    filters = any(parameter.ndim == 4 for parameter in net.parameters())
     with reproducible(0, threads):
-        batch = rows.at(torch.arange(min(_ROWS, len(rows))))
-        trial = _Trial(net, batch, loss, clock)
-        trial.speed(threads, False, False)  # libraries find their memory and their kernels
+        trial = _Trial(net, rows, loss, clock)
+        trial.step(plain)  # libraries find their memory and their kernels
         began = clock()
-        plain = best = Machine(threads, rows_a_second=trial.speed(threads, False, False))
-        filters = any(parameter.ndim == 4 for parameter in net.parameters())
-        for setting in _settings(threads, filters):
-            if clock() - began > seconds * 0.75:
-                break
-            speed = trial.speed(*setting)
-            if speed > _CLEAR * best.rows_a_second:
-                best = Machine(*setting, rows_a_second=speed)
-    return Machine(
-        best.threads,
-        best.bfloat16,
-        best.channels_last,
-        best.rows_a_second,
-        plain.rows_a_second,
-        clock() - began,
-    )
+        trial.shorten(trial.step(plain), seconds / _STEPS)
+        settings = [plain, *_settings(threads, filters)]
+        found = _race(settings, trial.step, began + _RACING * seconds, clock)
+        least = min(found.values())
+        chosen = next(setting for setting, took in found.items() if took <= _CLEAR * least)
+        speed = trial.speed(chosen, found[chosen])
+    gain = found[plain] / found[chosen]
+    return Machine(*chosen, speed, speed / gain, clock() - began)
 
 
-def _settings(threads: int, filters: bool) -> list[tuple[int, bool, bool]]:
+def _settings(threads: int, filters: bool) -> list[Setting]:
     """List settings beside the plain one, the likeliest to win first."""
     layouts = (True, False) if filters else (False,)
     each = (threads, 1) if threads > 1 else (1,)  # one thread waits for nobody
-    settings = [
-        (count, short, last) for short in (True, False) for last in layouts for count in each
-    ]
+    widths = (True, False) if _multiplies_short() else (False,)
+    settings = [(count, short, last) for short in widths for last in layouts for count in each]
     return [setting for setting in settings if setting != (threads, False, False)]
 
 
+def _multiplies_short() -> bool:
+    """Whether there are instructions for 16 bits: without them a step may take seconds."""
+    return torch.backends.mkldnn.is_available() and bool(
+        torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
+
+
+def _race(
+    settings: Sequence[Setting],
+    step: Callable[[Setting], float],
+    until: float,
+    clock: Callable[[], float],
+) -> dict[Setting, float]:
+    """Give the shortest step of each setting that there was time for; the first one always.
+
+    All have three turns, the first of which finds their memory; then those that are near the
+    fastest go on, until the time is up.
+    """
+    found: dict[Setting, float] = {}
+    for turn in range(_TURNS):
+        near = math.inf if turn < _SURE else _NEAR * min(found.values())
+        for setting in sorted(settings, key=lambda one: found.get(one, 0.0)):
+            known = found.get(setting, math.inf)
+            expected = found.get(setting, min(found.values(), default=0.0))
+            if known > near or (found and clock() + expected >= until):
+                continue
+            found[setting] = min(known, step(setting))
+    return {setting: found[setting] for setting in settings if setting in found}
+
+
 class _Trial:
-    """A net and a batch that are timed, forward and back."""
+    """A net and a few rows that are timed, forward and back."""
 
     def __init__(
-        self, net: nn.Module, batch: Examples, loss: Loss, clock: Callable[[], float]
+        self, net: nn.Module, rows: Source, loss: Loss, clock: Callable[[], float]
     ) -> None:
-        self._net, self._batch, self._loss, self._clock = net, batch, loss, clock
+        self._loss, self._clock = loss, clock
+        self._whole = self._batch = rows.at(torch.arange(min(_ROWS, len(rows))))
+        self._nets = {last: copy.deepcopy(net).train() for last in (False, True)}
+        for last, copied in self._nets.items():
+            Machine(1, channels_last=last).suit(copied)
 
-    def speed(self, threads: int, short: bool, last: bool) -> float:
-        """Give rows a second; the better of two, after one that finds its memory."""
+    def shorten(self, took: float, wanted: float) -> None:
+        """Take fewer rows from now on, where a step with all of them takes longer than wanted."""
+        count = min(max(int(len(self._whole) * wanted / max(took, 1e-9)), _FEWEST), len(self._whole))
+        self._batch = self._whole.at(torch.arange(count))
+
+    def speed(self, setting: Setting, took: float) -> float:
+        """Give rows a second, with all rows; `took` is what a step took with those of now."""
+        if len(self._batch) < len(self._whole):
+            self._batch = self._whole
+            took = min(self.step(setting) for _ in range(_TRIALS))
+        return len(self._batch) / max(took, 1e-9)
+
+    def step(self, setting: Setting) -> float:
+        """Give the seconds of a step."""
+        threads, short, last = setting
+        net = self._nets[last]
         torch.set_num_threads(threads)
-        net = copy.deepcopy(self._net).train()
-        Machine(threads, short, last).suit(net)
-        self._step(net, short)
-        seconds = min(self._step(net, short) for _ in range(_TRIALS))
-        return len(self._batch) / max(seconds, 1e-9)
-
-    def _step(self, net: nn.Module, short: bool) -> float:
         began = self._clock()
         with torch.autocast("cpu", torch.bfloat16, enabled=short):
             answers = net(*self._batch.inputs)
@@ -194,10 +239,11 @@ def measure(
     >>> measure(nn.Linear(4, 1), data, squared_error, Machine(1)) > 0
     True
     """
+    setting = (machine.threads, machine.bfloat16, machine.channels_last)
     with reproducible(0, machine.threads):
-        batch = rows.at(torch.arange(min(_ROWS, len(rows))))
-        trial = _Trial(net, batch, loss, clock)
-        return trial.speed(machine.threads, machine.bfloat16, machine.channels_last)
+        trial = _Trial(net, rows, loss, clock)
+        trial.step(setting)  # it finds its memory
+        return trial.speed(setting, min(trial.step(setting) for _ in range(_TRIALS)))
 
 
 class Yielding:
