@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -39,12 +41,16 @@ Pixels = NDArray[np.uint8]
 
 _MOST_BYTES = 256 * 2**20
 _MOST_PIXELS = 2**26
-# Images up to this side, all of one size, are taken as they are; others are brought to a square.
-_SMALL, _SIDE = 64, 96
+# Images of more pixels are decoded one at a time, however many threads there are.
+_LARGE_PIXELS = 2**23
+_LARGE = Lock()
+# Images of such sides, all of one size, are taken as they are; others are brought to a square.
+_LEAST, _SMALL, _SIDE = 2, 64, 96
 _LOOKED = 256
 _CHUNK = 256
 _ORIENTATION = 0x0112
 _TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
+_IN_ZIP = re.compile(r"\.zip/", re.IGNORECASE)
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
@@ -103,34 +109,37 @@ class _UnfitError(Exception):
 
 @dataclass
 class _Places:
-    """Opens files and entries of zips by their place."""
+    """Opens files and entries of zips by their place; a zip once, whatever the number of threads."""
 
     _zips: dict[str, zipfile.ZipFile] = field(default_factory=dict)
+    _opening: Lock = field(default_factory=Lock)
 
     def bytes_of(self, place: str) -> bytes:
         """Read one image file, bounded."""
-        cut = place.lower().find(".zip/")
-        while cut >= 0:
-            archive = self._zip(place[: cut + 4])
+        for inside in _IN_ZIP.finditer(place):
+            archive = self._zip(place[: inside.end() - 1])
             if archive is not None:
-                return self._entry(archive, place[cut + 5 :])
-            cut = place.lower().find(".zip/", cut + 1)
+                return self._entry(archive, place[inside.end() :])
         path = Path(place)
         if not path.is_file():
             raise _UnfitError("no such file")
-        if path.stat().st_size > _MOST_BYTES:
-            raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
-        return path.read_bytes()
+        try:
+            if path.stat().st_size > _MOST_BYTES:
+                raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
+            return path.read_bytes()
+        except OSError as error:
+            raise _UnfitError((error.strerror or "cannot be read").lower()) from error
 
     def _zip(self, name: str) -> zipfile.ZipFile | None:
-        if name not in self._zips:
-            if not Path(name).is_file():
-                return None
-            try:
-                self._zips[name] = zipfile.ZipFile(name)
-            except (zipfile.BadZipFile, OSError, ValueError) as error:
-                raise _UnfitError("in a damaged zip") from error
-        return self._zips[name]
+        with self._opening:
+            if name not in self._zips:
+                if not Path(name).is_file():
+                    return None
+                try:
+                    self._zips[name] = zipfile.ZipFile(name)
+                except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+                    raise _UnfitError("in a damaged zip") from error
+            return self._zips[name]
 
     def _entry(self, archive: zipfile.ZipFile, name: str) -> bytes:
         try:
@@ -141,7 +150,9 @@ class _Places:
                 return file.read(_MOST_BYTES)
         except KeyError:
             raise _UnfitError("no such file") from None
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except _UnfitError:
+            raise
+        except Exception as error:  # each way of packing has errors of its own for damaged bytes
             raise _UnfitError("in a damaged zip") from error
 
     def __enter__(self) -> Self:
@@ -176,7 +187,7 @@ def common_form(places: Sequence[str]) -> ImageForm:
     Returns
     -------
     ImageForm
-        The size that all have, where that is at most 64 pixels a side; else a square of at most 96.
+        The size that all have, where that is 2 to 64 pixels a side; else a square of at most 96.
         Grey when all are.
 
     Raises
@@ -198,7 +209,7 @@ def common_form(places: Sequence[str]) -> ImageForm:
         reason = ", ".join(why)
         raise DataError("images that can be opened", f"none of {len(places):,}: {reason}")
     channels = 1 if grey else 3
-    if len(set(sizes)) == 1 and max(sizes[0]) <= _SMALL:
+    if len(set(sizes)) == 1 and _LEAST <= min(sizes[0]) <= max(sizes[0]) <= _SMALL:
         return ImageForm(channels, *sizes[0])
     short = float(np.median([min(size) for size in sizes]))
     side = min(_SIDE, max(8 * math.ceil(short / 8), 16))
@@ -206,7 +217,12 @@ def common_form(places: Sequence[str]) -> ImageForm:
 
 
 def open_images(
-    places: Sequence[str], form: ImageForm, into: Pixels, *, threads: int = 1
+    places: Sequence[str],
+    form: ImageForm,
+    into: Pixels,
+    *,
+    threads: int = 1,
+    tell: Callable[[int], None] | None = None,
 ) -> Opened:
     """Open images, and write their pixels into an array, a few at a time.
 
@@ -223,6 +239,8 @@ def open_images(
         Is filled; may be a memory map.
     threads : int
         Beside each other.
+    tell : callable, optional
+        Is told now and then how many are done.
 
     Returns
     -------
@@ -241,14 +259,14 @@ def open_images(
                 except _UnfitError as error:
                     into[row] = 0
                     bad[str(error)] += 1
-                except OSError as error:
-                    into[row] = 0
-                    bad[(error.strerror or "cannot be read").lower()] += 1
             return bad, done
 
-        for bad, done in pool.map(work, range(0, len(places), _CHUNK)):
+        starts = range(0, len(places), _CHUNK)
+        for start, (bad, done) in zip(starts, pool.map(work, starts), strict=True):
             faults += bad
             changes += done
+            if tell is not None:
+                tell(min(start + _CHUNK, len(places)))
     return Opened(good, dict(faults.most_common()), dict(changes.most_common()))
 
 
@@ -285,6 +303,11 @@ def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:
     mode = "L" if form.channels == 1 else "RGB"
     if image.format == "JPEG":  # decoded at an eighth, a quarter or a half where that is enough
         image.draft(mode, (2 * form.width, 2 * form.height))
+    with _LARGE if image.width * image.height > _LARGE_PIXELS else nullcontext():
+        return _decoded(image, mode, form, changes)
+
+
+def _decoded(image: Any, mode: str, form: ImageForm, changes: Counter[str]) -> Pixels:
     if image.format in _TURNED and _is_turned(image):
         image = operations.exif_transpose(image)
         changes["were turned as their EXIF data say"] += 1
@@ -312,8 +335,9 @@ def _is_turned(image: Any) -> bool:
 
 def _eight_bits(image: Any) -> Any:
     """Scale 16 bits, 32 bits or floats to 0 to 255."""
-    values = np.asarray(image).astype(np.float64)
-    if image.mode.startswith("I;16"):
+    narrow = image.mode.startswith("I;16")
+    values = np.asarray(image).astype(np.float32 if narrow else np.float64)
+    if narrow:
         values /= 257.0
     else:
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.budget import Budget
+from modelwright.core.errors import FitError
 from modelwright.core.pictures import CurvePoint
 from modelwright.core.progress import Progress
 from modelwright.engine import available_memory
@@ -26,7 +27,16 @@ if TYPE_CHECKING:
     from modelwright.training.loop import Course, Epoch, Training
     from modelwright.training.machine import Machine
 
-__all__ = ["NetSpec", "Trained", "augmentation_of", "form_of", "source_of", "speed_of", "train_net"]
+__all__ = [
+    "NetSpec",
+    "Trained",
+    "answers_of",
+    "augmentation_of",
+    "form_of",
+    "source_of",
+    "speed_of",
+    "train_net",
+]
 
 _RATE, _MOMENTUM, _SMOOTHING = 0.24, 0.6, 0.2
 # The batch that the rate is for; it goes with the root of the batch.
@@ -41,6 +51,7 @@ _LONG, _PATIENT = 36, 60
 _SHARE = 0.4
 _TOLD = 0.2  # seconds between two looks of the progress
 _KEPT = 20.0  # seconds between two checkpoints
+_ASKED = 4_096  # images predicted at a time
 
 
 @dataclass(frozen=True)
@@ -193,7 +204,7 @@ def train_net(
     Raises
     ------
     FitError
-        When the loss is no longer a number.
+        When the loss or the answers are no longer numbers.
     """
     from modelwright.nets.library import reproducible
     from modelwright.nets.quick import QuickNet
@@ -238,11 +249,24 @@ def train_net(
         keep(training, checkpoint)
     fitted = _fitted_of(rows, net, spec, machine)
     with reproducible(seed, machine.threads):
-        valid = fitted.probabilities(rows.pixels[rows.valid])
+        valid = answers_of(rows, fitted, rows.valid)
+    if not np.isfinite(valid).all():
+        raise FitError("the answers of a net were no numbers")
     notes = [*watcher.notes, *training.notes]
     if guard.times:
         notes.append(f"busy neighbours: {guard.times} times one thread went on alone for a while.")
     return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes)
+
+
+def answers_of(
+    rows: PictureRows, fitted: FittedPictures, places: NDArray[np.int64], *, turned: bool = False
+) -> NDArray[np.float32]:
+    """Predict some of the images, or their mirror images; not all of them have to fit into memory."""
+    said = []
+    for some in np.array_split(places, max(-(-len(places) // _ASKED), 1)):
+        pixels = rows.pixels[some]
+        said.append(fitted.probabilities(pixels[..., ::-1] if turned else pixels))
+    return np.concatenate(said)
 
 
 def _some(source: Source) -> torch.Tensor:
@@ -298,7 +322,8 @@ class _Watcher:
         with self._training.at_its_best():
             loss, accuracy = self._score()
         done = min(float(epoch.done), self._total)
-        self.curve.append(CurvePoint(done, epoch.loss, loss, accuracy, self.seconds))
+        if math.isfinite(loss):
+            self.curve.append(CurvePoint(done, epoch.loss, loss, accuracy, self.seconds))
         return self._training.judge(loss)
 
     def _score(self) -> tuple[float, float]:
