@@ -329,7 +329,7 @@ def _nested(
         within = np.empty(len(order))
         for code in np.flatnonzero(counts):
             own = np.flatnonzero(codes == code)
-            within[own] = (np.arange(len(own)) + 0.5) / len(own)
+            within[own] = np.arange(len(own)) / len(own)
         order = order[np.argsort(within, kind="stable")]
     return [np.sort(train[order[:size]]) for size in sizes]
 

@@ -94,7 +94,7 @@ def plan_of(
 def folds_of(folds: Folds, answers: Answers, seed: int) -> tuple[tuple[Index, Index], ...]:
     """Draw folds, each class in its share; or check those that are given."""
     if not isinstance(folds, int):
-        given = tuple((np.asarray(a, np.int64), np.asarray(b, np.int64)) for a, b in folds)
+        given = tuple((_places(a, answers), _places(b, answers)) for a, b in folds)
         if not given or any(not len(a) or not len(b) for a, b in given):
             raise OptionError("folds with rows to fit on and rows held out", f"{len(given)} folds")
         return given
@@ -106,6 +106,20 @@ def folds_of(folds: Folds, answers: Answers, seed: int) -> tuple[tuple[Index, In
     fold = np.empty(len(order), np.int64)
     fold[order] = np.arange(len(order)) % folds
     return tuple((np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds))
+
+
+def _places(rows: ArrayLike, answers: Answers) -> Index:
+    """Give positions of rows, which may be told by a truth value for each row, too."""
+    found = np.asarray(rows)
+    if found.dtype.kind == "b" and found.shape == (len(answers),):
+        return np.flatnonzero(found)
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        got = f"{found.dtype} of shape {found.shape}"
+        raise OptionError("folds of positions of rows, or of a truth value for each row", got)
+    if len(found) and not 0 <= found.min() <= found.max() < len(answers):
+        got = f"positions from {found.min()} to {found.max()}"
+        raise OptionError(f"folds of the rows 0 to {len(answers) - 1}", got)
+    return found.astype(np.int64)
 
 
 def score_all(

@@ -35,7 +35,8 @@ def association(table: Table, columns: Sequence[str]) -> Floats:
 
     Of two ordered columns (numbers, dates, truth values) the absolute rank correlation (Spearman
     1904); of an ordered column and a category the correlation ratio of the ranks; of two
-    categories Cramér's V. The last two are corrected for what chance brings (Bergsma 2013).
+    categories Cramér's V. The last two are corrected for what chance brings (Kelley 1935; Bergsma
+    2013).
 
     Parameters
     ----------
