@@ -126,6 +126,15 @@ def test_a_complexity_curve_finds_the_middle() -> None:
     assert len(figure.data.rows) == 8
 
 
+def test_values_of_numpy_are_shown_as_numbers() -> None:
+    X, y = waves(120)
+    depths = {"max_depth": np.arange(1, 4)}
+    found = complexity_curve(DecisionTreeRegressor(random_state=0), X, y, depths, workers=0)
+    assert found.values == (1, 2, 3)
+    assert "np." not in str(found)
+    assert found.to_json()["values"] == [1, 2, 3]
+
+
 def test_parameters_of_a_learner_of_ours() -> None:
     X, y = waves(200)
     found = complexity_curve("lightgbm", X, y, {"leaves": [2, 8]}, workers=0, folds=2)

@@ -230,7 +230,7 @@ def _entries_of(place: Path, size: int, changed: int) -> list[str]:
 
 
 def _files(place: Path) -> Iterator[str]:
-    """List the files of a folder; links are not followed out of it."""
+    """List the files of a folder; links to other folders are not followed."""
     if not place.is_dir():
         raise DataError("a folder or zip of images", f"no such folder {str(place)!r}")
     for count, name in enumerate(_walked(place)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,20 @@ from modelwright.diagnosis.answers import Answers
 from modelwright.diagnosis.fits import Fit, Sources, run_fits
 from modelwright.evaluate import Metric, default_metric, find_metric
 
-__all__ = ["Folds", "Plan", "Score", "constant_loss", "folds_of", "plan_of", "score_all"]
+__all__ = [
+    "Folds",
+    "Plan",
+    "Score",
+    "Scored",
+    "constant_loss",
+    "folds_of",
+    "plan_of",
+    "score_all",
+    "spread_of",
+]
 
 Index = NDArray[np.int64]
+Array = NDArray[np.float64]
 Folds = int | Iterable[tuple[ArrayLike, ArrayLike]]
 
 
@@ -38,6 +50,48 @@ class Score:
     valid: float
     train_loss: float
     valid_loss: float
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores along a curve.
+
+    Parameters
+    ----------
+    scores : tuple of tuple of Score
+        For each point of the curve, one score a fold.
+    """
+
+    scores: tuple[tuple[Score, ...], ...]
+
+    @property
+    def valid(self) -> Array:
+        """Held-out scores, shape (n_points, n_folds)."""
+        return np.array([[one.valid for one in row] for row in self.scores])
+
+    @property
+    def train(self) -> Array:
+        """Scores on the rows that were fitted on, shape (n_points, n_folds)."""
+        return np.array([[one.train for one in row] for row in self.scores])
+
+    @property
+    def losses(self) -> Array:
+        """Held-out losses, shape (n_points, n_folds)."""
+        return np.array([[one.valid_loss for one in row] for row in self.scores])
+
+    @property
+    def spread(self) -> Array:
+        """Standard errors of the mean held-out score over folds, shape (n_points,)."""
+        return spread_of(self.valid)
+
+
+def spread_of(values: Array) -> Array:
+    """Give standard errors of means over folds, shape (n,); NaN of a single fold."""
+    count = values.shape[1]
+    if count < 2:
+        return np.full(len(values), math.nan)
+    found: Array = values.std(axis=1, ddof=1) / math.sqrt(count)
+    return found
 
 
 @dataclass(frozen=True)
