@@ -35,8 +35,8 @@ __all__ = ["PictureRows", "read_pictures"]
 
 SCHEMA = Schema((Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET)))
 _FORMAT = 2
-# Of so many images one in five is held out; of more a smaller share.
-_FEW, _HELD = 5_000, 2_000
+# One image in so many is held out; of many a smaller share, about so many images.
+_SHARE, _HELD = 5, 2_000
 _TASK_METRIC = "accuracy"
 _CLASSES = 1_000
 _KEPT = 4  # decoded sets that stay on the disk
@@ -200,7 +200,7 @@ def _split(
     if len(valid):
         plan = f"{len(valid):,} images under val/ were held out as given, {len(train):,} learned"
         return (train, valid, test), f"{plan} from{tested}."
-    share = max(2, len(train) // _HELD if len(train) > _FEW else 5)
+    share = max(_SHARE, len(train) // _HELD)
     empty = Table(pl.DataFrame({"row": train}), Schema(()))
     fold = StratifiedKFold(share).split(empty, y.rows(train), seed=seed).folds[0]
     held = train[fold.valid]
