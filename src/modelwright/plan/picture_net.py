@@ -234,7 +234,8 @@ def train_net(
         watcher.notes.append(f"{spec.name} went on after {training.position:.2f} epochs")
     left = max(budget.left, 0.0)
     known = machine.rows_a_second and len(rows.train) / machine.rows_a_second
-    pace = StepPace(spec.epochs, budget, known if math.isfinite(left) else 0.0)
+    known = known if math.isfinite(left) else 0.0
+    pace = StepPace(spec.epochs, budget, known, training.position)
     keeper = None if checkpoint is None else Keeper(checkpoint, _KEPT)
     guard = Yielding(machine.threads if pace.timed else 1)
 
