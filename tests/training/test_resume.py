@@ -354,7 +354,12 @@ def test_a_rate_never_goes_below_zero_where_a_pace_was_shortened_under_way(tmp_p
     again = begun(course)
     take_up(again, path)
     usual = again.optimiser.step
-    again.optimiser.step = lambda rate, decay: (rates.append(rate), usual(rate, decay))[1]  # type: ignore[method-assign, func-returns-value]
+
+    def noted(rate: float, decay: float) -> None:
+        rates.append(rate)
+        usual(rate, decay)
+
+    again.optimiser.step = noted  # type: ignore[method-assign]
     again.run(Pace(1, Budget()))
     assert rates
     assert min(rates) >= 0.0

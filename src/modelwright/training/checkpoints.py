@@ -138,9 +138,9 @@ def _check(training: Training, facts: Mapping[str, Any]) -> None:
 def _fill(training: Training, tensors: Tensors, facts: Mapping[str, Any]) -> None:
     own = training.net.state_dict()
     net, average, best = (_below(f"{start}.", tensors) for start in ("net", "average", "best"))
-    for given, there in ((net, True), (average, training.averaged is not None), (best, best)):
-        if there:
-            _check_net(own, given)
+    _check_net(own, net)
+    _check_net(own, average if training.averaged is not None else own)
+    _check_net(own, best or own)
     training.net.load_state_dict(net)
     training.optimiser.remember(_below("optimiser.", tensors))
     if training.averaged is not None:
@@ -149,13 +149,7 @@ def _fill(training: Training, tensors: Tensors, facts: Mapping[str, Any]) -> Non
     training.opened, training.drawn = (_generator(tensors, name) for name in ("opened", "drawn"))
     training.done, training.at = int(facts["done"]), int(facts["at"])
     training.pieces = int(facts["pieces"])
-    if training.done < 0 or not 0 <= training.at <= training.steps:
-        raise ValueError(f"a place that is none: epoch {training.done}, step {training.at}")
-    if not 1 <= training.pieces <= training.course.batch:
-        raise ValueError(f"batches in {training.pieces} pieces")
-    begun = bool(training.done or training.at)
-    if begun and (training.opened is None or training.drawn is None):
-        raise ValueError("the state of the generator is absent")
+    _check_place(training)
     training.losses = [float(loss) for loss in facts["losses"]]
     training.curve = [
         Epoch(int(e["done"]), int(e["total"]), float(e["loss"])) for e in facts["curve"]
@@ -163,6 +157,17 @@ def _fill(training: Training, tensors: Tensors, facts: Mapping[str, Any]) -> Non
     training.notes = [str(note) for note in facts["notes"]]
     training.best = math.inf if facts["best"] is None else float(facts["best"])
     training.waited = int(facts["waited"])
+
+
+def _check_place(training: Training) -> None:
+    """Refuse a place that no training was ever at."""
+    if training.done < 0 or not 0 <= training.at <= training.steps:
+        raise ValueError(f"a place that is none: epoch {training.done}, step {training.at}")
+    if not 1 <= training.pieces <= training.course.batch:
+        raise ValueError(f"batches in {training.pieces} pieces")
+    begun = bool(training.done or training.at)
+    if begun and (training.opened is None or training.drawn is None):
+        raise ValueError("the state of the generator is absent")
 
 
 def _generator(tensors: Tensors, name: str) -> torch.Tensor | None:
