@@ -391,6 +391,13 @@ def test_a_model_file_that_was_altered_is_refused(fitted: mw.Model, tmp_path: Pa
         write_archive(tmp_path / "bad.mw", altered, writer="0.1.0")
         with pytest.raises(ModelFileError):
             mw.load(tmp_path / "bad.mw")
+    evidence = json.loads(entries["evidence/config.json"])
+    for code in (-1, 2):
+        evidence["pictures"]["thumbnails"][0]["said"] = code
+        altered = {**entries, "evidence/config.json": json.dumps(evidence).encode()}
+        write_archive(tmp_path / "bad.mw", altered, writer="0.1.0")
+        with pytest.raises(ModelFileError):
+            mw.load(tmp_path / "bad.mw")
     cut = {**entries, "parts/0/blob-weights": entries["parts/0/blob-weights"][:200]}
     write_archive(tmp_path / "bad.mw", cut, writer="0.1.0")
     with pytest.raises(ModelFileError):
