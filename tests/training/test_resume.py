@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,14 +68,22 @@ def bits(training: Training) -> list[bytes]:
     return [value.numpy().tobytes() for value in training.net.state_dict().values()]
 
 
-@pytest.mark.parametrize("optimiser", ["adamw", "sgd", "muon"])
+# Inside an epoch, at its end, in the next one, and at the end of all.
+SOME = (2, STEPS, STEPS + 1, EPOCHS * STEPS)
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "stops"),
+    [("adamw", range(1, EPOCHS * STEPS + 1)), ("sgd", SOME), ("muon", SOME)],
+    ids=["adamw", "sgd", "muon"],
+)
 def test_a_training_killed_at_any_step_ends_with_the_same_bits(
-    tmp_path: Path, optimiser: str
+    tmp_path: Path, optimiser: str, stops: Sequence[int]
 ) -> None:
     course = replace(COURSE, optimiser=optimiser)
     whole = watched(begun(course))
     path = tmp_path / "net.safetensors"
-    for last in range(1, EPOCHS * STEPS + 1):
+    for last in stops:
         done = 0
 
         def each(training: Training, last: int = last) -> None:
