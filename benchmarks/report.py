@@ -97,7 +97,9 @@ def generated(rows: int = 10_000, columns: int = 50) -> pl.DataFrame:
     for i in range(columns - 1):
         values = hidden * draw.uniform(0, 0.5) + draw.normal(size=rows)
         if i % 5 == 1:
-            table[f"kind_{i}"] = np.array(list("abcdefgh"))[np.clip(values * 2 + 4, 0, 7).astype(int)]
+            table[f"kind_{i}"] = np.array(list("abcdefgh"))[
+                np.clip(values * 2 + 4, 0, 7).astype(int)
+            ]
         elif i % 5 == 2:
             table[f"flag_{i}"] = values > 1
         elif i % 10 == 3:

@@ -303,7 +303,9 @@ def test_answers_are_the_same_piece_by_piece(
     rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
     net = fitted.members[0].parts[0].fitted
     assert isinstance(net, FittedPictures)
-    whole = [picture_net.answers_of(rows, net, rows.test, turned=turned) for turned in (False, True)]
+    whole = [
+        picture_net.answers_of(rows, net, rows.test, turned=turned) for turned in (False, True)
+    ]
     monkeypatch.setattr(picture_net, "_ASKED", 7)
     for turned, answers in zip((False, True), whole, strict=True):
         pieces = picture_net.answers_of(rows, net, rows.test, turned=turned)

@@ -19,11 +19,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve()
-sys.path.insert(0, str(HERE.parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from machine import describe
 
+HERE = Path(__file__).resolve()
 DATA = HERE.parents[3] / "shared" / "data" / "images"
 RESULTS = HERE.parents[1] / "results" / "deep-images.json"
 STORE = Path.home() / ".cache" / "modelwright-benchmarks"

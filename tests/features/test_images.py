@@ -306,9 +306,7 @@ def test_large_images_are_decoded_one_at_a_time(
     assert most == [1]
 
 
-def test_what_may_not_be_read_is_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_may_not_be_read_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path / "a.png", Image.new("L", (8, 8)))
 
     def refused(path: Path) -> bytes:

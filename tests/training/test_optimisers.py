@@ -171,7 +171,7 @@ class World:
     def __call__(self) -> float:
         return self.now
 
-    def step(self, trial: object, setting: Setting) -> float:
+    def step(self, setting: Setting) -> float:
         took = self.seconds[setting]
         if any(begin <= self.now % 1.0 < end for begin, end in self.held_up):
             took *= 2 if setting[0] == 1 else 15

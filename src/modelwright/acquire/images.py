@@ -130,7 +130,9 @@ def read_images(source: str | Path) -> Raw:
         frame = frame.with_columns(pl.Series(PART, kinds, dtype=pl.String))
     notes = [*_notes(names, classes, parted=parted)]
     if len(names) < len(found):
-        notes.append(f"{len(found) - len(names):,} files have names that are no UTF-8 and are left.")
+        notes.append(
+            f"{len(found) - len(names):,} files have names that are no UTF-8 and are left."
+        )
     return Raw(frame, tuple(notes))
 
 

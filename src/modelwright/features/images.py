@@ -109,7 +109,7 @@ class _UnfitError(Exception):
 
 @dataclass
 class _Places:
-    """Opens files and entries of zips by their place; a zip once, whatever the number of threads."""
+    """Opens files and entries of zips by their place; a zip once, however many threads ask."""
 
     _zips: dict[str, zipfile.ZipFile] = field(default_factory=dict)
     _opening: Lock = field(default_factory=Lock)

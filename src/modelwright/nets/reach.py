@@ -76,7 +76,9 @@ def measure_reach(net: nn.Module, layer: str, shape: Sequence[int]) -> Seen:
     hook.remove()
     if not kept or not isinstance(kept[-1], torch.Tensor) or kept[-1].ndim != 4:
         got = tuple(kept[-1].shape) if kept and isinstance(kept[-1], torch.Tensor) else "none"
-        raise OptionError("a layer whose output is (n, channels, rows, columns)", f"{layer!r}: {got}")
+        raise OptionError(
+            "a layer whose output is (n, channels, rows, columns)", f"{layer!r}: {got}"
+        )
     rows, columns = kept[-1].shape[-2:]
     (slope,) = torch.autograd.grad(kept[-1][0, :, rows // 2, columns // 2].sum(), image)
     lit = slope[0].abs().sum(dim=0) > 0

@@ -262,7 +262,7 @@ def train_net(
 def answers_of(
     rows: PictureRows, fitted: FittedPictures, places: NDArray[np.int64], *, turned: bool = False
 ) -> NDArray[np.float32]:
-    """Predict some of the images, or their mirror images; not all of them have to fit into memory."""
+    """Predict some of the images, or their mirror images, a part of which is in memory."""
     said = []
     for some in np.array_split(places, max(-(-len(places) // _ASKED), 1)):
         pixels = rows.pixels[some]

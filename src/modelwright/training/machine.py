@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from modelwright.nets.library import nn, reproducible, torch
-from modelwright.training.batches import Examples, Source
+from modelwright.training.batches import Source
 from modelwright.training.losses import Loss
 
 __all__ = ["Machine", "Yielding", "calibrate", "measure"]
@@ -100,8 +100,8 @@ def calibrate(
 
     A neighbour that takes a core for a moment slows whatever runs then, by up to 15 times where
     threads wait for each other. So every setting is looked at several times, with the others in
-    between, and the shortest step of each counts. Load that stays counts: what busy neighbours leave
-    of the machine is what is measured.
+    between, and the shortest step of each counts. Load that stays counts: what busy neighbours
+    leave of the machine is what is measured.
 
     Parameters
     ----------
@@ -124,8 +124,9 @@ def calibrate(
 
     Examples
     --------
-    >>> data = Examples((torch.ones(64, 4),), torch.zeros(64))
+    >>> from modelwright.training.batches import Examples
     >>> from modelwright.training.losses import squared_error
+    >>> data = Examples((torch.ones(64, 4),), torch.zeros(64))
     >>> found = calibrate(nn.Linear(4, 1), data, squared_error, threads=1, seconds=0.1)
     >>> found.threads
     1
@@ -199,7 +200,9 @@ class _Trial:
 
     def shorten(self, took: float, wanted: float) -> None:
         """Take fewer rows from now on, where a step with all of them takes longer than wanted."""
-        count = min(max(int(len(self._whole) * wanted / max(took, 1e-9)), _FEWEST), len(self._whole))
+        count = min(
+            max(int(len(self._whole) * wanted / max(took, 1e-9)), _FEWEST), len(self._whole)
+        )
         self._batch = self._whole.at(torch.arange(count))
 
     def speed(self, setting: Setting, took: float) -> float:
@@ -234,8 +237,9 @@ def measure(
 
     Examples
     --------
-    >>> data = Examples((torch.ones(64, 4),), torch.zeros(64))
+    >>> from modelwright.training.batches import Examples
     >>> from modelwright.training.losses import squared_error
+    >>> data = Examples((torch.ones(64, 4),), torch.zeros(64))
     >>> measure(nn.Linear(4, 1), data, squared_error, Machine(1)) > 0
     True
     """

@@ -141,7 +141,9 @@ class Optimiser:
             place, _, what = name.partition(".")
             if name in buffers and value.shape == buffers[name].shape:
                 buffers.pop(name).copy_(value)
-            elif self._adam is not None and place.isdecimal() and int(place) < len(self._parameters):
+            elif (
+                self._adam is not None and place.isdecimal() and int(place) < len(self._parameters)
+            ):
                 parameter = self._parameters[int(place)]
                 state.setdefault(int(place), {})[what] = _laid_out(what, value, parameter)
             else:
