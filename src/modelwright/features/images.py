@@ -335,11 +335,11 @@ def _is_turned(image: Any) -> bool:
 
 def _eight_bits(image: Any) -> Any:
     """Scale 16 bits, 32 bits or floats to 0 to 255."""
-    narrow = image.mode.startswith("I;16")
-    values = np.asarray(image).astype(np.float32 if narrow else np.float64)
-    if narrow:
-        values /= 257.0
+    values: NDArray[np.floating[Any]]
+    if image.mode.startswith("I;16"):
+        values = np.asarray(image).astype(np.float32) / np.float32(257.0)
     else:
+        values = np.asarray(image).astype(np.float64)
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
         low, high = float(values.min()), float(values.max())
         if low < 0 or high > 255 or (image.mode == "F" and high <= 1):

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.budget import Budget
-from modelwright.core.errors import FitError
 from modelwright.core.pictures import CurvePoint
 from modelwright.core.progress import Progress
 from modelwright.engine import available_memory
@@ -204,7 +203,7 @@ def train_net(
     Raises
     ------
     FitError
-        When the loss or the answers are no longer numbers.
+        When the loss is no longer a number.
     """
     from modelwright.nets.library import reproducible
     from modelwright.nets.quick import QuickNet
@@ -232,9 +231,8 @@ def train_net(
     if checkpoint is not None and checkpoint.is_file():
         take_up(training, checkpoint)
         watcher.notes.append(f"{spec.name} went on after {training.position:.2f} epochs")
-    left = max(budget.left, 0.0)
-    known = machine.rows_a_second and len(rows.train) / machine.rows_a_second
-    known = known if math.isfinite(left) else 0.0
+    timed = math.isfinite(budget.left) and machine.rows_a_second > 0
+    known = len(rows.train) / machine.rows_a_second if timed else 0.0
     pace = StepPace(spec.epochs, budget, known, training.position)
     keeper = None if checkpoint is None else Keeper(checkpoint, _KEPT)
     guard = Yielding(machine.threads if pace.timed else 1)
@@ -251,8 +249,6 @@ def train_net(
     fitted = _fitted_of(rows, net, spec, machine)
     with reproducible(seed, machine.threads):
         valid = answers_of(rows, fitted, rows.valid)
-    if not np.isfinite(valid).all():
-        raise FitError("the answers of a net were no numbers")
     notes = [*watcher.notes, *training.notes]
     if guard.times:
         notes.append(f"busy neighbours: {guard.times} times one thread went on alone for a while.")

@@ -418,6 +418,8 @@ class _Work:
             self.rows, source, spec, machine,
             budget=budget, seed=seed, live=self.live, checkpoint=checkpoint,
         )  # fmt: skip
+        if not np.isfinite(done.valid).all():
+            raise FitError("the answers of a net were no numbers")
         self.trials.append(done)
         score = self.metric.score(self.rows.y.rows(self.rows.valid), done.valid)
         config = {**asdict(spec), "widths": list(spec.widths)}

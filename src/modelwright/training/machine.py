@@ -158,9 +158,8 @@ def _settings(threads: int, filters: bool) -> list[Setting]:
 
 def _multiplies_short() -> bool:
     """Whether there are instructions for 16 bits: without them a step may take seconds."""
-    return torch.backends.mkldnn.is_available() and bool(
-        torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    )
+    there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _race(
