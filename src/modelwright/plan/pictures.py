@@ -184,7 +184,7 @@ def _check(question: Question, settings: Settings, metric: Metric | None) -> Non
         "models": settings.models or None, "latency": settings.bounds.latency,
         "size": settings.bounds.size,
     }  # fmt: skip
-    if settings.validation != Validation() or settings.validation.test is not None:
+    if settings.validation != Validation():
         cure = "put them into folders train/, val/ and test/"
         raise OptionError("images in folders instead of options of validation", "one", cure)
     for name, value in given.items():
@@ -228,8 +228,6 @@ def _opened_run(
         store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
         try:
             yield store, record
-        except KeyboardInterrupt:
-            raise
         except Exception as error:
             store.fail(record.id, repr(error))
             raise
