@@ -220,6 +220,15 @@ def test_a_neighbour_that_comes_and_goes_decides_nothing(
     assert found.seconds < 1.0
 
 
+def test_two_threads_that_are_held_up_all_the_time_cost_no_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(USUAL, [(0.0, 1.0)])
+    found = calibrated(monkeypatch, world)
+    assert (found.threads, found.bfloat16, found.channels_last) == (1, True, True)
+    assert found.seconds < 1.0
+
+
 @pytest.mark.parametrize("slower", [1, 10, 100])
 def test_a_slow_machine_takes_no_longer(monkeypatch: pytest.MonkeyPatch, slower: int) -> None:
     world = World({setting: slower * took for setting, took in USUAL.items()})
@@ -234,9 +243,10 @@ def test_a_gain_that_may_be_chance_changes_nothing(monkeypatch: pytest.MonkeyPat
     assert (found.threads, found.bfloat16, found.channels_last) == (2, False, False)
 
 
-def test_a_calibration_without_time_is_the_plain_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_calibration_without_time_is_the_safe_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     found = calibrated(monkeypatch, World(dict.fromkeys(SETTINGS, 1.0)))
-    assert (found.threads, found.bfloat16, found.channels_last) == (2, False, False)
+    assert (found.threads, found.bfloat16) == (1, False)
+    assert "plain" not in str(found)
 
 
 def test_without_instructions_for_16_bits_they_are_not_tried(
