@@ -98,7 +98,7 @@ def calibrate(
     loss: Loss,
     *,
     threads: int,
-    seconds: float = 0.8,
+    seconds: float = 0.6,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Machine:
     """Time single steps in all settings, in turns, and give the fastest.
@@ -119,7 +119,8 @@ def calibrate(
     threads : int
         The most.
     seconds : float
-        How long it may take; settings that there is no time for are not tried.
+        How long it may take, but for a step that is held up; settings that there is no time for
+        are not tried.
     clock : callable
         Gives seconds.
 
