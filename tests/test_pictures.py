@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,11 +22,17 @@ import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import (
     DataError,
+    FitError,
     ModelFileError,
     ModelwrightWarning,
     OptionError,
 )
-from modelwright.plan import pictures
+from modelwright.core.progress import SilentProgress
+from modelwright.core.task import Target
+from modelwright.models.pictures import FittedPictures
+from modelwright.plan import picture_net, picture_rows, pictures
+from modelwright.plan.picture_net import NetSpec
+from modelwright.plan.picture_rows import PictureRows
 from modelwright.report import render
 from modelwright.store.archive import read_archive, write_archive
 from modelwright.store.tensors import read_tensors
@@ -156,6 +165,15 @@ def test_without_parts_some_images_are_held_out(tmp_path: Path) -> None:
     assert "20 of 100 images, each class evenly, were held out at random" in result.model.card.plan
 
 
+@pytest.mark.parametrize(("count", "held"), [(100, 20), (6_000, 1_200), (60_000, 2_000)])
+def test_of_more_images_a_smaller_share_is_held_out(count: int, held: int) -> None:
+    y = Target(np.arange(count) % 4, 4)
+    part = np.full(count, "train", object)
+    (train, valid, test), plan = picture_rows._split(y, np.ones(count, bool), part, seed=0)
+    assert (len(train), len(valid), len(test)) == (count - held, held, 0)
+    assert plan.startswith(f"{held:,} of {count:,} images, each class evenly")
+
+
 def test_from_the_command_line(
     bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,6 +226,95 @@ def test_an_interrupted_run_goes_on(
     assert set(nets[0]) == set(nets[1])
     for name, values in nets[0].items():
         assert values.tobytes() == nets[1][name].tobytes(), name
+
+
+def test_a_net_that_fails_leaves_the_quick_one(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = pictures.train_net
+
+    def failing(rows: object, source: object, spec: NetSpec, *given: Any, **named: Any) -> Any:
+        if spec.name == "net":
+            raise FitError("the loss of a net was no number")
+        return usual(rows, source, spec, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pictures, "train_net", failing)
+    result = mw.fit(bars, settings=mw.Settings(trials=2, store=tmp_path))
+    assert [line.name for line in result.model.card.leaderboard] == ["quick"]
+    assert "net was given up: the loss of a net was no number." in result.notes
+
+
+def test_answers_that_are_no_numbers_are_no_net(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        FittedPictures,
+        "probabilities",
+        lambda self, pixels: np.full((len(pixels), 2), np.nan, np.float32),
+    )
+    with pytest.raises(FitError, match="no numbers"):
+        mw.fit(bars, settings=replace(QUICK, store=tmp_path))
+
+
+def test_what_is_kept_of_many_held_out_images_is_of_all_classes(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelwright.plan.evidence.KEPT", 20)
+    result = mw.fit(bars, settings=replace(QUICK, store=tmp_path))
+    evidence = result.model.evidence
+    assert evidence is not None
+    assert len(evidence.y) == len(evidence.p) == 20
+    assert set(evidence.y.tolist()) == {0, 1}
+
+
+def test_two_that_open_the_same_images_do_not_disturb_each_other(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, others = picture_rows._open_all, list[PictureRows]()
+
+    def opened(places: Any, form: Any, into: Any, live: Any) -> Any:
+        if not others:
+            monkeypatch.setattr(picture_rows, "_open_all", usual)
+            others.append(picture_rows.read_pictures(bars, None, tmp_path, 0, live))
+        return usual(places, form, into, live)
+
+    monkeypatch.setattr(picture_rows, "_open_all", opened)
+    mine = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    assert mine.pixels.any()
+    assert (mine.pixels == others[0].pixels).all()
+    assert [one.name for one in (tmp_path / "images").iterdir()] == [mine.digest]
+
+
+def test_a_set_that_nobody_completed_is_taken_away_after_a_day(bars: Path, tmp_path: Path) -> None:
+    for name, age in (("old.part", 2 * 86_400.0), ("new.part", 60.0)):
+        folder = tmp_path / "images" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - age,) * 2)
+    mine = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    assert {one.name for one in (tmp_path / "images").iterdir()} == {"new.part", mine.digest}
+
+
+def test_a_link_to_nothing_is_an_image_that_cannot_be_opened(bars: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(bars, tmp_path / "bars")
+    (folder / "train" / "lying" / "x.png").symlink_to(tmp_path / "gone.png")
+    rows = picture_rows.read_pictures(folder, None, tmp_path / "store", 0, SilentProgress())
+    assert "1 image could not be opened: no such file (1)." in rows.notes
+
+
+def test_answers_are_the_same_piece_by_piece(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fitted: mw.Model
+) -> None:
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    net = fitted.members[0].parts[0].fitted
+    assert isinstance(net, FittedPictures)
+    whole = [
+        picture_net.answers_of(rows, net, rows.test, turned=turned) for turned in (False, True)
+    ]
+    monkeypatch.setattr(picture_net, "_ASKED", 7)
+    for turned, answers in zip((False, True), whole, strict=True):
+        pieces = picture_net.answers_of(rows, net, rows.test, turned=turned)
+        assert np.allclose(pieces, answers, atol=1e-6)
+    assert np.allclose(whole[1], net.probabilities(rows.pixels[rows.test][..., ::-1].copy()))
 
 
 def test_bad_images_are_counted_and_left_out(bars: Path, tmp_path: Path) -> None:
@@ -290,6 +397,13 @@ def test_a_model_file_that_was_altered_is_refused(fitted: mw.Model, tmp_path: Pa
         write_archive(tmp_path / "bad.mw", altered, writer="0.1.0")
         with pytest.raises(ModelFileError):
             mw.load(tmp_path / "bad.mw")
+    evidence = json.loads(entries["evidence/config.json"])
+    for code in (-1, 2):
+        evidence["pictures"]["thumbnails"][0]["said"] = code
+        altered = {**entries, "evidence/config.json": json.dumps(evidence).encode()}
+        write_archive(tmp_path / "bad.mw", altered, writer="0.1.0")
+        with pytest.raises(ModelFileError):
+            mw.load(tmp_path / "bad.mw")
     cut = {**entries, "parts/0/blob-weights": entries["parts/0/blob-weights"][:200]}
     write_archive(tmp_path / "bad.mw", cut, writer="0.1.0")
     with pytest.raises(ModelFileError):
@@ -299,7 +413,6 @@ def test_a_model_file_that_was_altered_is_refused(fitted: mw.Model, tmp_path: Pa
 def test_the_best_net_for_the_time_is_larger_for_more_time(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modelwright.core.progress import SilentProgress
     from modelwright.training.machine import Machine
 
     work = object.__new__(pictures._Work)

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from machine import describe
 
 HERE = Path(__file__).resolve()
 DATA = HERE.parents[3] / "shared" / "data" / "images"
@@ -48,9 +49,7 @@ def main() -> None:
             "timings": found["timings"],
             "notes": found["notes"],
             "leaderboard": found["leaderboard"],
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-            "python": platform.python_version(),
+            "machine": describe(),
         }
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
         told = results[key]

@@ -21,9 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from machine import describe
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "deep-loop.json"
 ROWS, SIDE, EPOCHS, BATCH = 768, 32, 2, 32
@@ -41,7 +44,7 @@ def main() -> None:
         child(asked.path, asked.last)
         return
     found = throughput(asked.repeats) if asked.what == "throughput" else resume(asked.kills)
-    found["date"] = datetime.now(UTC).isoformat(timespec="seconds")
+    found["machine"] = describe()
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     results[asked.what] = found
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")

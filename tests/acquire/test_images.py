@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -142,3 +143,34 @@ def test_what_holds_no_images_is_refused_with_their_endings(tmp_path: Path) -> N
         archive.writestr("rows.csv", "a,b\n1,2\n")
     for other in (table, tmp_path / "absent", "a,b\n" * 2_000, {"a": [1]}, None):
         check_images(other)
+
+
+def test_others_beside_two_parts_are_no_classes(tmp_path: Path) -> None:
+    touched(tmp_path, "train/cat/1.png", "test/cat/2.png", "extras/3.png", "extras/dog/4.png")
+    assert meanings(tmp_path) == [
+        ("extras/3.png", None, None), ("extras/dog/4.png", None, None),
+        ("test/cat/2.png", "cat", "test"), ("train/cat/1.png", "cat", "train"),
+    ]  # fmt: skip
+    assert "2 images are in no folder below train/" in read_images(tmp_path).notes[0]
+
+
+def test_an_entry_that_comes_twice_is_one_image(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a/1.png", "b/2.png"):
+            archive.writestr(name, b"")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a/1.png", b"")
+    assert [row[0] for row in meanings(path)] == ["a/1.png", "b/2.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are always text there")
+def test_names_that_are_no_text_are_told_and_left(tmp_path: Path) -> None:
+    touched(tmp_path, "a/1.png", "b/2.png")
+    try:
+        (tmp_path / "a" / os.fsdecode(b"\xff.png")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this disk takes UTF-8 only")
+    raw = read_images(tmp_path)
+    assert raw.frame.height == 2
+    assert raw.notes == ("1 files have names that are no UTF-8 and are left.",)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.datasets import load_iris
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -91,6 +91,24 @@ def test_fewer_rows_are_a_part_of_more_and_groups_stay_whole() -> None:
     assert (found.best.train == 1.0).all()
 
 
+def test_rows_of_folds_may_be_told_by_truth_values() -> None:
+    X, y = waves(100)
+    held = np.arange(100) % 4 == 0
+    by_truth, by_place = (
+        learning_curve(LinearRegression(), X, y, folds=folds, workers=0)
+        for folds in ([(~held, held)], [(np.flatnonzero(~held), np.flatnonzero(held))])
+    )
+    assert by_truth.best.valid.tolist() == by_place.best.valid.tolist()
+
+
+def test_a_rare_class_is_in_the_fewest_rows_too() -> None:
+    X, _ = waves(1_000)
+    rare = (np.arange(1_000) % 100 == 3).astype(np.int64)
+    found = learning_curve(LogisticRegression(), X, rare, workers=0, metric="log_loss")
+    assert found.best.sizes[0] < 30
+    assert np.isfinite(found.best.valid).all()
+
+
 def test_a_complexity_curve_finds_the_middle() -> None:
     X, y = waves(400, noise=0.5)
     depths = {"max_depth": [1, 2, 3, 4, 5, 6, 8, 12]}
@@ -106,6 +124,15 @@ def test_a_complexity_curve_finds_the_middle() -> None:
     assert few.verdict.code == "too-simple"
     figure = complexity_curve_figure(found)
     assert len(figure.data.rows) == 8
+
+
+def test_values_of_numpy_are_shown_as_numbers() -> None:
+    X, y = waves(120)
+    depths = {"max_depth": np.arange(1, 4)}
+    found = complexity_curve(DecisionTreeRegressor(random_state=0), X, y, depths, workers=0)
+    assert found.values == (1, 2, 3)
+    assert "np." not in str(found)
+    assert found.to_json()["values"] == [1, 2, 3]
 
 
 def test_parameters_of_a_learner_of_ours() -> None:
@@ -132,6 +159,10 @@ def test_curves_in_worker_processes_are_the_same() -> None:
     [
         {"folds": 1},
         {"folds": []},
+        {"folds": [([0, 1, 2], [100])]},
+        {"folds": [([-1, 1, 2], [3])]},
+        {"folds": [([0.5, 1.5], [3])]},
+        {"folds": [([True, False], [3])]},
         {"sizes": [5]},
         {"sizes": [10, 10_000]},
         {"estimator": {}},

@@ -62,3 +62,10 @@ def test_a_copy_is_not_fitted_and_draws_by_its_seed() -> None:
     told = with_parameters(fitted, {"decisiontreeclassifier__max_depth": 2})
     assert told[-1].max_depth == 2
     assert fitted[-1].max_depth is None
+
+
+def test_a_copy_draws_from_a_generator_of_its_own() -> None:
+    drawn = np.random.RandomState(0)
+    copy = anew(DecisionTreeClassifier(random_state=drawn))
+    copy.random_state.rand(5)
+    assert drawn.rand() == np.random.RandomState(0).rand()

@@ -27,12 +27,11 @@ TIMEOUT = 150
 
 
 def marked(paths: Iterable[Path]) -> list[ParameterSet]:
-    """Give pages or examples as parameters of a test; all but the first pages are long ones."""
-    found = []
-    for path in paths:
-        name = str(path.relative_to(ROOT))
-        found.append(pytest.param(path, id=name, marks=[pytest.mark.long] if "/" in name else []))
-    return found
+    """Give pages or examples as parameters of a test, each of which takes seconds."""
+    return [
+        pytest.param(path, id=str(path.relative_to(ROOT)), marks=[pytest.mark.long])
+        for path in paths
+    ]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from modelwright.engine import InlineEngine
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
+@pytest.mark.long
 def test_the_first_example_runs_as_a_program(tmp_path: Path) -> None:
     private = {"HOME": str(tmp_path), "MODELWRIGHT_STORE": str(tmp_path / "store")}
     done = subprocess.run(

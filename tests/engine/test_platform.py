@@ -35,6 +35,18 @@ def cgroups(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "mount", membership
 
 
+@pytest.mark.parametrize(
+    ("cores", "own", "share", "busy"), [(2, 2, 50.0, 1.0), (64, 2, 50.0, 0.0), (64, 2, 99.0, 1.36)]
+)
+def test_cores_that_others_have_count_as_busy_first(
+    monkeypatch: pytest.MonkeyPatch, cores: int, own: int, share: float, busy: float
+) -> None:
+    monkeypatch.setattr(psutil, "cpu_percent", lambda interval: share)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(platform, "core_count", lambda: own)
+    assert platform.busy_cores() == pytest.approx(busy)
+
+
 def test_version_2_limits_of_ancestors_count(cgroups: tuple[Path, Path]) -> None:
     root, membership = cgroups
     (root / "a" / "memory.max").write_text("1000\n")

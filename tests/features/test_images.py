@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +22,7 @@ from modelwright.core.errors import DataError, ModelFileError
 from modelwright.core.protocols import State
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
+from modelwright.features import images
 from modelwright.features.images import (
     FittedImages,
     ImageForm,
@@ -258,3 +261,91 @@ def test_thumbnails_are_images() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (3, 5, 6)).astype(np.uint8)
     image = Image.open(io.BytesIO(as_png(pixels)))
     assert (np.asarray(image).transpose(2, 0, 1) == pixels).all()
+
+
+def packed(path: Path, names: list[str]) -> Path:
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(buffer, "PNG")
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, buffer.getvalue())
+    return path
+
+
+@pytest.mark.parametrize("place", [0, 20, 100])
+def test_damaged_bytes_of_a_zip_are_counted(tmp_path: Path, place: int) -> None:
+    path = packed(tmp_path / "x.zip", ["a.png", "b.png"])
+    data = bytearray(path.read_bytes())
+    data[30 + len("a.png") + place] ^= 0xFF
+    path.write_bytes(data)
+    _, done = opened(path / "a.png", path / "b.png")
+    assert done.good.tolist() == [False, True]
+    assert done.faults == {"in a damaged zip": 1}
+
+
+def test_letters_that_change_their_length_are_no_obstacle(tmp_path: Path) -> None:
+    path = packed(tmp_path / "İİİ" / "X.ZIP", ["İ.png"])
+    _, done = opened(path / "İ.png")
+    assert done.good.all(), done.faults
+
+
+def test_a_zip_is_opened_once_whatever_the_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed(tmp_path / "x.zip", [f"{i}.png" for i in range(40)])
+    usual, times = zipfile.ZipFile, []
+
+    def counted(name: str) -> zipfile.ZipFile:
+        times.append(name)
+        time.sleep(0.02)  # as a directory of many entries takes
+        return usual(name)
+
+    monkeypatch.setattr(zipfile, "ZipFile", counted)
+    monkeypatch.setattr(images, "_CHUNK", 4)
+    into, told = np.empty((40, 3, 8, 8), np.uint8), list[int]()
+    places = [str(path / f"{i}.png") for i in range(40)]
+    done = open_images(places, FORM, into, threads=4, tell=told.append)
+    assert done.good.all()
+    assert len(times) == 1
+    assert told == [*range(4, 41, 4)]
+
+
+def test_large_images_are_decoded_one_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [str(saved(tmp_path / f"{i}.png", Image.new("L", (20, 20)))) for i in range(8)]
+    usual, now, most = images._decoded, [0], [0]
+
+    def watched(*given: Any) -> Any:
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+        time.sleep(0.005)
+        found = usual(*given)
+        now[0] -= 1
+        return found
+
+    monkeypatch.setattr(images, "_decoded", watched)
+    monkeypatch.setattr(images, "_LARGE_PIXELS", 399)
+    monkeypatch.setattr(images, "_CHUNK", 1)
+    done = open_images(places, FORM, np.empty((8, 3, 8, 8), np.uint8), threads=4)
+    assert done.good.all()
+    assert most == [1]
+
+
+def test_what_may_not_be_read_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(tmp_path / "a.png", Image.new("L", (8, 8)))
+
+    def refused(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    assert opened(path)[1].faults == {"permission denied": 1}
+    with pytest.raises(DataError, match="permission denied"):
+        common_form([str(path)])
+
+
+def test_images_too_small_for_a_net_are_enlarged(tmp_path: Path) -> None:
+    places = [str(saved(tmp_path / f"{i}.png", Image.new("RGB", (8, 1)))) for i in range(3)]
+    assert common_form(places) == ImageForm(3, 16, 16)

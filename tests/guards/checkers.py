@@ -10,7 +10,7 @@ import ast
 import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 PACKAGE = "modelwright"
@@ -51,6 +51,11 @@ class Source:
     parts: tuple[str, ...]
     tree: ast.Module
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, as `ast.walk` gives them."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def name(self) -> str:
         """The dotted name, such as ``modelwright.core.seed``."""
@@ -70,31 +75,33 @@ class Source:
 def sources(package: Path) -> list[Source]:
     """Parse every module of a package folder."""
     return [
-        Source(path, path.relative_to(package).with_suffix("").parts, _parse(path))
+        _source(path, path.relative_to(package).with_suffix("").parts, path.read_text("utf-8"))
         for path in sorted(package.rglob("*.py"))
     ]
 
 
-def _parse(path: Path) -> ast.Module:
-    return _tree(path.read_text(encoding="utf-8"), str(path))
+@cache
+def _source(path: Path, parts: tuple[str, ...], text: str) -> Source:
+    """Parse a module once for all the guards."""
+    return Source(path, parts, ast.parse(text, str(path)))
 
 
 @cache
-def _tree(text: str, name: str) -> ast.Module:
-    return ast.parse(text, name)
-
-
-def imports(source: Source, known: frozenset[str]) -> Iterator[Import]:
+def imports(source: Source, known: frozenset[str]) -> tuple[Import, ...]:
     """List what a module imports, wherever the import stands and however it is written.
 
     Imports in functions and under TYPE_CHECKING count, as do ``Deferred("x")`` and
     ``import_module("x")`` with a literal. ``from package import name`` is an import of
     ``package.name`` when that is one of the `known` modules.
     """
+    return tuple(_imports(source, known))
+
+
+def _imports(source: Source, known: frozenset[str]) -> Iterator[Import]:
     here = source.name.split(".")
     if source.parts[-1] != "__init__":
         here = here[:-1]
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, node.lineno)
@@ -273,7 +280,7 @@ def check_safety(package: Path) -> list[str]:
             for item in imports(source, known)
             if item.module.split(".")[0] in SHUT
         ]
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Call):
                 found += [source.at(node.lineno, text) for text in _unsafe(node)]
     return found

@@ -33,3 +33,11 @@ def test_a_form_larger_than_its_file_is_refused_before_memory_is_taken() -> None
     huge = {**state.config["form"], "widths": [8_192] * 4}
     with pytest.raises(ModelFileError):
         FittedPictures.restore(replace(state, config={**state.config, "form": huge}))
+
+
+def test_weights_of_other_numbers_are_refused() -> None:
+    net = fitted()
+    for kind in (np.float64, np.int32):
+        weights = {**net.weights, "head.weight": net.weights["head.weight"].astype(kind)}
+        with pytest.raises(ModelFileError):
+            FittedPictures.restore(replace(net, weights=weights).export())

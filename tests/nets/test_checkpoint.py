@@ -237,6 +237,7 @@ ONE = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
         packed({"a": 3}, b"1234"),
         packed({"__metadata__": 3, "a": ONE}, b"1234"),
         b"\x05\x00\x00\x00\x00\x00\x00\x00{{{{{",
+        packed({"a": {**ONE, "shape": [1] * 65}}, b"1234"),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused(data: bytes, tmp_path: Path) -> None:
@@ -259,6 +260,18 @@ def test_a_changed_byte_is_refused_or_changes_a_number(tmp_path: Path, place: in
     except ModelFileError:
         return
     assert sum(value.numel() * value.element_size() for value in found.values()) == 32 * 4
+
+
+def test_a_counter_of_another_shape_is_refused_before_anything_is_taken(tmp_path: Path) -> None:
+    path, net = tmp_path / "a.safetensors", cnn(classes=2, width=4)
+    weights = {name: value + 1 for name, value in net.state_dict().items()}
+    counter = next(name for name in weights if name.endswith("num_batches_tracked"))
+    write_weights(path, {**weights, counter: torch.zeros(3, dtype=torch.int64)})
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    with pytest.raises(ModelFileError, match="num_batches_tracked"):
+        load_weights(net, path)
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, before[name]), name
 
 
 def test_names_of_no_shape_are_recognised_as_nothing() -> None:

@@ -115,7 +115,7 @@ def test_the_summary_accounts_for_every_parameter(name: str) -> None:
 def test_the_reach_of_a_resnet_is_that_of_its_longest_path() -> None:
     """ResNet-18's last stage: 435 pixels with the stem of ImageNet (Araujo et al. 2019)."""
     net = resnet(18, classes=2, width=2)
-    seen = measure_reach(net, "layer4", (3, 1000, 1000))
+    seen = measure_reach(net, "layer4", (3, 512, 512))
     assert (seen.rows, seen.columns, seen.clipped) == (435, 435, False)
     assert measure_reach(net, "layer4", (3, 224, 224)).clipped
     first = measure_reach(net, "layer1.0", (3, 128, 128))
@@ -131,6 +131,9 @@ def test_a_reach_is_measured_in_a_copy() -> None:
     assert isinstance(net.stages[0][-1], MaxPool)
     with pytest.raises(OptionError, match="a layer of the net"):
         measure_reach(net, "stages.9", (3, 64, 64))
+    for layer in ("head", "drop"):
+        with pytest.raises(OptionError, match="channels, rows, columns"):
+            measure_reach(net, layer, (3, 64, 64))
     dilated = nn.Sequential(nn.MaxPool2d(2, dilation=2))
     with pytest.raises(OptionError, match="dilation"):
         measure_reach(dilated, "0", (1, 9, 9))

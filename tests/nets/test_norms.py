@@ -234,6 +234,18 @@ def test_whitening_by_newton_is_that_by_eigenvectors() -> None:
 
 
 @pytest.mark.parametrize("kind", ["pca", "zca"])
+def test_whitening_in_16_bits_is_nearly_that_in_32(kind: str) -> None:
+    x = torch.randn(800, 4) @ (torch.eye(4) + 0.9)
+    exact, short = Whitening(4, kind=kind), Whitening(4, kind=kind)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = short(x.bfloat16())
+    # axes have no direction: what is compared is how the answers go together
+    torch.testing.assert_close(
+        y.float().T.cov(), exact(x).T.cov(), atol=0.05, rtol=0.05, check_dtype=False
+    )
+
+
+@pytest.mark.parametrize("kind", ["pca", "zca"])
 def test_gradients_of_whitening(kind: str) -> None:
     x = (images(12, 4) @ torch.randn(4, 4, dtype=torch.float64)).requires_grad_()
     layer = Whitening(4, group=2, kind=kind).double()

@@ -6,6 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
+from modelwright.nets import quick  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.nets.quick import QuickForm, QuickNet, whitening  # noqa: E402
 
@@ -45,6 +46,16 @@ def test_whitened_answers_are_uncorrelated_and_of_variance_one(patch: int) -> No
     # the constant in the denominator keeps the least of them below 1
     assert (found.diagonal()[:4] - 1).abs().max() < 0.1
     assert (found - found.diagonal().diag()).abs().max() < 0.02
+
+
+def test_of_large_images_fewer_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    with reproducible(seed=0):
+        one, other = (QuickNet(QuickForm(3, 24, 24, 4, (6, 8))) for _ in range(2))
+        pixels = torch.randint(0, 256, (8, 3, 24, 24), dtype=torch.uint8)
+    one.suit(pixels[[0, 5]])
+    monkeypatch.setattr(quick, "_NUMBERS", 2 * pixels[0].numel())
+    other.suit(pixels)
+    assert torch.equal(one.whiten.weight, other.whiten.weight)
 
 
 def test_whitening_filters_are_found_and_never_learned() -> None:

@@ -68,6 +68,11 @@ def test_a_profile_is_what_autograd_says() -> None:
     assert [signal.name for signal in profile.signals] == ["0", "2"]
 
 
+def test_a_net_without_layers_has_no_profile() -> None:
+    with pytest.raises(OptionError, match="linear layers or convolutions; got ReLU"):
+        signal_profile(nn.ReLU(), torch.randn(5, 3), torch.mean)
+
+
 def test_a_parabola_bends_by_its_second_derivative() -> None:
     net = nn.Linear(3, 1, bias=False)
     curve = torch.tensor([1.0, 2.0, 5.0])

@@ -12,12 +12,14 @@ from modelwright.training.pace import StepPace
 STEPS = 20
 
 
-def run(monkeypatch: pytest.MonkeyPatch, seconds: list[float], told: float) -> tuple[float, float]:
+def run(
+    monkeypatch: pytest.MonkeyPatch, seconds: list[float], told: float, before: float = 0.0
+) -> tuple[float, float]:
     """Give epochs and the moment of the end, where steps take these seconds in turn."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    pace = StepPace(100.0, Budget.seconds(10.0), told)
-    done = 0
+    pace = StepPace(100.0, Budget.seconds(10.0), told, before)
+    done = round(before * STEPS)
     while pace.goes_on(done / STEPS):
         now[0] += seconds[min(done, len(seconds) - 1)]
         done += 1
@@ -37,6 +39,19 @@ def test_steps_that_get_slower_are_fewer(monkeypatch: pytest.MonkeyPatch) -> Non
     epochs, end = run(monkeypatch, [0.05] * 80 + [0.3], 1.0)
     assert end < 10.7
     assert 4.5 < epochs < 5.5
+
+
+def test_a_training_that_goes_on_expects_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    pace = StepPace(100.0, Budget.seconds(10.0), 2.0, done=30.0)
+    for step in range(1, 20):
+        assert 34.5 < pace.total < 35.5
+        now[0] += 0.1
+        assert pace.goes_on(30.0 + step / STEPS)
+    epochs, end = run(monkeypatch, [0.1], 2.0, before=30.0)
+    assert 9.7 < end <= 10.2
+    assert 34.8 < epochs <= 35.1
 
 
 def test_what_is_asked_for_is_the_most(monkeypatch: pytest.MonkeyPatch) -> None:

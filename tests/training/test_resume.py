@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
@@ -14,11 +17,13 @@ from modelwright.core.budget import Budget  # noqa: E402
 from modelwright.core.errors import FitError, ModelFileError  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.nets.quick import QuickForm, QuickNet  # noqa: E402
+from modelwright.store.tensors import read_tensors, write_tensors  # noqa: E402
 from modelwright.training.augmentation import Augmentation  # noqa: E402
 from modelwright.training.batches import Changed, Examples, Streamed  # noqa: E402
 from modelwright.training.checkpoints import Keeper, keep, take_up  # noqa: E402
 from modelwright.training.loop import Course, Training  # noqa: E402
 from modelwright.training.losses import cross_entropy  # noqa: E402
+from modelwright.training.machine import Machine  # noqa: E402
 from modelwright.training.pace import Pace, StepPace  # noqa: E402
 
 EPOCHS, STEPS = 3, 4
@@ -63,14 +68,22 @@ def bits(training: Training) -> list[bytes]:
     return [value.numpy().tobytes() for value in training.net.state_dict().values()]
 
 
-@pytest.mark.parametrize("optimiser", ["adamw", "sgd", "muon"])
+# Inside an epoch, at its end, in the next one, and at the end of all.
+SOME = (2, STEPS, STEPS + 1, EPOCHS * STEPS)
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "stops"),
+    [("adamw", range(1, EPOCHS * STEPS + 1)), ("sgd", SOME), ("muon", SOME)],
+    ids=["adamw", "sgd", "muon"],
+)
 def test_a_training_killed_at_any_step_ends_with_the_same_bits(
-    tmp_path: Path, optimiser: str
+    tmp_path: Path, optimiser: str, stops: Sequence[int]
 ) -> None:
     course = replace(COURSE, optimiser=optimiser)
     whole = watched(begun(course))
     path = tmp_path / "net.safetensors"
-    for last in range(1, EPOCHS * STEPS + 1):
+    for last in stops:
         done = 0
 
         def each(training: Training, last: int = last) -> None:
@@ -260,3 +273,118 @@ def test_a_stream_of_some_rows_gives_those() -> None:
     assert len(stream) == 10
     found = stream.at(torch.tensor([9, 0]))
     assert (found.inputs[0] == data.inputs[0][[19, 1]]).all()
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd", "muon"])
+def test_channels_may_lie_last(tmp_path: Path, optimiser: str) -> None:
+    path = tmp_path / "net.safetensors"
+
+    def last() -> Training:
+        training = begun(replace(COURSE, optimiser=optimiser))
+        Machine(1, channels_last=True).suit(training.net)
+        return training
+
+    def kill(training: Training) -> None:
+        if training.position == 1 / 2:
+            keep(training, path)
+            raise KilledError
+
+    whole, first, again = last(), last(), last()
+    whole.run(Pace(2, Budget()))
+    with pytest.raises(KilledError):
+        first.run(Pace(2, Budget()), None, kill)
+    take_up(again, path)
+    again.run(Pace(2, Budget()))
+    assert bits(again) == bits(whole)
+
+
+def altered(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
+    """Write a checkpoint with other arrays and facts."""
+    arrays, text = read_tensors(path)
+    facts = json.loads(text)
+    change(arrays, facts)
+    write_tensors(path, arrays, json.dumps(facts))
+
+
+CHANGES: dict[str, Callable[[dict[str, Any], dict[str, Any]], object]] = {
+    "a step before the first": lambda arrays, facts: facts.update(at=-1),
+    "a step after the last": lambda arrays, facts: facts.update(at=STEPS + 1),
+    "no pieces": lambda arrays, facts: facts.update(pieces=0),
+    "pieces without end": lambda arrays, facts: facts.update(pieces=10**12),
+    "no generator": lambda arrays, facts: arrays.pop("generator.opened"),
+    "a short generator": lambda arrays, facts: arrays.update(
+        {"generator.drawn": arrays["generator.drawn"][:100]}
+    ),
+    "a moment of another shape": lambda arrays, facts: arrays.update(
+        {"optimiser.0.exp_avg": np.zeros(1, np.float32)}
+    ),
+    "a moment too few": lambda arrays, facts: arrays.pop("optimiser.0.exp_avg"),
+    "a moment of nothing": lambda arrays, facts: arrays.update(
+        {"optimiser.999.step": np.zeros((), np.float32)}
+    ),
+    "a direction of Muon": lambda arrays, facts: arrays.update(
+        {"optimiser.muon.0": np.zeros(1, np.float32)}
+    ),
+    "best weights of another net": lambda arrays, facts: arrays.update(
+        {"best.2.bias": np.zeros(9, np.float32)}
+    ),
+    "an average of another net": lambda arrays, facts: arrays.update(
+        {"average.2.bias": np.zeros(1, np.float32)}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_checkpoint_that_was_altered_is_refused(tmp_path: Path, name: str) -> None:
+    path, training = tmp_path / "net.safetensors", begun()
+    training.run(Pace(1, Budget()), lambda _: training.judge(1.0))
+    keep(training, path)
+    altered(path, CHANGES[name])  # type: ignore[arg-type]
+    with pytest.raises(ModelFileError):
+        take_up(begun(), path)
+
+
+def test_layers_drop_what_they_were_made_to_drop_where_a_course_says_nothing() -> None:
+    dropped = []
+    for share in (0.0, 0.3):
+        training = begun(replace(COURSE, dropout=share, averaging=0.0))
+        training.net[1].p = 0.5
+        training.run(Pace(1, Budget()), None, lambda t: dropped.append(t.net[1].p))
+    assert dropped[:STEPS] == [0.5] * STEPS
+    assert dropped[STEPS:] == [0.3] * STEPS
+
+
+def test_a_rate_never_goes_below_zero_where_a_pace_was_shortened_under_way(tmp_path: Path) -> None:
+    path, course = tmp_path / "net.safetensors", replace(COURSE, schedule="linear", averaging=0.0)
+    rates: list[float] = []
+
+    def each(training: Training) -> None:
+        if training.position >= 1.5:
+            keep(training, path)
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        begun(course).run(Pace(EPOCHS, Budget()), None, each)
+    again = begun(course)
+    take_up(again, path)
+    usual = again.optimiser.step
+
+    def noted(rate: float, decay: float) -> None:
+        rates.append(rate)
+        usual(rate, decay)
+
+    again.optimiser.step = noted  # type: ignore[method-assign]
+    again.run(Pace(1, Budget()))
+    assert rates
+    assert min(rates) >= 0.0
+
+
+def test_without_memory_for_a_single_row_the_fit_is_refused() -> None:
+    def squared(answers: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to...")
+
+    x = torch.linspace(-1, 1, 40)[:, None]
+    course = Course(epochs=1, batch=10, rate=0.05)
+    training = Training(nn.Linear(1, 1), Examples((x,), x[:, 0]), squared, course)
+    with pytest.raises(FitError, match="no memory to learn from 2 rows at a time"):
+        training.run(Pace(1, Budget()))

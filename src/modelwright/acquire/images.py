@@ -123,7 +123,7 @@ def read_images(source: str | Path) -> Raw:
 
     The folders are classes: ``cat/1.png``. Above them may stand ``train``, ``val`` and ``test``
     (also training, valid, validation, dev, testing), and folders that hold everything are passed
-    through.
+    through. Beside two parts or more other folders are no classes: what is in them is left.
 
     Parameters
     ----------
@@ -154,14 +154,15 @@ def read_images(source: str | Path) -> Raw:
     [('cat', 'test'), ('cat', 'train'), ('dog', 'train')]
     """
     place = expanded(str(source))
-    names = sorted(_entries(place) if place.is_file() else _files(place))
+    found = sorted(set(_entries(place) if place.is_file() else _files(place)))
+    names = [name for name in found if _is_text(name)]
     images = [name for name in names if _is_image(name)]
     if not images:
         raise _without_images(place)
     common = _common(images)
     inner = [name.split("/")[common:] for name in images]
     levels = {parts[0].lower() for parts in inner if len(parts) > 1}
-    parted = bool(levels) and levels <= set(_PARTS)
+    parted = _are_parts(levels)
     classes, kinds = zip(*(_meaning(parts, parted=parted) for parts in inner), strict=True)
     root = str(place)
     frame = pl.DataFrame(
@@ -172,7 +173,12 @@ def read_images(source: str | Path) -> Raw:
     )
     if parted:
         frame = frame.with_columns(pl.Series(PART, kinds, dtype=pl.String))
-    return Raw(frame, tuple(_notes(names, classes, parted=parted)))
+    notes = [*_notes(names, classes, parted=parted)]
+    if len(names) < len(found):
+        notes.append(
+            f"{len(found) - len(names):,} files have names that are no UTF-8 and are left."
+        )
+    return Raw(frame, tuple(notes))
 
 
 _SHAPE = "put the images of each class into a folder of its name: cats/1.jpg, dogs/2.jpg"
@@ -209,11 +215,19 @@ def fresh_rows(frame: pl.DataFrame) -> pl.DataFrame:
     return kept
 
 
+def _are_parts(levels: set[str]) -> bool:
+    """Whether folders are parts of the data: all of them, or two parts and others beside them."""
+    parts = {_PARTS[name] for name in levels if name in _PARTS}
+    return bool(levels) and (levels <= set(_PARTS) or len(parts) > 1)
+
+
 def _meaning(parts: Sequence[str], *, parted: bool) -> tuple[str | None, str | None]:
     """Give the class and the part of an image by the folders that it is in."""
     folders = list(parts[:-1])
-    part = _PARTS[folders.pop(0).lower()] if parted and folders else None
-    return (folders[0] if folders else None), part
+    if not parted:
+        return (folders[0] if folders else None), None
+    part = _PARTS.get(folders[0].lower()) if folders else None
+    return (folders[1] if part and len(folders) > 1 else None), part
 
 
 def _common(names: Sequence[str]) -> int:
@@ -283,6 +297,15 @@ def _walked(place: Path) -> Iterator[str]:
 def _bounded(count: int, place: Path) -> None:
     if count > _MOST:
         raise DataError(f"at most {_MOST:,} files", f"more in {place.name!r}", "take some of them")
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name is UTF-8; others have bytes in it that stand for themselves."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_image(name: str) -> bool:

@@ -286,7 +286,13 @@ class Evidence:
         if not task.is_classification:
             return self.y.dtype.kind == "f"
         codes = self.y.dtype.kind in "iu"
-        return codes and bool(((self.y >= 0) & (self.y < len(task.classes))).all())
+        shown = () if self.pictures is None else self.pictures.thumbnails
+        known = range(len(task.classes))
+        return (
+            codes
+            and bool(((self.y >= 0) & (self.y < len(task.classes))).all())
+            and all(one.true in known and one.said in known for one in shown)
+        )
 
     def with_findings(self, findings: Mapping[str, Any]) -> Evidence:
         """Add importances, dependences and attributions that are plain JSON.

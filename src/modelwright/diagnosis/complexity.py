@@ -14,8 +14,7 @@ from modelwright.core.errors import OptionError
 from modelwright.core.findings import Finding, Severity
 from modelwright.diagnosis.described import with_parameters
 from modelwright.diagnosis.learner import estimator_of
-from modelwright.diagnosis.learning import spread_of
-from modelwright.diagnosis.scoring import Folds, Score, plan_of, score_all
+from modelwright.diagnosis.scoring import Folds, Scored, plan_of, score_all, spread_of
 from modelwright.evaluate import Metric
 from modelwright.pages.numerals import number
 
@@ -25,19 +24,19 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ComplexityCurve:
+class ComplexityCurve(Scored):
     """Scores at several values of one parameter.
 
     Parameters
     ----------
+    scores : tuple of tuple of Score
+        For each value, one score a fold.
     metric : str
         What is scored.
     parameter : str
         What is varied.
     values : tuple
         Its values, in the order given.
-    scores : tuple of tuple of Score
-        For each value, one score a fold.
     seconds : float
         How long it took.
     """
@@ -45,28 +44,12 @@ class ComplexityCurve:
     metric: str
     parameter: str
     values: tuple[object, ...]
-    scores: tuple[tuple[Score, ...], ...]
     seconds: float
-
-    @property
-    def valid(self) -> Array:
-        """Held-out scores, shape (n_values, n_folds)."""
-        return np.array([[one.valid for one in row] for row in self.scores])
-
-    @property
-    def train(self) -> Array:
-        """Scores on the rows that were fitted on, shape (n_values, n_folds)."""
-        return np.array([[one.train for one in row] for row in self.scores])
-
-    @property
-    def spread(self) -> Array:
-        """Standard errors of the mean held-out score over folds, shape (n_values,)."""
-        return spread_of(self.valid)
 
     @property
     def best(self) -> int:
         """The position of the value with the least held-out loss."""
-        return int(np.argmin(_finite(self._losses.mean(axis=1))))
+        return int(np.argmin(_finite(self.losses.mean(axis=1))))
 
     @property
     def simplest(self) -> int:
@@ -74,7 +57,7 @@ class ComplexityCurve:
 
         Values are taken to go from simple to complex; the error is that of the paired difference.
         """
-        losses = self._losses
+        losses = self.losses
         for place in range(self.best):
             behind = losses[place] - losses[self.best]
             error = float(spread_of(behind[None])[0])
@@ -103,10 +86,6 @@ class ComplexityCurve:
         if simple != best:
             cure += ", the first within one standard error of the best"
         return Finding("best-inside", Severity.INFO, (), said, cure)
-
-    @property
-    def _losses(self) -> Array:
-        return np.array([[one.valid_loss for one in row] for row in self.scores])
 
     def __str__(self) -> str:
         return f"{self.verdict.evidence}: {self.verdict.cure}"
@@ -184,7 +163,7 @@ def complexity_curve(
     scores, seconds = score_all(plan, fits, workers)
     count = len(plan.folds)
     rows = tuple(tuple(scores[i : i + count]) for i in range(0, len(scores), count))
-    return ComplexityCurve(plan.metric.name, name, tuple(listed), rows, seconds)
+    return ComplexityCurve(rows, plan.metric.name, name, tuple(listed), seconds)
 
 
 def _one(values: Mapping[str, Sequence[Any]]) -> tuple[str, list[Any]]:
@@ -194,7 +173,8 @@ def _one(values: Mapping[str, Sequence[Any]]) -> tuple[str, list[Any]]:
     ((name, listed),) = values.items()
     if len(listed) < 2:
         raise OptionError(f"two or more values of {name}", repr(list(listed)))
-    return str(name), list(listed)
+    # numbers of NumPy are shown as those of Python
+    return str(name), [one.item() if isinstance(one, np.generic) else one for one in listed]
 
 
 def _finite(values: Array) -> Array:

@@ -194,7 +194,7 @@ def _inside(value: object) -> Any:
         return parts if isinstance(value, list) else tuple(parts)
     if hasattr(value, "get_params") and not isinstance(value, type):
         return anew(value)
-    return copy.deepcopy(value) if isinstance(value, dict | np.ndarray) else value
+    return copy.deepcopy(value)  # a generator of random numbers, say, is nobody else's
 
 
 def with_parameters(estimator: Any, parameters: Mapping[str, object]) -> Any:

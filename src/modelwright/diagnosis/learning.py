@@ -23,11 +23,19 @@ from modelwright.core.seed import Seed
 from modelwright.diagnosis.answers import Answers
 from modelwright.diagnosis.learner import estimator_of
 from modelwright.diagnosis.power import Law, fit_law
-from modelwright.diagnosis.scoring import Folds, Plan, Score, constant_loss, plan_of, score_all
+from modelwright.diagnosis.scoring import (
+    Folds,
+    Plan,
+    Scored,
+    constant_loss,
+    plan_of,
+    score_all,
+    spread_of,
+)
 from modelwright.evaluate import Metric
 from modelwright.pages.numerals import number, percent
 
-__all__ = ["Curve", "LearningCurve", "Overtaking", "learning_curve", "spread_of"]
+__all__ = ["Curve", "LearningCurve", "Overtaking", "learning_curve"]
 
 Array = NDArray[np.float64]
 
@@ -40,17 +48,17 @@ REACH = 10.0
 
 
 @dataclass(frozen=True)
-class Curve:
+class Curve(Scored):
     """The scores of one estimator at growing numbers of rows.
 
     Parameters
     ----------
+    scores : tuple of tuple of Score
+        For each size, one score a fold.
     name : str
         Which estimator.
     sizes : tuple of int
         How many rows it was fitted on.
-    scores : tuple of tuple of Score
-        For each size, one score a fold.
     law : Law, optional
         How the held-out loss falls; None when nothing was fitted.
     perfect : float
@@ -62,30 +70,9 @@ class Curve:
 
     name: str
     sizes: tuple[int, ...]
-    scores: tuple[tuple[Score, ...], ...]
     law: Law | None
     perfect: float
     rising: bool
-
-    @property
-    def valid(self) -> Array:
-        """Held-out scores, shape (n_sizes, n_folds)."""
-        return np.array([[one.valid for one in row] for row in self.scores])
-
-    @property
-    def train(self) -> Array:
-        """Scores on the rows that were fitted on, shape (n_sizes, n_folds)."""
-        return np.array([[one.train for one in row] for row in self.scores])
-
-    @property
-    def losses(self) -> Array:
-        """Held-out losses, shape (n_sizes, n_folds)."""
-        return np.array([[one.valid_loss for one in row] for row in self.scores])
-
-    @property
-    def spread(self) -> Array:
-        """Standard errors of the mean held-out score over folds, shape (n_sizes,)."""
-        return spread_of(self.valid)
 
     def expected(self, rows: float) -> float:
         """Give the held-out score that is expected at so many rows; NaN when there is no law."""
@@ -329,7 +316,7 @@ def _nested(
         within = np.empty(len(order))
         for code in np.flatnonzero(counts):
             own = np.flatnonzero(codes == code)
-            within[own] = (np.arange(len(own)) + 0.5) / len(own)
+            within[own] = np.arange(len(own)) / len(own)
         order = order[np.argsort(within, kind="stable")]
     return [np.sort(train[order[:size]]) for size in sizes]
 
@@ -339,16 +326,7 @@ def _curve(name: str, sizes: Sequence[int], scores: NDArray[Any], metric: Metric
     rows = tuple(tuple(row) for row in scores.tolist())
     rising = metric.greater_is_better
     law = fit_law(np.array(sizes, np.float64), losses)
-    return Curve(name, tuple(sizes), rows, law, (metric.best or 0.0) if rising else 0.0, rising)
-
-
-def spread_of(values: Array) -> Array:
-    """Give standard errors of means over folds, shape (n,); NaN of a single fold."""
-    count = values.shape[1]
-    if count < 2:
-        return np.full(len(values), math.nan)
-    found: Array = values.std(axis=1, ddof=1) / math.sqrt(count)
-    return found
+    return Curve(rows, name, tuple(sizes), law, (metric.best or 0.0) if rising else 0.0, rising)
 
 
 def _overtaking(one: Curve, two: Curve) -> Overtaking | None:

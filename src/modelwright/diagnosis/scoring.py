@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,20 @@ from modelwright.diagnosis.answers import Answers
 from modelwright.diagnosis.fits import Fit, Sources, run_fits
 from modelwright.evaluate import Metric, default_metric, find_metric
 
-__all__ = ["Folds", "Plan", "Score", "constant_loss", "folds_of", "plan_of", "score_all"]
+__all__ = [
+    "Folds",
+    "Plan",
+    "Score",
+    "Scored",
+    "constant_loss",
+    "folds_of",
+    "plan_of",
+    "score_all",
+    "spread_of",
+]
 
 Index = NDArray[np.int64]
+Array = NDArray[np.float64]
 Folds = int | Iterable[tuple[ArrayLike, ArrayLike]]
 
 
@@ -38,6 +50,48 @@ class Score:
     valid: float
     train_loss: float
     valid_loss: float
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores along a curve.
+
+    Parameters
+    ----------
+    scores : tuple of tuple of Score
+        For each point of the curve, one score a fold.
+    """
+
+    scores: tuple[tuple[Score, ...], ...]
+
+    @property
+    def valid(self) -> Array:
+        """Held-out scores, shape (n_points, n_folds)."""
+        return np.array([[one.valid for one in row] for row in self.scores])
+
+    @property
+    def train(self) -> Array:
+        """Scores on the rows that were fitted on, shape (n_points, n_folds)."""
+        return np.array([[one.train for one in row] for row in self.scores])
+
+    @property
+    def losses(self) -> Array:
+        """Held-out losses, shape (n_points, n_folds)."""
+        return np.array([[one.valid_loss for one in row] for row in self.scores])
+
+    @property
+    def spread(self) -> Array:
+        """Standard errors of the mean held-out score over folds, shape (n_points,)."""
+        return spread_of(self.valid)
+
+
+def spread_of(values: Array) -> Array:
+    """Give standard errors of means over folds, shape (n,); NaN of a single fold."""
+    count = values.shape[1]
+    if count < 2:
+        return np.full(len(values), math.nan)
+    found: Array = values.std(axis=1, ddof=1) / math.sqrt(count)
+    return found
 
 
 @dataclass(frozen=True)
@@ -94,7 +148,7 @@ def plan_of(
 def folds_of(folds: Folds, answers: Answers, seed: int) -> tuple[tuple[Index, Index], ...]:
     """Draw folds, each class in its share; or check those that are given."""
     if not isinstance(folds, int):
-        given = tuple((np.asarray(a, np.int64), np.asarray(b, np.int64)) for a, b in folds)
+        given = tuple((_places(a, answers), _places(b, answers)) for a, b in folds)
         if not given or any(not len(a) or not len(b) for a, b in given):
             raise OptionError("folds with rows to fit on and rows held out", f"{len(given)} folds")
         return given
@@ -106,6 +160,20 @@ def folds_of(folds: Folds, answers: Answers, seed: int) -> tuple[tuple[Index, In
     fold = np.empty(len(order), np.int64)
     fold[order] = np.arange(len(order)) % folds
     return tuple((np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds))
+
+
+def _places(rows: ArrayLike, answers: Answers) -> Index:
+    """Give positions of rows, which may be told by a truth value for each row, too."""
+    found = np.asarray(rows)
+    if found.dtype.kind == "b" and found.shape == (len(answers),):
+        return np.flatnonzero(found)
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        got = f"{found.dtype} of shape {found.shape}"
+        raise OptionError("folds of positions of rows, or of a truth value for each row", got)
+    if len(found) and not 0 <= found.min() <= found.max() < len(answers):
+        got = f"positions from {found.min()} to {found.max()}"
+        raise OptionError(f"folds of the rows 0 to {len(answers) - 1}", got)
+    return found.astype(np.int64)
 
 
 def score_all(

@@ -135,7 +135,9 @@ def core_count() -> int:
 
 
 def busy_cores(seconds: float = 0.1) -> float:
-    """Measure how many cores all processes together keep busy, while this one waits.
+    """Measure how many of the cores of this process others keep busy at least, while it waits.
+
+    Where it may use a part of the machine's cores only, the others count as busy first.
 
     Parameters
     ----------
@@ -147,7 +149,9 @@ def busy_cores(seconds: float = 0.1) -> float:
     >>> busy_cores(0.01) >= 0
     True
     """
-    return float(psutil.cpu_percent(interval=seconds)) * (os.cpu_count() or 1) / 100
+    cores = os.cpu_count() or 1
+    busy = float(psutil.cpu_percent(interval=seconds)) * cores / 100
+    return max(busy - (cores - core_count()), 0.0)
 
 
 def wait_asleep() -> bool:

@@ -35,7 +35,8 @@ def association(table: Table, columns: Sequence[str]) -> Floats:
 
     Of two ordered columns (numbers, dates, truth values) the absolute rank correlation (Spearman
     1904); of an ordered column and a category the correlation ratio of the ranks; of two
-    categories Cramér's V. The last two are corrected for what chance brings (Bergsma 2013).
+    categories Cramér's V. The last two are corrected for what chance brings (Kelley 1935; Bergsma
+    2013).
 
     Parameters
     ----------
@@ -113,15 +114,14 @@ def _ratio(codes: NDArray[np.int32], ranks: Floats) -> Floats:
 
 
 def _cramer(one: NDArray[np.int32], other: NDArray[np.int32]) -> float:
-    known = (one > 0) & (other > 0)
-    rows = int(known.sum())
-    if rows < 2:
-        return 0.0
-    a, b = (np.unique(codes[known], return_inverse=True)[1] for codes in (one, other))
-    shape = (int(a.max()) + 1, int(b.max()) + 1)
+    levels = int(other.max(initial=0)) + 1
+    counts = np.bincount(one * levels + other, minlength=(int(one.max(initial=0)) + 1) * levels)
+    counts = counts.reshape(-1, levels)[1:, 1:]  # without what is missing
+    counts = counts[counts.any(axis=1)][:, counts.any(axis=0)]
+    shape, rows = counts.shape, int(counts.sum())
     if min(shape) < 2:
         return 0.0
-    cells = np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape) / rows
+    cells = counts / rows
     expected = np.outer(cells.sum(axis=1), cells.sum(axis=0))
     phi = float(((cells - expected) ** 2 / expected).sum())
     phi -= (shape[0] - 1) * (shape[1] - 1) / (rows - 1)

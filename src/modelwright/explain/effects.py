@@ -93,7 +93,7 @@ def _of_numbers(predict: Predict, table: Table, profile: Profile) -> Dependence 
     counts = np.bincount(step - 1, minlength=len(edges) - 1).astype(np.float64)
     effect = _added_up(above - below, step - 1, counts)
     effect -= counts @ (effect[1:] + effect[:-1]) / (2 * counts.sum())
-    return _around_mean(predict, table, profile.name, effect, edges.tolist())
+    return _around_mean(predict(table), profile.name, effect, edges.tolist())
 
 
 def _of_levels(
@@ -118,7 +118,7 @@ def _of_levels(
     effect = _added_up(changes, steps, np.bincount(steps, minlength=last).astype(np.float64))
     effect -= counts @ effect / counts.sum()
     at = [float(level) if isinstance(level, bool) else level for level in levels]
-    return _around_mean(predict, table, profile.name, effect, at)
+    return _around_mean(own, profile.name, effect, at)
 
 
 def _predicted(
@@ -146,9 +146,10 @@ def _added_up(changes: Floats, step: NDArray[np.int64], counts: Floats) -> Float
 
 
 def _around_mean(
-    predict: Predict, table: Table, name: str, effect: Floats, at: Sequence[float | str]
+    own: NDArray[np.floating], name: str, effect: Floats, at: Sequence[float | str]
 ) -> Dependence:
-    means = effect + predict(table).mean(axis=0, dtype=np.float64)
+    """Move an effect to the mean of what is said of the rows as they are."""
+    means = effect + own.mean(axis=0, dtype=np.float64)
     values = tuple(at)
     return Dependence(name, values, tuple(tuple(mean) for mean in means.tolist()), how="ale")
 

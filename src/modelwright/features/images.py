@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import io
 import math
-import threading
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -40,8 +40,11 @@ Pixels = NDArray[np.uint8]
 
 _MOST_BYTES = 256 * 2**20
 _MOST_PIXELS = 2**26
-# Images up to this side, all of one size, are taken as they are; others are brought to a square.
-_SMALL, _SIDE = 64, 96
+# Images of more pixels are decoded one at a time, however many threads there are.
+_LARGE_PIXELS = 2**23
+_LARGE = Lock()
+# Images of such sides, all of one size, are taken as they are; others are brought to a square.
+_LEAST, _SMALL, _SIDE = 2, 64, 96
 _LOOKED = 256
 _CHUNK = 256
 _ORIENTATION = 0x0112
@@ -104,10 +107,10 @@ class _UnfitError(Exception):
 
 @dataclass
 class _Places:
-    """Opens files and entries of zips by their place."""
+    """Opens files and entries of zips by their place; a zip once, however many threads ask."""
 
     _zips: dict[str, zipfile.ZipFile] = field(default_factory=dict)
-    _opening: threading.Lock = field(default_factory=threading.Lock)
+    _opening: Lock = field(default_factory=Lock)
 
     def bytes_of(self, place: str) -> bytes:
         """Read one image file, bounded; raises `_UnfitError` alone."""
@@ -134,7 +137,7 @@ class _Places:
                     return None
                 try:
                     self._zips[name] = zipfile.ZipFile(name)
-                except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+                except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
                     raise _UnfitError("in a damaged zip") from error
             return self._zips[name]
 
@@ -183,7 +186,7 @@ def common_form(places: Sequence[str]) -> ImageForm:
     Returns
     -------
     ImageForm
-        The size that all have, where that is at most 64 pixels a side; else a square of at most 96.
+        The size that all have, where that is 2 to 64 pixels a side; else a square of at most 96.
         Grey when all are.
 
     Raises
@@ -205,7 +208,7 @@ def common_form(places: Sequence[str]) -> ImageForm:
         reason = ", ".join(why)
         raise DataError("images that can be opened", f"none of {len(places):,}: {reason}")
     channels = 1 if grey else 3
-    if len(set(sizes)) == 1 and max(sizes[0]) <= _SMALL:
+    if len(set(sizes)) == 1 and _LEAST <= min(sizes[0]) <= max(sizes[0]) <= _SMALL:
         return ImageForm(channels, *sizes[0])
     short = float(np.median([min(size) for size in sizes]))
     side = min(_SIDE, max(8 * math.ceil(short / 8), 16))
@@ -213,7 +216,12 @@ def common_form(places: Sequence[str]) -> ImageForm:
 
 
 def open_images(
-    places: Sequence[str], form: ImageForm, into: Pixels, *, threads: int = 1
+    places: Sequence[str],
+    form: ImageForm,
+    into: Pixels,
+    *,
+    threads: int = 1,
+    tell: Callable[[int], None] | None = None,
 ) -> Opened:
     """Open images, and write their pixels into an array, a few at a time.
 
@@ -230,6 +238,8 @@ def open_images(
         Is filled; may be a memory map.
     threads : int
         Beside each other.
+    tell : callable, optional
+        Is told now and then how many are done.
 
     Returns
     -------
@@ -250,9 +260,12 @@ def open_images(
                     bad[str(error)] += 1
             return bad, done
 
-        for bad, done in pool.map(work, range(0, len(places), _CHUNK)):
+        starts = range(0, len(places), _CHUNK)
+        for start, (bad, done) in zip(starts, pool.map(work, starts), strict=True):
             faults += bad
             changes += done
+            if tell is not None:
+                tell(min(start + _CHUNK, len(places)))
     return Opened(good, dict(faults.most_common()), dict(changes.most_common()))
 
 
@@ -289,6 +302,11 @@ def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:
     mode = "L" if form.channels == 1 else "RGB"
     if image.format == "JPEG":  # decoded at an eighth, a quarter or a half where that is enough
         image.draft(mode, (2 * form.width, 2 * form.height))
+    with _LARGE if image.width * image.height > _LARGE_PIXELS else nullcontext():
+        return _decoded(image, mode, form, changes)
+
+
+def _decoded(image: Any, mode: str, form: ImageForm, changes: Counter[str]) -> Pixels:
     if image.format in _TURNED and _is_turned(image):
         image = operations.exif_transpose(image)
         changes["were turned as their EXIF data say"] += 1
@@ -316,10 +334,11 @@ def _is_turned(image: Any) -> bool:
 
 def _eight_bits(image: Any) -> Any:
     """Scale 16 bits, 32 bits or floats to 0 to 255."""
-    values = np.asarray(image).astype(np.float64)
+    values: NDArray[np.floating[Any]]
     if image.mode.startswith("I;16"):
-        values /= 257.0
+        values = np.asarray(image).astype(np.float32) / np.float32(257.0)
     else:
+        values = np.asarray(image).astype(np.float64)
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
         low, high = float(values.min()), float(values.max())
         if low < 0 or high > 255 or (image.mode == "F" and high <= 1):

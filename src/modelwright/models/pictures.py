@@ -111,6 +111,9 @@ class FittedPictures:
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             net = QuickNet(QuickForm.from_json(self.form))
         weights = {name: torch.from_numpy(array.copy()) for name, array in self.weights.items()}
+        own = net.state_dict()
+        if any(name in own and own[name].dtype != value.dtype for name, value in weights.items()):
+            raise ValueError("weights of another kind of numbers")
         net.load_state_dict(weights, assign=True)
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return net.eval()

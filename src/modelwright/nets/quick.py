@@ -15,8 +15,8 @@ from modelwright.nets.library import nn, torch
 
 __all__ = ["QuickForm", "QuickNet", "whitening"]
 
-# Rows and eigenvectors that the whitening filters are made of, at most.
-_SAMPLED = 4_096
+# Rows, numbers and eigenvectors that the whitening filters are made of, at most.
+_SAMPLED, _NUMBERS = 4_096, 2**24
 _COMPONENTS = 24
 # Images of up to so many pixels a side are looked at in full; of larger ones patches are coarser.
 _SIDE = 40
@@ -207,10 +207,11 @@ class QuickNet(nn.Module):
         Parameters
         ----------
         pixels : Tensor of uint8, shape (n_rows, channels, height, width)
-            At most 4,096 are looked at.
+            At most 4,096 are looked at, of large ones fewer.
         """
         with torch.no_grad():
-            some = pixels[:: 1 + len(pixels) // _SAMPLED].float()
+            most = min(_SAMPLED, max(_NUMBERS // pixels[0].numel(), 1))
+            some = pixels[:: 1 + len(pixels) // most].float()
             self.mean.copy_(some.mean(dim=(0, 2, 3), keepdim=True))
             self.spread.copy_(some.std(dim=(0, 2, 3), keepdim=True).clamp(min=1.0))
             found = whitening((some - self.mean) / self.spread, self.form.patch, self.form.stride)

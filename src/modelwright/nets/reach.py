@@ -53,7 +53,7 @@ def measure_reach(net: nn.Module, layer: str, shape: Sequence[int]) -> Seen:
     Raises
     ------
     OptionError
-        When there is no such layer.
+        When there is no such layer, or it gives no places.
 
     Examples
     --------
@@ -74,6 +74,11 @@ def measure_reach(net: nn.Module, layer: str, shape: Sequence[int]) -> Seen:
     image = torch.ones(1, *shape, dtype=torch.float64, requires_grad=True)
     positive(image)
     hook.remove()
+    if not kept or not isinstance(kept[-1], torch.Tensor) or kept[-1].ndim != 4:
+        got = tuple(kept[-1].shape) if kept and isinstance(kept[-1], torch.Tensor) else "none"
+        raise OptionError(
+            "a layer whose output is (n, channels, rows, columns)", f"{layer!r}: {got}"
+        )
     rows, columns = kept[-1].shape[-2:]
     (slope,) = torch.autograd.grad(kept[-1][0, :, rows // 2, columns // 2].sum(), image)
     lit = slope[0].abs().sum(dim=0) > 0

@@ -38,6 +38,8 @@ _KINDS: Mapping[str, torch.dtype] = MappingProxyType(
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _LONGEST = 100_000_000
 """Bytes of a header, as in the reference reader."""
+_SIDES = 64
+"""Dimensions of a tensor: as many as NumPy has. The product of millions would take hours."""
 _CURE = "fetch the file again from where it was made"
 
 
@@ -123,6 +125,8 @@ def _parsed(header: dict[str, Any], start: int, size: int) -> Header:
     for name, told in header.items():
         shape = tuple(told["shape"])
         begin, end = told["data_offsets"]
+        if len(shape) > _SIDES:
+            raise ValueError(f"{name} has {len(shape)} sides")
         if any(type(side) is not int or side < 0 for side in (*shape, begin, end)):
             raise ValueError(f"{name} has sides {shape} at {begin}:{end}")
         if told["dtype"] not in _KINDS:

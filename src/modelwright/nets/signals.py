@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from modelwright.core.errors import OptionError
 from modelwright.nets.library import nn, torch
 
 __all__ = ["Signal", "SignalProfile", "signal_profile"]
@@ -92,6 +93,11 @@ def signal_profile(
     SignalProfile
         Of linear layers and convolutions.
 
+    Raises
+    ------
+    OptionError
+        When the net has none.
+
     Examples
     --------
     >>> _ = torch.manual_seed(0)
@@ -113,6 +119,8 @@ def signal_profile(
         for name, module in net.named_modules()
         if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d)
     ]
+    if not hooks:
+        raise OptionError("a net with linear layers or convolutions", type(net).__name__)
     try:
         value = loss(net(inputs))
     finally:

@@ -82,11 +82,11 @@ def _short(number: int) -> str:
 
     Examples
     --------
-    >>> _short(1_814_073_344), _short(320)
-    ('1.81 G', '320')
+    >>> _short(1_814_073_344), _short(320), _short(999_800)
+    ('1.81 G', '320', '1 M')
     """
     for size, prefix in _PREFIXES:
-        if number >= size:
+        if number >= 0.9995 * size:  # what is rounded to a thousand of one is one of the next
             return f"{number / size:.3g} {prefix}"
     return str(number)
 

@@ -17,7 +17,7 @@ from modelwright.plan.weaknesses import find_weaknesses
 from modelwright.plan.workspace import Workspace
 from modelwright.stats import profile_table
 
-__all__ = ["gather_evidence", "kept_rows"]
+__all__ = ["drawn_rows", "gather_evidence", "kept_rows"]
 
 
 def gather_evidence(
@@ -51,7 +51,7 @@ def gather_evidence(
     fold = np.full(splits.rows, -1, dtype=np.int16)
     for number, one in reversed([*enumerate(splits.folds)]):  # of a repeated plan the first draw
         fold[one.valid] = number
-    kept = _drawn(len(splits.scored), rows.seed)
+    kept = drawn_rows(len(splits.scored), rows.seed)
     index = kept_rows(splits, rows.seed)
     groups = group_codes(rows.table)
     leading = [str(one["column"]) for one in findings.get("importances", ())]
@@ -71,10 +71,11 @@ def gather_evidence(
 def kept_rows(splits: Splits, seed: int) -> NDArray[np.int64]:
     """Give the positions, in the fitted table, of the held-out rows that evidence keeps."""
     scored = splits.scored
-    return scored[_drawn(len(scored), seed)]
+    return scored[drawn_rows(len(scored), seed)]
 
 
-def _drawn(count: int, seed: int) -> NDArray[np.int64]:
+def drawn_rows(count: int, seed: int) -> NDArray[np.int64]:
+    """Give positions among so many held-out rows: all of them, or as many as evidence keeps."""
     if count <= KEPT:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, KEPT, replace=False))

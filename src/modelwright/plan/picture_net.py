@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from modelwright.training.loop import Course, Epoch, Training
     from modelwright.training.machine import Machine
 
-__all__ = ["NetSpec", "Trained", "augmentation_of", "form_of", "source_of", "speed_of", "train_net"]
+__all__ = [
+    "NetSpec",
+    "Trained",
+    "answers_of",
+    "augmentation_of",
+    "form_of",
+    "source_of",
+    "speed_of",
+    "train_net",
+]
 
 _RATE, _MOMENTUM, _SMOOTHING = 0.24, 0.6, 0.2
 # The batch that the rate is for; it goes with the root of the batch.
@@ -41,6 +50,7 @@ _LONG, _PATIENT = 36, 60
 _SHARE = 0.4
 _TOLD = 0.2  # seconds between two looks of the progress
 _KEPT = 20.0  # seconds between two checkpoints
+_ASKED = 4_096  # images predicted at a time
 
 
 @dataclass(frozen=True)
@@ -221,9 +231,9 @@ def train_net(
     if checkpoint is not None and checkpoint.is_file():
         take_up(training, checkpoint)
         watcher.notes.append(f"{spec.name} went on after {training.position:.2f} epochs")
-    left = max(budget.left, 0.0)
-    known = machine.rows_a_second and len(rows.train) / machine.rows_a_second
-    pace = StepPace(spec.epochs, budget, known if math.isfinite(left) else 0.0)
+    timed = math.isfinite(budget.left) and machine.rows_a_second > 0
+    known = len(rows.train) / machine.rows_a_second if timed else 0.0
+    pace = StepPace(spec.epochs, budget, known, training.position)
     keeper = None if checkpoint is None else Keeper(checkpoint, _KEPT)
     guard = Yielding(machine.threads if pace.timed else 1)
 
@@ -238,11 +248,22 @@ def train_net(
         keep(training, checkpoint)
     fitted = _fitted_of(rows, net, spec, machine)
     with reproducible(seed, machine.threads):
-        valid = fitted.probabilities(rows.pixels[rows.valid])
+        valid = answers_of(rows, fitted, rows.valid)
     notes = [*watcher.notes, *training.notes]
     if guard.times:
         notes.append(f"busy neighbours: {guard.times} times one thread went on alone for a while.")
     return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes)
+
+
+def answers_of(
+    rows: PictureRows, fitted: FittedPictures, places: NDArray[np.int64], *, turned: bool = False
+) -> NDArray[np.float32]:
+    """Predict some of the images, or their mirror images, a part of which is in memory."""
+    said = []
+    for some in np.array_split(places, max(-(-len(places) // _ASKED), 1)):
+        pixels = rows.pixels[some]
+        said.append(fitted.probabilities(pixels[..., ::-1] if turned else pixels))
+    return np.concatenate(said)
 
 
 def _some(source: Source) -> torch.Tensor:
@@ -298,7 +319,8 @@ class _Watcher:
         with self._training.at_its_best():
             loss, accuracy = self._score()
         done = min(float(epoch.done), self._total)
-        self.curve.append(CurvePoint(done, epoch.loss, loss, accuracy, self.seconds))
+        if math.isfinite(loss):
+            self.curve.append(CurvePoint(done, epoch.loss, loss, accuracy, self.seconds))
         return self._training.judge(loss)
 
     def _score(self) -> tuple[float, float]:

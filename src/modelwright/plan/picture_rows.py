@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +35,12 @@ __all__ = ["PictureRows", "read_pictures"]
 
 SCHEMA = Schema((Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET)))
 _FORMAT = 2
-# Of so many images one in five is held out; of more a smaller share.
-_FEW, _HELD = 5_000, 2_000
+# One image in so many is held out; of many a smaller share, about so many images.
+_SHARE, _HELD = 5, 2_000
 _TASK_METRIC = "accuracy"
 _CLASSES = 1_000
 _KEPT = 4  # decoded sets that stay on the disk
-_OPENED = 4_096  # images opened between two looks at the progress
+_STALE = 86_400.0  # seconds after which nobody goes on with a set that is not complete
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,7 @@ def _split(
     if len(valid):
         plan = f"{len(valid):,} images under val/ were held out as given, {len(train):,} learned"
         return (train, valid, test), f"{plan} from{tested}."
-    share = max(2, len(train) // _HELD if len(train) > _FEW else 5)
+    share = max(_SHARE, len(train) // _HELD)
     empty = Table(pl.DataFrame({"row": train}), Schema(()))
     fold = StratifiedKFold(share).split(empty, y.rows(train), seed=seed).folds[0]
     held = train[fold.valid]
@@ -228,8 +231,9 @@ def _digest(source: Path, places: Sequence[str]) -> str:
     for place in places:
         told = place[start:]
         if not packed:
-            info = os.stat(place)
-            told += f" {info.st_size} {info.st_mtime_ns}"
+            with suppress(OSError):  # a link to nothing
+                info = os.stat(place)
+                told += f" {info.st_size} {info.st_mtime_ns}"
         found.update(told.encode("utf-8", "surrogateescape") + b"\0")
     return found.hexdigest()
 
@@ -238,40 +242,64 @@ def _opened(
     places: Sequence[str], folder: Path, live: Progress
 ) -> tuple[ImageForm, NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]]:
     """Give the pixels from the disk, or open the images and put them there."""
-    ready = folder / "notes.json"
-    if ready.is_file():
-        known = read_json(ready)
-        if known.get("format") == _FORMAT:
+    known = _kept(folder)
+    if known is not None:
+        with suppress(OSError):
             os.utime(folder)
-            pixels = np.load(folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
-            good = np.load(folder / "good.npy", allow_pickle=False)
-            return ImageForm(*pixels.shape[1:]), pixels, good, tuple(map(str, known["notes"]))
+        return known
     form = common_form(places)
     shape = (len(places), form.channels, form.height, form.width)
+    # in a folder of its own until it is complete: others may open the same images now
+    part = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.part")
     try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        _make_room(folder, shape)
-        path = folder / "pixels.npy"
-        into = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        part.mkdir(parents=True)
+        _make_room(part, shape)
+        into = np.lib.format.open_memmap(
+            part / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape
+        )
         good, told = _open_all(places, form, into, live)
         into.flush()
         del into
-        np.save(folder / "good.npy", good, allow_pickle=False)
-        write_json(ready, {"format": _FORMAT, "notes": list(told)})
-        pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+        np.save(part / "good.npy", good, allow_pickle=False)
+        write_json(part / "notes.json", {"format": _FORMAT, "notes": list(told)})
+        if _kept(folder) is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # somebody else was quicker
+                part.rename(folder)
+        known = _kept(folder)
     except OSError as error:
         raise output_error(folder, error) from error
-    return form, pixels, good, told
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return known or _opened(places, folder, live)  # unless somebody made room just now
+
+
+def _kept(
+    folder: Path,
+) -> tuple[ImageForm, NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]] | None:
+    """Give what was opened before, mapped; None when it is absent or of another format."""
+    try:
+        known = read_json(folder / "notes.json")
+        if known["format"] != _FORMAT:
+            return None
+        pixels = np.load(folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
+        good = np.load(folder / "good.npy", allow_pickle=False)
+    except (DataError, LookupError, OSError, ValueError):
+        return None
+    return ImageForm(*pixels.shape[1:]), pixels, good, tuple(map(str, known["notes"]))
 
 
 def _make_room(folder: Path, shape: tuple[int, ...]) -> None:
     """Forget what was opened longest ago, and see that there is space on the disk."""
-    others = sorted(
-        (other for other in folder.parent.iterdir() if other.is_dir() and other != folder),
-        key=lambda other: other.stat().st_mtime,
-    )
-    for other in others[: max(len(others) - _KEPT + 1, 0)]:
+    ages = {}
+    for other in folder.parent.iterdir():
+        with suppress(OSError):  # somebody else may take it away just now
+            age = time.time() - other.stat().st_mtime
+            if other.suffix != ".part":
+                ages[other] = age
+            elif age > _STALE:
+                shutil.rmtree(other, ignore_errors=True)
+    for other in sorted(ages, key=lambda other: ages[other])[_KEPT - 1 :]:
         shutil.rmtree(other, ignore_errors=True)
     needed, free = int(np.prod(shape)), shutil.disk_usage(folder).free
     if needed > 0.9 * free:
@@ -283,20 +311,14 @@ def _make_room(folder: Path, shape: tuple[int, ...]) -> None:
 def _open_all(
     places: Sequence[str], form: ImageForm, into: NDArray[np.uint8], live: Progress
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    good = np.zeros(len(places), bool)
-    faults: dict[str, int] = {}
-    changes: dict[str, int] = {}
-    for start in range(0, len(places), _OPENED):
-        live.advance(None, f"opening images: {start:,} of {len(places):,}")
-        end = min(start + _OPENED, len(places))
-        done = open_images(places[start:end], form, into[start:end], threads=core_count())
-        good[start:end] = done.good
-        for all_of, new in ((faults, done.faults), (changes, done.changes)):
-            for why, count in new.items():
-                all_of[why] = all_of.get(why, 0) + count
-    told = [f"{count:,} image{'s' * (count > 1)} {why}." for why, count in changes.items()]
-    if faults:
-        count = sum(faults.values())
-        reasons = ", ".join(f"{why} ({n:,})" for why, n in faults.items())
+    def tell(done: int) -> None:
+        live.advance(None, f"opening images: {done:,} of {len(places):,}")
+
+    tell(0)
+    done = open_images(places, form, into, threads=core_count(), tell=tell)
+    told = [f"{count:,} image{'s' * (count > 1)} {why}." for why, count in done.changes.items()]
+    if done.faults:
+        count = sum(done.faults.values())
+        reasons = ", ".join(f"{why} ({n:,})" for why, n in done.faults.items())
         told.append(f"{count:,} image{'s' * (count > 1)} could not be opened: {reasons}.")
-    return good, tuple(told)
+    return done.good, tuple(told)

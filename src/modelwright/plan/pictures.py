@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelwright.core.budget import Budget
-from modelwright.core.errors import OptionError
-from modelwright.core.evidence import KEPT, Evidence
+from modelwright.core.errors import FitError, OptionError
+from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress, SilentProgress
 from modelwright.core.result import Card, FreshScore, Leaderboard, Standing
 from modelwright.core.seed import Seed
@@ -33,9 +33,11 @@ from modelwright.evaluate import Metric, bootstrap_interval, find_metric, fit_te
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
+from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_net import (
     NetSpec,
     Trained,
+    answers_of,
     form_of,
     source_of,
     speed_of,
@@ -182,7 +184,7 @@ def _check(question: Question, settings: Settings, metric: Metric | None) -> Non
         "models": settings.models or None, "latency": settings.bounds.latency,
         "size": settings.bounds.size,
     }  # fmt: skip
-    if settings.validation != Validation() or settings.validation.test is not None:
+    if settings.validation != Validation():
         cure = "put them into folders train/, val/ and test/"
         raise OptionError("images in folders instead of options of validation", "one", cure)
     for name, value in given.items():
@@ -226,8 +228,6 @@ def _opened_run(
         store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
         try:
             yield store, record
-        except KeyboardInterrupt:
-            raise
         except Exception as error:
             store.fail(record.id, repr(error))
             raise
@@ -302,7 +302,10 @@ class _Work:
             if self.deadline is not None:
                 rate = machine.rows_a_second
                 end = self.deadline - self._scoring(rate, mirrored=spec.mirrored, moved=spec.moved)
-            self._train(source, spec, machine, Budget(end), checkpoint)
+            try:
+                self._train(source, spec, machine, Budget(end), checkpoint)
+            except FitError as error:  # the quick net is there
+                self.notes.append(f"{spec.name} was given up: {error}.")
         self._publish(machine, last=True)
         return first
 
@@ -386,7 +389,7 @@ class _Work:
         fitted, rows = self.trials[0].fitted, self.rows
         y = rows.y.values[rows.valid]
         plain = float((self.trials[0].valid.argmax(axis=1) == y).mean())
-        turned = fitted.probabilities(np.ascontiguousarray(rows.pixels[rows.valid][..., ::-1]))
+        turned = answers_of(rows, fitted, rows.valid, turned=True)
         found = float((turned.argmax(axis=1) == y).mean())
         self.store.learn(self.record.id, {"mirrored": {"plain": plain, "mirror images": found}})
         if plain < KNOWING * np.bincount(y).max() / len(y):
@@ -413,6 +416,8 @@ class _Work:
             self.rows, source, spec, machine,
             budget=budget, seed=seed, live=self.live, checkpoint=checkpoint,
         )  # fmt: skip
+        if not np.isfinite(done.valid).all():
+            raise FitError("the answers of a net were no numbers")
         self.trials.append(done)
         score = self.metric.score(self.rows.y.rows(self.rows.valid), done.valid)
         config = {**asdict(spec), "widths": list(spec.widths)}
@@ -450,11 +455,11 @@ class _Work:
         calibration = fit_temperature(best.valid, y)
         p = calibration.apply(best.valid)
         score = self.metric.score(y, p)
-        some = slice(None, KEPT)
+        some = drawn_rows(len(p), self.settings.seed)
         evidence = Evidence(
             y.values[some],
             p[some],
-            np.zeros(len(p[some]), np.int16),
+            np.zeros(len(some), np.int16),
             asked=self.record.request,
             splits=((len(rows.train), len(rows.valid)),),
         )
@@ -489,7 +494,7 @@ class _Work:
         if not len(rows.test):
             return model
         y = rows.y.rows(rows.test)
-        p = model.calibration.apply(best.fitted.probabilities(rows.pixels[rows.test]))
+        p = model.calibration.apply(answers_of(rows, best.fitted, rows.test))
         low, high = bootstrap_interval(self.metric, y, p, seconds=0.5)
         known = math.isfinite(low)
         looks = earlier_looks(

@@ -137,18 +137,19 @@ def _check(training: Training, facts: Mapping[str, Any]) -> None:
 
 def _fill(training: Training, tensors: Tensors, facts: Mapping[str, Any]) -> None:
     own = training.net.state_dict()
-    _check_net(own, _below("net.", tensors))
-    training.net.load_state_dict(_below("net.", tensors))
+    net, average, best = (_below(f"{start}.", tensors) for start in ("net", "average", "best"))
+    _check_net(own, net)
+    _check_net(own, average if training.averaged is not None else own)
+    _check_net(own, best or own)
+    training.net.load_state_dict(net)
     training.optimiser.remember(_below("optimiser.", tensors))
     if training.averaged is not None:
-        training.averaged.remember(_below("average.", tensors), int(facts["averaged"]))
-    training.best_state = _below("best.", tensors) or None
-    training.opened = tensors.get("generator.opened")
-    training.drawn = tensors.get("generator.drawn")
+        training.averaged.remember(average, int(facts["averaged"]))
+    training.best_state = best or None
+    training.opened, training.drawn = (_generator(tensors, name) for name in ("opened", "drawn"))
     training.done, training.at = int(facts["done"]), int(facts["at"])
-    if training.at and training.drawn is None:
-        raise ValueError("the state of the generator is absent")
     training.pieces = int(facts["pieces"])
+    _check_place(training)
     training.losses = [float(loss) for loss in facts["losses"]]
     training.curve = [
         Epoch(int(e["done"]), int(e["total"]), float(e["loss"])) for e in facts["curve"]
@@ -156,6 +157,24 @@ def _fill(training: Training, tensors: Tensors, facts: Mapping[str, Any]) -> Non
     training.notes = [str(note) for note in facts["notes"]]
     training.best = math.inf if facts["best"] is None else float(facts["best"])
     training.waited = int(facts["waited"])
+
+
+def _check_place(training: Training) -> None:
+    """Refuse a place that no training was ever at."""
+    if training.done < 0 or not 0 <= training.at <= training.steps:
+        raise ValueError(f"a place that is none: epoch {training.done}, step {training.at}")
+    if not 1 <= training.pieces <= training.course.batch:
+        raise ValueError(f"batches in {training.pieces} pieces")
+    begun = bool(training.done or training.at)
+    if begun and (training.opened is None or training.drawn is None):
+        raise ValueError("the state of the generator is absent")
+
+
+def _generator(tensors: Tensors, name: str) -> torch.Tensor | None:
+    state = tensors.get(f"generator.{name}")
+    if state is not None:
+        torch.Generator().set_state(state)  # raises when it is none
+    return state
 
 
 def _below(start: str, tensors: Tensors) -> dict[str, torch.Tensor]:

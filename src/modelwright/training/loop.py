@@ -48,7 +48,7 @@ class Course:
     decay : float
         The largest weight decay.
     dropout : float
-        The largest share of units that are dropped.
+        The largest share of units that are dropped; 0: each layer drops what it was made to drop.
     clip : float
         The greatest norm of the gradients; 0: any.
     schedule : str
@@ -166,7 +166,7 @@ def train(
     Raises
     ------
     FitError
-        When there is no time, or the loss is no longer a number.
+        When there is no time, no memory, or the loss is no longer a number.
 
     Examples
     --------
@@ -246,7 +246,8 @@ class Training:
             short=course.bfloat16,
         )
         self.averaged = Averaged(net, course.averaging) if course.averaging else None
-        self.drops = [module for module in net.modules() if isinstance(module, nn.Dropout)]
+        layers = net.modules() if course.dropout else ()
+        self.drops = [layer for layer in layers if isinstance(layer, nn.Dropout)]
         self.done, self.at, self.pieces = 0, 0, 1
         self.curve: list[Epoch] = []
         self.losses: list[float] = []
@@ -288,7 +289,7 @@ class Training:
         Raises
         ------
         FitError
-            When the loss is no longer a number.
+            When the loss is no longer a number, or memory is too small for single rows.
         """
         with reproducible(self.seed, self.threads):
             self._take_up()
@@ -333,9 +334,11 @@ class Training:
         """Give the net in evaluation mode, with averaged weights where there are any."""
         training = self.net.training
         self.net.eval()
-        with nullcontext() if self.averaged is None else self.averaged.applied():
-            yield self.net
-        self.net.train(training)
+        try:
+            with nullcontext() if self.averaged is None else self.averaged.applied():
+                yield self.net
+        finally:
+            self.net.train(training)
 
     def _settle(self) -> None:
         """Leave the net with the weights that count."""
@@ -369,7 +372,8 @@ class Training:
         while self.at < self.steps:
             if pace.by_step and self.losses and not pace.goes_on(self.position):
                 break
-            self.losses.append(self.step(self._order[self.at], self.position / pace.total))
+            share = min(self.position / pace.total, 1.0)  # a pace may have been shortened to less
+            self.losses.append(self.step(self._order[self.at], share))
             self.at += 1
             if each is not None:
                 self.drawn = torch.get_rng_state()
@@ -391,8 +395,12 @@ class Training:
                 mean = self._descend(index)
                 break
             except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error) or 2 * self.pieces > len(index):
+                if not is_out_of_memory(error):
                     raise
+                if 2 * self.pieces > len(index):
+                    rows = math.ceil(len(index) / self.pieces)
+                    told = f"no memory to learn from {rows} row{'s' * (rows > 1)} at a time"
+                    raise FitError(told) from error
             self._halve(len(index))
         if not math.isfinite(mean):
             why = why_no_number(self.net, self.rows, index, rate)

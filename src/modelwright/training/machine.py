@@ -1,4 +1,4 @@
-"""What the machine does best: threads, precision, memory format and pieces, found by trying.
+"""What the machine does best: threads, precision and memory format, found by trying.
 
 On one machine 16 bits and channels last make a small convolutional net 3.6 times as fast; on
 another there are no instructions for 16 bits, and they make it slower; narrow nets lose by them
@@ -9,20 +9,30 @@ None of this can be known from a list, so a few steps are timed.
 from __future__ import annotations
 
 import copy
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from modelwright.nets.library import nn, reproducible, torch
-from modelwright.training.batches import Examples, Source
+from modelwright.training.batches import Source
 from modelwright.training.losses import Loss
 
 __all__ = ["Machine", "Yielding", "calibrate", "measure"]
 
-# Rows of the first trial; few, so that eight of them fit into the time.
-_ROWS = 64
+Setting = tuple[int, bool, bool]
+"""Threads, whether in 16 bits, whether channels last."""
+
+# Rows of a step; where so many steps would not fit into the time, as few as these.
+_ROWS, _FEWEST = 64, 16
+_STEPS = 40
 # A setting has to be so much better: what is only chance shall not decide.
 _CLEAR = 1.05
+# How often each is looked at, at most, and where there is time; how near is near the fastest.
+_TURNS, _SURE, _NEAR = 8, 3, 1.5
+# When the settings in 16 bits, and when the others have to be done, as shares of the time; the rest
+# is for the speed with all rows.
+_SHORT, _RACING = 0.4, 0.8
 _TRIALS = 2
 # A step that takes so many times the shortest, so often running, is held up by neighbours; one
 # thread goes on alone for so many seconds then.
@@ -44,7 +54,7 @@ class Machine:
     rows_a_second : float
         That a training step came to, on the rows tried.
     plain : float
-        The same in 32 bits, channels first, with all threads.
+        The same in 32 bits, channels first, with all threads; 0: there was no time for it.
     seconds : float
         What finding out took.
 
@@ -65,12 +75,16 @@ class Machine:
         threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
         precision = "bfloat16" if self.bfloat16 else "float32"
         layout = "channels last" if self.channels_last else "channels first"
-        gain = self.rows_a_second / self.plain if self.plain else 1.0
-        than = "as fast as" if round(gain, 1) == 1.0 else f"{gain:.1f} times"
-        return (
-            f"{threads}, {precision}, {layout}: {self.rows_a_second:,.0f} rows/s, {than} the plain "
-            f"setting ({self.seconds:.1f} s to find out)"
-        )
+        said = f"{threads}, {precision}, {layout}"
+        if not self.rows_a_second:
+            return said
+        beside = ""
+        if self.plain:
+            gain = self.rows_a_second / self.plain
+            than = "as fast as" if round(gain, 1) == 1.0 else f"{gain:.1f} times"
+            beside = f", {than} the plain setting"
+        speed = f"{self.rows_a_second:,.0f} rows/s"
+        return f"{said}: {speed}{beside} ({self.seconds:.1f} s to find out)"
 
     def suit(self, net: nn.Module) -> None:
         """Bring the weights of a net into the memory format."""
@@ -84,12 +98,15 @@ def calibrate(
     loss: Loss,
     *,
     threads: int,
-    seconds: float = 0.8,
+    seconds: float = 0.6,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Machine:
-    """Time a few steps in each setting, the likeliest first, and give the fastest.
+    """Time single steps in all settings, in turns, and give the fastest.
 
-    Load counts: what busy neighbours leave of the machine is what is measured.
+    A neighbour that takes a core for a moment slows whatever runs then, by up to 15 times where
+    threads wait for each other. So every setting is looked at several times, with the others in
+    between, and the shortest step of each counts. Load that stays counts: what busy neighbours
+    leave of the machine is what is measured.
 
     Parameters
     ----------
@@ -102,7 +119,8 @@ def calibrate(
     threads : int
         The most.
     seconds : float
-        How long it may take; settings that there is no time for are not tried.
+        How long it may take, but for a step that is held up; settings that there is no time for
+        are not tried.
     clock : callable
         Gives seconds.
 
@@ -112,63 +130,100 @@ def calibrate(
 
     Examples
     --------
-    >>> data = Examples((torch.ones(64, 4),), torch.zeros(64))
+    >>> from modelwright.training.batches import Examples
     >>> from modelwright.training.losses import squared_error
+    >>> data = Examples((torch.ones(64, 4),), torch.zeros(64))
     >>> found = calibrate(nn.Linear(4, 1), data, squared_error, threads=1, seconds=0.1)
     >>> found.threads
     1
     """
+    plain = (threads, False, False)
+    filters = any(parameter.ndim == 4 for parameter in net.parameters())
     with reproducible(0, threads):
-        batch = rows.at(torch.arange(min(_ROWS, len(rows))))
-        trial = _Trial(net, batch, loss, clock)
-        trial.speed(threads, False, False)  # libraries find their memory and their kernels
+        trial = _Trial(net, rows, loss, clock)
+        # libraries find their memory and their kernels, on a thread that waits for nobody
+        trial.shorten(trial.step((1, False, False)), seconds / _STEPS)
         began = clock()
-        plain = best = Machine(threads, rows_a_second=trial.speed(threads, False, False))
-        filters = any(parameter.ndim == 4 for parameter in net.parameters())
-        for setting in _settings(threads, filters):
-            if clock() - began > seconds * 0.75:
-                break
-            speed = trial.speed(*setting)
-            if speed > _CLEAR * best.rows_a_second:
-                best = Machine(*setting, rows_a_second=speed)
-    return Machine(
-        best.threads,
-        best.bfloat16,
-        best.channels_last,
-        best.rows_a_second,
-        plain.rows_a_second,
-        clock() - began,
-    )
+        found: dict[Setting, float] = {}
+        for short, share in ((True, _SHORT), (False, _RACING)):
+            settings = [one for one in _settings(threads, filters) if one[1] == short]
+            found |= _race(settings, trial.step, began + share * seconds, clock)
+        near = [one for one, took in found.items() if took <= _CLEAR * min(found.values())]
+        # of equals the plain one, or one in 32 bits
+        chosen = plain if plain in near else min(near, key=lambda one: one[1])
+        speed = trial.speed(chosen, found[chosen])
+    usual = speed * found[chosen] / found[plain] if plain in found else 0.0
+    return Machine(*chosen, speed, usual, clock() - began)
 
 
-def _settings(threads: int, filters: bool) -> list[tuple[int, bool, bool]]:
-    """List settings beside the plain one, the likeliest to win first."""
+def _settings(threads: int, filters: bool) -> list[Setting]:
+    """List all settings, the likeliest to win first."""
     layouts = (True, False) if filters else (False,)
-    each = (threads, 1) if threads > 1 else (1,)  # one thread waits for nobody
-    settings = [
-        (count, short, last) for short in (True, False) for last in layouts for count in each
-    ]
-    return [setting for setting in settings if setting != (threads, False, False)]
+    each = (1, threads) if threads > 1 else (1,)  # one thread waits for nobody: it is quick to try
+    widths = (True, False) if _multiplies_short() else (False,)
+    return [(count, short, last) for short in widths for last in layouts for count in each]
+
+
+def _multiplies_short() -> bool:
+    """Whether there are instructions for 16 bits: without them a step may take seconds."""
+    there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _race(
+    settings: Sequence[Setting],
+    step: Callable[[Setting], float],
+    until: float,
+    clock: Callable[[], float],
+) -> dict[Setting, float]:
+    """Give the shortest step of each setting that there was time for; the first one always.
+
+    All have three turns, the first of which finds their memory; then those that are near the
+    fastest go on, until the time is up.
+    """
+    found: dict[Setting, float] = {}
+    for turn in range(_TURNS):
+        near = math.inf if turn < _SURE else _NEAR * min(found.values(), default=0.0)
+        for setting in sorted(settings, key=lambda one: found.get(one, 0.0)):
+            known = found.get(setting, math.inf)
+            expected = found.get(setting, min(found.values(), default=0.0))
+            if known > near or (found and clock() + expected >= until):
+                continue
+            found[setting] = min(known, step(setting))
+    return {setting: found[setting] for setting in settings if setting in found}
 
 
 class _Trial:
-    """A net and a batch that are timed, forward and back."""
+    """A net and a few rows that are timed, forward and back."""
 
     def __init__(
-        self, net: nn.Module, batch: Examples, loss: Loss, clock: Callable[[], float]
+        self, net: nn.Module, rows: Source, loss: Loss, clock: Callable[[], float]
     ) -> None:
-        self._net, self._batch, self._loss, self._clock = net, batch, loss, clock
+        self._loss, self._clock = loss, clock
+        self._whole = self._batch = rows.at(torch.arange(min(_ROWS, len(rows))))
+        self._nets = {last: copy.deepcopy(net).train() for last in (False, True)}
+        for last, copied in self._nets.items():
+            Machine(1, channels_last=last).suit(copied)
 
-    def speed(self, threads: int, short: bool, last: bool) -> float:
-        """Give rows a second; the better of two, after one that finds its memory."""
+    def shorten(self, took: float, wanted: float) -> None:
+        """Take fewer rows from now on, where a step with all of them takes longer than wanted."""
+        count = min(
+            max(int(len(self._whole) * wanted / max(took, 1e-9)), _FEWEST), len(self._whole)
+        )
+        self._batch = self._whole.at(torch.arange(count))
+
+    def speed(self, setting: Setting, took: float) -> float:
+        """Give rows a second, with all rows; `took` is what a step took with those of now."""
+        if len(self._batch) < len(self._whole):
+            self._batch = self._whole
+            took = min(self.step(setting) for _ in range(_TRIALS))
+        return len(self._batch) / max(took, 1e-9)
+
+    def step(self, setting: Setting) -> float:
+        """Give the seconds of a step."""
+        threads, short, last = setting
+        net = self._nets[last]
         torch.set_num_threads(threads)
-        net = copy.deepcopy(self._net).train()
-        Machine(threads, short, last).suit(net)
-        self._step(net, short)
-        seconds = min(self._step(net, short) for _ in range(_TRIALS))
-        return len(self._batch) / max(seconds, 1e-9)
-
-    def _step(self, net: nn.Module, short: bool) -> float:
         began = self._clock()
         with torch.autocast("cpu", torch.bfloat16, enabled=short):
             answers = net(*self._batch.inputs)
@@ -189,15 +244,17 @@ def measure(
 
     Examples
     --------
-    >>> data = Examples((torch.ones(64, 4),), torch.zeros(64))
+    >>> from modelwright.training.batches import Examples
     >>> from modelwright.training.losses import squared_error
+    >>> data = Examples((torch.ones(64, 4),), torch.zeros(64))
     >>> measure(nn.Linear(4, 1), data, squared_error, Machine(1)) > 0
     True
     """
+    setting = (machine.threads, machine.bfloat16, machine.channels_last)
     with reproducible(0, machine.threads):
-        batch = rows.at(torch.arange(min(_ROWS, len(rows))))
-        trial = _Trial(net, batch, loss, clock)
-        return trial.speed(machine.threads, machine.bfloat16, machine.channels_last)
+        trial = _Trial(net, rows, loss, clock)
+        trial.step(setting)  # it finds its memory
+        return trial.speed(setting, min(trial.step(setting) for _ in range(_TRIALS)))
 
 
 class Yielding:

@@ -17,6 +17,8 @@ OPTIMISERS = ("adamw", "sgd", "muon")
 
 # The momentum of what learns beside Muon (Jordan 2024).
 _BESIDE = 0.85
+# What AdamW remembers of a parameter.
+_ADAM = {"step", "exp_avg", "exp_avg_sq"}
 
 
 class Optimiser:
@@ -123,29 +125,52 @@ class Optimiser:
                 for name, value in values.items()
                 if isinstance(value, torch.Tensor)
             }
-        found |= {f"slow.{i}": buffer for i, buffer in enumerate(self._buffers())}
-        if self._muon is not None:
-            found |= {f"muon.{i}": buffer for i, buffer in enumerate(self._muon.buffers)}
-        return found
+        return found | self._buffers()
 
     def remember(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Take back what `tensors` gave."""
+        """Take back what `tensors` gave.
+
+        Raises
+        ------
+        ValueError
+            When these are no tensors of such an optimiser.
+        """
+        buffers = self._buffers()
         state: dict[int, dict[str, torch.Tensor]] = {}
         for name, value in tensors.items():
             place, _, what = name.partition(".")
-            if place == "muon":
-                assert self._muon is not None  # it gave them
-                self._muon.buffers[int(what)].copy_(value)
-            elif place == "slow":
-                self._buffers()[int(what)].copy_(value)
+            if name in buffers and value.shape == buffers[name].shape:
+                buffers.pop(name).copy_(value)
+            elif (
+                self._adam is not None and place.isdecimal() and int(place) < len(self._parameters)
+            ):
+                parameter = self._parameters[int(place)]
+                state.setdefault(int(place), {})[what] = _laid_out(what, value, parameter)
             else:
-                state.setdefault(int(place), {})[what] = value
+                raise ValueError(f"an optimiser of another net: {name!r:.60}")
+        if buffers:
+            raise ValueError(f"an optimiser of another net: no {next(iter(buffers))!r}")
         if self._adam is not None:
+            if any(set(values) != _ADAM for values in state.values()):
+                raise ValueError("an optimiser of another net: moments are absent")
             groups = self._adam.state_dict()["param_groups"]
             self._adam.load_state_dict({"state": state, "param_groups": groups})
 
-    def _buffers(self) -> list[torch.Tensor]:
-        return [buffer for slow in self._slow for buffer in slow.buffers]
+    def _buffers(self) -> dict[str, torch.Tensor]:
+        """Give the directions so far, by name."""
+        slow = [buffer for slow in self._slow for buffer in slow.buffers]
+        muon = [] if self._muon is None else self._muon.buffers
+        return {
+            **{f"slow.{i}": buffer for i, buffer in enumerate(slow)},
+            **{f"muon.{i}": buffer for i, buffer in enumerate(muon)},
+        }
+
+
+def _laid_out(what: str, value: torch.Tensor, parameter: nn.Parameter) -> torch.Tensor:
+    """Give a moment as its parameter lies in memory: AdamW goes through both number by number."""
+    if value.shape != (() if what == "step" else parameter.shape):
+        raise ValueError(f"an optimiser of another net: {what!r:.20} of shape {tuple(value.shape)}")
+    return value if what == "step" else torch.empty_like(parameter).copy_(value)
 
 
 def _grouped(
@@ -154,13 +179,15 @@ def _grouped(
     """Part the parameters into those that are turned and those of each pair of factors."""
     turned: dict[str, nn.Parameter] = {}
     grouped: dict[tuple[float, float], list[nn.Parameter]] = {}
+    seen: set[nn.Parameter] = set()  # what two layers share learns once
     for path, module in net.named_modules():
         rates: Mapping[str, float] = getattr(module, "rates", {})
         decays: Mapping[str, float] = getattr(module, "decays", {})
         beside: Mapping[str, tuple[float, float]] = getattr(module, "beside_muon", {})
         for name, parameter in module.named_parameters(recurse=False):
-            if not parameter.requires_grad:
+            if not parameter.requires_grad or parameter in seen:
                 continue
+            seen.add(parameter)
             if kind == "muon" and name in getattr(module, "turned", ()):
                 turned[f"{path}.{name}"] = parameter
                 continue

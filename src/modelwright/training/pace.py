@@ -109,6 +109,8 @@ class StepPace:
         The clock, or the exact number.
     epoch_seconds : float
         What an epoch takes, as far as it is known beforehand; 0: nobody knows.
+    done : float
+        Epochs that were done before, where a training goes on.
 
     Examples
     --------
@@ -121,14 +123,16 @@ class StepPace:
 
     by_step = True
 
-    def __init__(self, asked: float, budget: Budget, epoch_seconds: float = 0.0) -> None:
+    def __init__(
+        self, asked: float, budget: Budget, epoch_seconds: float = 0.0, done: float = 0.0
+    ) -> None:
         self._asked = float(asked if budget.units is None else max(budget.units, 1))
         self._budget = budget
         # Seconds and epochs, of which the past counts for less and less.
         self._spent, self._moved = epoch_seconds * _TRUST, _TRUST if epoch_seconds else 0.0
-        self._last, self._place = time.monotonic(), 0.0
+        self._last, self._place = time.monotonic(), done
         self.total = self._asked
-        self.goes_on(0.0)
+        self.goes_on(done)
 
     @property
     def timed(self) -> bool:

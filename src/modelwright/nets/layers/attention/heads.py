@@ -73,7 +73,7 @@ class MultiHeadAttention(nn.Module):
         Tensor of shape (n, steps, width)
         """
         query, key, value = self._split(x)
-        mask = _mask(x.shape[1], causal, kept) if kept is not None else None
+        mask = _mask(x, causal, kept) if kept is not None else None
         y = nn.functional.scaled_dot_product_attention(
             query,
             key,
@@ -89,7 +89,7 @@ class MultiHeadAttention(nn.Module):
     ) -> torch.Tensor:
         """Do what `forward` does, with all shares in memory."""
         query, key, value = self._split(x)
-        y, _ = attend(query, key, value, _mask(x.shape[1], causal, kept))
+        y, _ = attend(query, key, value, _mask(x, causal, kept))
         return self._join(y)
 
     def looks(
@@ -97,7 +97,7 @@ class MultiHeadAttention(nn.Module):
     ) -> torch.Tensor:
         """Give who looks at whom: shares of shape (n, heads, steps, steps)."""
         query, key, value = self._split(x)
-        return attend(query, key, value, _mask(x.shape[1], causal, kept))[1]
+        return attend(query, key, value, _mask(x, causal, kept))[1]
 
     def _split(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Map (n, steps, width) to three of (n, heads, steps, width / heads)."""
@@ -109,10 +109,10 @@ class MultiHeadAttention(nn.Module):
         return joined
 
 
-def _mask(steps: int, causal: bool, kept: torch.Tensor | None) -> torch.Tensor | None:
+def _mask(x: torch.Tensor, causal: bool, kept: torch.Tensor | None) -> torch.Tensor | None:
     """Give a mask that is broadcast to (n, heads, steps, steps)."""
-    before = causal_mask(steps) if causal else None
+    before = causal_mask(x.shape[1]).to(x.device) if causal else None
     there = None if kept is None else kept[:, None, None, :]
     if before is None or there is None:
         return before if there is None else there
-    return before.to(there.device) & there
+    return before & there

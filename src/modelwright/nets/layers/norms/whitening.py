@@ -143,13 +143,18 @@ class Whitening(nn.Module):
                 self.running_mean.copy_(moving(self.running_mean, mean, self.momentum))
                 self.running_white.copy_(moving(self.running_white, white, self.momentum))
         parts = (rows - mean).reshape(len(rows), -1, self.width)
-        y = torch.einsum("ngk,gok->ngo", parts, white).flatten(1) * self.weight + self.bias
+        y = torch.einsum("ngk,gok->ngo", parts, white.to(parts.dtype)).flatten(1)
+        y = y * self.weight + self.bias
         return y.reshape(last.shape).movedim(-1, 1)
 
     def _white(self, centred: torch.Tensor, *, exact: bool) -> torch.Tensor:
         """Give the matrix of each group: (groups, width, width)."""
-        parts = centred.reshape(len(centred), -1, self.width)
-        covariance = torch.einsum("ngi,ngj->gij", parts, parts) / len(parts)
-        eye = torch.eye(self.width, dtype=centred.dtype, device=centred.device)
-        covariance = covariance + self.eps * eye
-        return whitening_matrix(covariance, self.kind) if exact else _newton(covariance, self.steps)
+        wide = torch.promote_types(centred.dtype, torch.float32)
+        # in 16 bits small eigenvalues are lost, and the iteration bursts
+        with torch.autocast(centred.device.type, enabled=False):
+            parts = centred.to(wide).reshape(len(centred), -1, self.width)
+            covariance = torch.einsum("ngi,ngj->gij", parts, parts) / len(parts)
+            covariance = covariance + self.eps * torch.eye(self.width).to(covariance)
+            if exact:
+                return whitening_matrix(covariance, self.kind)
+            return _newton(covariance, self.steps)
