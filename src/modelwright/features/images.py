@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 import zipfile
 from collections import Counter
@@ -47,6 +48,7 @@ _LARGE = Lock()
 _LEAST, _SMALL, _SIDE = 2, 64, 96
 _LOOKED = 256
 _CHUNK = 256
+_IN_ZIP = re.compile(r"\.zip/", re.IGNORECASE)
 _ORIENTATION = 0x0112
 _TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
@@ -115,12 +117,10 @@ class _Places:
     def bytes_of(self, place: str) -> bytes:
         """Read one image file, bounded; raises `_UnfitError` alone."""
         try:
-            cut = place.lower().find(".zip/")
-            while cut >= 0:
-                archive = self._zip(place[: cut + 4])
+            for inside in _IN_ZIP.finditer(place):
+                archive = self._zip(place[: inside.end() - 1])
                 if archive is not None:
-                    return self._entry(archive, place[cut + 5 :])
-                cut = place.lower().find(".zip/", cut + 1)
+                    return self._entry(archive, place[inside.end() :])
             path = Path(place)
             if not path.is_file():
                 raise _UnfitError("no such file")
