@@ -108,10 +108,12 @@ def _summed(part: str, found: list[dict[str, Any]]) -> dict[str, Any]:
 def _arguments() -> argparse.Namespace:
     parts = ["planted", "more", "sound"]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", default=parts, choices=parts)
+    parser.add_argument("parts", nargs="*", choices=parts)
     parser.add_argument("--only", type=int, nargs="*", help="places in the list, from 0")
     parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
+    asked = parser.parse_args()
+    asked.parts = asked.parts or parts
+    return asked
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Twenty trainings with nothing wrong: other nets, data and optimisers. Any alarm is a false one."""
+"""Twenty trainings with nothing wrong: other nets, data, optimisers. An alarm is a false one."""
 
 from __future__ import annotations
 

@@ -1,0 +1,76 @@
+"""Images looked at before a long training: copies across parts, scales, labels that say nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.findings import Finding, Severity
+from modelwright.plan.picture_rows import PictureRows
+
+__all__ = ["check_pictures", "noted"]
+
+# Images that nearly equal each other are looked for among so many; among fewer when time is short.
+_MANY, _FEW, _SHORT = 20_000, 4_000, 60.0
+# So many standard deviations above the commonest class, or the quick net knows nothing.
+_KNOWING = 2.5
+_MOST_BYTES = 2**28
+
+
+def check_pictures(
+    rows: PictureRows, said: NDArray[np.float32], seconds: float
+) -> tuple[Finding, ...]:
+    """Find what would spoil a training on these images; takes well below a second.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        All images.
+    said : ndarray of float32, shape (n_valid, n_classes)
+        What the quick net says of the held-out images.
+    seconds : float
+        That are left for everything: with less than a minute fewer images are compared.
+    """
+    from modelwright.training.diagnostics.overlap import find_differing, find_overlap, find_twins
+
+    train, valid = _taken(rows, rows.train), _taken(rows, rows.valid)
+    most = _MANY if seconds > _SHORT else _FEW
+    found = [find_differing(train, valid)]
+    parts = [("held-out", rows.valid)] + ([("test", rows.test)] if len(rows.test) else [])
+    for called, places in parts:
+        others = _taken(rows, places)
+        same = find_overlap(train, others, called)
+        found.append(same)
+        if same is None or same.severity is Severity.INFO:
+            found.append(find_twins(train, others, called=called, most=most))
+    found.append(_unrelated(rows, said))
+    return tuple(one for one in found if one is not None)
+
+
+def _taken(rows: PictureRows, places: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Give images evenly over all, as many as memory is worth."""
+    every = -(-len(places) * rows.form.size // _MOST_BYTES)
+    return rows.pixels[places[:: max(every, 1)]]
+
+
+def _unrelated(rows: PictureRows, said: NDArray[np.float32]) -> Finding | None:
+    """Tell when neither the quick net, nor the nearest image, nor a linear model knows anything."""
+    from modelwright.nets.library import torch
+    from modelwright.training.batches import Examples
+    from modelwright.training.diagnostics.case import Answers
+    from modelwright.training.diagnostics.labels import related
+
+    y = rows.y.values[rows.valid]
+    share = float(np.bincount(y).max() / len(y))
+    right = float((said.argmax(axis=1) == y).mean())
+    if right - share > _KNOWING * np.sqrt(share * (1 - share) / len(y)):
+        return None
+    some = rows.train[:: max(len(rows.train) // 2_500, 1)]
+    pixels = torch.from_numpy(np.ascontiguousarray(rows.pixels[some]))
+    examples = Examples((pixels,), torch.from_numpy(rows.y.values[some]))
+    return related(examples, Answers.CLASSES).finding()
+
+
+def noted(finding: Finding) -> str:
+    """Say a finding in a line of the notes."""
+    return f"{finding.evidence[:1].upper()}{finding.evidence[1:]}: {finding.cure}"
