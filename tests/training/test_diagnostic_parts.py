@@ -232,7 +232,8 @@ def test_what_goes_together_is_told_from_what_does_not(answers: Answers) -> None
     draw = torch.Generator().manual_seed(3)
     x = torch.randn(1500, 6, generator=draw)
     ring = x[:, :2].square().sum(dim=1)  # no line tells it, the nearest row does
-    y = {Answers.NUMBERS: ring, Answers.BINARY: (ring > 1.4).float()}.get(answers, (ring > 1.4).long())
+    inside = ring > 1.4
+    y = {Answers.NUMBERS: ring, Answers.BINARY: inside.float()}.get(answers, inside.long())
     assert related(Examples((x,), y), answers).known
     lost = sum(
         not related(Examples((x,), y[torch.randperm(1500, generator=draw)]), answers, seed).known

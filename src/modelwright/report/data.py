@@ -13,7 +13,7 @@ from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.figure import TALL
 from modelwright.pages.numerals import DASH, percent, plural
 from modelwright.plan.verdict import unused
-from modelwright.report.opening import name
+from modelwright.report.opening import name, of_images
 from modelwright.report.small import distribution, typical
 
 __all__ = ["data", "fact_list", "more_names", "search"]
@@ -26,7 +26,10 @@ _COUNTED = 50_000
 
 
 def data(model: Model) -> Chapter:
-    """Write the chapter on the columns of the table."""
+    """Write the chapter on the columns of the table, or on the images."""
+    if of_images(model):
+        facts = [("images learned from", f"{model.card.rows:,}", ""), _classes(model)]
+        return Chapter("data", "The data at a glance", fact_list(facts), "Data")
     evidence = model.evidence
     profiles = _profiles(model)
     used = [p for p in profiles if p.role != Role.IGNORED]
@@ -37,6 +40,10 @@ def data(model: Model) -> Chapter:
         _ignored(ignored),
     )
     return Chapter("data", "The data at a glance", body, "Data")
+
+
+def _classes(model: Model) -> tuple[str, str, str]:
+    return ("classes", f"{len(model.task.classes):,}", shorten(", ".join(model.task.classes), 200))
 
 
 def _profiles(model: Model) -> Sequence[Profile]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from modelwright.core.result import Standing
+from modelwright.core.schema import Kind
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict_on
 from modelwright.model import Model
@@ -13,7 +14,7 @@ from modelwright.pages.numerals import number, plural
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title
 
-__all__ = ["name", "opening", "warnings"]
+__all__ = ["name", "of_images", "opening", "warnings"]
 
 _KINDS = {
     "binary": "one of two classes",
@@ -48,8 +49,11 @@ def opening(
         What the reader should know.
     """
     task, card = model.task, model.card
-    what = f"{_KINDS[task.kind.value]}, from {plural(len(model.columns), 'column')}"
-    over = f"{task.kind.value.capitalize()} · {what} · {plural(card.rows, 'row')}"
+    pictured = of_images(model)
+    given = "images" if pictured else plural(len(model.columns), "column")
+    what = f"{_KINDS[task.kind.value]}, from {given}"
+    rows = plural(card.rows, "image" if pictured else "row")
+    over = f"{task.kind.value.capitalize()} · {what} · {rows}"
     return joined(
         element(
             "header",
@@ -59,6 +63,11 @@ def opening(
         _answer(model, held, line, source),
         warnings((*notes, *_findings(model, held))),
     )
+
+
+def of_images(model: Model) -> bool:
+    """Whether a model predicts from images."""
+    return any(column.kind is Kind.IMAGE for column in model.schema)
 
 
 def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: str) -> Markup:

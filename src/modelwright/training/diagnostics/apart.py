@@ -68,7 +68,7 @@ def depends_on_others(net: nn.Module, inputs: tuple[torch.Tensor, ...]) -> float
     own = others = 0.0
     for slope in slopes:
         if slope is not None:
-            each = slope.abs().flatten(1).amax(dim=1)
+            each = slope.abs().reshape(count, -1).amax(dim=1)
             own = max(own, float(each[place]))
             each[place] = 0
             others = max(others, float(each.max()))
@@ -88,8 +88,7 @@ def _by_exchange(net: nn.Module, inputs: tuple[torch.Tensor, ...], place: int) -
 def _exchanged(part: torch.Tensor, place: int) -> torch.Tensor:
     """Put other rows in the places of all but one."""
     other = part.roll(1, dims=0)
-    other = torch.where(torch.arange(len(part)).to(part.device).reshape(-1, *[1] * (part.ndim - 1))
-                        == place, part, other)  # fmt: skip
+    other[place] = part[place]
     return other
 
 

@@ -170,7 +170,7 @@ def make_case(
     if not isinstance(given, torch.Tensor):
         cure = "wrap the net, so that its forward gives what the loss takes"
         raise DataError("a net whose answer is one tensor", f"a {type(given).__name__}", cure)
-    meaning, dim, outputs = _meaning(given, batch.targets)
+    meaning, dim, outputs = _meaning(given, batch.targets, rows.all.targets)
     return Case(net, loss, rows, held, optimiser, step, score, meaning, dim, outputs)
 
 
@@ -185,13 +185,15 @@ def _to(batch: Examples, place: torch.device) -> Examples:
     return Examples(tuple(part.to(place) for part in batch.inputs), batch.targets.to(place))
 
 
-def _meaning(given: torch.Tensor, targets: torch.Tensor) -> tuple[Answers, int, int]:
+def _meaning(
+    given: torch.Tensor, targets: torch.Tensor, every: torch.Tensor
+) -> tuple[Answers, int, int]:
     """Tell what answers mean, which dimension counts classes, and how many there are."""
     if given.shape[:1] != targets.shape[:1]:
         return Answers.OTHER, 0, 1
     if not targets.is_floating_point():
-        return _of_codes(given, targets)
-    yes = bool(((targets == 0) | (targets == 1)).all()) and bool(targets.any())
+        return _of_codes(given, targets, every)
+    yes = bool(((every == 0) | (every == 1)).all())
     if targets.ndim == 2 and targets.shape == given.shape and targets.shape[1] > 1:
         sums = targets.sum(dim=1)
         if bool((targets >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
@@ -201,9 +203,11 @@ def _meaning(given: torch.Tensor, targets: torch.Tensor) -> tuple[Answers, int, 
     return (Answers.NUMBERS if given.numel() == targets.numel() else Answers.OTHER), 0, 1
 
 
-def _of_codes(given: torch.Tensor, targets: torch.Tensor) -> tuple[Answers, int, int]:
+def _of_codes(
+    given: torch.Tensor, targets: torch.Tensor, every: torch.Tensor
+) -> tuple[Answers, int, int]:
     if given.numel() == targets.numel():
-        whole = bool(((targets == 0) | (targets == 1)).all())
+        whole = bool(((every == 0) | (every == 1)).all())
         return (Answers.BINARY if whole else Answers.NUMBERS), 0, 1
     if targets.ndim == 1 and given.ndim == 2:
         return Answers.CLASSES, 1, given.shape[1]

@@ -38,7 +38,7 @@ from modelwright.training.diagnostics.verdict import Diagnosis, worst_first
 __all__ = ["diagnose"]
 
 # No check begins later; each is bounded by itself.
-_SECONDS = 8.0
+_SECONDS = 7.0
 _ROWS = 256
 # Parameters for each number that is to be answered.
 _MANY, _TOO_MANY = 20.0, 1_000.0
@@ -62,7 +62,7 @@ def diagnose(
     Inputs and labels, the loss against theory, rows that mix, a few rows by heart, some steps with
     inputs and without, gradients and units after them. All of it happens on copies: the net, the
     optimiser and the generators of random numbers are left as they are, to the bit. It takes a few
-    seconds; what would begin after eight is left out, and noted.
+    seconds; what would begin after seven is left out, and noted.
 
     Parameters
     ----------

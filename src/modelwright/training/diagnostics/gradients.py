@@ -33,8 +33,9 @@ _NORMS = (
 def check_gradients(case: Case, net: nn.Module) -> tuple[Finding, ...]:
     """Compare the gradients of the first and the last layers with weights.
 
-    Two figures have to agree, as either alone is misled by the form of a net: the gradient by what
-    layers give (`nets.signals`), and the gradient of their weights for the size of these.
+    That it vanishes two figures have to say, as either is misled by the form of a net: the gradient by
+    what layers give (`nets.signals`), and that of their weights for the size of these. Where it
+    explodes the signal does so too, and only the first figure shows it.
 
     Parameters
     ----------
@@ -69,8 +70,8 @@ def check_gradients(case: Case, net: nn.Module) -> tuple[Finding, ...]:
     if max(whole, ratio) < _SAID:
         loud = max(whole, ratio) < _LOUD
         return (noticed("gradient-vanishes", told, None if loud else Severity.INFO),)
-    if min(whole, ratio) > 1 / _SAID:
-        loud = min(whole, ratio) > 1 / _LOUD
+    if whole > 1 / _SAID:
+        loud = whole > 1 / _LOUD
         return (noticed("gradient-explodes", told, None if loud else Severity.INFO),)
     return ()
 

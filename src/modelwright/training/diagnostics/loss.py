@@ -86,7 +86,8 @@ def _of_classes(case: Case, y: torch.Tensor, like: torch.Tensor) -> Theory:
     undecided = asked(case, zeros, y)
     return Theory(
         undecided, asked(case, prior, y), least, plain, asked(case, wrong, y),
-        softmax=_near(moved, plain), straight=_near(undecided, 0) and _near(double, 2 * plain),
+        softmax=_near(moved, plain) and _near(undecided, math.log(case.outputs)),
+        straight=_near(undecided, 0) and _near(double, 2 * plain),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from modelwright.nets.library import nn, torch
 
 __all__ = ["Passed", "ending", "passing"]
 
-RELUS = frozenset({"relu", "relu_", "relu6", "hardtanh"})
+RELUS = frozenset({"relu", "relu_", "relu6"})
 SQUASHING = frozenset({"sigmoid", "sigmoid_", "tanh", "tanh_", "hardsigmoid"})
 _NOTED = RELUS | SQUASHING | {"softmax", "log_softmax", "logsigmoid"}
 _MOST = 400  # of a long recurrence only the first are kept

@@ -62,7 +62,7 @@ def read_rows(data: Any) -> Rows:
     --------
     >>> rows = read_rows((np.zeros((100, 3)), np.arange(100)))
     >>> len(rows.batches), rows.batches[0].inputs[0].dtype, rows.ordered
-    (2, torch.float32, False)
+    (1, torch.float32, False)
     """
     if isinstance(data, Examples):
         return _of_source(data, data)

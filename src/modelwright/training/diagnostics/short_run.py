@@ -16,7 +16,7 @@ from modelwright.training.diagnostics.watching import Watched, watch
 
 __all__ = ["ShortRun", "plain_step", "short_run"]
 
-STEPS, _SECONDS = 30, 2.5
+STEPS, _SECONDS = 30, 2.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def short_run(
     case : Case
         With a step of the user's, that one is taken.
     steps : int
-        At most; two and a half seconds end it as well.
+        At most; two seconds end it as well.
     rate : float
         A factor of all learning rates.
     change : callable, optional

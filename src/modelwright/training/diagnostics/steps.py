@@ -23,7 +23,7 @@ _SLOW, _STILL = 1e-4, 1e-7
 # The loss after the steps, for that of a constant answer, and for the first one.
 _WORSE = 1.3
 # Progress is the share of the way from a constant answer to the best one.
-_NONE, _MUCH, _FASTER, _STEPS = 0.01, 0.15, 100.0, 20
+_NONE, _MUCH, _FASTER, _STEPS = 0.01, 0.15, (100.0, 1000.0), 20
 # Steps in which decay alone halves a weight.
 _HALVED = 50
 _DROPPED = 0.75
@@ -118,13 +118,14 @@ def _too_low(case: Case, run: ShortRun, known: Theory | None, later: float) -> s
     begin = min(run.losses[0], known.constant)
     if whole <= 0 or (begin - run.last) / whole > _NONE:
         return ""
-    faster = short_run(case, steps=_STEPS, rate=_FASTER)
-    if not faster.finite or (begin - faster.last) / whole < _MUCH:
-        return ""
-    return (
-        f"{told}, and in {len(run.losses)} steps the loss stays at {number(run.last)}; at "
-        f"{_FASTER:.0f} times the rate it comes to {number(faster.last)}"
-    )
+    for factor in _FASTER:
+        faster = short_run(case, steps=_STEPS, rate=factor)
+        if faster.finite and (begin - faster.last) / whole >= _MUCH:
+            return (
+                f"{told}, and in {len(run.losses)} steps the loss stays at {number(run.last)}; at "
+                f"{factor:.0f} times the rate it comes to {number(faster.last)}"
+            )
+    return ""
 
 
 def check_scoring(case: Case) -> tuple[Finding, ...]:

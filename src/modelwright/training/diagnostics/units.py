@@ -15,6 +15,7 @@ _ROWS, _DEAD, _UNITS = 32, 0.5, 4
 # A sigmoid or tanh is flat so near its ends, and so many values there are told.
 _FLAT, _SATURATED = 0.03, 0.6
 _SAME = 1e-6
+_ALIKE = 1e-3
 
 
 def check_units(found: list[Passed], ends: str) -> tuple[Finding, ...]:
@@ -36,6 +37,8 @@ def check_units(found: list[Passed], ends: str) -> tuple[Finding, ...]:
 def _dead(relus: list[Passed]) -> Finding | None:
     worst, share, total = "", 0.0, 0
     for one in relus:
+        if one.output.ndim < 2:
+            continue
         units = _by_unit(one.output)
         if units.shape[0] < _ROWS or units.shape[1] < _UNITS:
             continue
@@ -82,13 +85,20 @@ def check_alike(net: nn.Module) -> tuple[Finding, ...]:
     found = []
     for name, weight in net.named_parameters():
         several = weight.ndim > 1 and weight.shape[0] > 1 and weight[0].numel() > 1
-        if several and weight.requires_grad and bool((weight == weight[:1]).all()):
+        if several and weight.requires_grad and _apart(weight) <= _ALIKE:
             found.append(name)
     if not found:
         return ()
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     told = f"after some steps all units of {found[0]!r}{more} still have the same weights"
     return (noticed("same-weights", told),)
+
+
+def _apart(weight: torch.Tensor) -> float:
+    """Give how far units are from the first one, for the largest weight."""
+    values = weight.detach()
+    most = float(values.abs().max())
+    return float((values - values[:1]).abs().max()) / most if most else 0.0
 
 
 def check_answers(answers: torch.Tensor) -> tuple[Finding, ...]:
