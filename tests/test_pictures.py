@@ -345,7 +345,8 @@ def test_what_is_wrong_with_the_images_stands_in_the_notes(bars: Path, tmp_path:
     folder = tmp_path / "bars"
     shutil.copytree(bars, folder)
     for i in range(12):
-        shutil.copy(folder / "train" / "lying" / f"{i:03}.png", folder / "val" / "lying" / f"c{i}.png")
+        copy = folder / "val" / "lying" / f"c{i}.png"
+        shutil.copy(folder / "train" / "lying" / f"{i:03}.png", copy)
     settings = replace(QUICK, out=tmp_path / "a.mw", store=tmp_path / "s")
     notes = mw.fit(folder, settings=settings).model.card.notes
     assert any(note.startswith("12 of 72 held-out rows are among the 300") for note in notes)

@@ -46,7 +46,7 @@ class Work:
 
 @cache
 def pixels(name: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give some training images of a zip as bytes, (n, channels, rows, columns), and their codes."""
+    """Give some training images of a zip as bytes, (n, channels, rows, columns), and codes."""
     with zipfile.ZipFile(SHARED / "images" / f"{name}.zip") as archive:
         places = [place for place in archive.namelist() if "/train/" in f"/{place}"]
         places = sorted(place for place in places if place.endswith((".png", ".jpg")))

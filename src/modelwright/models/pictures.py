@@ -94,7 +94,7 @@ class FittedPictures:
         return out
 
     def saliency(self, pixels: NDArray[np.uint8], said: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Say how much each pixel speaks for an answer: its slope times how far it is from the mean.
+        """Say how much each pixel speaks for an answer: its slope times its distance from the mean.
 
         The mean over a few noisy copies (Simonyan, Vedaldi and Zisserman 2014; Smilkov et al.
         2017), smoothed over a tenth of a side.

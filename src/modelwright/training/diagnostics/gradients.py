@@ -33,8 +33,8 @@ _NORMS = (
 def check_gradients(case: Case, net: nn.Module) -> tuple[Finding, ...]:
     """Compare the gradients of the first and the last layers with weights.
 
-    That it vanishes two figures have to say, as either is misled by the form of a net: the gradient by
-    what layers give (`nets.signals`), and that of their weights for the size of these. Where it
+    That it vanishes two figures have to say, as either is misled by the form of a net: the gradient
+    by what layers give (`nets.signals`), and that of weights for the size of these. Where it
     explodes the signal does so too, and only the first figure shows it.
 
     Parameters
