@@ -13,7 +13,7 @@ pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 
 from modelwright.core.findings import Severity
 from modelwright.core.progress import SilentProgress
-from modelwright.plan.picture_checks import check_pictures, noted
+from modelwright.plan.picture_checks import check_pictures, look_at_pictures
 from modelwright.plan.picture_rows import PictureRows, read_pictures
 from pictured import draw, save, write_classes
 
@@ -40,7 +40,9 @@ def test_test_images_that_were_learned_from_are_told(tmp_path: Path) -> None:
     rows = read(folder, tmp_path / "store")
     (found,) = check_pictures(rows, knowing(rows), 10.0)
     assert (found.code, found.severity) == ("valid-overlap", Severity.ERROR)
-    assert noted(found).startswith("5 of 45 test rows are among the 120 training rows")
+    notes, facts = look_at_pictures(rows, knowing(rows), 10.0)
+    assert notes[0].startswith("5 of 45 test rows are among the 120 training rows")
+    assert facts["findings"][0]["code"] == "valid-overlap"
 
 
 def test_labels_that_images_say_nothing_about_are_told(tmp_path: Path) -> None:

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.findings import Finding, Severity
 from modelwright.plan.picture_rows import PictureRows
 
-__all__ = ["check_pictures", "noted"]
+__all__ = ["check_pictures", "look_at_pictures"]
 
 # Images that nearly equal each other are looked for among so many; among fewer when time is short.
 _MANY, _FEW, _SHORT = 20_000, 4_000, 60.0
 # So many standard deviations above the commonest class, or the quick net knows nothing.
 _KNOWING = 2.5
 _MOST_BYTES = 2**28
+
+
+def look_at_pictures(
+    rows: PictureRows, said: NDArray[np.float32], seconds: float
+) -> tuple[list[str], dict[str, Any]]:
+    """Give what `check_pictures` finds as notes for the user, and as facts for the run.
+
+    Parameters
+    ----------
+    rows, said, seconds
+        As of `check_pictures`.
+    """
+    found = check_pictures(rows, said, seconds)
+    notes = [
+        f"{one.evidence[:1].upper()}{one.evidence[1:]}: {one.cure}"
+        for one in found
+        if one.severity is not Severity.INFO
+    ]
+    return notes, {"findings": [one.to_json() for one in found]}
 
 
 def check_pictures(
@@ -71,6 +92,3 @@ def _unrelated(rows: PictureRows, said: NDArray[np.float32]) -> Finding | None:
     return related(examples, Answers.CLASSES).finding()
 
 
-def noted(finding: Finding) -> str:
-    """Say a finding in a line of the notes."""
-    return f"{finding.evidence[:1].upper()}{finding.evidence[1:]}: {finding.cure}"

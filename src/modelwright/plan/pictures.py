@@ -22,7 +22,6 @@ import numpy as np
 from modelwright.core.budget import Budget
 from modelwright.core.errors import OptionError
 from modelwright.core.evidence import KEPT, Evidence
-from modelwright.core.findings import Severity
 from modelwright.core.progress import Progress, SilentProgress
 from modelwright.core.result import Card, FreshScore, Leaderboard, Standing
 from modelwright.core.seed import Seed
@@ -34,7 +33,7 @@ from modelwright.evaluate import Metric, bootstrap_interval, find_metric, fit_te
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
-from modelwright.plan.picture_checks import check_pictures, noted
+from modelwright.plan.picture_checks import look_at_pictures
 from modelwright.plan.picture_net import (
     NetSpec,
     Trained,
@@ -297,7 +296,9 @@ class _Work:
         self._train(source, quick, machine, budget)
         self._publish(machine)
         first = time.monotonic() - began
-        self._check()
+        notes, facts = look_at_pictures(self.rows, self.trials[0].valid, self.left)
+        self.notes += notes
+        self.store.learn(self.record.id, facts)
         if self.settings.trials != 1:
             spec, machine = self._planned(source, machine)
             checkpoint = self.folder / "net.safetensors"
@@ -383,12 +384,6 @@ class _Work:
             rate = speed_of(self.rows, source, widths, tried)
             found.append((rate, replace(tried, rows_a_second=rate)))
         return max(found, key=lambda pair: pair[0])
-
-    def _check(self) -> None:
-        """Look at the images before the long training: what is found stands in the notes."""
-        found = check_pictures(self.rows, self.trials[0].valid, self.left)
-        self.notes += [noted(one) for one in found if one.severity is not Severity.INFO]
-        self.store.learn(self.record.id, {"findings": [one.to_json() for one in found]})
 
     def _is_mirrored(self) -> bool:
         """Ask the quick net, which saw no mirror image, whether it knows them."""
