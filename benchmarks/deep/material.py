@@ -172,6 +172,7 @@ class Reader(nn.Module):
         self.head = nn.Linear(2 * width, outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Give scores."""
         states, _ = self.states(self.words(x))
         answers: torch.Tensor = self.head(states.mean(dim=1))
         return answers
@@ -188,6 +189,7 @@ class Attentive(nn.Module):
         self.head = nn.Linear(32, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Give scores."""
         x = self.words(x) + self.places(torch.arange(x.shape[1]))
         answers: torch.Tensor = self.head(self.layers(x).mean(dim=1))
         return answers
@@ -207,6 +209,7 @@ class Speaker(nn.Module):
         self.masked = masked
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Give scores."""
         steps = x.shape[1]
         mask = nn.Transformer.generate_square_subsequent_mask(steps) if self.masked else None
         x = self.letters(x) + self.places(torch.arange(steps))
@@ -224,6 +227,7 @@ class LetterByLetter(nn.Module):
         self.head = nn.Linear(96, letters)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Give scores."""
         answers: torch.Tensor = self.head(self.states(self.letters(x))[0])
         return answers
 
