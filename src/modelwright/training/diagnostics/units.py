@@ -82,16 +82,17 @@ def check_alike(net: nn.Module) -> tuple[Finding, ...]:
     net : nn.Module
         After it learned a little: weights of zero are fine as long as they come apart.
     """
-    found = []
-    for name, weight in net.named_parameters():
-        several = weight.ndim > 1 and weight.shape[0] > 1 and weight[0].numel() > 1
-        if several and weight.requires_grad and _apart(weight) <= _ALIKE:
-            found.append(name)
+    found = [name for name, weight in net.named_parameters() if _is_one_unit(weight)]
     if not found:
         return ()
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     told = f"after some steps all units of {found[0]!r}{more} still have the same weights"
     return (noticed("same-weights", told),)
+
+
+def _is_one_unit(weight: nn.Parameter) -> bool:
+    several = weight.ndim > 1 and weight.shape[0] > 1 and weight[0].numel() > 1
+    return several and weight.requires_grad and _apart(weight) <= _ALIKE
 
 
 def _apart(weight: torch.Tensor) -> float:
