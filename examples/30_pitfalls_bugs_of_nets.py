@@ -18,7 +18,9 @@ train, held = (images[:1400], labels[:1400]), (images[1400:], labels[1400:])
 entropy = nn.functional.cross_entropy
 
 
-def layers(*last: nn.Module, activation: type[nn.Module] = nn.ReLU, depth: int = 1) -> nn.Sequential:
+def layers(
+    *last: nn.Module, activation: type[nn.Module] = nn.ReLU, depth: int = 1
+) -> nn.Sequential:
     """Make a small net anew."""
     torch.manual_seed(0)
     inner: list[nn.Module] = []

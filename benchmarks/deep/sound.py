@@ -11,7 +11,7 @@ from torch import nn
 from modelwright.nets.cnn import cnn
 from modelwright.nets.quick import QuickForm, QuickNet
 from modelwright.nets.resnet import resnet
-from modelwright.nets.vit import ViTConfig, VisionTransformer
+from modelwright.nets.vit import VisionTransformer, ViTConfig
 
 entropy = nn.functional.cross_entropy
 Optimizer = torch.optim.Optimizer
@@ -59,7 +59,9 @@ def dropped() -> m.Work:
     train, valid = m.images("mnist")
     net = m.mlp(784, 10, 256, 256, dropout=0.5)
     optimiser = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=0.05)
-    return m.Work(net, nn.CrossEntropyLoss(label_smoothing=0.1), train, valid, optimiser, None, _score)
+    return m.Work(
+        net, nn.CrossEntropyLoss(label_smoothing=0.1), train, valid, optimiser, None, _score
+    )
 
 
 def six_layers() -> m.Work:

@@ -128,7 +128,9 @@ def test_nothing_that_is_given_is_changed() -> None:
         assert torch.equal(value, weights[name]), name
     assert [module.training for module in of.modules()] == modes
     assert all(
-        torch.equal(a.grad, b) for a, b in zip(of.parameters(), slopes, strict=True) if b is not None
+        torch.equal(a.grad, b)
+        for a, b in zip(of.parameters(), slopes, strict=True)
+        if b is not None
     )
     after = optimiser.state_dict()
     assert after["param_groups"] == memory["param_groups"]

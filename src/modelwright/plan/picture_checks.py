@@ -90,5 +90,3 @@ def _unrelated(rows: PictureRows, said: NDArray[np.float32]) -> Finding | None:
     pixels = torch.from_numpy(np.ascontiguousarray(rows.pixels[some]))
     examples = Examples((pixels,), torch.from_numpy(rows.y.values[some]))
     return related(examples, Answers.CLASSES).finding()
-
-

@@ -51,9 +51,7 @@ def check_gradients(case: Case, net: nn.Module) -> tuple[Finding, ...]:
         parameter.grad = None
     if len(rows.inputs) > 1:
         return ()
-    profile = signal_profile(
-        net, rows.inputs[0], lambda answers: case.cost(answers, rows.targets)
-    )
+    profile = signal_profile(net, rows.inputs[0], lambda answers: case.cost(answers, rows.targets))
     if len(profile.signals) < _LAYERS:
         return ()
     torch.autograd.backward(case.cost(net(*rows.inputs), rows.targets))

@@ -145,8 +145,6 @@ def check_scoring(case: Case) -> tuple[Finding, ...]:
     return watched.findings()
 
 
-
-
 def check_settings(case: Case) -> tuple[Finding, ...]:
     """Find dropout and weight decay of a strange size."""
     drops = nn.modules.dropout._DropoutNd

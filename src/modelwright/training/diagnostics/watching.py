@@ -86,7 +86,7 @@ class Watched:
         self.steps += 1
 
     def _graded(self, name: str, parameter: nn.Parameter) -> Any:
-        """Look at a gradient that comes: is one of before the last step still there?"""
+        """Look whether a gradient from before the last step is still there when one comes."""
 
         def look(gradient: torch.Tensor) -> None:
             if name not in self.reached and bool(gradient.any()):
