@@ -71,7 +71,7 @@ def find_overlap(train: Rows, valid: Rows, called: str = "validation") -> Findin
 
 
 def _keys(rows: Rows) -> list[bytes]:
-    return [blake2b(np.ascontiguousarray(row), digest_size=8).digest() for row in rows]
+    return [blake2b(np.ascontiguousarray(row).data, digest_size=8).digest() for row in rows]
 
 
 def _hashes(rows: Rows) -> set[bytes]:
@@ -145,7 +145,8 @@ def twins(train: Rows, valid: Rows, seed: int = 0, most: int = _TRAINED) -> Twin
 
 
 def _apart(alike: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.sqrt(np.maximum(2.0 - 2.0 * alike, 0.0)).astype(np.float32)
+    apart: NDArray[np.float32] = np.sqrt(np.maximum(2.0 - 2.0 * alike, 0.0)).astype(np.float32)
+    return apart
 
 
 def _small(

@@ -44,6 +44,8 @@ class Watched:
         self.reached: set[str] = set()
         self._seen: dict[str, int] = {}
         self._piled_at = 0
+        groups = optimiser.param_groups
+        self._held = {id(one) for group in groups for one in group["params"]}
 
     def findings(self) -> tuple[Finding, ...]:
         """Say what was wrong."""
@@ -71,7 +73,8 @@ class Watched:
         ]
         for name, parameter in self.net.named_parameters():
             if parameter.requires_grad:
-                hooks.append(parameter.register_hook(self._graded(name, parameter)))
+                look = self._graded(name, parameter)
+                hooks.append(parameter.register_hook(look))  # type: ignore[no-untyped-call]
         return hooks
 
     def _asked(self, module: nn.Module, given: object) -> None:
@@ -94,6 +97,8 @@ class Watched:
             if self._seen.get(name, -1) == self.steps:
                 return  # another piece of the same step: meant so
             self._seen[name] = self.steps
+            if id(parameter) not in self._held:
+                return  # what it does not hold it cannot forget: told otherwise
             old = parameter.grad
             if self.steps and self._piled_at < self.steps and old is not None and bool(old.any()):
                 self._piled_at = self.steps
