@@ -73,11 +73,15 @@ def images(name: str) -> tuple[Pair, Pair]:
 
 @cache
 def table(name: str) -> tuple[Pair, Pair]:
-    """Give the numbers of a table, standardised; codes or standardised numbers as targets."""
+    """Give the numbers of a table, standardised; codes or standardised numbers as targets.
+
+    Rows that come again are left out: `segment` has many, and an alarm about them is a right one.
+    """
     folder = SHARED / "tabular" / name
     meta = json.loads((folder / "meta.json").read_text())
     with gzip.open(folder / "train.csv.gz", "rt", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
+        rows = dict.fromkeys(tuple(line.items()) for line in csv.DictReader(file))
+    lines = [dict(row) for row in rows]
     random.Random(0).shuffle(lines)
     lines = lines[: ROWS + HELD]
     columns = [column for column in lines[0] if column != meta["target"]]
