@@ -34,7 +34,6 @@ def main() -> None:
     asked = _arguments()
     torch.set_num_threads(asked.threads)
     bugs = {"planted": planted.BUGS, "more": planted.MORE}
-    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     for part in asked.parts:
         if part == "sound":
             found = [
@@ -54,6 +53,7 @@ def main() -> None:
             "machine": machine.describe(),
             "all": found,
         }
+        results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
         results[part] = told
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
 
