@@ -13,7 +13,7 @@ from modelwright.plan.picture_rows import PictureRows
 __all__ = ["check_pictures", "look_at_pictures"]
 
 # Images that nearly equal each other are looked for among so many; among fewer when time is short.
-_MANY, _FEW, _SHORT = 20_000, 4_000, 60.0
+_MANY, _FEW, _SHORT = 6_000, 1_500, 60.0
 # So many standard deviations above the commonest class, or the quick net knows nothing.
 _KNOWING = 2.5
 _MOST_BYTES = 2**28
