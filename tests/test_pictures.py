@@ -428,3 +428,42 @@ def test_the_best_net_for_the_time_is_larger_for_more_time(
         chosen.append(spec.widths[1])
     assert chosen[:3] == sorted(chosen[:3])
     assert chosen[0] < chosen[2]
+
+
+def test_the_report_speaks_of_images_and_shows_what_answers_rest_on(fitted: mw.Model) -> None:
+    page = render(fitted)
+    assert "from images" in page
+    assert "300 images" in page
+    assert "What it looks at" in page
+    assert "What matters" not in page
+    assert "--target" not in page
+    shown = fitted.evidence.pictures if fitted.evidence is not None else None
+    assert shown is not None
+    kinds = [one.kind for one in shown.thumbnails]
+    assert kinds.count("example") == kinds.count("saliency") > 0
+    for place, kind in enumerate(kinds):
+        if kind == "saliency":
+            assert kinds[place - 1] == "example"
+            assert (shown.pixels[place] <= shown.pixels[place - 1]).all(), "darker, never brighter"
+
+
+def test_answers_rest_on_the_bars_and_not_on_the_noise_around(fitted: mw.Model) -> None:
+    images = np.stack([draw(kind, seed)[None] for kind in (0, 1) for seed in range(900, 912)])
+    net = fitted.members[0].parts[0].fitted
+    said = net.probabilities(images).argmax(axis=1)
+    heat = net.saliency(images, said)
+    assert heat.shape == (24, 12, 12)
+    assert 0 <= heat.min() <= heat.max() <= 1
+    bars = images[:, 0] > 200
+    assert heat[bars].mean() > 1.3 * heat[~bars].mean()
+
+
+def test_what_is_wrong_with_the_images_stands_in_the_notes(bars: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "bars"
+    shutil.copytree(bars, folder)
+    for i in range(12):
+        copy = folder / "val" / "lying" / f"c{i}.png"
+        shutil.copy(folder / "train" / "lying" / f"{i:03}.png", copy)
+    settings = replace(QUICK, out=tmp_path / "a.mw", store=tmp_path / "s")
+    notes = mw.fit(folder, settings=settings).model.card.notes
+    assert any(note.startswith("12 of 72 held-out rows are among the 300") for note in notes)

@@ -11,6 +11,7 @@ from modelwright.core.findings import Severity
 __all__ = ["CODES", "Code", "page_of"]
 
 _AUDIT = "guide/audit"
+_NET = "guide/diagnostics"
 _CURVES = "guide/bias-variance.md"
 
 
@@ -48,6 +49,14 @@ def _leak(name: str, title: str, why: str, cure: str) -> Code:
 
 def _doubt(name: str, title: str, why: str, cure: str) -> Code:
     return Code(name, title, Severity.WARNING, why, cure, f"{_AUDIT}/{name}.md")
+
+
+def _bug(name: str, title: str, why: str, cure: str) -> Code:
+    return Code(name, title, Severity.ERROR, why, cure, f"{_NET}/{name}.md")
+
+
+def _risk(name: str, title: str, why: str, cure: str) -> Code:
+    return Code(name, title, Severity.WARNING, why, cure, f"{_NET}/{name}.md")
 
 
 def _curve(name: str, title: str, why: str, cure: str) -> Code:
@@ -137,6 +146,106 @@ _KNOWN = (
     _doubt("too-good", "Predictions are much better than the columns allow",
            "Something else than these columns must have told the answers.",
            "Fit the predictions again, from these columns alone."),
+    # what the first steps of a net show: its inputs and labels
+    _bug("inputs-not-finite", "Inputs hold what is no number",
+         "One of them is enough to make every weight no number.",
+         "Find where they come from: a division by zero, a missing value."),
+    _bug("inputs-constant", "All inputs are alike",
+         "There is nothing to learn from.", "Look at what is read, and at how it is scaled."),
+    _risk("inputs-unscaled", "Inputs are far from size 1",
+          "First weights and usual rates are made for inputs of about that size.",
+          "Subtract the mean of the training rows and divide by their standard deviation."),
+    _risk("inputs-scrambled", "Images lie in another order than the net takes them for",
+          "Neighbouring numbers are no neighbouring pixels any more.",
+          "Use permute(0, 3, 1, 2), which moves axes; reshape and view only cut numbers anew."),
+    _bug("labels-out-of-range", "Labels and outputs do not fit together",
+         "A label has to be the place of an output, from 0 on.",
+         "Count labels from 0, and give the net an output for each."),
+    _bug("one-class", "All labels are the same",
+         "There is nothing to tell apart.", "Look at how labels are read."),
+    _risk("labels-unrelated", "Inputs tell nothing about labels",
+          "Rows and labels may have got out of step.",
+          "Look at some inputs beside their labels; shuffle both in the same order."),
+    _bug("target-in-input", "The target is the input",
+         "The net only has to copy.", "Shift targets by a step: y = x[:, 1:], x = x[:, :-1]."),
+    _risk("sorted-batches", "Batches hold few classes each",
+          "Each batch pulls the weights its own way.", "Shuffle the training rows: shuffle=True."),
+    _bug("valid-overlap", "Validation rows are among the training rows",
+         "The net has seen their answers.", "Take them out of one of the two."),
+    _risk("valid-near-duplicates", "Validation images nearly equal training images",
+          "The net knows them, as it will not know new ones.",
+          "Keep copies of an image, crops and frames of a film on one side."),
+    _risk("valid-differs", "Validation inputs are scaled otherwise than training inputs",
+          "The net is asked about inputs that it never saw the like of.",
+          "Prepare both in the same way, with numbers of the training rows."),
+    _risk("few-rows", "There are many parameters for each row",
+          "The net can learn all of them by heart.",
+          "Take a smaller net, more rows, a pretrained backbone, or regularise."),
+    # the loss
+    _bug("softmax-twice", "Probabilities are given where raw scores belong",
+         "The loss applies softmax (or sigmoid) itself: gradients of a second one are tiny.",
+         "Take softmax or sigmoid off the end of the net."),
+    _bug("raw-scores", "Raw scores are given where log-probabilities belong",
+         "The loss falls without end and means nothing.",
+         "Use cross_entropy in place of nll_loss, or end the net with log_softmax."),
+    _bug("loss-upside-down", "Wrong answers cost less than right ones",
+         "Each step makes the net worse.", "Turn the sign of the loss."),
+    _bug("shapes-broadcast", "Answers and targets are of different shapes",
+         "Each answer is compared with the targets of all rows.",
+         "Give both one shape: answers.squeeze(1), or targets.unsqueeze(1)."),
+    _risk("first-loss", "The first loss is far above that of a constant answer",
+          "The first steps only undo what the first weights say.",
+          "Make the last layer's weights small (start_at_prior); standardise numbers to predict."),
+    _risk("outputs-bounded", "Answers cannot reach the targets",
+          "What bounds the answers leaves targets out.", "Take the activation off the last layer."),
+    # the net
+    _bug("rows-mixed", "An answer depends on other rows of the batch",
+         "A prediction then depends on which rows it is made with.",
+         "Look for view and reshape across the first dimension, softmax(dim=0), batch_first."),
+    _bug("future-seen", "An answer depends on later steps",
+         "The net reads what it is asked to foretell.", "Give the attention a causal mask."),
+    _bug("inputs-ignored", "The net says the same of all rows",
+         "Nothing of an input reaches the answers.",
+         "Look for dead units, for a constant in place of the input, for a rate too high."),
+    _risk("cannot-overfit", "A few rows cannot be learned by heart",
+          "A net that cannot do that will not learn many.",
+          "Look at the loss, at what is detached or frozen, and whether labels belong to rows."),
+    _risk("gradient-vanishes", "The gradient vanishes on its way back",
+          "The first layers hardly learn.",
+          "ReLU in place of sigmoid, first weights that suit it, a norm, residual branches."),
+    _risk("gradient-explodes", "The gradient explodes on its way back",
+          "The first layers jump.", "First weights that suit the activation, a norm, clipping."),
+    _risk("dead-units", "Units are dead",
+          "A ReLU that is zero for every row has no gradient.",
+          "A lower rate, first biases of zero, first weights that suit ReLU, leaky ReLU."),
+    _risk("saturated-units", "Units are saturated",
+          "Where a sigmoid or tanh is flat there is no gradient.",
+          "Smaller first weights, inputs of size 1, a norm, ReLU."),
+    _bug("same-weights", "All units of a layer are alike",
+         "They get the same gradient and stay alike: the layer is one unit.",
+         "Draw first weights at random; only biases may begin alike."),
+    _bug("never-updated", "Weights are never updated",
+         "They stay as they were drawn.",
+         "Make the optimiser of net.parameters() last; look for detach, .data and no_grad."),
+    # the steps
+    _bug("gradients-pile-up", "Gradients of earlier steps are still there",
+         "Each step goes by the sum of all gradients so far.",
+         "Call optimiser.zero_grad() before backward()."),
+    _bug("training-mode", "The net is scored in training mode",
+         "Dropout and batch norm make scores random, and dependent on the batch.",
+         "Call net.eval() before scoring and net.train() after it."),
+    _risk("evaluation-mode", "The net is trained in evaluation mode",
+          "Dropout does nothing and batch norm keeps old statistics.",
+          "Call net.train() before each epoch."),
+    _risk("rate-too-high", "Steps are too large",
+          "The net jumps over what it looks for.", "Divide the rate by 10; find_rate measures it."),
+    _risk("rate-too-low", "Steps are too small",
+          "The net will take for ever.", "Multiply the rate by 10; find_rate measures it."),
+    _risk("decay-too-strong", "Weight decay is too strong",
+          "Weights shrink faster than they learn.", "Values from 0.0001 to 0.1 are usual."),
+    _risk("dropout-too-strong", "Dropout leaves hardly anything",
+          "p is the share that is dropped, not the share that is kept.",
+          "Values from 0.1 to 0.5 are usual."),
     # what would help
     _curve("more-rows", "More rows would help", "The error still falls with their number.",
            "Find more rows."),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = ["CurvePoint", "Pictures", "Thumbnail"]
 
-KINDS = ("mistake", "confusion", "augmented")
+KINDS = ("mistake", "confusion", "augmented", "example", "saliency")
 _MOST_PIXELS = 2**24
 
 
@@ -46,7 +46,8 @@ class Thumbnail:
     Parameters
     ----------
     kind : str
-        Why it is shown: ``"mistake"``, ``"confusion"`` or ``"augmented"``.
+        Why it is shown: ``"mistake"``, ``"confusion"``, ``"augmented"``, ``"example"``, or
+        ``"saliency"``: the example before it, bright where the answer rests on it.
     name : str
         Its place in the folder.
     true, said : int

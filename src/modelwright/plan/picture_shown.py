@@ -12,6 +12,8 @@ from modelwright.plan.picture_rows import PictureRows
 __all__ = ["shown_of"]
 
 _MISTAKES, _PAIRS, _EACH, _SAMPLES = 24, 8, 4, 24
+# Examples that are shown with what their answers rest on, and how dark the rest of one becomes.
+_EXAMPLES, _DARK = 8, 0.15
 _SIDE = 48  # of a thumbnail, at most
 
 
@@ -40,14 +42,16 @@ def shown_of(rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Pictur
     ]
     pixels = rows.pixels[rows.valid[[i for _, i in chosen]]] if chosen else rows.pixels[:0]
     samples, more = _augmented(rows, best)
+    lit, examples = _looked(rows, best, y, said, sure)
     step = -(-max(rows.form.height, rows.form.width) // _SIDE)
-    together = np.concatenate([np.asarray(pixels), samples])[:, :, ::step, ::step]
+    together = np.concatenate([np.asarray(pixels), samples, lit])[:, :, ::step, ::step]
     facts = {
         "net": f"groups of {', '.join(map(str, best.spec.widths))} channels",
         "batch": f"{best.spec.batch} images",
         "mirror images": "show the same" if best.spec.mirrored else "are not the same",
     }
-    return Pictures(tuple(best.curve), (*shown, *more), np.ascontiguousarray(together), facts)
+    every = (*shown, *more, *examples)
+    return Pictures(tuple(best.curve), every, np.ascontiguousarray(together), facts)
 
 
 def _confused(y: NDArray[np.int64], said: NDArray[np.int64], order: NDArray[np.int64]) -> list[int]:
@@ -57,6 +61,41 @@ def _confused(y: NDArray[np.int64], said: NDArray[np.int64], order: NDArray[np.i
         pairs.setdefault((int(y[i]), int(said[i])), []).append(i)
     ranked = sorted(pairs.values(), key=len, reverse=True)[:_PAIRS]
     return [i for members in ranked for i in members[:_EACH]]
+
+
+def _looked(
+    rows: PictureRows,
+    best: Trained,
+    y: NDArray[np.int64],
+    said: NDArray[np.int64],
+    sure: NDArray[np.float32],
+) -> tuple[NDArray[np.uint8], list[Thumbnail]]:
+    """Give images of several classes, each with itself, dark where the answer does not rest on it.
+
+    Half of them are the surest of those that are right, half the surest of those that are wrong.
+    """
+    order = np.argsort(-sure, kind="stable")
+    right, wrong = order[said[order] == y[order]], order[said[order] != y[order]]
+    each = [_one_a_class(some, y)[: _EXAMPLES // 2] for some in (right, wrong)]
+    places = np.concatenate(each).astype(np.int64)
+    pixels = np.ascontiguousarray(rows.pixels[rows.valid[places]])
+    if not len(places):
+        return pixels, []
+    heat = best.fitted.saliency(pixels, said[places])[:, None]
+    lit = (pixels * (_DARK + (1 - _DARK) * heat)).astype(np.uint8)
+    told = [
+        Thumbnail(kind, _short(rows.names[rows.valid[i]]), int(y[i]), int(said[i]), float(sure[i]))
+        for i in places.tolist()
+        for kind in ("example", "saliency")
+    ]
+    return np.stack([pixels, lit], axis=1).reshape(-1, *pixels.shape[1:]), told
+
+
+def _one_a_class(order: NDArray[np.int64], y: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Put the first of each class before the others."""
+    first = np.zeros(len(order), bool)
+    first[np.unique(y[order], return_index=True)[1]] = True
+    return np.concatenate([order[first], order[~first]])
 
 
 def _augmented(rows: PictureRows, best: Trained) -> tuple[NDArray[np.uint8], list[Thumbnail]]:

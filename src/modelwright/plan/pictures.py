@@ -34,6 +34,7 @@ from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
+from modelwright.plan.picture_checks import look_at_pictures
 from modelwright.plan.picture_net import (
     NetSpec,
     Trained,
@@ -295,6 +296,9 @@ class _Work:
         self._train(source, quick, machine, budget)
         self._publish(machine)
         first = time.monotonic() - began
+        notes, facts = look_at_pictures(self.rows, self.trials[0].valid, self.left)
+        self.notes += notes
+        self.store.learn(self.record.id, facts)
         if self.settings.trials != 1:
             spec, machine = self._planned(source, machine)
             checkpoint = self.folder / "net.safetensors"

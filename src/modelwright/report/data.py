@@ -26,10 +26,9 @@ _COUNTED = 50_000
 
 
 def data(model: Model) -> Chapter:
-    """Write the chapter on the columns of the table, or on how many images there are."""
+    """Write the chapter on the columns of the table, or on the images."""
     if of_images(model):
-        facts = [("images of a known class", f"{model.card.rows:,}", "")]
-        facts.append(("classes", f"{len(model.task.classes):,}", ""))
+        facts = [("images learned from", f"{model.card.rows:,}", ""), _classes(model)]
         return Chapter("data", "The data at a glance", fact_list(facts), "Data")
     evidence = model.evidence
     profiles = _profiles(model)
@@ -41,6 +40,10 @@ def data(model: Model) -> Chapter:
         _ignored(ignored),
     )
     return Chapter("data", "The data at a glance", body, "Data")
+
+
+def _classes(model: Model) -> tuple[str, str, str]:
+    return ("classes", f"{len(model.task.classes):,}", shorten(", ".join(model.task.classes), 200))
 
 
 def _profiles(model: Model) -> Sequence[Profile]:

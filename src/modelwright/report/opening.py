@@ -54,11 +54,11 @@ def opening(
         What the reader should know.
     """
     task, card = model.task, model.card
-    seen, one = plural(len(model.columns), "column"), "row"
-    if of_images(model):
-        seen, one = "images", "image"
-    what = f"{_KINDS[task.kind.value]}, from {seen}"
-    over = f"{task.kind.value.capitalize()} · {what} · {plural(card.rows, one)}"
+    pictured = of_images(model)
+    given = "images" if pictured else plural(len(model.columns), "column")
+    what = f"{_KINDS[task.kind.value]}, from {given}"
+    rows = plural(card.rows, "image" if pictured else "row")
+    over = f"{task.kind.value.capitalize()} · {what} · {rows}"
     return joined(
         element(
             "header",

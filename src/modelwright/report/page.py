@@ -21,7 +21,7 @@ from modelwright.pages import Chapter, Markup, element, page, shorten
 from modelwright.pages.numerals import number
 from modelwright.plan.verdict import line_of, verdict_of
 from modelwright.report.data import data
-from modelwright.report.opening import opening
+from modelwright.report.opening import of_images, opening
 from modelwright.report.pictures import pictures
 from modelwright.report.quality import quality
 from modelwright.report.rests_on import influence, singles
@@ -86,7 +86,7 @@ def render(model: Model) -> str:
         *pictures(model),
         uncertainty(model),
         weak(model),
-        influence(model),
+        None if of_images(model) else influence(model),
         singles(model),
         data(model),
         validation(model),

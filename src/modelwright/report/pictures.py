@@ -23,7 +23,7 @@ def pictures(model: Model) -> list[Chapter]:
     shown = None if model.evidence is None else model.evidence.pictures
     if shown is None:
         return []
-    return [_learning(shown), _mistakes(model, shown)]
+    return [_learning(shown), _mistakes(model, shown), *_looked(model, shown)]
 
 
 def _learning(shown: Pictures) -> Chapter:
@@ -84,16 +84,40 @@ def _mistakes(model: Model, shown: Pictures) -> Chapter:
     return Chapter("mistakes", "Where it errs", body, "Mistakes")
 
 
+def _looked(model: Model, shown: Pictures) -> list[Chapter]:
+    """Show what answers rest on; nothing for a file that was written before that was kept."""
+    if not any(one.kind == "saliency" for one in shown.thumbnails):
+        return []
+    classes = model.task.classes
+
+    def told(one: Thumbnail) -> Sequence[str | Markup]:
+        if one.kind == "saliency":
+            return ["what the answer rests on"]
+        said = joined("taken for ", name(classes[one.said], 24), f" ({percent(one.p)})")
+        right = one.said == one.true
+        return [said, "right" if right else joined("is ", name(classes[one.true], 24))]
+
+    body = joined(
+        element("p", "Held-out images, each beside itself: bright where pixels speak for the "
+                     "answer, dark elsewhere (the slope of the answer by each pixel, smoothed). "
+                     "Where a net looks at the background, a border or a stamp, it has learned "
+                     "something that new images need not have."),
+        _thumbs(shown, ("example", "saliency"), told),
+    )  # fmt: skip
+    return [Chapter("looked", "What it looks at", body, "What it looks at")]
+
+
 def _thumbs(
     shown: Pictures,
-    kind: str,
+    kinds: str | tuple[str, ...],
     words: Callable[[Thumbnail], Sequence[str | Markup]] | None = None,
     only: Sequence[Thumbnail] | None = None,
 ) -> Markup:
-    """List images of a kind with words below."""
+    """List images of some kinds with words below."""
+    wanted = (kinds,) if isinstance(kinds, str) else kinds
     items = []
     for one, pixels in zip(shown.thumbnails, shown.pixels, strict=True):
-        if one.kind != kind or (only is not None and one not in only):
+        if one.kind not in wanted or (only is not None and one not in only):
             continue
         data = base64.b64encode(as_png(pixels)).decode()
         at = {"src": f"data:image/png;base64,{data}", "alt": shorten(one.name, 60)}

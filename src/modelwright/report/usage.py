@@ -18,6 +18,7 @@ __all__ = ["reproduce", "usage"]
 
 _SPELLED = 12  # columns of an example row
 _NAMED = 40
+_AGAIN = "the second line repeats the recorded plan."
 _OPTIONS = (
     *("task", "metric", "positive", "group", "order", "weight", "trials", "seed"),
     *("folds", "repeats", "gap", "window", "splits", "test"),
@@ -26,6 +27,8 @@ _OPTIONS = (
 
 def usage(model: Model) -> Chapter:
     """Write the chapter on predicting new rows."""
+    if of_images(model):
+        return _of_images()
     columns = model.columns
     gives = "prediction"
     if model.task.is_classification:
@@ -50,6 +53,22 @@ def usage(model: Model) -> Chapter:
         element("h3", "In Python"),
         _code(*_python(model)),
         needed,
+    )
+    return Chapter("use", "How to use it", body, "Use it")
+
+
+def _of_images() -> Chapter:
+    python = "import modelwright as mw", "", 'model = mw.load("model.mw")'
+    body = joined(
+        element("p", "One image in, one row out: prediction and the probability of each class."),
+        element("h3", "On the command line"),
+        _code(
+            "modelwright predict model.mw new_images --out predictions.csv",
+            "modelwright evaluate model.mw labelled_images",
+        ),
+        element("h3", "In Python"),
+        _code(*python, 'answers = model.predict("new_images")'),
+        element("p.soft", "A folder or zip of images, or a table whose column image names files."),
     )
     return Chapter("use", "How to use it", body, "Use it")
 
@@ -108,12 +127,14 @@ def reproduce(model: Model) -> Chapter:
         ("parts", plural(sum(len(m.parts) for m in model.members), "fitted model")),
     ]
     rows += [(key, value) for key, value in _flat(asked) if value]
-    target = "" if of_images(model) else f" --target {shlex.quote(model.task.target)}"
+    pictured = of_images(model)
+    target = "" if pictured else f" --target {shlex.quote(model.task.target)}"
     lines = [f"modelwright fit DATA{target}{_options(asked)}"]
-    if card.run and not of_images(model):
-        lines.append(f"modelwright fit DATA{target} --replay {shlex.quote(card.run)}")
+    if card.run and not pictured:
+        lines.append(f"modelwright fit DATA{target} --replay ")
+        lines[-1] += shlex.quote(card.run)
     body = joined(
-        element("p", "The same data and question; the second line repeats the recorded plan."),
+        element("p", "The same data and question", "." if pictured else f"; {_AGAIN}"),
         _code(*lines),
         Grid(
             ("what", "value"),

@@ -1,0 +1,125 @@
+"""Whether a net can learn at all: a few rows by heart, and more with its inputs than without."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from modelwright.core.findings import Finding
+from modelwright.core.numerals import number
+from modelwright.nets.library import nn, torch
+from modelwright.training.batches import Examples
+from modelwright.training.diagnostics.case import Answers, Case, noticed
+from modelwright.training.diagnostics.loss import Theory, theory
+from modelwright.training.diagnostics.short_run import ShortRun, short_run
+
+__all__ = ["ByHeart", "by_heart", "check_by_heart", "without_inputs"]
+
+_ROWS, _STEPS, _SECONDS = 16, 80, 1.0
+_ANSWERS = 128  # of sequences fewer rows are taken
+_RATES = (3e-3, 3e-2, 3e-4)
+_ENOUGH, _DONE = 0.5, 0.9
+
+
+@dataclass(frozen=True)
+class ByHeart:
+    """How far some rows were learned by heart.
+
+    Parameters
+    ----------
+    first, last : float
+        The loss before and after.
+    progress : float
+        The share of the way from a constant answer to the best one.
+    rows, steps : int
+        How many.
+    """
+
+    first: float
+    last: float
+    progress: float
+    rows: int
+    steps: int
+
+    def __str__(self) -> str:
+        return f"{self.rows} rows by heart: loss {number(self.first, 4)} to " + (
+            f"{number(self.last, 4)} in {self.steps} steps"
+        )
+
+
+def by_heart(case: Case) -> ByHeart:
+    """Learn a few rows with a copy of the net, without dropout, by AdamW.
+
+    Up to three rates are tried, each for 80 steps or a second: the best one counts.
+    """
+    each = max(case.first.targets[0].numel(), 1) if case.answers is Answers.STEPS else 1
+    rows = case.some(min(_ROWS, max(_ANSWERS // each, 2)))
+    best = _at_rate(case, rows, _RATES[0])
+    for rate in _RATES[1:]:
+        if best.progress < _ENOUGH:
+            best = max(best, _at_rate(case, rows, rate), key=lambda one: one.progress)
+    return best
+
+
+def _at_rate(case: Case, rows: Examples, rate: float) -> ByHeart:
+    net, _ = case.copied()
+    net.train()
+    for module in net.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            module.p = 0.0
+        elif isinstance(module, nn.RNNBase):
+            module.dropout = 0.0
+    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    if not learning:
+        return ByHeart(math.nan, math.nan, math.nan, len(rows), 0)
+    descent = torch.optim.AdamW(learning, rate, weight_decay=0.0)
+    with torch.no_grad():
+        known = theory(case, rows, net(*rows.inputs))
+    losses: list[float] = []
+    began = time.monotonic()
+    for _ in range(_STEPS):
+        descent.zero_grad()
+        loss = case.cost(net(*rows.inputs), rows.targets)
+        losses.append(float(loss.detach()))
+        if not math.isfinite(losses[-1]) or time.monotonic() - began > _SECONDS:
+            break
+        begin, least = _way(losses[0], known)
+        if begin - losses[-1] >= _DONE * (begin - least) > 0:
+            break
+        torch.autograd.backward(loss)
+        descent.step()
+    begin, least = _way(losses[0], known)
+    lowest = min((loss for loss in losses if math.isfinite(loss)), default=math.inf)
+    alike = bool((rows.targets == rows.targets[:1]).all())
+    whole = math.nan if alike else begin - least
+    progress = (begin - lowest) / whole if whole else 0.0
+    return ByHeart(losses[0], lowest, progress, len(rows), len(losses))
+
+
+def _way(first: float, known: Theory | None) -> tuple[float, float]:
+    """Say where learning begins, and where it could end."""
+    if known and math.isfinite(known.constant) and math.isfinite(known.least):
+        return min(first, known.constant), known.least
+    return first, 0.0
+
+
+def check_by_heart(found: ByHeart) -> tuple[Finding, ...]:
+    """Give a finding when the rows were not learned."""
+    if math.isnan(found.progress) or found.progress >= _ENOUGH:
+        return ()
+    told = (
+        f"{found.rows} rows, again and again, bring the loss from {number(found.first)} to "
+        f"{number(found.last)} in {found.steps} steps: {max(found.progress, 0):.0%} of the way "
+        "from a constant answer to the best one"
+    )
+    return (noticed("cannot-overfit", told),)
+
+
+def without_inputs(case: Case) -> ShortRun:
+    """Take the same steps with all inputs zero: the baseline that knows labels alone."""
+
+    def zeroed(batch: Examples) -> Examples:
+        return Examples(tuple(torch.zeros_like(part) for part in batch.inputs), batch.targets)
+
+    return short_run(case, change=zeroed, own=False)
