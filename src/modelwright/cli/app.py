@@ -24,6 +24,7 @@ from modelwright.cli.exploring import explore
 from modelwright.cli.fitting import demo, fit
 from modelwright.cli.framing import frame
 from modelwright.cli.labelling import label
+from modelwright.cli.pretraining import pretrain
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
 from modelwright.cli.reporting import report
@@ -48,7 +49,7 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
     )
     before = (demo, explore, frame, check)
-    for command in (*before, fit, predict, evaluate, explain, report, acquire, completion):
+    for command in (*before, pretrain, fit, predict, evaluate, explain, report, acquire, completion):
         app.command(command)
     app.command(label)
     app.command(runs)

@@ -18,6 +18,7 @@ from modelwright.store.tensors import BFLOAT16, read_header, read_tensors, write
 
 __all__ = [
     "Loaded",
+    "check_weights",
     "load_weights",
     "read_weights",
     "recognise",
@@ -215,6 +216,28 @@ def take_weights(
     shapes = {name: tuple(value.shape) for name, value in weights.items()}
     found = _fill(net, shapes, lambda names: {n: weights[n] for n in names}, where, head)
     return Loaded(*found, {})
+
+
+def check_weights(net: nn.Module, shapes: _Shapes, where: str, *, head: str = "fresh") -> None:
+    """Compare names and shapes with those of a net, which may be on the device meta.
+
+    Parameters
+    ----------
+    net : nn.Module
+        Left as it is.
+    shapes : mapping of str to tuple of int
+        Of each tensor of a file.
+    where, head : str
+        As in `take_weights`.
+
+    Raises
+    ------
+    ModelFileError
+        At the first name or shape that differs.
+    """
+    wanted = net.state_dict()
+    left = _head_names(net, wanted) if head == "fresh" else ()
+    _compare(where, shapes, wanted, {*left, *_resizable(net, wanted, shapes)})
 
 
 def _fill(
