@@ -225,9 +225,9 @@ def _own(entries: Mapping[str, bytes], name: str) -> tuple[Backbone, BackboneCar
 def _fitted(entries: Mapping[str, bytes], name: str) -> tuple[Backbone, BackboneCard]:
     """Take the net of a model of images."""
     head = json.loads(entries["model.json"])
-    (member,) = head["members"]
-    (part,) = member["parts"]
-    if part["kind"] not in ("pictures", "transferred"):
+    parts = [part for member in head["members"] for part in member["parts"]]
+    part = parts[0]
+    if len(parts) > 1 or part["kind"] not in ("pictures", "transferred"):
         raise ModelFileError("a model of images", f"a model of another kind in {name}", _CURE)
     below = {n.removeprefix("parts/0/"): d for n, d in entries.items() if n.startswith("parts/0/")}
     state = unpack_state(below)
