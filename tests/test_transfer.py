@@ -224,7 +224,6 @@ def test_from_the_command_line(
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out)
     assert {line["name"] for line in told["leaderboard"]} == {"features", "fine-tuned"}
-    assert told["timings"]["total"] < 8
     assert main(["evaluate", str(out), str(bars), "--json"]) == 0
     capsys.readouterr()
     assert main(["pretrain", str(bars), "--out", str(net), "--epochs", "1", "--method", "masked"]) == 0

@@ -39,7 +39,12 @@ from modelwright.nets.backbone import Backbone, Headed  # noqa: E402
 from modelwright.nets.backbone_file import read_backbone  # noqa: E402
 from modelwright.nets.library import reproducible, torch  # noqa: E402
 from modelwright.nets.quick import QuickNet  # noqa: E402
-from modelwright.plan.picture_net import NetSpec, augmentation_of, source_of  # noqa: E402
+from modelwright.plan.picture_net import (  # noqa: E402
+    NetSpec,
+    augmentation_of,
+    source_of,
+    train_net,
+)
 from modelwright.plan.picture_rows import PictureRows, read_pictures  # noqa: E402
 from modelwright.plan.picture_transfer import Transfer, Tuning, find_start  # noqa: E402
 from modelwright.training.batches import Changed  # noqa: E402
@@ -51,6 +56,7 @@ from modelwright.training.pace import Pace  # noqa: E402
 DATA = HERE.parents[3] / "shared" / "data" / "images" / "ants_bees.zip"
 OUT = RESULTS / "deep-transfer.json"
 EPOCHS = 20
+WIDTHS = (64, 192, 192)
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,7 @@ def main() -> None:
             )
             for name, course in SCRATCH.items()
         }
+        arms["scratch, the net that fit takes"] = lambda seed: _fit(rows, machine, seed)
         arms["from the backbone"] = lambda seed: _transfer(rows, asked.backbone, machine, seed)
         if asked.own is not None:
             results["own"] = read_backbone(asked.own)[1].to_json()
@@ -132,6 +139,7 @@ def _scratch(
             every = source.at(torch.arange(len(source))).inputs[0]
             backbone.body.suit(backbone.seen(every).to(torch.uint8))
         net = Headed(backbone, rows.y.classes)
+    net.head.beside_muon = {"weight": (1.0, 1e-4), "bias": (1.0, 0.0)}
     machine.suit(net)
     spec = NetSpec("scratch", (), float(EPOCHS), course.batch, mirrored=True)
     training = Training(
@@ -155,6 +163,17 @@ def _scratch(
         "accuracy": _accuracy(rows, scores),
         "seconds": round(time.perf_counter() - began, 1),
     }
+
+
+def _fit(rows: PictureRows, machine: Machine, seed: int) -> dict[str, float]:
+    """Train the net that `fit` would take without a backbone, for twice as many epochs."""
+    began = time.perf_counter()
+    spec = NetSpec("net", WIDTHS, 2.0 * EPOCHS, 16, mirrored=True, moved=False)
+    done = train_net(
+        rows, source_of(rows), spec, machine, budget=Budget(), seed=seed, live=SilentProgress()
+    )
+    found = {"accuracy": _accuracy(rows, done.valid)}
+    return {**found, "seconds": round(time.perf_counter() - began, 1)}
 
 
 def _accuracy(rows: PictureRows, scores: np.ndarray) -> float:

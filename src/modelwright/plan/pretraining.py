@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from modelwright.acquire import read_raw
 from modelwright.acquire.images import CLASS, IMAGE, PART, holds_images
@@ -213,7 +214,8 @@ class _Work:
         machine = replace(machine, rows_a_second=rate)
         batch = min(BATCH, max(len(rows.train) // 16, 16))
         mirrored = rows.form.channels == 3
-        spec = NetSpec("backbone", widths, self._epochs(len(rows.train), rate), batch, mirrored)
+        spec = NetSpec("backbone", widths, self._epochs(len(rows.train), rate), batch, mirrored,
+                       moved=False)  # fmt: skip
         with self._kept(rows.digest, widths) as kept:
             done = train_net(
                 rows, source, spec, machine,
@@ -268,7 +270,7 @@ class _Work:
         loss = training.curve[-1].loss if training.curve else None
         return form, net.state_dict(), replace(card, epochs=float(epochs), loss=loss)
 
-    def _images(self) -> tuple[OpenedPictures, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    def _images(self) -> tuple[OpenedPictures, NDArray[np.int64]]:
         """Open the images, and say which to learn from: none of val/ and test/."""
         frame = read_raw(self.data).frame
         opened = open_pictures(self.data, frame[IMAGE].to_list(), self.store, self.live)
@@ -404,7 +406,7 @@ class _Kept:
 
 
 def _unlabelled(
-    opened: OpenedPictures, index: np.ndarray[tuple[int], np.dtype[np.int64]]
+    opened: OpenedPictures, index: NDArray[np.int64]
 ) -> Source:
     """Give images without answers: in memory where they fit."""
     from modelwright.engine import available_memory
