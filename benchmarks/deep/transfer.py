@@ -88,7 +88,8 @@ def main() -> None:
         rows = read_pictures(DATA, None, Path(folder), 0, SilentProgress())
         _, card = read_backbone(asked.backbone)
         results["backbone"] = card.to_json()
-        start = find_start(rows, [asked.backbone], machine, left=float("inf"), live=SilentProgress())
+        live = SilentProgress()
+        start = find_start(rows, [asked.backbone], machine, left=float("inf"), live=live)
         results["suits"] = start.notes[0]
         arms: dict[str, Callable[[int], dict[str, float]]] = {
             f"scratch, {name}": (

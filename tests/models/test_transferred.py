@@ -94,3 +94,13 @@ def test_weights_that_are_no_numbers_or_of_other_classes_are_refused() -> None:
     state = model.export()
     with pytest.raises(ModelFileError, match="weights"):
         FittedTransferred.restore(State(state.config, state.arrays, {}))
+
+
+def test_saliency_is_where_the_answer_comes_from() -> None:
+    model = fitted()
+    heat = model.saliency(pixels(), np.array([0, 1, 2, 0, 1]))
+    assert heat.shape == (5, 10, 12)
+    assert heat.min() >= 0
+    assert heat.max() == 1
+    assert not np.allclose(heat[0], heat[0].mean()), "not the same everywhere"
+    assert np.array_equal(model.saliency(pixels(), np.array([0, 1, 2, 0, 1])), heat)

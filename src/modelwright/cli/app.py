@@ -49,7 +49,8 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
     )
     before = (demo, explore, frame, check)
-    for command in (*before, pretrain, fit, predict, evaluate, explain, report, acquire, completion):
+    last = (acquire, completion)
+    for command in (*before, pretrain, fit, predict, evaluate, explain, report, *last):
         app.command(command)
     app.command(label)
     app.command(runs)
