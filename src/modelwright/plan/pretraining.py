@@ -287,6 +287,7 @@ class _Work:
     def _training(
         self, net: QuickNet, source: Source, epochs: float, machine: Machine
     ) -> Training:
+        from modelwright.nets.library import reproducible
         from modelwright.training.augmentation import Augmentation
         from modelwright.training.batches import Changed
         from modelwright.training.loop import Course, Training
@@ -300,11 +301,12 @@ class _Work:
             epochs=epochs, batch=batch, rate=_RATE * math.sqrt(batch / _USUAL_BATCH),
             schedule="linear", bfloat16=machine.bfloat16, optimiser="muon", momentum=_MOMENTUM,
         )  # fmt: skip
-        if self.method == "masked":
-            whole: nn.Module = MaskedImages(net, net.form.channels)
+        with reproducible(self.seed, machine.threads):
+            masked = MaskedImages(net, net.form.channels) if self.method == "masked" else None
+            whole: nn.Module = masked or Contrast(net)
+        if masked is not None:
             change, loss = Changed(source, Hidden()), hidden_pixels_loss
         else:
-            whole = Contrast(net)
             views = Augmentation(
                 flip=colours, crop=0.75, shift=2, colour=0.6, exposure=0.5,
                 rotation=0.0 if colours else 12.0,
