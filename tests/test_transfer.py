@@ -50,9 +50,7 @@ def fitted(bars: Path, backbone: Path, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("fitted")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictures, "USUAL", 3)
-        settings = ImageSettings(
-            trials=2, out=folder / "m.mw", store=folder, backbones=(backbone,)
-        )
+        settings = ImageSettings(trials=2, out=folder / "m.mw", store=folder, backbones=(backbone,))
         return mw.fit(bars, settings=settings)
 
 
@@ -226,7 +224,9 @@ def test_from_the_command_line(
     assert {line["name"] for line in told["leaderboard"]} == {"features", "fine-tuned"}
     assert main(["evaluate", str(out), str(bars), "--json"]) == 0
     capsys.readouterr()
-    assert main(["pretrain", str(bars), "--out", str(net), "--epochs", "1", "--method", "masked"]) == 0
+    assert (
+        main(["pretrain", str(bars), "--out", str(net), "--epochs", "1", "--method", "masked"]) == 0
+    )
     assert f"next: modelwright fit DATA --from {net}" in capsys.readouterr().out
 
 

@@ -131,7 +131,7 @@ def _transfer(rows: PictureRows, path: Path, machine: Machine, seed: int) -> dic
 def _scratch(
     rows: PictureRows, like: Backbone, course: Scratch, machine: Machine, seed: int
 ) -> dict[str, float]:
-    """The same net from random weights, over as many images."""
+    """Train the same net from random weights, over as many images."""
     began = time.perf_counter()
     source = source_of(rows)
     with reproducible(seed, machine.threads):

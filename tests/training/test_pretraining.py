@@ -121,6 +121,8 @@ def test_the_loss_falls_and_the_body_moves(method: str) -> None:
     assert losses[-1] < 0.9 * losses[0]
     if method == "contrastive":
         assert losses[-1] < math.log(2 * 32 - 1)
-    moved = [name for name, value in body.state_dict().items() if not torch.equal(value, before[name])]
+    moved = [
+        name for name, value in body.state_dict().items() if not torch.equal(value, before[name])
+    ]
     assert "groups.0.weight" in moved
     assert "whiten.weight" not in moved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,7 @@ from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.numerals import number
 from modelwright.core.progress import progress
-from modelwright.core.settings import Bounds, ImageSettings, Question, Settings, Validation
+from modelwright.core.settings import Bounds, Question, Settings, Validation, starting_from
 from modelwright.core.task import shape_asked
 
 if TYPE_CHECKING:
@@ -125,8 +125,7 @@ class Effort:
         )
         if not self.start:
             return made
-        given = (getattr(made, one.name) for one in fields(Settings))
-        return ImageSettings(*given, backbones=tuple(self.start))
+        return starting_from(made, self.start)
 
 
 def fit(

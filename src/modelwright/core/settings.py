@@ -27,6 +27,7 @@ __all__ = [
     "Settings",
     "Validation",
     "names_of",
+    "starting_from",
 ]
 
 # What a task file may add to a question; where it adds nothing, records stay as they were.
@@ -416,6 +417,19 @@ class ImageSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.backbones, str | Path):
-            got = repr(str(self.backbones))
+        given: object = self.backbones
+        if isinstance(given, str | Path):
+            got = repr(str(given))
             raise OptionError("a tuple of files as backbones", got, f"write ({got},)")
+
+
+def starting_from(settings: Settings, backbones: Iterable[str | Path]) -> ImageSettings:
+    """Give the same settings, with backbones to start from.
+
+    Examples
+    --------
+    >>> starting_from(Settings(seed=7), ["photos.mw"]).seed
+    7
+    """
+    given: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Settings)}
+    return ImageSettings(**given, backbones=tuple(backbones))

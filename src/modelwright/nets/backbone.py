@@ -111,11 +111,13 @@ def _efficientnet(sizes: Mapping[str, Any], classes: int) -> nn.Module:
 
 
 def _vit(sizes: Mapping[str, Any], classes: int) -> nn.Module:
-    names = ("width", "depth", "heads", "size", "patch", "channels")
     if int(sizes["depth"]) > 256:
         raise ValueError("more than 256 blocks")
+    width, depth, heads = (int(sizes[name]) for name in ("width", "depth", "heads"))
+    size, patch, channels = (int(sizes[name]) for name in ("size", "patch", "channels"))
+    pool = str(sizes["pool"])
     return VisionTransformer(
-        ViTConfig(classes, *(int(sizes[name]) for name in names), pool=str(sizes["pool"]))
+        ViTConfig(classes, width, depth, heads, size, patch, channels, pool)
     )
 
 

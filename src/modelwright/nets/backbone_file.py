@@ -35,6 +35,7 @@ _UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, 
 _IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 _HALF = ((127.5,), (127.5,))
 _USUAL_SIDE = 224
+_GLANCED = 4_096
 
 
 @dataclass(frozen=True)
@@ -194,9 +195,15 @@ def read_backbone(path: str | Path) -> tuple[Backbone, BackboneCard]:
         got = "a folder" if path.is_dir() else "no such file"
         raise ModelFileError(f"a backbone at {path}", got, _CURE)
     with path.open("rb") as file:
-        packed = file.read(4).startswith(b"PK")
-    if not packed:
+        first = file.read(_GLANCED)
+    if not first.startswith(b"PK"):
         return _published(path)
+    if b"/data.pkl" in first:  # a zip of torch.save
+        raise ModelFileError(
+            "a backbone without pickles",
+            f"{path.name}, which holds them: opening it would run whatever is in it",
+            "take the .safetensors file beside it, or convert it where you trust it",
+        )
     entries = read_archive(path)
     try:
         if _ABOUT in entries:

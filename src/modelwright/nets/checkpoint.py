@@ -129,8 +129,7 @@ def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, to
     entries = read_header(path).entries
     arrays, _ = read_tensors(path, names)
     return {
-        name: _tensor(array, short=entries[name].kind == BFLOAT16)
-        for name, array in arrays.items()
+        name: _tensor(array, short=entries[name].kind == BFLOAT16) for name, array in arrays.items()
     }
 
 

@@ -149,9 +149,7 @@ def read_pictures(
         raise DataError("images in folders of classes", "none in any", cure)
     found = open_pictures(source, frame[IMAGE].to_list(), store, live)
     notes = (*raw.notes, *found.notes)
-    return _rows(
-        frame, found.form, found.pixels, found.good, found.digest, metric, seed, notes
-    )
+    return _rows(frame, found.form, found.pixels, found.good, found.digest, metric, seed, notes)
 
 
 def open_pictures(

@@ -311,9 +311,7 @@ class Transfer:
         facts = self._facts(f"all of the net learned for {epochs}: {tuning}")
         return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes, facts)
 
-    def _training(
-        self, net: Headed, source: Source, spec: NetSpec, tuning: Tuning
-    ) -> Training:
+    def _training(self, net: Headed, source: Source, spec: NetSpec, tuning: Tuning) -> Training:
         from modelwright.nets.backbone import stages_of
         from modelwright.training.batches import Changed
         from modelwright.training.loop import Training

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modelwright.nets.quick import QuickForm, QuickNet
     from modelwright.training.batches import Source
     from modelwright.training.loop import Training
+    from modelwright.training.losses import Loss
     from modelwright.training.machine import Machine
 
 __all__ = ["METHODS", "Pretraining", "pretrain"]
@@ -284,15 +285,18 @@ class _Work:
             raise DataError(f"at least {LEAST} images to learn from", got, "add images")
         return opened, index
 
-    def _training(
-        self, net: QuickNet, source: Source, epochs: float, machine: Machine
-    ) -> Training:
+    def _training(self, net: QuickNet, source: Source, epochs: float, machine: Machine) -> Training:
         from modelwright.nets.library import reproducible
         from modelwright.training.augmentation import Augmentation
         from modelwright.training.batches import Changed
         from modelwright.training.loop import Course, Training
         from modelwright.training.pretraining import (
-            Contrast, Hidden, MaskedImages, TwoViews, contrastive_loss, hidden_pixels_loss,
+            Contrast,
+            Hidden,
+            MaskedImages,
+            TwoViews,
+            contrastive_loss,
+            hidden_pixels_loss,
         )  # fmt: skip
 
         colours = net.form.channels == 3
@@ -304,6 +308,7 @@ class _Work:
         with reproducible(self.seed, machine.threads):
             masked = MaskedImages(net, net.form.channels) if self.method == "masked" else None
             whole: nn.Module = masked or Contrast(net)
+        loss: Loss
         if masked is not None:
             change, loss = Changed(source, Hidden()), hidden_pixels_loss
         else:
@@ -407,9 +412,7 @@ class _Kept:
         self.path.unlink(missing_ok=True)
 
 
-def _unlabelled(
-    opened: OpenedPictures, index: NDArray[np.int64]
-) -> Source:
+def _unlabelled(opened: OpenedPictures, index: NDArray[np.int64]) -> Source:
     """Give images without answers: in memory where they fit."""
     from modelwright.engine import available_memory
     from modelwright.nets.library import torch

@@ -42,18 +42,20 @@ _KINDS: Mapping[str, np.dtype[Any]] = MappingProxyType(
         "BOOL": np.dtype(np.bool_),
         "U8": np.dtype("u1"),
         "I8": np.dtype("i1"),
-        "U16": np.dtype("<u2"),
         "I16": np.dtype("<i2"),
-        BFLOAT16: np.dtype("<u2"),
+        "U16": np.dtype("<u2"),
         "F16": np.dtype("<f2"),
-        "U32": np.dtype("<u4"),
+        BFLOAT16: np.dtype("<u2"),
         "I32": np.dtype("<i4"),
+        "U32": np.dtype("<u4"),
         "F32": np.dtype("<f4"),
-        "U64": np.dtype("<u8"),
-        "I64": np.dtype("<i8"),
         "F64": np.dtype("<f8"),
+        "I64": np.dtype("<i8"),
+        "U64": np.dtype("<u8"),
     }
 )
+# In the order of the reference writer, which puts the last first: so each array is aligned.
+_RANKS = {name: rank for rank, name in enumerate(_KINDS)}
 _NAMES = {kind: name for name, kind in _KINDS.items() if name != BFLOAT16}
 _CURE = "fetch the file again from where it was made"
 _UNSOUND = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
@@ -126,24 +128,25 @@ def pack_tensors(
     ([1.0, 1.0], {'by': 'us'})
     """
     header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    kinds = {name: _kind(name, array, bfloat16) for name, array in arrays.items()}
     parts, at = [], 0
-    # the widest numbers first, as the reference writer does: so each array is aligned
-    for name in sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name)):
+    for name in sorted(arrays, key=lambda name: (-_RANKS[kinds[name]], name)):
         array = arrays[name]
-        kind = _NAMES.get(array.dtype.newbyteorder("<"))
-        if kind is None or (name in bfloat16 and kind != "U16"):
-            raise TypeError(f"array {name!r} has the dtype {array.dtype}, which is never stored")
         data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-        header[name] = {
-            "dtype": BFLOAT16 if name in bfloat16 else kind,
-            "shape": [*array.shape],
-            "data_offsets": [at, at + len(data)],
-        }
+        offsets = [at, at + len(data)]
+        header[name] = {"dtype": kinds[name], "shape": [*array.shape], "data_offsets": offsets}
         parts.append(data)
         at += len(data)
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     return b"".join([len(text).to_bytes(8, "little"), text, *parts])
+
+
+def _kind(name: str, array: NDArray[Any], bfloat16: Collection[str]) -> str:
+    kind = _NAMES.get(array.dtype.newbyteorder("<"))
+    if kind is None or (name in bfloat16 and kind != "U16"):
+        raise TypeError(f"array {name!r} has the dtype {array.dtype}, which is never stored")
+    return BFLOAT16 if name in bfloat16 else kind
 
 
 def unpack_tensors(data: bytes) -> tuple[dict[str, NDArray[Any]], Mapping[str, str]]:

@@ -143,6 +143,11 @@ class Optimiser:
         if self._adam is not None:
             groups = self._adam.state_dict()["param_groups"]
             self._adam.load_state_dict({"state": state, "param_groups": groups})
+            for parameter, values in self._adam.state.items():
+                for name, value in values.items():
+                    if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                        # the fused kernel goes through memory: channels last, like the weights
+                        values[name] = torch.empty_like(parameter).copy_(value)
 
     def _buffers(self) -> list[torch.Tensor]:
         return [buffer for slow in self._slow for buffer in slow.buffers]

@@ -18,9 +18,9 @@ __all__ = ["LoRA", "add_lora", "merge_lora"]
 class LoRA(nn.Module):
     """``y = W x + c + (a / r) B A x``: a layer that stands still, and a change of rank ``r``.
 
-    Hu et al. 2022. ``A`` is drawn and ``B`` zero at first, so that the layer begins as it was. For a
-    convolution ``A`` slides the kernel and gives ``r`` channels, ``B`` mixes these. ``W`` and ``c``
-    do not learn.
+    Hu et al. 2022. ``A`` is drawn and ``B`` zero at first, so that the layer begins as it was. For
+    a convolution ``A`` slides the kernel and gives ``r`` channels, ``B`` mixes these. ``W`` and
+    ``c`` do not learn.
 
     Parameters
     ----------
@@ -70,9 +70,7 @@ class LoRA(nn.Module):
         if isinstance(layer, nn.Linear):
             return y + nn.functional.linear(nn.functional.linear(x, self.down), up)
         assert isinstance(layer, nn.Conv2d)  # __init__ has seen to it
-        few = nn.functional.conv2d(
-            x, self.down, None, layer.stride, layer.padding, layer.dilation
-        )
+        few = nn.functional.conv2d(x, self.down, None, layer.stride, layer.padding, layer.dilation)
         return y + nn.functional.conv2d(few, up[:, :, None, None])
 
     def change(self) -> torch.Tensor:

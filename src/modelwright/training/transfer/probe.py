@@ -77,7 +77,7 @@ def features_of(
     Tensor of float32, shape (n, n_features)
     """
     size = max(pixels[:1].numel(), 1)
-    some = pixels.split(max(_CELLS // size, 8))
+    some = torch.split(pixels, max(_CELLS // size, 8))
     with torch.autocast("cpu", torch.bfloat16, enabled=short):
         found = [net(part.flip(3) if mirrored else part).float() for part in some]
     return torch.cat(found)
@@ -187,7 +187,7 @@ def choose_probe(
     some, answers = features[drawn], codes[drawn]
     fold = torch.arange(len(some)) % min(_FOLDS, len(some))
     scores = torch.zeros(len(PENALTIES), len(some), classes)
-    for number in fold.unique().tolist():
+    for number in range(min(_FOLDS, len(some))):
         held, probe = fold == number, None
         if bool(held.all()):  # a single row
             continue
