@@ -46,7 +46,7 @@ from modelwright.plan.picture_net import (  # noqa: E402
     train_net,
 )
 from modelwright.plan.picture_rows import PictureRows, read_pictures  # noqa: E402
-from modelwright.plan.picture_transfer import Transfer, Tuning, find_start  # noqa: E402
+from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start  # noqa: E402
 from modelwright.training.batches import Changed  # noqa: E402
 from modelwright.training.loop import Course, Training  # noqa: E402
 from modelwright.training.losses import cross_entropy  # noqa: E402
@@ -71,10 +71,8 @@ class Scratch:
 
 
 SCRATCH = {
-    "muon, as fit trains": Scratch("muon", 0.0304, 32, 1.0, "linear"),
-    "muon, twice the rate": Scratch("muon", 0.06, 32, 1.0, "linear"),
     "adamw 3e-3": Scratch("adamw", 3e-3, 32, 0.05, "warm_cosine"),
-    "adamw 1e-3": Scratch("adamw", 1e-3, 32, 0.05, "warm_cosine"),
+    "adamw 6e-3": Scratch("adamw", 6e-3, 32, 0.05, "warm_cosine"),
 }
 
 
@@ -92,16 +90,17 @@ def main() -> None:
         start = find_start(rows, [asked.backbone], machine, left=float("inf"), live=live)
         results["suits"] = start.notes[0]
         arms: dict[str, Callable[[int], dict[str, float]]] = {
-            f"scratch, {name}": (
-                lambda seed, course=course: _scratch(rows, start.backbone, course, machine, seed)
-            )
-            for name, course in SCRATCH.items()
+            "from the backbone": lambda seed: _transfer(rows, start, machine, seed)
         }
+        for name, course in SCRATCH.items():
+            arms[f"scratch, {name}"] = lambda seed, course=course: _scratch(
+                rows, start.backbone, course, machine, seed
+            )
         arms["scratch, the net that fit takes"] = lambda seed: _fit(rows, machine, seed)
-        arms["from the backbone"] = lambda seed: _transfer(rows, asked.backbone, machine, seed)
         if asked.own is not None:
-            results["own"] = read_backbone(asked.own)[1].to_json()
-            arms["from its own images"] = lambda seed: _transfer(rows, asked.own, machine, seed)
+            own = find_start(rows, [asked.own], machine, left=float("inf"), live=live)
+            results["own"], results["own suits"] = own.card.to_json(), own.notes[0]
+            arms["from its own images"] = lambda seed: _transfer(rows, own, machine, seed)
         for seed in range(asked.seeds):
             for name, arm in arms.items():
                 key = f"{name}, seed {seed}"
@@ -117,10 +116,9 @@ def main() -> None:
     print(json.dumps(results["summary"], indent=1))
 
 
-def _transfer(rows: PictureRows, path: Path, machine: Machine, seed: int) -> dict[str, float]:
+def _transfer(rows: PictureRows, start: Start, machine: Machine, seed: int) -> dict[str, float]:
     """Features, then tuning, as `fit --from` does."""
     began = time.perf_counter()
-    start = find_start(rows, [path], machine, left=float("inf"), live=SilentProgress())
     way = Transfer(rows, start, machine, seed=seed, live=SilentProgress())
     features = way.features(float("inf"))
     tuned = way.tuned(source_of(rows), Tuning(epochs=EPOCHS), Budget())
@@ -169,7 +167,7 @@ def _scratch(
 def _fit(rows: PictureRows, machine: Machine, seed: int) -> dict[str, float]:
     """Train the net that `fit` would take without a backbone, for twice as many epochs."""
     began = time.perf_counter()
-    spec = NetSpec("net", WIDTHS, 2.0 * EPOCHS, 16, mirrored=True, moved=False)
+    spec = NetSpec("net", WIDTHS, 2.0 * EPOCHS, 32, mirrored=True, moved=False)
     done = train_net(
         rows, source_of(rows), spec, machine, budget=Budget(), seed=seed, live=SilentProgress()
     )

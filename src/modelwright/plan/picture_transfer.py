@@ -62,9 +62,9 @@ class Tuning:
         How often it sees every image, at most.
     """
 
-    rate: float = 1e-3
-    layers: float = 0.7
-    until: float = 0.3
+    rate: float = 3e-3
+    layers: float = 0.9
+    until: float = 0.1
     decay: float = 0.05
     smoothing: float = 0.1
     epochs: float = 30.0
@@ -72,7 +72,8 @@ class Tuning:
     def __str__(self) -> str:
         return (
             f"AdamW at a rate of {self.rate:g}, times {self.layers:g} a stage downwards; stages "
-            f"thaw from the top, all of them learn after {self.until:.0%} of the training"
+            f"thaw from the top, all of them learn after {self.until:.0%} of the training; norms "
+            f"keep the statistics of the backbone"
         )
 
     def course(self, batch: int, *, short: bool) -> Course:
@@ -188,7 +189,8 @@ def _largest(
         began = time.monotonic()
         features_of(backbone, some, short=machine.bfloat16)
         each = (time.monotonic() - began) / len(some)
-    images = 2 * len(rows.train) + 2 * len(rows.valid) + len(rows.test)
+    # enough epochs have to follow, each of which takes three times as long
+    images = 10 * len(rows.train) + 2 * len(rows.valid) + len(rows.test)
     times = _LOOKING * max(left, 0.0) / max(each * images, 1e-9)
     return min(most, max(int(backbone.sight.side * math.sqrt(times)), backbone.sight.side))
 
@@ -316,10 +318,11 @@ class Transfer:
         from modelwright.training.batches import Changed
         from modelwright.training.loop import Training
         from modelwright.training.losses import cross_entropy
-        from modelwright.training.transfer import layerwise_rates
+        from modelwright.training.transfer import hold_statistics, layerwise_rates
 
         self.machine.suit(net)
         layerwise_rates(net, stages_of(net), tuning.layers)
+        hold_statistics(net)
         return Training(
             net,
             Changed(source, augmentation_of(self.rows, spec)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelwright.core.errors import OptionError
 from modelwright.nets.library import nn, torch
@@ -34,8 +34,9 @@ class Probe:
         ``b``.
     penalty : float
         The L2 penalty on ``W``.
-    accuracy, loss : float
-        Out of fold, on the rows that chose the penalty; NaN where none did.
+    accuracy, loss, error : float
+        Out of fold, on the rows that chose the penalty, with the standard error of the loss; NaN
+        where none did.
     """
 
     mean: torch.Tensor
@@ -45,6 +46,7 @@ class Probe:
     penalty: float
     accuracy: float = math.nan
     loss: float = math.nan
+    error: float = math.nan
 
     def scores(self, features: torch.Tensor) -> torch.Tensor:
         """Map features (n, n_features) to raw scores (n, n_classes)."""
@@ -201,6 +203,6 @@ def choose_probe(
     for penalty in PENALTIES[: best + 1]:
         probe = fit_probe(features, codes, classes, penalty, begin=probe)
     assert probe is not None  # there is a penalty
-    return Probe(
-        probe.mean, probe.spread, probe.weight, probe.bias, probe.penalty, right, losses[best]
-    )
+    each = nn.functional.cross_entropy(scores[best], answers, reduction="none")
+    error = float(each.std(correction=0)) / math.sqrt(len(each))
+    return replace(probe, accuracy=right, loss=losses[best], error=error)

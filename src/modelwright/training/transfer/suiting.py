@@ -15,13 +15,13 @@ from modelwright.nets.backbone import Backbone
 from modelwright.nets.library import reproducible, torch
 from modelwright.nets.quick import QuickNet
 from modelwright.training.transfer.evidence import log_evidence
-from modelwright.training.transfer.probe import choose_probe, features_of
+from modelwright.training.transfer.probe import Probe, choose_probe, features_of
 
 __all__ = ["Suiting", "rank_backbones", "suiting"]
 
 _ROWS = 500
 # Sides in terms of the backbone's own: what was learned on small images may see more of large ones.
-_SIDES = (1.0, 1.5, 2.0, 3.0)
+_SIDES = (1.0, 1.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Suiting:
     name : str
         Of the backbone.
     side : int
-        Pixels to which images are brought: the best of those tried.
+        Pixels to which images are brought.
     accuracy, loss : float
         Of a linear probe on its features, cross-validated.
     evidence : float
@@ -58,11 +58,11 @@ class Suiting:
 
     @property
     def good(self) -> bool:
-        """Whether what it learned helps here: its probe loses less than that of random weights."""
+        """Whether its features tell more than those of random weights: its probe loses less."""
         return self.loss < self.random_loss
 
     def __str__(self) -> str:
-        verdict = "it helps" if self.good else "it does not help"
+        verdict = "its features help" if self.good else "its features alone do not help"
         return (
             f"{self.name}: a linear probe on its features at {self.side} pixels has accuracy "
             f"{self.accuracy:.3f} (log loss {self.loss:.3f}, LogME {self.evidence:.3f}), with "
@@ -105,7 +105,8 @@ def suiting(
     Returns
     -------
     Suiting
-        At the side that suits best, of up to three times the backbone's own.
+        At the largest side, of up to twice the backbone's own, at which the probe loses no more
+        than at the best one, by one standard error: tuning gains by detail.
     """
     began = time.monotonic()
     with reproducible(seed, threads):
@@ -116,13 +117,14 @@ def suiting(
         sides = {own, *(round(own * s) for s in _SIDES if own < round(own * s) <= most)}
         if max(some.shape[2:]) < own:  # published ones saw large images
             sides.add(max(*some.shape[2:], own // 4))
-        found = []
+        found: dict[int, tuple[Probe, torch.Tensor]] = {}
         for side in sorted(sides):
-            net = backbone.at_side(side)
-            features = features_of(net, some, short=short)
-            probe = choose_probe(features, answers, classes, seed=seed)
-            found.append((probe.loss, side, probe.accuracy, features))
-        loss, side, accuracy, features = min(found, key=lambda one: one[:2])
+            features = features_of(backbone.at_side(side), some, short=short)
+            found[side] = choose_probe(features, answers, classes, seed=seed), features
+        # of those that are as good as the best, by one standard error, the one that sees most
+        best = min((probe for probe, _ in found.values()), key=lambda probe: probe.loss)
+        side = max(s for s, (probe, _) in found.items() if probe.loss <= best.loss + best.error)
+        probe, features = found[side]
         evidence = log_evidence(features, answers, classes)
         chosen = backbone.at_side(side)
         empty = Backbone(chosen.architecture, chosen.sight).eval()
@@ -131,8 +133,8 @@ def suiting(
         before = features_of(empty, some, short=short)
         random = choose_probe(before, answers, classes, seed=seed)
     return Suiting(
-        "the backbone", side, accuracy, loss, evidence, random.accuracy, random.loss, len(some),
-        time.monotonic() - began,
+        "the backbone", side, probe.accuracy, probe.loss, evidence, random.accuracy, random.loss,
+        len(some), time.monotonic() - began,
     )  # fmt: skip
 
 
