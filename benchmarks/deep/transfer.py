@@ -72,7 +72,6 @@ class Scratch:
 
 SCRATCH = {
     "adamw 3e-3": Scratch("adamw", 3e-3, 32, 0.05, "warm_cosine"),
-    "adamw 6e-3": Scratch("adamw", 6e-3, 32, 0.05, "warm_cosine"),
 }
 
 

@@ -116,9 +116,7 @@ def _vit(sizes: Mapping[str, Any], classes: int) -> nn.Module:
     width, depth, heads = (int(sizes[name]) for name in ("width", "depth", "heads"))
     size, patch, channels = (int(sizes[name]) for name in ("size", "patch", "channels"))
     pool = str(sizes["pool"])
-    return VisionTransformer(
-        ViTConfig(classes, width, depth, heads, size, patch, channels, pool)
-    )
+    return VisionTransformer(ViTConfig(classes, width, depth, heads, size, patch, channels, pool))
 
 
 _BUILT: Mapping[str, Callable[[Mapping[str, Any], int], nn.Module]] = MappingProxyType(

@@ -62,7 +62,7 @@ class Tuning:
         How often it sees every image, at most.
     """
 
-    rate: float = 3e-3
+    rate: float = 1e-3
     layers: float = 0.9
     until: float = 0.1
     decay: float = 0.05
