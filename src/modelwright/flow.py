@@ -28,6 +28,7 @@ from modelwright.engine import start_engine
 from modelwright.evaluate import Metric
 from modelwright.model import Model
 from modelwright.plan import Session, open_session, pose, reading_for, take_frame
+from modelwright.plan.picture_run import refuse_backbones
 from modelwright.plan.pictures import fit_pictures
 from modelwright.store import check_writable
 from modelwright.unsupervised import Shape, find_shape
@@ -244,6 +245,7 @@ def run(
         timings = {"read": found.read, "first_model": found.first}
         timings["total"] = time.monotonic() - began
         return Result(found.model, found.run_id, found.folder, timings, found.interrupted)
+    refuse_backbones(settings)
     raw = read_raw(data, reading_for(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")

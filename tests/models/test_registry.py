@@ -57,8 +57,8 @@ def test_a_whole_number_serves_as_a_number() -> None:
     assert make_learner("lightgbm", {"learning_rate": 1}).learning_rate == 1
 
 
-# Nets for images have no learner among these: tests/models/test_pictures.py
-@pytest.mark.parametrize("name", sorted(FITTED.keys() - {"pictures"}))
+# Nets for images have no learner among these: tests/models/test_pictures.py, test_transferred.py
+@pytest.mark.parametrize("name", sorted(FITTED.keys() - {"pictures", "transferred"}))
 def test_a_fitted_model_comes_back_by_its_name(name: str) -> None:
     if name in NETS:
         pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")

@@ -16,17 +16,19 @@ from nets.timm_names import Shapes, efficientnet_b0_names, resnet_names, vit_nam
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
 from modelwright.core.errors import ModelFileError, OptionError  # noqa: E402
-from modelwright.nets.checkpoint import load_weights, recognise, save_weights  # noqa: E402
+from modelwright.nets.checkpoint import (  # noqa: E402
+    load_weights,
+    read_weights,
+    recognise,
+    save_weights,
+    write_weights,
+)
 from modelwright.nets.cnn import cnn  # noqa: E402
 from modelwright.nets.efficientnet import efficientnet  # noqa: E402
 from modelwright.nets.library import nn  # noqa: E402
 from modelwright.nets.resnet import resnet  # noqa: E402
-from modelwright.nets.safetensors_file import (  # noqa: E402
-    read_header,
-    read_weights,
-    write_weights,
-)
 from modelwright.nets.vit import VisionTransformer, ViTConfig, vit  # noqa: E402
+from modelwright.store.tensors import read_header  # noqa: E402
 
 KINDS = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool]
 

@@ -276,3 +276,21 @@ def test_a_machine_brings_filters_into_its_format() -> None:
     assert weight.is_contiguous(memory_format=torch.channels_last)
     data = Examples((torch.zeros(40, 1, 8, 8),), torch.zeros(40, dtype=torch.int64))
     assert measure(module, data, cross_entropy, Machine(1, channels_last=True)) > 0
+
+
+def test_moments_come_back_in_the_memory_format_of_their_weights() -> None:
+    with reproducible(seed=0):
+        first = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        x = torch.randn(2, 3, 5, 5)
+    other = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    left = Optimiser(first, (0.9, 0.99))
+    for step in range(3):
+        if step == 2:
+            other.load_state_dict(first.state_dict())
+            taken = Optimiser(other, (0.9, 0.99))
+            taken.remember({name: v.clone().contiguous() for name, v in left.tensors().items()})
+        first(x).square().mean().backward()
+        left.step(rate=0.1, decay=0.0)
+    other(x).square().mean().backward()
+    taken.step(rate=0.1, decay=0.0)
+    assert torch.equal(first.weight, other.weight)

@@ -300,10 +300,10 @@ def test_channels_may_lie_last(tmp_path: Path, optimiser: str) -> None:
 
 def altered(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
     """Write a checkpoint with other arrays and facts."""
-    arrays, text = read_tensors(path)
-    facts = json.loads(text)
+    arrays, words = read_tensors(path)
+    facts = json.loads(words["modelwright"])
     change(arrays, facts)
-    write_tensors(path, arrays, json.dumps(facts))
+    write_tensors(path, arrays, {"modelwright": json.dumps(facts)})
 
 
 CHANGES: dict[str, Callable[[dict[str, Any], dict[str, Any]], object]] = {

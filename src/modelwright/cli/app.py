@@ -25,6 +25,7 @@ from modelwright.cli.fitting import demo, fit
 from modelwright.cli.framing import frame
 from modelwright.cli.joining import join
 from modelwright.cli.labelling import label
+from modelwright.cli.pretraining import pretrain
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
 from modelwright.cli.repairing import clean
@@ -50,8 +51,9 @@ def build() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    before = (demo, explore, clean, frame, check)
-    for command in (*before, fit, predict, evaluate, explain, report, acquire, join, completion):
+    before = (demo, explore, clean, frame, check, pretrain)
+    after = (predict, evaluate, explain, report, acquire, join, completion)
+    for command in (*before, fit, *after):
         app.command(command)
     app.command(label)
     app.command(runs)

@@ -19,7 +19,7 @@ from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.numerals import number
 from modelwright.core.progress import progress
-from modelwright.core.settings import Bounds, Question, Settings, Validation
+from modelwright.core.settings import Bounds, Question, Settings, Validation, starting_from
 from modelwright.core.task import shape_asked
 
 if TYPE_CHECKING:
@@ -73,6 +73,10 @@ class Effort:
         How long the prediction of one row may take, such as 5ms.
     size : str, optional
         How large the model file may be, such as 10MB.
+    start : pathlib.Path, optional
+        Of images: a backbone to start from, as modelwright pretrain wrote it; a model of images;
+        or a safetensors file with the names of timm. Of several (--from A --from B) the one that
+        suits best is taken.
     """
 
     trials: Whole | None = None
@@ -88,6 +92,7 @@ class Effort:
     frame: Path | None = None
     latency: Duration | None = None
     size: Duration | None = None
+    start: Annotated[list[Path] | None, Parameter(name="--from", negative=())] = None
 
     def settings(
         self, question: Question, out: Path | None, validation: Validation | None = None
@@ -100,7 +105,7 @@ class Effort:
                 repr(self.models),
                 "write --models linear,lightgbm",
             )
-        return Settings(
+        made = Settings(
             positive=question.positive,
             weight=question.weight,
             types=self.types,
@@ -118,6 +123,9 @@ class Effort:
             validation=validation or Validation(),
             bounds=Bounds(self.latency, self.size),
         )
+        if not self.start:
+            return made
+        return starting_from(made, self.start)
 
 
 def fit(

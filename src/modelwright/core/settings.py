@@ -19,7 +19,16 @@ from modelwright.core.version import __version__
 if TYPE_CHECKING:
     from modelwright.core.protocols import Splitter
 
-__all__ = ["Bounds", "Frame", "Question", "Settings", "Validation", "names_of"]
+__all__ = [
+    "Bounds",
+    "Frame",
+    "ImageSettings",
+    "Question",
+    "Settings",
+    "Validation",
+    "names_of",
+    "starting_from",
+]
 
 # What a task file may add to a question; where it adds nothing, records stay as they were.
 _FRAMED = ("unit", "horizon", "unknown", "baseline")
@@ -381,3 +390,46 @@ class Settings:
             checked.append(str(self.bounds))
         text = json.dumps([__version__, self.replay, *asked, *checked], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class ImageSettings(Settings):
+    """Settings of a fit on images, which may start from what others have learned.
+
+    Parameters
+    ----------
+    backbones : tuple of path
+        Files to start from: what `modelwright pretrain` wrote, a model of images, or published
+        weights with the names of timm (safetensors). Of several the one that suits best is taken.
+
+    Raises
+    ------
+    OptionError
+        When a single path stands where a tuple of them belongs.
+
+    Examples
+    --------
+    >>> ImageSettings(seed=7, backbones=("photos.mw",)).backbones
+    ('photos.mw',)
+    """
+
+    backbones: tuple[str | Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given: object = self.backbones
+        if isinstance(given, str | Path):
+            got = repr(str(given))
+            raise OptionError("a tuple of files as backbones", got, f"write ({got},)")
+
+
+def starting_from(settings: Settings, backbones: Iterable[str | Path]) -> ImageSettings:
+    """Give the same settings, with backbones to start from.
+
+    Examples
+    --------
+    >>> starting_from(Settings(seed=7), ["photos.mw"]).seed
+    7
+    """
+    given: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Settings)}
+    return ImageSettings(**given, backbones=tuple(backbones))

@@ -84,6 +84,9 @@ def read_contents(path: Path, key: bytes | None, allow: Sequence[type[Fitted]]) 
         When the file is truncated, altered, oversized, unsigned, or of a newer format.
     """
     entries = read_archive(path, key=key)
+    if "backbone.json" in entries:
+        cure = "fit from it: modelwright fit DATA --from FILE"
+        raise ModelFileError("a model that predicts", "a backbone", cure)
     if "shape.json" in entries:
         cure = "use unsupervised.load"
         raise ModelFileError("a model of a column", "groups or a density", cure)

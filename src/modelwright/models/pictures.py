@@ -14,7 +14,7 @@ from modelwright.core.errors import ModelFileError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.models.sample import softmax
-from modelwright.models.unpack import array, unsound
+from modelwright.models.unpack import array, flag, unsound
 from modelwright.store.tensors import pack_tensors, unpack_tensors
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class FittedPictures:
         if _WEIGHTS not in state.blobs:
             raise unsound("the weights of a net", "none")
         weights, _ = unpack_tensors(state.blobs[_WEIGHTS])
-        mirrored, moved, short = (_flag(state, name) for name in ("mirrored", "moved", "short"))
+        mirrored, moved, short = (flag(state, name) for name in ("mirrored", "moved", "short"))
         fitted = cls(state.config["form"], weights, prior, mirrored, moved, short)
         try:
             net = fitted._net
@@ -189,13 +189,6 @@ class FittedPictures:
         if net.form.classes != len(prior):
             raise ModelFileError(f"{net.form.classes} classes", f"{len(prior)} shares")
         return fitted
-
-
-def _flag(state: State, name: str) -> bool:
-    value = state.config.get(name)
-    if not isinstance(value, bool):
-        raise unsound(f"{name!r} to be true or false", repr(value)[:40])
-    return value
 
 
 def _moved(x: Any, by: int) -> Any:

@@ -31,6 +31,7 @@ from modelwright.models.pictures import FittedPictures
 from modelwright.models.realmlp import RealMLPLearner
 from modelwright.models.selected import FittedSelected, SelectedLearner
 from modelwright.models.tabm import TabMLearner
+from modelwright.models.transferred import FittedTransferred
 from modelwright.models.tree import FittedTree, TreeLearner
 from modelwright.models.xgboost import XGBoostLearner
 
@@ -90,6 +91,7 @@ FITTED: Mapping[str, type[Any]] = MappingProxyType(
         "selected": FittedSelected,
         "realmlp": FittedNet,
         "pictures": FittedPictures,
+        "transferred": FittedTransferred,
     }
 )
 """Every fitted model by the name that model files write."""

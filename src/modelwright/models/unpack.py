@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from modelwright.core.errors import ModelFileError
 from modelwright.core.protocols import State
 
-__all__ = ["array", "integer", "number", "unsound"]
+__all__ = ["array", "flag", "integer", "number", "unsound"]
 
 _CURE = "the model file is altered or broken: save the model again"
 
@@ -103,3 +103,22 @@ def number(state: State, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise unsound(f"a finite number {name!r}", repr(value)[:40])
     return float(value)
+
+
+def flag(state: State, name: str) -> bool:
+    """Take a truth value of a config.
+
+    Raises
+    ------
+    ModelFileError
+        When it is absent or another thing.
+
+    Examples
+    --------
+    >>> flag(State({"short": True}), "short")
+    True
+    """
+    value = state.config.get(name)
+    if not isinstance(value, bool):
+        raise unsound(f"{name!r} to be true or false", repr(value)[:40])
+    return value

@@ -150,12 +150,14 @@ class QuickNet(nn.Module):
     torch.Size([2, 10])
     """
 
+    head_name: ClassVar[str] = "head"
     mean: torch.Tensor
     spread: torch.Tensor
 
     def __init__(self, form: QuickForm) -> None:
         super().__init__()
         self.form = form
+        self.features = form.widths[-1]
         self.register_buffer("mean", torch.full((1, form.channels, 1, 1), 127.5))
         self.register_buffer("spread", torch.full((1, form.channels, 1, 1), 64.0))
         self.whiten = _Whitening(form)
@@ -191,13 +193,24 @@ class QuickNet(nn.Module):
                 continue
             module.beside_muon = {name: (rate, _LOST / rate)}  # type: ignore[assignment]
 
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Map pixels from 0 to 255, (n_rows, channels, height, width), to (n_rows, classes)."""
+    def maps(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Map pixels from 0 to 255 to what each place says: (n_rows, features, rows, columns).
+
+        Images may be of another size than those of the form.
+        """
         x = (pixels.float() - self.mean) / self.spread
         if self.whiten.weight.is_contiguous(memory_format=torch.channels_last):
             x = x.contiguous(memory_format=torch.channels_last)
-        x = self.groups(nn.functional.gelu(self.whiten(x)))
-        x = x.amax(dim=(2, 3))
+        y: torch.Tensor = self.groups(nn.functional.gelu(self.whiten(x)))
+        return y
+
+    def embed(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Map pixels from 0 to 255, (n_rows, channels, height, width), to (n_rows, features)."""
+        return self.maps(pixels).amax(dim=(2, 3))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Map pixels from 0 to 255, (n_rows, channels, height, width), to (n_rows, classes)."""
+        x = self.embed(pixels)
         answers: torch.Tensor = self.head(x) / x.shape[1]
         return answers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from modelwright.core.pictures import CurvePoint
 from modelwright.core.progress import Progress
 from modelwright.engine import available_memory
 from modelwright.models.pictures import FittedPictures
+from modelwright.models.transferred import FittedTransferred
 from modelwright.plan.picture_rows import PictureRows
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NetSpec",
     "Trained",
+    "Watcher",
     "answers_of",
     "augmentation_of",
     "form_of",
@@ -92,7 +95,7 @@ class Trained:
     ----------
     spec : NetSpec
         What was trained.
-    fitted : FittedPictures
+    fitted : FittedPictures or FittedTransferred
         The net.
     valid : ndarray of float32, shape (n_valid, n_classes)
         What it says of the held-out images.
@@ -102,14 +105,17 @@ class Trained:
         One for each epoch.
     notes : list of str
         What the user should know.
+    facts : mapping of str to str
+        What the report says of the net, beside its batch and mirror images.
     """
 
     spec: NetSpec
-    fitted: FittedPictures
+    fitted: FittedPictures | FittedTransferred
     valid: NDArray[np.float32]
     seconds: float
     curve: list[CurvePoint] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def form_of(rows: PictureRows, widths: tuple[int, ...]) -> QuickForm:
@@ -227,7 +233,7 @@ def train_net(
         seed=seed,
         threads=machine.threads,
     )
-    watcher = _Watcher(rows, spec, machine, training, live, budget)
+    watcher = Watcher(rows, spec, machine, training, live, budget)
     if checkpoint is not None and checkpoint.is_file():
         take_up(training, checkpoint)
         watcher.notes.append(f"{spec.name} went on after {training.position:.2f} epochs")
@@ -256,7 +262,11 @@ def train_net(
 
 
 def answers_of(
-    rows: PictureRows, fitted: FittedPictures, places: NDArray[np.int64], *, turned: bool = False
+    rows: PictureRows,
+    fitted: FittedPictures | FittedTransferred,
+    places: NDArray[np.int64],
+    *,
+    turned: bool = False,
 ) -> NDArray[np.float32]:
     """Predict some of the images, or their mirror images, a part of which is in memory."""
     said = []
@@ -290,7 +300,7 @@ def _fitted_of(rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine
     )
 
 
-class _Watcher:
+class Watcher:
     """Scores the held-out images after each epoch, and tells how far the training is."""
 
     def __init__(

@@ -31,7 +31,7 @@ from modelwright.features.images import ImageForm, common_form, open_images
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
 
-__all__ = ["PictureRows", "read_pictures"]
+__all__ = ["OpenedPictures", "PictureRows", "open_pictures", "read_pictures"]
 
 SCHEMA = Schema((Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET)))
 _FORMAT = 2
@@ -41,6 +41,31 @@ _TASK_METRIC = "accuracy"
 _CLASSES = 1_000
 _KEPT = 4  # decoded sets that stay on the disk
 _STALE = 86_400.0  # seconds after which nobody goes on with a set that is not complete
+
+
+@dataclass(frozen=True)
+class OpenedPictures:
+    """Images that were opened, whatever they show.
+
+    Parameters
+    ----------
+    form : ImageForm
+        What every image was brought to.
+    pixels : ndarray of uint8, shape (n, channels, height, width)
+        Mapped from a file.
+    good : ndarray of bool, shape (n,)
+        Which could be opened.
+    digest : str
+        The hash of which images there are.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    form: ImageForm
+    pixels: NDArray[np.uint8]
+    good: NDArray[np.bool_]
+    digest: str
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -125,10 +150,28 @@ def read_pictures(
     if not frame.height:
         cure = "put the images of each class into a folder of its name"
         raise DataError("images in folders of classes", "none in any", cure)
-    places = frame[IMAGE].to_list()
+    found = open_pictures(source, frame[IMAGE].to_list(), store, live)
+    notes = (*raw.notes, *found.notes)
+    return _rows(frame, found.form, found.pixels, found.good, found.digest, metric, seed, notes)
+
+
+def open_pictures(
+    source: str | Path, places: Sequence[str], store: Path, live: Progress
+) -> OpenedPictures:
+    """Open images of a folder or zip, or find what was opened before.
+
+    Parameters
+    ----------
+    source : path
+        The folder or zip.
+    places : sequence of str
+        Which images, as `read_raw` names them.
+    store, live
+        As in `read_pictures`, whose errors it raises.
+    """
     digest = _digest(expanded(str(source)), places)
     form, pixels, good, told = _opened(places, store / "images" / digest, live)
-    return _rows(frame, form, pixels, good, digest, metric, seed, (*raw.notes, *told))
+    return OpenedPictures(form, pixels, good, digest, told)
 
 
 def _check_names(raw: pl.DataFrame, frame: pl.DataFrame) -> None:

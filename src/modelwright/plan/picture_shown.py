@@ -49,6 +49,7 @@ def shown_of(rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Pictur
         "net": f"groups of {', '.join(map(str, best.spec.widths))} channels",
         "batch": f"{best.spec.batch} images",
         "mirror images": "show the same" if best.spec.mirrored else "are not the same",
+        **best.facts,
     }
     every = (*shown, *more, *examples)
     return Pictures(tuple(best.curve), every, np.ascontiguousarray(together), facts)

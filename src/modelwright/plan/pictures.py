@@ -6,12 +6,9 @@ cores by itself, and no booster takes part.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelwright.core.budget import Budget
-from modelwright.core.errors import FitError, OptionError
+from modelwright.core.errors import FitError
 from modelwright.core.evidence import Evidence
-from modelwright.core.progress import Progress, SilentProgress
+from modelwright.core.progress import Progress
 from modelwright.core.result import Card, FreshScore, Leaderboard, Standing
 from modelwright.core.seed import Seed
-from modelwright.core.settings import Question, Settings, Validation
+from modelwright.core.settings import Question, Settings
 from modelwright.core.version import __version__
-from modelwright.engine import core_count, lock_file
+from modelwright.engine import core_count
 from modelwright.engine.platform import busy_cores, wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval, find_metric, fit_temperature
 from modelwright.features import FittedRecipe
@@ -45,7 +42,9 @@ from modelwright.plan.picture_net import (
     train_net,
 )
 from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
+from modelwright.plan.picture_run import Spending, backbones_of, check_asked, opened_run
 from modelwright.plan.picture_shown import shown_of
+from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
     RunRecord,
     RunStatus,
@@ -59,6 +58,7 @@ from modelwright.store.files import atomic_write
 from modelwright.store.looks import earlier_looks
 
 if TYPE_CHECKING:
+    from modelwright.nets.library import nn
     from modelwright.training.batches import Source
     from modelwright.training.machine import Machine
 
@@ -87,8 +87,6 @@ WRITING, SLOWER = 1.0, 1.3
 BUSY = 0.4
 # The share of the time that scoring may take, where images are looked at moved by a pixel too.
 VIEWS = 0.1
-# Seconds between two records of the time spent.
-SPENT = 5.0
 
 
 @dataclass
@@ -155,14 +153,14 @@ def fit_pictures(
     OptionError
         When an option makes no sense for images.
     """
-    _check(question, settings, metric)
+    check_asked(question, settings, metric)
     store = data_folder(settings.store)
     rows = read_pictures(data, question.metric, store, settings.seed, live)
     kind, classes = rows.task.kind, rows.task.classes
     known = metric or find_metric(rows.task.metric, kind, classes)
     rows = replace(rows, task=replace(rows.task, metric=known.name))
     read = time.monotonic() - began
-    with _opened_run(rows, data, question, settings, budget) as (runs, record):
+    with opened_run(rows, data, question, settings, budget) as (runs, record):
         work = _Work(rows, known, settings, runs, record, data, live)
         work.deadline = None if math.isinf(budget) else began + budget - record.spent
         try:
@@ -174,84 +172,6 @@ def fit_pictures(
             return PictureSession(work.model, record.id, work.folder, read, read, True)
         assert work.model is not None  # `search` has written one
         return PictureSession(work.model, record.id, work.folder, read, first)
-
-
-def _check(question: Question, settings: Settings, metric: Metric | None) -> None:
-    """Refuse what only tables have."""
-    given = {
-        "group": question.group, "order": question.order, "weight": question.weight,
-        "positive": question.positive, "types": settings.types, "header": settings.header,
-        "encoding": settings.encoding, "replay": settings.replay, "frame": settings.frame,
-        "models": settings.models or None, "latency": settings.bounds.latency,
-        "size": settings.bounds.size,
-    }  # fmt: skip
-    if settings.validation != Validation():
-        cure = "put them into folders train/, val/ and test/"
-        raise OptionError("images in folders instead of options of validation", "one", cure)
-    for name, value in given.items():
-        if value is not None:
-            raise OptionError(f"no --{name} beside images", repr(str(value)), "leave it out")
-    if question.target not in ("", "class"):
-        got = repr(question.target)
-        raise OptionError("no --target beside images: folders are the classes", got, "leave it out")
-    if question.task not in (None, "binary", "multiclass"):
-        raise OptionError("classes to predict from images", repr(question.task), "leave it out")
-
-
-@contextmanager
-def _opened_run(
-    rows: PictureRows, data: str | Path, question: Question, settings: Settings, budget: float
-) -> Iterator[tuple[RunStore, RunRecord]]:
-    """Start a run, or go on with one that is not finished, and hold its lock."""
-    asked = replace(question, target=rows.task.target, metric=rows.task.metric)
-    config = settings.fingerprint(asked)
-    with ExitStack() as stack:
-        store = stack.enter_context(RunStore(data_folder(settings.store)))
-        record = store.newest(rows.digest, config) if settings.resume else None
-        if record is None or record.status is RunStatus.FINISHED:
-            request = {"question": asked.to_json(), "trials": settings.trials}
-            request |= {"seed": settings.seed}
-            record = store.start(
-                RunRecord(
-                    data_hash=rows.digest,
-                    config_hash=config,
-                    request=json.loads(json.dumps(request)),
-                    budget=budget,
-                    target=rows.task.target,
-                    metric=rows.task.metric,
-                    version=__version__,
-                )
-            )
-        else:
-            store.mark(record.id, RunStatus.RUNNING)
-        stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
-        facts = {"data": str(Path(data).expanduser().resolve()), "rows": len(rows.names)}
-        store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
-        try:
-            yield store, record
-        except Exception as error:
-            store.fail(record.id, repr(error))
-            raise
-
-
-class _Spending(SilentProgress):
-    """Records the time spent every few seconds: a resumed run goes on with the rest."""
-
-    def __init__(self, live: Progress, store: RunStore, run_id: str) -> None:
-        self._live, self._store, self._id = live, store, run_id
-        self._last = time.monotonic()
-
-    def advance(self, share: float | None, state: str, left: float = math.inf) -> None:
-        """Pass it on, and record the time."""
-        self._live.advance(share, state, left)
-        now = time.monotonic()
-        if now - self._last >= SPENT:
-            self._store.spend(self._id, now - self._last)
-            self._last = now
-
-    def standings(self, board: Leaderboard) -> None:
-        """Pass them on."""
-        self._live.standings(board)
 
 
 class _Work:
@@ -269,7 +189,7 @@ class _Work:
     ) -> None:
         self.rows, self.metric, self.settings = rows, metric, settings
         self.store, self.record = store, record
-        self.live: Progress = _Spending(live, store, record.id)
+        self.live: Progress = Spending(live, store, record.id)
         self.source_name = Path(data).name
         self.folder = store.folder_of(record.id)
         self.deadline: float | None = None
@@ -289,6 +209,8 @@ class _Work:
         self.live.advance(None, "finding out what this machine does best")
         self._look_around()
         source = source_of(self.rows)
+        if backbones_of(self.settings):
+            return self._transfer(source, began)
         machine = self._machine(source)
         quick = NetSpec("quick", LADDER[0], 1.0, QUICK_BATCH, changed=False, moved=False)
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
@@ -313,6 +235,42 @@ class _Work:
         self._publish(machine, last=True)
         return first
 
+    def _transfer(self, source: Source, began: float) -> float:
+        """Fit from a backbone on: its features, then all of it tuned."""
+        start, machine = self._started(source)
+        self.notes += start.notes
+        seed = self.seed.derive("transfer")
+        way = Transfer(self.rows, start, machine, seed=seed, live=self.live)
+        self._add(way.features(self.left))
+        self._publish(machine)
+        first = time.monotonic() - began
+        if self.settings.trials != 1:
+            end = None
+            if self.deadline is not None:
+                rate = machine.rows_a_second
+                end = self.deadline - self._scoring(rate, mirrored=way.mirrored, moved=False)
+            tuning = Tuning() if end is not None else Tuning(epochs=float(USUAL))
+            path = self.folder / "net.safetensors"
+            self._add(way.tuned(source, tuning, Budget(end), path))
+            self.notes.append(f"held-out images say: {self._best().spec.name} is the better one.")
+        self._publish(machine, last=True)
+        return first
+
+    def _started(self, source: Source) -> tuple[Start, Machine]:
+        """Choose the backbone; a run that goes on keeps its own."""
+        from modelwright.nets.backbone import Headed
+        from modelwright.training.machine import Machine
+
+        path, files = self.folder / "net.json", backbones_of(self.settings)
+        if path.is_file():
+            known = read_json(path)
+            return kept_start(files, known["start"]), Machine(**known["machine"])
+        machine = self._machine(source)
+        start = find_start(self.rows, files, machine, left=self.left, live=self.live)
+        machine = self._machine(source, Headed(start.backbone, self.rows.y.classes))
+        write_json(path, {"start": start.to_json(), "machine": asdict(machine)})
+        return start, machine
+
     def _look_around(self) -> None:
         """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet."""
         busy, cores = busy_cores(), core_count()
@@ -334,7 +292,7 @@ class _Work:
         write_json(path, {"spec": asdict(spec), "machine": asdict(machine)})
         return spec, machine
 
-    def _machine(self, source: Source) -> Machine:
+    def _machine(self, source: Source, net: nn.Module | None = None) -> Machine:
         from modelwright.nets.library import torch
         from modelwright.nets.quick import QuickNet
         from modelwright.training.losses import cross_entropy
@@ -344,7 +302,8 @@ class _Work:
         threads = self.threads = min(core_count(), torch.get_num_threads())
         if self.settings.trials:  # no clock has a say, and so none chooses how numbers are rounded
             return Machine(threads, channels_last=True)
-        net = QuickNet(form_of(self.rows, LADDER[0]))
+        if net is None:
+            net = QuickNet(form_of(self.rows, LADDER[0]))
         return calibrate(net, source, cross_entropy, threads=threads)
 
     def _choose(self, source: Source, machine: Machine) -> tuple[NetSpec, Machine]:
@@ -414,14 +373,18 @@ class _Work:
         budget: Budget,
         checkpoint: Path | None = None,
     ) -> None:
-        number = len(self.trials)
-        seed = self.seed.derive("pictures", number)
+        seed = self.seed.derive("pictures", len(self.trials))
         done = train_net(
             self.rows, source, spec, machine,
             budget=budget, seed=seed, live=self.live, checkpoint=checkpoint,
         )  # fmt: skip
         if not np.isfinite(done.valid).all():
             raise FitError("the answers of a net were no numbers")
+        self._add(done)
+
+    def _add(self, done: Trained) -> None:
+        """Record a net that is done."""
+        number, spec = len(self.trials), done.spec
         self.trials.append(done)
         score = self.metric.score(self.rows.y.rows(self.rows.valid), done.valid)
         config = {**asdict(spec), "widths": list(spec.widths)}

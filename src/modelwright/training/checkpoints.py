@@ -22,6 +22,7 @@ from modelwright.training.loop import Epoch, Training
 __all__ = ["Keeper", "keep", "take_up"]
 
 _FORMAT = 1
+_FACTS = "modelwright"  # under which the facts stand in the header
 _CURE = "name the checkpoint of this net and these rows, or begin anew"
 Tensors = Mapping[str, torch.Tensor]
 
@@ -90,7 +91,7 @@ def keep(training: Training, path: Path) -> None:
         "averaged": 0 if training.averaged is None else training.averaged.count,
     }
     arrays = {name: value.detach().contiguous().numpy() for name, value in tensors.items()}
-    write_tensors(path, arrays, json.dumps(facts))
+    write_tensors(path, arrays, {_FACTS: json.dumps(facts)})
 
 
 def take_up(training: Training, path: Path) -> None:
@@ -109,10 +110,10 @@ def take_up(training: Training, path: Path) -> None:
         When the file is damaged, or of another net, course, seed or number of rows: the first
         difference is named.
     """
-    arrays, text = read_tensors(path)
-    tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+    arrays, metadata = read_tensors(path)
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     try:
-        facts = json.loads(text)
+        facts = json.loads(metadata.get(_FACTS, ""))
         _check(training, facts)
         _fill(training, tensors, facts)
     except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:

@@ -1,0 +1,140 @@
+"""The frame of a fit on images: what may be asked, the run that is recorded, the time it takes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from modelwright.core.errors import ModelFileError, OptionError
+from modelwright.core.progress import Progress, SilentProgress
+from modelwright.core.result import Leaderboard
+from modelwright.core.settings import ImageSettings, Question, Settings, Validation
+from modelwright.core.version import __version__
+from modelwright.engine import lock_file
+from modelwright.evaluate import Metric
+from modelwright.plan.picture_rows import PictureRows
+from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
+
+__all__ = ["Spending", "backbones_of", "check_asked", "opened_run", "refuse_backbones"]
+
+# Seconds between two records of the time spent.
+SPENT = 5.0
+
+
+def backbones_of(settings: Settings) -> tuple[Path, ...]:
+    """List the files of backbones to start from."""
+    if not isinstance(settings, ImageSettings):
+        return ()
+    return tuple(Path(path).expanduser() for path in settings.backbones)
+
+
+def refuse_backbones(settings: Settings) -> None:
+    """Refuse backbones beside a table.
+
+    Raises
+    ------
+    OptionError
+        When there are some.
+    """
+    files = backbones_of(settings)
+    if files:
+        cure = "leave it out, or name a folder or zip of images"
+        raise OptionError("no --from beside a table", repr(str(files[0])), cure)
+
+
+def check_asked(question: Question, settings: Settings, metric: Metric | None) -> None:
+    """Refuse what only tables have."""
+    given = {
+        "group": question.group, "order": question.order, "weight": question.weight,
+        "positive": question.positive, "types": settings.types, "header": settings.header,
+        "encoding": settings.encoding, "replay": settings.replay, "frame": settings.frame,
+        "models": settings.models or None, "latency": settings.bounds.latency,
+        "size": settings.bounds.size,
+    }  # fmt: skip
+    if settings.validation != Validation():
+        cure = "put them into folders train/, val/ and test/"
+        raise OptionError("images in folders instead of options of validation", "one", cure)
+    for name, value in given.items():
+        if value is not None:
+            raise OptionError(f"no --{name} beside images", repr(str(value)), "leave it out")
+    for path in backbones_of(settings):
+        if not path.is_file():  # before images are opened
+            got = "a folder" if path.is_dir() else "no such file"
+            raise ModelFileError(f"a backbone at {path}", got, "check the path")
+    if question.target not in ("", "class"):
+        got = repr(question.target)
+        raise OptionError("no --target beside images: folders are the classes", got, "leave it out")
+    if question.task not in (None, "binary", "multiclass"):
+        raise OptionError("classes to predict from images", repr(question.task), "leave it out")
+
+
+def _fingerprint(settings: Settings, asked: Question) -> str:
+    """Hash the question with what is in the files of backbones."""
+    found = settings.fingerprint(asked)
+    for path in backbones_of(settings):
+        if path.is_file():  # else reading it will say so
+            with path.open("rb") as file:
+                found += hashlib.file_digest(file, "sha256").hexdigest()
+    return found if len(found) <= 16 else hashlib.sha256(found.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def opened_run(
+    rows: PictureRows, data: str | Path, question: Question, settings: Settings, budget: float
+) -> Iterator[tuple[RunStore, RunRecord]]:
+    """Start a run, or go on with one that is not finished, and hold its lock."""
+    asked = replace(question, target=rows.task.target, metric=rows.task.metric)
+    config = _fingerprint(settings, asked)
+    with ExitStack() as stack:
+        store = stack.enter_context(RunStore(data_folder(settings.store)))
+        record = store.newest(rows.digest, config) if settings.resume else None
+        if record is None or record.status is RunStatus.FINISHED:
+            request = {"question": asked.to_json(), "trials": settings.trials}
+            request |= {"seed": settings.seed}
+            record = store.start(
+                RunRecord(
+                    data_hash=rows.digest,
+                    config_hash=config,
+                    request=json.loads(json.dumps(request)),
+                    budget=budget,
+                    target=rows.task.target,
+                    metric=rows.task.metric,
+                    version=__version__,
+                )
+            )
+        else:
+            store.mark(record.id, RunStatus.RUNNING)
+        stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
+        facts = {"data": str(Path(data).expanduser().resolve()), "rows": len(rows.names)}
+        store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
+        try:
+            yield store, record
+        except Exception as error:
+            store.fail(record.id, repr(error))
+            raise
+
+
+class Spending(SilentProgress):
+    """Records the time spent every few seconds: a resumed run goes on with the rest."""
+
+    def __init__(self, live: Progress, store: RunStore, run_id: str) -> None:
+        self._live, self._store, self._id = live, store, run_id
+        self._last = time.monotonic()
+
+    def advance(self, share: float | None, state: str, left: float = math.inf) -> None:
+        """Pass it on, and record the time."""
+        self._live.advance(share, state, left)
+        now = time.monotonic()
+        if now - self._last >= SPENT:
+            self._store.spend(self._id, now - self._last)
+            self._last = now
+
+    def standings(self, board: Leaderboard) -> None:
+        """Pass them on."""
+        self._live.standings(board)

@@ -1,0 +1,429 @@
+"""A backbone learned from a folder of images: with their classes, or from the images alone."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time as clock
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from modelwright.acquire import read_raw
+from modelwright.acquire.images import CLASS, IMAGE, PART, holds_images
+from modelwright.core.budget import Budget, parse_duration
+from modelwright.core.errors import DataError, OptionError, did_you_mean
+from modelwright.core.progress import Progress, progress
+from modelwright.core.seed import Seed
+from modelwright.engine import core_count, lock_file
+from modelwright.plan.picture_net import NetSpec, form_of, source_of, speed_of, train_net
+from modelwright.plan.picture_rows import OpenedPictures, open_pictures, read_pictures
+from modelwright.store import check_writable, data_folder
+
+if TYPE_CHECKING:
+    from modelwright.nets.backbone_file import BackboneCard
+    from modelwright.nets.library import nn, torch
+    from modelwright.nets.quick import QuickForm, QuickNet
+    from modelwright.training.batches import Source
+    from modelwright.training.loop import Training
+    from modelwright.training.losses import Loss
+    from modelwright.training.machine import Machine
+
+__all__ = ["METHODS", "Pretraining", "pretrain"]
+
+METHODS = ("supervised", "contrastive", "masked")
+
+# Nets from quick to good, and the images that one has to see to be worth its size.
+LADDER = ((24, 96, 96), (32, 128, 128), (64, 192, 192), (64, 256, 256))
+WANTED = 150_000
+# Of fewer images nothing is learned.
+LEAST = 16
+# Epochs at most by the clock, and without one.
+MOST, USUAL = 400, 10
+BATCH = 512
+_RATE, _USUAL_BATCH, _MOMENTUM = 0.24, 2_000, 0.6
+_WRITING = 1.0  # seconds for the file
+_TOLD, _KEPT = 0.2, 15.0
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """How a backbone is learned.
+
+    Parameters
+    ----------
+    method : str, optional
+        ``"supervised"``: from the classes that folders name; ``"contrastive"``: two views of an
+        image shall look alike; ``"masked"``: what is hidden is painted. None: supervised where
+        there are classes, else contrastive.
+    epochs : float, optional
+        See every image exactly so often, and look at no clock: the same backbone again.
+    widths : tuple of int, optional
+        Channels of the groups of the net; None: the widest that the time is enough for.
+    seed : int
+        Of everything that is drawn.
+    store : path, optional
+        Where opened images and checkpoints are kept; the user's data folder when left out.
+
+    Raises
+    ------
+    OptionError
+        When there is no such method, or the epochs are not above zero.
+
+    Examples
+    --------
+    >>> Pretraining("contrastive").method
+    'contrastive'
+    """
+
+    method: str | None = None
+    epochs: float | None = None
+    widths: tuple[int, ...] | None = None
+    seed: int = 0
+    store: str | Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.method is not None and self.method not in METHODS:
+            cure = did_you_mean(self.method, METHODS)
+            raise OptionError("a known --method", repr(self.method), cure)
+        if self.epochs is not None and not 0 < self.epochs < math.inf:
+            raise OptionError("--epochs above zero", str(self.epochs))
+
+
+def pretrain(
+    data: str | Path,
+    out: str | Path,
+    *,
+    time: str | float = "5m",
+    settings: Pretraining | None = None,
+    live: Progress | None = None,
+) -> BackboneCard:
+    """Learn a backbone from images, and write it to a file that ``fit --from`` takes.
+
+    What lies under ``val/`` and ``test/`` is never learned from, with or without classes. One with
+    `Pretraining.epochs` that was interrupted goes on where it was when it is asked for again.
+
+    Parameters
+    ----------
+    data : path
+        A folder or zip of images; class folders are needed by the supervised method only.
+    out : path
+        The file, such as ``"photos.mw"``.
+    time : str or float
+        How long it may take in all: ``"5m"``, or seconds. It does not count with `epochs`.
+    settings : Pretraining, optional
+        Everything that is rarely needed.
+    live : Progress, optional
+        Is told how far it is.
+
+    Returns
+    -------
+    BackboneCard
+        What the backbone says of itself.
+
+    Raises
+    ------
+    DataError
+        When there are too few images, or no classes where they are needed.
+    OutputError
+        When the file cannot be written.
+    """
+    began = clock.monotonic()
+    chosen = settings or Pretraining()
+    seconds = parse_duration(time, "--time")
+    check_writable(Path(out), data)
+    if not holds_images(data):
+        raise DataError("a folder or zip of images", repr(str(data)), "name one")
+    method = chosen.method or _usual_method(data)
+    end = math.inf if chosen.epochs else began + seconds - _WRITING
+    with ExitStack() as stack:
+        told = live or stack.enter_context(progress())
+        work = _Work(data, method, chosen, data_folder(chosen.store), end, told)
+        form, weights, card = work.with_classes() if method == "supervised" else work.alone()
+        return _written(Path(out), form, weights, replace(card, seconds=clock.monotonic() - began))
+
+
+def _usual_method(data: str | Path) -> str:
+    """Learn from classes where nearly all images have one, and there are two of them."""
+    frame = read_raw(data).frame
+    known = frame[CLASS].drop_nulls()
+    enough = len(known) >= 0.9 * frame.height and known.n_unique() >= 2
+    return "supervised" if enough else "contrastive"
+
+
+def _written(
+    out: Path, form: QuickForm, weights: dict[str, torch.Tensor], card: BackboneCard
+) -> BackboneCard:
+    from modelwright.nets.backbone import Architecture, Backbone, Sight
+    from modelwright.nets.backbone_file import write_backbone
+
+    sizes = {name: value for name, value in form.to_json().items() if name != "classes"}
+    sight = Sight(max(form.height, form.width))
+    backbone = Backbone.restored(Architecture("quick", sizes), sight, weights, out.name)
+    return write_backbone(out, backbone, card)
+
+
+_Learned = tuple["QuickForm", dict[str, "torch.Tensor"], "BackboneCard"]
+
+
+class _Work:
+    """A pretraining that is under way."""
+
+    def __init__(
+        self,
+        data: str | Path,
+        method: str,
+        asked: Pretraining,
+        store: Path,
+        end: float,
+        live: Progress,
+    ) -> None:
+        self.data, self.method, self.asked = data, method, asked
+        self.store, self.end, self.live = store, end, live
+        self.seed = Seed(asked.seed).derive("pretraining", method)
+        self.timed = math.isfinite(end)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the end."""
+        return self.end - clock.monotonic()
+
+    @property
+    def budget(self) -> Budget:
+        """The same for a training."""
+        return Budget(self.end if self.timed else None)
+
+    def with_classes(self) -> _Learned:
+        """Learn what tells the classes apart, as a fit does."""
+        from modelwright.nets.library import torch
+        from modelwright.nets.quick import QuickNet
+        from modelwright.training.losses import cross_entropy
+
+        rows = read_pictures(self.data, None, self.store, self.asked.seed, self.live)
+        source = source_of(rows)
+        form = form_of(rows, LADDER[0])
+        machine = self._machine(QuickNet(form), source, cross_entropy)
+        widths = self._widths(lambda wide: speed_of(rows, source, wide, machine))
+        rate = speed_of(rows, source, widths, machine) if self.timed else 0.0
+        machine = replace(machine, rows_a_second=rate)
+        batch = min(BATCH, max(len(rows.train) // 16, 16))
+        mirrored = rows.form.channels == 3
+        spec = NetSpec("backbone", widths, self._epochs(len(rows.train), rate), batch, mirrored,
+                       moved=False)  # fmt: skip
+        with self._kept(rows.digest, widths) as kept:
+            done = train_net(
+                rows, source, spec, machine,
+                budget=self.budget, seed=self.seed, live=self.live, checkpoint=kept.path,
+            )  # fmt: skip
+            kept.drop()
+        right = float((done.valid.argmax(axis=1) == rows.y.values[rows.valid]).mean())
+        weights = {name: torch.from_numpy(np.array(a)) for name, a in done.fitted.weights.items()}
+        last = done.curve[-1] if done.curve else None
+        card = self._card(len(rows.train), rows.digest, (*rows.notes, *done.notes))
+        card = replace(
+            card,
+            classes=rows.y.classes,
+            epochs=last.epoch if last else 0.0,
+            score=right,
+            loss=last.loss if last else None,
+        )
+        return form_of(rows, widths), weights, card
+
+    def alone(self) -> _Learned:
+        """Learn from the images themselves."""
+        from modelwright.nets.library import reproducible, torch
+        from modelwright.nets.quick import QuickForm, QuickNet
+
+        opened, index = self._images()
+        source = _unlabelled(opened, index)
+        shape = opened.form
+        size = QuickForm(shape.channels, shape.height, shape.width, 1, LADDER[0])
+        machine = self._machine(QuickNet(size), source, _as_squares)
+
+        def speed(widths: tuple[int, ...]) -> float:
+            from modelwright.training.machine import measure
+
+            views = 2 if self.method == "contrastive" else 1
+            net = QuickNet(replace(size, widths=widths))
+            return measure(net, source, _as_squares, machine) / views
+
+        widths = self._widths(speed)
+        rate = speed(widths) if self.timed else 0.0
+        form = replace(size, widths=widths)
+        with reproducible(self.seed, machine.threads):
+            net = QuickNet(form)
+            step = 1 + len(source) // 4_096
+            net.suit(source.at(torch.arange(0, len(source), step)).inputs[0])
+        machine.suit(net)
+        with self._kept(opened.digest, widths) as kept:
+            training = self._training(net, source, self._epochs(len(index), rate), machine)
+            self._run(training, rate, machine, kept.path)
+            kept.drop()
+        epochs = f"{training.position:.2f}"
+        card = self._card(len(index), opened.digest, (*opened.notes, *training.notes))
+        loss = training.curve[-1].loss if training.curve else None
+        return form, net.state_dict(), replace(card, epochs=float(epochs), loss=loss)
+
+    def _images(self) -> tuple[OpenedPictures, NDArray[np.int64]]:
+        """Open the images, and say which to learn from: none of val/ and test/."""
+        frame = read_raw(self.data).frame
+        opened = open_pictures(self.data, frame[IMAGE].to_list(), self.store, self.live)
+        learned = opened.good.copy()
+        if PART in frame.columns:
+            held = frame.select(pl.col(PART).is_in(["val", "test"]).fill_null(False)).to_series()
+            learned &= ~held.to_numpy()
+        index = np.flatnonzero(learned).astype(np.int64)
+        if len(index) < LEAST:
+            got = f"{len(index)} that can be opened"
+            raise DataError(f"at least {LEAST} images to learn from", got, "add images")
+        return opened, index
+
+    def _training(self, net: QuickNet, source: Source, epochs: float, machine: Machine) -> Training:
+        from modelwright.nets.library import reproducible
+        from modelwright.training.augmentation import Augmentation
+        from modelwright.training.batches import Changed
+        from modelwright.training.loop import Course, Training
+        from modelwright.training.pretraining import (
+            Contrast,
+            Hidden,
+            MaskedImages,
+            TwoViews,
+            contrastive_loss,
+            hidden_pixels_loss,
+        )  # fmt: skip
+
+        colours = net.form.channels == 3
+        batch = min(BATCH, max(len(source) // 4, 16))
+        course = Course(
+            epochs=epochs, batch=batch, rate=_RATE * math.sqrt(batch / _USUAL_BATCH),
+            schedule="linear", bfloat16=machine.bfloat16, optimiser="muon", momentum=_MOMENTUM,
+        )  # fmt: skip
+        with reproducible(self.seed, machine.threads):
+            masked = MaskedImages(net, net.form.channels) if self.method == "masked" else None
+            whole: nn.Module = masked or Contrast(net)
+        loss: Loss
+        if masked is not None:
+            change, loss = Changed(source, Hidden()), hidden_pixels_loss
+        else:
+            views = Augmentation(
+                flip=colours, crop=0.75, shift=2, colour=0.6, exposure=0.5,
+                rotation=0.0 if colours else 12.0,
+            )  # fmt: skip
+            change, loss = Changed(source, TwoViews(views)), contrastive_loss
+        return Training(whole, change, loss, course, seed=self.seed, threads=machine.threads)
+
+    def _run(self, training: Training, rate: float, machine: Machine, path: Path) -> None:
+        from modelwright.training.checkpoints import Keeper, take_up
+        from modelwright.training.machine import Yielding
+        from modelwright.training.pace import StepPace
+
+        if path.is_file():
+            take_up(training, path)
+        known = len(training.rows) / rate if rate else 0.0
+        pace = StepPace(training.course.epochs, self.budget, known, training.position)
+        keeper, guard = Keeper(path, _KEPT), Yielding(machine.threads if self.timed else 1)
+        last = clock.monotonic()
+
+        def each(current: Training) -> None:
+            nonlocal last
+            guard()
+            keeper(current)
+            if clock.monotonic() - last >= _TOLD:
+                last = clock.monotonic()
+                share = current.position / max(pace.total, 1e-9)
+                loss = f", loss {current.losses[-1]:.3f}" if current.losses else ""
+                told = f"{self.method}: epoch {current.position:.1f} of {pace.total:.1f}{loss}"
+                self.live.advance(share, told, self.left)
+
+        training.run(pace, None, each)
+
+    def _machine(
+        self,
+        net: nn.Module,
+        source: Source,
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    ) -> Machine:
+        from modelwright.nets.library import torch
+        from modelwright.training.machine import Machine, calibrate
+
+        threads = min(core_count(), torch.get_num_threads())
+        if not self.timed:
+            return Machine(threads, channels_last=True)
+        self.live.advance(None, "finding out what this machine does best")
+        return calibrate(net, source, loss, threads=threads)
+
+    def _widths(self, speed: Callable[[tuple[int, ...]], float]) -> tuple[int, ...]:
+        """Take the widest net that sees enough images in the time."""
+        if self.asked.widths is not None:
+            return self.asked.widths
+        if not self.timed:
+            return LADDER[1]
+        for widths in reversed(LADDER):
+            if speed(widths) * self.left >= WANTED:
+                break
+        return widths
+
+    def _epochs(self, rows: int, rate: float) -> float:
+        """Say how many epochs there are at most: by the clock more than are expected."""
+        if self.asked.epochs is not None:
+            return self.asked.epochs
+        return float(round(min(3 * max(rate * self.left / rows, 0.1), MOST), 2))
+
+    def _kept(self, digest: str, widths: tuple[int, ...]) -> _Kept:
+        """Say where the checkpoint of this very question is."""
+        told = f"{digest} {self.method} {widths} {self.asked.epochs} {self.asked.seed}"
+        name = hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+        return _Kept(self.store / "pretraining" / f"{name}.safetensors", lasting=not self.timed)
+
+    def _card(self, images: int, digest: str, notes: tuple[str, ...]) -> BackboneCard:
+        from modelwright.nets.backbone_file import BackboneCard
+
+        source = Path(self.data).name
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        return BackboneCard(self.method, source, digest, images, created=created, notes=notes)
+
+
+class _Kept:
+    """A checkpoint that one process has; it goes on from it where no clock has a say."""
+
+    def __init__(self, path: Path, *, lasting: bool) -> None:
+        self.path, self._lasting = path, lasting
+        self._stack = ExitStack()
+
+    def __enter__(self) -> _Kept:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._stack.enter_context(lock_file(self.path.with_suffix(".lock")))
+        if not self._lasting:  # how many epochs a clock allows differs from run to run
+            self.drop()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def drop(self) -> None:
+        """Forget it: what it was for is done."""
+        self.path.unlink(missing_ok=True)
+
+
+def _unlabelled(opened: OpenedPictures, index: NDArray[np.int64]) -> Source:
+    """Give images without answers: in memory where they fit."""
+    from modelwright.engine import available_memory
+    from modelwright.nets.library import torch
+    from modelwright.training.batches import Examples, Streamed
+
+    targets = torch.zeros(len(index))
+    if len(index) * opened.form.size > 0.4 * available_memory():
+        return Streamed(opened.pixels, targets, places=index)
+    return Examples((torch.from_numpy(np.ascontiguousarray(opened.pixels[index])),), targets)
+
+
+def _as_squares(answers: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Give any loss: only its cost counts, in a calibration."""
+    return (answers**2).mean(dim=1)
