@@ -155,11 +155,6 @@ class Optimiser:
                 raise ValueError("an optimiser of another net: moments are absent")
             groups = self._adam.state_dict()["param_groups"]
             self._adam.load_state_dict({"state": state, "param_groups": groups})
-            for parameter, values in self._adam.state.items():
-                for name, moment in values.items():
-                    if isinstance(moment, torch.Tensor) and moment.shape == parameter.shape:
-                        # the fused kernel goes through memory: channels last, like the weights
-                        values[name] = torch.empty_like(parameter).copy_(moment)
 
     def _buffers(self) -> dict[str, torch.Tensor]:
         """Give the directions so far, by name."""
@@ -175,7 +170,7 @@ def _laid_out(what: str, value: torch.Tensor, parameter: nn.Parameter) -> torch.
     """Give a moment as its parameter lies in memory: AdamW goes through both number by number."""
     if value.shape != (() if what == "step" else parameter.shape):
         raise ValueError(f"an optimiser of another net: {what!r:.20} of shape {tuple(value.shape)}")
-    return value if what == "step" else torch.empty_like(parameter).copy_(moment)
+    return value if what == "step" else torch.empty_like(parameter).copy_(value)
 
 
 def _grouped(
