@@ -15,6 +15,7 @@ from modelwright.nets.cnn import cnn  # noqa: E402
 from modelwright.nets.efficientnet import efficientnet  # noqa: E402
 from modelwright.nets.layers.lora import LoRA, add_lora, merge_lora  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
+from modelwright.nets.quick import QuickForm, QuickNet  # noqa: E402
 from modelwright.nets.vit import VisionTransformer, ViTConfig  # noqa: E402
 
 LAYERS = {
@@ -72,8 +73,9 @@ def test_it_begins_as_the_layer_which_stands_still(name: str) -> None:
         (lambda: cnn(classes=3, width=4), 16),
         (lambda: efficientnet(-6, classes=3), 32),
         (lambda: VisionTransformer(ViTConfig(3, 8, 2, 2, 16, 4)), 16),
+        (lambda: QuickNet(QuickForm(3, 16, 16, 3, (4, 8))), 16),
     ],
-    ids=["cnn", "efficientnet", "vit"],
+    ids=["cnn", "efficientnet", "vit", "quick"],
 )
 def test_a_whole_net_takes_it_on_and_off(make: object, side: int) -> None:
     with reproducible(1):

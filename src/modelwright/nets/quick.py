@@ -199,7 +199,7 @@ class QuickNet(nn.Module):
         Images may be of another size than those of the form.
         """
         x = (pixels.float() - self.mean) / self.spread
-        if self.whiten.weight.is_contiguous(memory_format=torch.channels_last):
+        if next(self.whiten.parameters()).is_contiguous(memory_format=torch.channels_last):
             x = x.contiguous(memory_format=torch.channels_last)
         y: torch.Tensor = self.groups(nn.functional.gelu(self.whiten(x)))
         return y
