@@ -92,17 +92,6 @@ def test_a_measurement_that_matters_is_no_time(seed: int) -> None:
     assert "later-rows" not in [one.code for one in mw.audit(FOREST, X, y, FOLDS).findings]
 
 
-def test_a_file_in_the_order_of_time_that_names_none() -> None:
-    X, y = drifting(3)
-    rng = np.random.default_rng(2)
-    level = np.repeat(rng.choice([-2.0, 2.0], ROWS // 5), 5)
-    y = X["a"].to_numpy() + level + rng.normal(0, 0.5, ROWS)
-    spells = np.repeat(np.arange(ROWS // 5), 5)  # what the forest may recognise the time by
-    X = X.assign(site=np.random.default_rng(0).permutation(len(set(spells)))[spells])
-    found = mw.audit(FOREST, X, y, FOLDS)
-    assert [one.code for one in found.errors if not one.columns] == ["later-rows"]
-
-
 def test_a_file_that_is_sorted_by_the_answer_says_nothing_of_times() -> None:
     X, y = drifting(3)
     X, y = X[["a"]].assign(b=np.round(y + np.random.default_rng(0).normal(0, 3, ROWS), 1)), y

@@ -47,7 +47,7 @@ def find_afterwards(look: Look) -> tuple[Finding, ...]:
         ``after-the-fact``.
     """
     order = look.answers[:, 0]
-    ranks = 1.0 + np.argsort(np.argsort(order, kind="stable"), kind="stable").astype(np.float64)
+    ranks = np.argsort(np.argsort(order, kind="stable"), kind="stable").astype(np.float64) + 1
     suspects = []
     for i, name in enumerate(look.names):
         for words, side in _sides(look.cells.codes[:, i]):

@@ -23,7 +23,7 @@ from modelwright.evaluate.structure.view import View, look
 from modelwright.leaks.case import Case
 from modelwright.leaks.counters import running_number
 from modelwright.leaks.inner import across
-from modelwright.stats.orders import autocorrelation, sortedness
+from modelwright.stats.orders import sortedness
 
 __all__ = ["Mixed", "find_what_is_mixed"]
 
@@ -40,9 +40,6 @@ _TIMES = 2
 _MAYBE_TIMES = 2
 _SORTED = 0.95
 _COUNTED = 12
-# Answers of neighbours in the file: alike, but not because the file is sorted by them.
-_BESIDE = (0.1, 0.8)
-_ALIKE = 5.0
 _EVEN = 0.08
 _FILLED = 0.6
 _FINE = 0.5
@@ -58,7 +55,7 @@ class Mixed:
     Parameters
     ----------
     kind : str
-        ``"thing"``, ``"time"``, or ``"file"``: the time is the place in the file.
+        ``"thing"`` or ``"time"``.
     columns : tuple of str
         Where it stands.
     what : str
@@ -99,8 +96,7 @@ def find_what_is_mixed(case: Case) -> Iterator[Mixed]:
     """
     view = look(case.table, case.target, int(case.seed.derive("leaks", "view")), _SEEN)
     orders = find_orders(view)
-    times = list(_times(case, orders))
-    yield from times or _file(case, view)
+    yield from _times(case, orders)
     yield from _things(case, view, orders)
 
 
@@ -131,22 +127,6 @@ def _times(case: Case, orders: tuple[Order, ...]) -> Iterator[Mixed]:
             yield Mixed("time", _named(case, name), name, None, times, False,
                         f"{name!r} may say when rows were: it is {why}",
                         recommended=False)  # fmt: skip
-
-
-def _file(case: Case, view: View) -> Iterator[Mixed]:
-    """Take the file for the order, where rows that follow each other have answers alike."""
-    place = np.arange(len(case), dtype=np.float64)
-    if case.order is not None or _ahead(case, place) < _AHEAD:
-        return
-    beside = autocorrelation(view.answers, np.arange(len(view.rows)))
-    low, high = _BESIDE
-    sorted_by = 0.0 if case.target.classes else sortedness(case.target.values.astype(float)).rank
-    blocks = bool(case.target.classes) and beside > high
-    if abs(sorted_by) >= high or blocks or beside < low:
-        return
-    if beside * np.sqrt(len(view.rows)) >= _ALIKE:
-        why = f"neighbours in the file have answers alike (correlation {beside:.2f})"
-        yield Mixed("file", (), "the file", None, place, False, why, recommended=False)
 
 
 def _maybe_times(case: Case) -> dict[str, str]:

@@ -23,10 +23,8 @@ Floats = NDArray[np.float64]
 
 # How many standard errors, and by which share, an error has to grow: for things and times that
 # speak for themselves, and for mere possibilities.
-_SURE = {("thing", True): 3.5, ("thing", False): 5.0, ("time", True): 2.5, ("time", False): 3.5,
-         ("file", False): 5.0}  # fmt: skip
-_WORSE = {("thing", True): 0.03, ("thing", False): 0.1, ("time", True): 0.03, ("time", False): 0.05,
-          ("file", False): 0.1}  # fmt: skip
+_SURE = {("thing", True): 3.5, ("thing", False): 5.0, ("time", True): 2.5, ("time", False): 3.5}
+_WORSE = {("thing", True): 0.03, ("thing", False): 0.1, ("time", True): 0.03, ("time", False): 0.05}
 _CUTS = (0.5, 0.75)
 _BLOCKS = 20
 _PARTS = (3, 5)
