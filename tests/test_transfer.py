@@ -210,6 +210,7 @@ def test_an_interrupted_tuning_goes_on(
         assert values.tobytes() == nets[1][name].tobytes(), name
 
 
+@pytest.mark.long
 def test_from_the_command_line(
     bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,7 @@ from leaks.judge import Share, all_cases, counts, score_detector
 from leaks.naming import POOL
 from leaks.topics import ACCEPTED, TOPICS
 
-pytestmark = pytest.mark.usefixtures("shared_data")
+pytestmark = [pytest.mark.usefixtures("shared_data"), pytest.mark.long]
 
 TELLTALE = ("leak", "target", "answer", "label", "copy", "encod", "dup", "future", "predict",
             "mean", "closed", "after", "smote", "truth")  # fmt: skip

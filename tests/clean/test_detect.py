@@ -96,6 +96,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=25)
 @given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=30), data=st.data())
 def test_any_table_gets_chances_and_labels_are_believed(

@@ -53,12 +53,14 @@ class TestExtraTrees(LearnerContract):
         return ExtraTreesLearner(trees=40)
 
 
+@pytest.mark.long  # extra trees are the same code
 class TestRandomForest(LearnerContract):
     def learner(self) -> RandomForestLearner:
         # smaller leaves learn noise by heart, whatever its weight
         return RandomForestLearner(trees=40, min_rows_leaf=5)
 
 
+@pytest.mark.long
 class TestBaggedTrees(LearnerContract):
     def learner(self) -> BaggedTreesLearner:
         # with smaller leaves, codes whose order means nothing cost more than the contract allows
@@ -90,6 +92,7 @@ class TestNeighbours(LearnerContract):
         return NeighboursLearner()
 
 
+@pytest.mark.long
 class TestGaussianProcess(LearnerContract):
     def learner(self) -> GaussianProcessLearner:
         return GaussianProcessLearner()

@@ -39,6 +39,7 @@ class TestRealMLPSmall(LearnerContract):
         return SMALL
 
 
+@pytest.mark.long
 class TestRealMLPFull(LearnerContract):
     def learner(self) -> RealMLPLearner:
         return FULL
