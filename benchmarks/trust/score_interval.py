@@ -189,6 +189,13 @@ def print_table() -> None:
         })  # fmt: skip
         print(rows[-1])
     pooled = rows[-1]
+    ratios = [
+        sum(line["high"] - line["low"] for line in found if line["set"] == name)
+        / sum(line["test_high"] - line["test_low"] for line in found if line["set"] == name)
+        for name in names
+    ]
+    pooled["mean_width_over_mean_width_of_a_set"] = round(float(np.mean(ratios)), 3)
+    print(f"mean over sets of mean width over mean width: {np.mean(ratios):.3f}")
     error = math.sqrt(0.09 / max(int(pooled["fits"]), 1))
     print(f"binomial standard error of a coverage of 0.9 over all fits: {error:.3f}")
     text = json.dumps(
