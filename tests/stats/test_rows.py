@@ -142,6 +142,9 @@ def test_a_sorted_file_and_sorted_blocks_are_told_from_a_shuffled_one() -> None:
     assert sortedness(np.tile(values[:30], 10)).steps > 0.95
     assert abs(sortedness(rng.permutation(values)).steps - 0.5) < 0.1
     assert sortedness(np.array([np.nan, 1.0])).changes == 0
+    assert sortedness(rng.permutation(values)).apart == pytest.approx(1.0, abs=0.1)
+    assert sortedness(rng.permutation(np.repeat(values[:9], 30))).apart == pytest.approx(1, abs=0.1)
+    assert sortedness(np.tile(values[:30], 10)).apart < 0.3
 
 
 def test_what_moves_along_an_order_is_listed() -> None:

@@ -43,6 +43,7 @@ _PLAIN_YEARS = (1900, 2035)
 _PROBED_ORDERS = 3
 _SHARE = 0.25
 _SORTED = 0.95
+_SHUFFLED = 0.9
 _STRONG = 0.5
 _BLOCKS = 20
 
@@ -79,6 +80,8 @@ class Order:
         How many different values it has: folds in time are cut between them.
     reasons : tuple of str
         The evidence in words.
+    shuffled : bool
+        Whether the file does not go with it at all, as after a draw by chance from all times.
     """
 
     column: str
@@ -87,6 +90,7 @@ class Order:
     gap: Gap | None
     times: int
     reasons: tuple[str, ...] = field(default=())
+    shuffled: bool = False
 
     @property
     def recommended(self) -> bool:
@@ -95,9 +99,13 @@ class Order:
 
     @property
     def certain(self) -> bool:
-        """Whether hardly anything else is possible: many kinds of evidence, and a gap."""
+        """Whether hardly anything else is possible: many kinds of evidence, and a gap.
+
+        Rows that somebody has shuffled were drawn from all times, and rows to come may be too.
+        """
         shown = self.gap is not None and self.gap.sure
-        return self.points >= _CERTAIN and self.times >= _TIMES and (self.follows or shown)
+        told = self.follows or (shown and not self.shuffled)
+        return self.points >= _CERTAIN and self.times >= _TIMES and told
 
 
 def find_orders(view: View) -> tuple[Order, ...]:
@@ -224,8 +232,12 @@ def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
         points -= 1.0
         reasons.append("nothing changes along it")
     sorted_by = abs(follows.rank) >= _SORTED
+    shuffled = follows.apart >= _SHUFFLED
+    if shuffled:
+        reasons.insert(1, "the rows of the file lie in no order of it")
     times = len(np.unique(candidate.values[~np.isnan(candidate.values)]))
-    return Order(candidate.column, points, sorted_by, None, times, tuple(reasons)), candidate
+    weighed = Order(candidate.column, points, sorted_by, None, times, tuple(reasons), shuffled)
+    return weighed, candidate
 
 
 def _in_order(view: View, candidate: _Candidate) -> NDArray[np.int64]:
