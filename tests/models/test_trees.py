@@ -49,6 +49,18 @@ def test_a_forest_says_what_scikit_learn_says(
     np.testing.assert_allclose(found, model.predict(X[:rows]), rtol=1e-6)
 
 
+def test_many_rows_are_shared_by_threads_and_every_bit_stays(
+    forest: tuple[ExtraTreesRegressor, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, X = forest
+    trees = flat(model)
+    alone = trees.total(X)
+    monkeypatch.setattr("modelwright.models.trees._WORTH_THREADS", 1)
+    monkeypatch.setattr("modelwright.models.trees.thread_count", lambda: 3)
+    assert np.array_equal(trees.total(X), alone)
+    assert trees.total(X[:0]).shape == (0, 1)
+
+
 def test_values_exactly_at_a_threshold_go_left() -> None:
     X = np.array([[0.1], [0.2], [0.3], [0.7]], np.float32)
     model = DecisionTreeClassifier().fit(X, [0, 0, 1, 1])

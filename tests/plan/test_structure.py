@@ -67,7 +67,9 @@ def test_what_is_not_certain_is_said_and_not_followed() -> None:
     assert any("'name'" in note for note in found.notes)
     shuffled = heeded(worlds.demand(0, shuffled=True), Question("y"))
     assert roles(shuffled) == {}
-    assert any("in no order of it" in note and "--order datetime" in note for note in shuffled.notes)
+    assert any(
+        "in no order of it" in note and "--order datetime" in note for note in shuffled.notes
+    )
 
 
 def test_an_earlier_run_is_followed_without_looking_again() -> None:

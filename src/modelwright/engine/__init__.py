@@ -9,6 +9,7 @@ from modelwright.engine.platform import (
     is_locked,
     lock_file,
     process_started,
+    thread_count,
     total_memory,
 )
 from modelwright.engine.start import start_engine, worker_count
@@ -26,6 +27,7 @@ __all__ = [
     "lock_file",
     "process_started",
     "start_engine",
+    "thread_count",
     "total_memory",
     "worker_count",
 ]

@@ -34,6 +34,7 @@ __all__ = [
     "popen_options",
     "process_started",
     "resident_memory",
+    "thread_count",
     "total_memory",
     "wait_asleep",
 ]
@@ -132,6 +133,18 @@ def core_count() -> int:
     ]
     # Half a core more makes threads wait for each other: whole cores only.
     return max(int(min([cores, *quotas])), 1)
+
+
+def thread_count() -> int:
+    """Count the threads that one computation may use: the cores, or what `OMP_NUM_THREADS` says.
+
+    Examples
+    --------
+    >>> 1 <= thread_count() <= core_count()
+    True
+    """
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(core_count(), int(told)) if told.isdecimal() and int(told) else core_count()
 
 
 def busy_cores(seconds: float = 0.1) -> float:

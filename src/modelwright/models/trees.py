@@ -7,7 +7,9 @@ synchronous walk of Lucchese et al. 2015 in spirit).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,14 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.protocols import State
+from modelwright.engine import thread_count
 from modelwright.models.unpack import array, unsound
 
 __all__ = ["FlatTrees", "Tree", "round_down"]
 
 _LEAF = -1
 _MOST = np.finfo(np.float32).max
-_CHUNK = 16_384
+_CHUNK = 65_536
 """Rows times trees that go down together: small enough for the cache."""
+_WORTH_THREADS = 2_000_000
+"""Rows times trees from which threads win more than starting them costs."""
 
 
 @dataclass(frozen=True)
@@ -205,16 +210,32 @@ class FlatTrees:
         out = np.zeros((len(X), cycle, width))
         X = np.ascontiguousarray(X, np.float32)
         missing = bool(np.isnan(X).any())
-        together = max(1, min(stop - start, _CHUNK // max(len(X), 1)))
-        rows = min(max(len(X), 1), _CHUNK)
-        for begin in range(0, len(X), rows):
-            part = X[begin : begin + rows]
-            for tree in range(start, stop, together):
-                group = np.arange(tree, min(tree + together, stop))
-                leaves = self._leaves(part, group, missing)
-                for t, found in zip(group, leaves, strict=True):
-                    out[begin : begin + rows, t % cycle] += self.values[found]
+        trees = range(start, stop)
+        threads = thread_count() if len(X) * len(trees) >= _WORTH_THREADS else 1
+        rows = min(max(-(-len(X) // threads), 1), _CHUNK)
+
+        def add(begin: int) -> None:
+            part = slice(begin, begin + rows)
+            self._add(out[part], X[part], trees, missing)
+
+        begins = range(0, len(X), rows)
+        if threads == 1:
+            for begin in begins:
+                add(begin)
+        else:  # NumPy lets other threads work meanwhile; each row is summed by one
+            with ThreadPoolExecutor(threads) as pool:
+                deque(pool.map(add, begins), maxlen=0)
         return out.reshape(len(X), cycle * width)
+
+    def _add(
+        self, out: NDArray[np.float64], X: NDArray[np.float32], trees: range, missing: bool
+    ) -> None:
+        """Add what some trees say of some rows to ``out``, (n_rows, cycle, n_values)."""
+        together = max(1, min(len(trees), _CHUNK // max(len(X), 1)))
+        for first in range(trees.start, trees.stop, together):
+            group = np.arange(first, min(first + together, trees.stop))
+            for t, found in zip(group, self._leaves(X, group, missing), strict=True):
+                out[:, t % out.shape[1]] += self.values[found]
 
     def each(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """Say what each tree says: shape (n_trees, n_rows, n_values).
