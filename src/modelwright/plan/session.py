@@ -244,7 +244,7 @@ class Session:
                 name=trial.spec.name,
                 learner=trial.spec.learner,
                 config=dict(trial.spec.config),
-                status="failed" if trial.failed else "done",
+                status="failed" if trial.failed else "dropped" if trial.dropped else "done",
                 score=trial.score if known else None,
                 seconds=trial.seconds,
                 error=trial.failed,
