@@ -24,8 +24,9 @@ from modelwright.models import LEARNERS
 from modelwright.plan.clock import Clock
 from modelwright.plan.cost import CostModel
 from modelwright.plan.executed import read_executed, write_executed
+from modelwright.plan.forecast import STOPPING
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
-from modelwright.plan.schedule import STOPPING, Limits, Schedule
+from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.trial import ALL, PartResult, TrialSpec
 from modelwright.plan.workspace import Rows, Workspace
 

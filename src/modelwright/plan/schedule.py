@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from modelwright.engine import Job, Outcome, Status
 from modelwright.models.registry import NETS
 from modelwright.plan.clock import Clock
-from modelwright.plan.cost import CostModel, Shape
 from modelwright.plan.executed import Executed
+from modelwright.plan.forecast import STOPPING, Forecast
 from modelwright.plan.nearby import brought_near
 from modelwright.plan.trial import (
     ALL,
-    LEAN,
-    RICH,
     PartResult,
     Trial,
     TrialSpec,
@@ -31,10 +28,6 @@ __all__ = ["Limits", "Schedule"]
 LOOKAHEAD = 4
 # Kept back for the end of the run until it is known how long writing a model takes.
 FIRST_RESERVE = 0.8
-# Learners that stop when told to, and are then worth something (`models.growth`).
-STOPPING = frozenset(
-    {"additive", "catboost", "gradient-boosting", "histogram-boosting", "lightgbm", "xgboost"}
-)
 # What workers that fit nets have imported; they hold no booster, and no booster meets PyTorch.
 NET_RUNTIME = "modelwright.plan.warm_nets"
 # The shares of the time left that one trial may take: on all rows, and on a sample of them.
@@ -42,10 +35,6 @@ FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
 # The first trial is there to have something soon: with many classes and words its path is long.
 FIRST_SHARE = 0.25
-# So many times the features of the lean recipe are expected to take, until they are measured.
-RICHER = 4.0
-# So many times what the folds took for their rows a fit on all rows may take.
-REFIT_MARGIN = 1.1
 # With fewer seconds a fit is not worth starting, unless it is expected to end within them.
 LEAST = 0.3
 
@@ -99,15 +88,11 @@ class Schedule:
     ) -> None:
         self._work = work
         self._waiting = list(portfolio)[: limits.trials]
-        self._bagging = bagging
         self._clock = clock
-        self._cores = limits.cores
         self._workers = limits.workers
         self._replay = limits.replay
-        self._costs = CostModel()
+        self._forecast = Forecast(work, limits.cores, limits.workers, bagging)
         self._in_flight: dict[str, tuple[Trial | None, str]] = {}
-        self._prepare_seconds: dict[str, float] = {}
-        self._columns = len(work.rows.table.features())
         self._given_up: set[str] = set()
         self.trials: list[Trial] = []
         self.reserve = FIRST_RESERVE
@@ -195,7 +180,7 @@ class Schedule:
 
     def _open(self, spec: TrialSpec) -> Trial:
         """Start a trial, with whatever parts an earlier process has finished."""
-        bags = self._bags(spec)
+        bags = self._forecast.bags(spec)
         folds = range(len(self._work.splits))
         wanted = (ALL,) if bags else tuple(fold_part(i) for i in folds)
         fullest = () if bags else tuple(fold_part(i) for i in self._work.splits.fullest)
@@ -205,7 +190,7 @@ class Schedule:
             done = self._work.parts.result(spec.number, part)
             if done is not None:
                 trial.parts[part] = done
-                self._costs.observe(spec, self._shape(part), done.seconds, done.units)
+                self._forecast.fitted(spec, part, done)
         self.trials.append(trial)
         return trial
 
@@ -216,7 +201,9 @@ class Schedule:
             told = self._replay is None or trial.spec.number in self._replay.refitted
             if not (told and trial.spec.refits):
                 continue
-            affordable = left > self._refitting(trial) + self._preparing(trial.spec.matrix(ALL))
+            affordable = left > self._forecast.refitting(trial) + self._forecast.preparing(
+                trial.spec.matrix(ALL)
+            )
             if not trial.refitted and affordable and not trial.failed:
                 job = self._job_of(trial, (ALL,), left)
                 if job is not None:
@@ -235,13 +222,12 @@ class Schedule:
             return
         result = PartResult(int(done["units"]), float(done["seconds"]))
         trial.parts[part] = result
-        self._costs.observe(trial.spec, self._shape(part), result.seconds, result.units)
+        self._forecast.fitted(trial.spec, part, result)
         self.notes += [line for line in done["warnings"] if line not in self.notes]
 
     def _prepared(self, name: str, done: object, outcome: Outcome) -> None:
         if isinstance(done, dict):
-            self._prepare_seconds[name] = float(done["seconds"])
-            self._columns = int(done["columns"])
+            self._forecast.prepared(name, float(done["seconds"]), int(done["columns"]))
         elif outcome.status is not Status.CANCELLED:
             self._given_up.add(outcome.job.key)
             for trial in self.trials:
@@ -249,7 +235,7 @@ class Schedule:
                 if lost - trial.parts.keys():
                     trial.failed = trial.failed or f"no features for {name}: {outcome.error}"
             if name == ALL:
-                self._bagging = frozenset()
+                self._forecast.bagging = frozenset()
             else:
                 recipe = outcome.job.arguments["recipe"]
                 self._waiting = [spec for spec in self._waiting if spec.recipe != recipe]
@@ -264,26 +250,8 @@ class Schedule:
 
     def _left(self, members: Sequence[Trial]) -> float:
         """Seconds that may go into new fits while the members' refit stays possible."""
-        refit = 0.0
-        if self.refits:
-            due = [t for t in members if ALL not in t.parts and t.spec.refits]
-            refit = sum(self._refitting(t) * t.spec.threads for t in due) / self._cores
-            refit += sum(self._preparing(name) for name in {t.spec.matrix(ALL) for t in due})
-        return self._clock.left - self.reserve - refit
-
-    def _refitting(self, trial: Trial) -> float:
-        """Predict the seconds of a fit on all rows: the folds of a plan in time hold fewer."""
-        most = trial.spec.rows or self._work.splits.rows
-        rows = sum(min(len(self._work.fold(part).train), most) for part in trial.parts)
-        each = trial.seconds / max(rows, 1)
-        return REFIT_MARGIN * each * min(self._work.splits.rows, most)
-
-    def _preparing(self, name: str) -> float:
-        if name in self._prepare_seconds or self._work.matrices.has(name):
-            return 0.0
-        known = self._prepare_seconds
-        alike = [known[n] for n in known if n.endswith(RICH) == name.endswith(RICH)]
-        return 1.3 * max(alike, default=RICHER * max(known.values(), default=0.0))
+        due = [t for t in members if ALL not in t.parts and t.spec.refits] if self.refits else []
+        return self._clock.left - self.reserve - self._forecast.refits(due)
 
     def _pick(self, left: float) -> TrialSpec | None:
         if not self._clock.timed:
@@ -293,67 +261,18 @@ class Schedule:
         hurried = self._hurried(left)
         if hurried is not None:
             return hurried
-        affordable = (spec for spec in self._waiting if self._needs(spec) < left)
-        return max(islice(affordable, LOOKAHEAD), key=self._worth, default=None)
-
-    def _needs(self, spec: TrialSpec) -> float:
-        """Predict the seconds until it is scored and fitted on all rows."""
-        return self._waves(spec) * self._cost(spec) + self._making(spec)
+        affordable = (spec for spec in self._waiting if self._forecast.needs(spec) < left)
+        return max(islice(affordable, LOOKAHEAD), key=self._forecast.worth, default=None)
 
     def _hurried(self, left: float) -> TrialSpec | None:
         """Give boosted trees that will be stopped early, where there would be none at all."""
         if any(trial.spec.learner in STOPPING and not trial.failed for trial in self.trials):
             return None
         first = next((spec for spec in self._waiting if spec.learner in STOPPING), None)
-        if first is None or self._needs(first) < left:
+        if first is None or self._forecast.needs(first) < left:
             return None
-        least = self._waves(first) * LEAST + self._making(first)
+        least = self._forecast.waves(first) * LEAST + self._forecast.making(first)
         return first if least < left / 2 else None
-
-    def _worth(self, spec: TrialSpec) -> float:
-        """Give the expected gain per second of one part, its share of new features included."""
-        making = self._making(spec) / len(self._work.splits)
-        return spec.gain / (0.2 + self._cost(spec) + making)
-
-    def _making(self, spec: TrialSpec) -> float:
-        """Predict the seconds of the features that nobody has asked for yet."""
-        names = (spec.matrix(fold_part(i)) for i in range(len(self._work.splits)))
-        return sum(self._preparing(name) for name in names) / self._workers
-
-    def _expected(self, spec: TrialSpec) -> float:
-        """Predict the seconds of one part, when nobody tells it to stop."""
-        shape = replace(self._shape(ALL), rows=self._work.splits.fitted)
-        return self._costs.seconds(spec, shape)
-
-    def _cost(self, spec: TrialSpec) -> float:
-        """Predict the seconds of one part; an optimistic share for what stops when told to."""
-        predicted = self._expected(spec)
-        if spec.learner in NETS:  # half the epochs still make a net; a third of them hardly one
-            return predicted * 0.5
-        return predicted * 0.3 if spec.learner in STOPPING else predicted
-
-    def _waves(self, spec: TrialSpec) -> float:
-        """Count how many fits come one after the other, a share of the refit included."""
-        if self._bags(spec):
-            return 1.0
-        slots = min(self._workers, max(self._cores // spec.threads, 1))
-        again = 0.0
-        if self.refits and spec.refits:
-            again = REFIT_MARGIN * self._work.splits.rows / self._work.splits.fitted
-        return math.ceil(len(self._work.splits) / slots) + again
-
-    def _bags(self, spec: TrialSpec) -> bool:
-        """Whether one fit on all rows is honest: all are drawn, and no feature holds answers."""
-        lean = spec.recipe == LEAN
-        return lean and spec.learner in self._bagging and not self._thinned(spec)
-
-    def _thinned(self, spec: TrialSpec) -> bool:
-        """Whether it sees a sample only: rows not drawn would have no out-of-bag prediction."""
-        return spec.rows is not None and spec.rows < self._work.splits.rows
-
-    def _shape(self, part: str) -> Shape:
-        rows = len(self._work.fold(part).train)
-        return Shape(rows, self._columns, self._work.rows.y.outputs)
 
     def _job_of(self, trial: Trial, parts: Sequence[str], left: float) -> Job | None:
         for part in parts:
@@ -364,7 +283,7 @@ class Schedule:
                     return self._prepare_job(part, trial.spec.recipe)
                 continue
             soft = self._soft_seconds(trial, part, left)
-            if soft is not None and soft < min(LEAST, self._expected(trial.spec)):
+            if soft is not None and soft < min(LEAST, self._forecast.expected(trial.spec)):
                 return None
             return self._fit_job(trial, part, soft)
         return None
@@ -377,10 +296,10 @@ class Schedule:
         missing = sum(p not in trial.parts for p in trial.wanted)
         share = missing / len(trial.wanted)
         # A sample is there to have something soon: it leaves time for a fit on all rows.
-        most = SAMPLE_SHARE if self._thinned(trial.spec) else FIT_SHARE
+        most = SAMPLE_SHARE if self._forecast.thinned(trial.spec) else FIT_SHARE
         if trial is self.trials[0] and trial.spec.learner not in STOPPING:
             most = FIRST_SHARE
-        return most * left / max(self._waves(trial.spec) * share, 1.0)
+        return most * left / max(self._forecast.waves(trial.spec) * share, 1.0)
 
     def _busy(self, key: str) -> bool:
         """Whether a job is under way, or was lost before: it is not tried a second time."""
