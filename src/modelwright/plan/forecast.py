@@ -6,12 +6,14 @@ import math
 from collections.abc import Collection
 from dataclasses import replace
 
+from modelwright.core.schema import Role
+from modelwright.evaluate.choose import folds_for
 from modelwright.models.registry import NETS
 from modelwright.plan.cost import CostModel, Shape
 from modelwright.plan.trial import ALL, LEAN, RICH, PartResult, Trial, TrialSpec, fold_part
-from modelwright.plan.workspace import Workspace
+from modelwright.plan.workspace import Rows, Workspace
 
-__all__ = ["STOPPING", "Forecast"]
+__all__ = ["STOPPING", "Forecast", "folds_within"]
 
 # Learners that stop when told to, and are then worth something (`models.growth`).
 STOPPING = frozenset(
@@ -21,6 +23,10 @@ STOPPING = frozenset(
 RICHER = 4.0
 # So many times what the folds took for their rows a fit on all rows may take.
 REFIT_MARGIN = 1.1
+# Where the time is enough for fewer boosted models than these, more of them are worth more than
+# more folds of each; so many folds then, of at least so many rows.
+CANDIDATES = 15
+FEW_FOLDS, FEW_FOLDS_ROWS = 3, 2_000
 
 
 class Forecast:
@@ -126,3 +132,27 @@ class Forecast:
     def _shape(self, part: str) -> Shape:
         rows = len(self._work.fold(part).train)
         return Shape(rows, self._columns, self._work.rows.y.outputs)
+
+
+def folds_within(rows: Rows, seconds: float, cores: int) -> int | None:
+    """Say into how many folds rows go when the time is short; None: as many as usual.
+
+    What it says depends on the table and the budget alone, and never on the clock.
+
+    Parameters
+    ----------
+    rows : Rows
+        What is learned from.
+    seconds : float
+        The budget; infinite for none.
+    cores : int
+        That fits are shared by.
+    """
+    table = rows.table
+    structured = table.schema.names(Role.GROUP) or table.schema.names(Role.ORDER)
+    usual = folds_for(table.height)
+    if structured or usual <= FEW_FOLDS or table.height <= FEW_FOLDS_ROWS:
+        return None
+    shape = Shape(table.height, len(table.features()), rows.y.outputs)
+    each = CostModel().seconds(TrialSpec(0, "lightgbm", {}), shape)
+    return FEW_FOLDS if CANDIDATES * each * (usual + 1) > seconds * cores else None

@@ -29,6 +29,7 @@ from modelwright.plan.clock import Clock
 from modelwright.plan.evidence import gather_evidence
 from modelwright.plan.executed import Executed, read_executed, write_executed
 from modelwright.plan.facts import facts_of
+from modelwright.plan.forecast import folds_within
 from modelwright.plan.instant import instant_model
 from modelwright.plan.judging import FreshJudge
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
@@ -139,7 +140,11 @@ class Session:
             earlier = Workspace(self._store.folder_of(original.id))
             if earlier.ready and original.data_hash == self._publisher.card.data:
                 return earlier.splits
-        return splits_of(self._posed, self._settings.validation)
+        asked = self._settings.validation
+        if self._clock.timed and asked.folds is None and asked.splits is None:
+            few = folds_within(self._posed.rows, self._clock.budget, core_count())
+            asked = replace(asked, folds=few)
+        return splits_of(self._posed, asked)
 
     def _looks(self) -> int:
         """Count the earlier runs that scored the same test rows."""
