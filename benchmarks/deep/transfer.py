@@ -166,7 +166,7 @@ def _scratch(
 def _fit(rows: PictureRows, machine: Machine, seed: int) -> dict[str, float]:
     """Train the net that `fit` would take without a backbone, for twice as many epochs."""
     began = time.perf_counter()
-    spec = NetSpec("net", WIDTHS, 2.0 * EPOCHS, 32, mirrored=True, moved=False)
+    spec = NetSpec("net", WIDTHS, 2.0 * EPOCHS, 32, mirrored=True, moved=False, erased=True)
     done = train_net(
         rows, source_of(rows), spec, machine, budget=Budget(), seed=seed, live=SilentProgress()
     )

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from modelwright.training.machine import Machine
 
 __all__ = [
+    "LONG",
+    "SPARE",
     "NetSpec",
     "Trained",
     "Watcher",
@@ -47,8 +49,12 @@ _USUAL_BATCH = 2_000
 _SMALL = 64
 # Of images below this side a pixel is much: they are mirrored at most.
 _TINY = 12
-# Epochs from which parts of images are wiped out, and from which a training may end early.
-_LONG, _PATIENT = 36, 60
+# By the clock there may be so many times the epochs that are expected: the pace has the say.
+SPARE = 3.0
+# Expected epochs from which wiping out parts of images pays: of 8 it cost 4 points (docs: log).
+LONG = 36
+# Epochs from which a training may end early.
+_PATIENT = 60
 # The share of free memory that images may take; more of them are read as they are needed.
 _SHARE = 0.4
 _TOLD = 0.2  # seconds between two looks of the progress
@@ -76,6 +82,9 @@ class NetSpec:
         Whether images are augmented in other ways too.
     moved : bool
         Whether answers for small images moved by a pixel count too.
+    erased : bool
+        Whether parts of photographs are wiped out: what a long training gains by, a short one
+        pays for.
     """
 
     name: str
@@ -85,6 +94,7 @@ class NetSpec:
     mirrored: bool = False
     changed: bool = True
     moved: bool = True
+    erased: bool = False
 
 
 @dataclass
@@ -143,7 +153,7 @@ def augmentation_of(rows: PictureRows, spec: NetSpec) -> Augmentation:
         jitter=0.0 if photographs and not large else 0.12,
         colour=0.2 if large else 0.0,
         exposure=0.2 if large else 0.0,
-        erasing=0.14 if photographs and spec.epochs >= _LONG else 0.0,
+        erasing=0.14 if photographs and spec.erased else 0.0,
     )
 
 

@@ -33,6 +33,8 @@ from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import look_at_pictures
 from modelwright.plan.picture_net import (
+    LONG,
+    SPARE,
     NetSpec,
     Trained,
     answers_of,
@@ -79,8 +81,6 @@ MIRRORED = 0.85
 KNOWING = 1.5
 # How much faster wide nets multiply.
 GAIN = 2.0
-# The most epochs, in terms of what is expected.
-SPARE = 3.0
 # What writing the file takes, and by how much scoring may be slower than was measured.
 WRITING, SLOWER = 1.0, 1.3
 # The share of the cores from which neighbours count.
@@ -324,8 +324,10 @@ class _Work:
             if seen >= wanted:
                 break
         # more than is expected: how many there are is up to the pace
-        epochs = min(SPARE * max(seen / count, 0.1), MOST)
-        spec = NetSpec("net", widths, float(round(epochs, 2)), batch, mirrored, moved=moved)
+        expected = seen / count
+        epochs = float(round(min(SPARE * max(expected, 0.1), MOST), 2))
+        long = expected >= LONG
+        spec = NetSpec("net", widths, epochs, batch, mirrored, moved=moved, erased=long)
         return spec, chosen
 
     def _hopeless(self, widths: tuple[int, ...], machine: Machine, wanted: int) -> bool:

@@ -23,7 +23,15 @@ from modelwright.core.errors import DataError, OptionError, did_you_mean
 from modelwright.core.progress import Progress, progress
 from modelwright.core.seed import Seed
 from modelwright.engine import core_count, lock_file
-from modelwright.plan.picture_net import NetSpec, form_of, source_of, speed_of, train_net
+from modelwright.plan.picture_net import (
+    LONG,
+    SPARE,
+    NetSpec,
+    form_of,
+    source_of,
+    speed_of,
+    train_net,
+)
 from modelwright.plan.picture_rows import OpenedPictures, open_pictures, read_pictures
 from modelwright.store import check_writable, data_folder
 
@@ -215,8 +223,10 @@ class _Work:
         machine = replace(machine, rows_a_second=rate)
         batch = min(BATCH, max(len(rows.train) // 16, 16))
         mirrored = rows.form.channels == 3
-        spec = NetSpec("backbone", widths, self._epochs(len(rows.train), rate), batch, mirrored,
-                       moved=False)  # fmt: skip
+        epochs = self._epochs(len(rows.train), rate)
+        expected = epochs if self.asked.epochs is not None else epochs / SPARE
+        spec = NetSpec("backbone", widths, epochs, batch, mirrored,
+                       moved=False, erased=expected >= LONG)  # fmt: skip
         with self._kept(rows.digest, widths) as kept:
             done = train_net(
                 rows, source, spec, machine,
@@ -374,7 +384,7 @@ class _Work:
         """Say how many epochs there are at most: by the clock more than are expected."""
         if self.asked.epochs is not None:
             return self.asked.epochs
-        return float(round(min(3 * max(rate * self.left / rows, 0.1), MOST), 2))
+        return float(round(min(SPARE * max(rate * self.left / rows, 0.1), MOST), 2))
 
     def _kept(self, digest: str, widths: tuple[int, ...]) -> _Kept:
         """Say where the checkpoint of this very question is."""
