@@ -30,8 +30,6 @@ __all__ = ["Board", "Choice"]
 SELECTION_ROWS = 20_000
 # Only so many of the best trials are offered to the ensemble.
 OFFERED = 12
-# What an unfinished trial is given of the ensemble, to see whether it would help.
-SHARES = (0.1, 0.3, 0.6)
 # Only so many lines of the leaderboard get an interval.
 WITH_INTERVAL = 8
 
@@ -197,27 +195,6 @@ class Board:
         if p is None or not np.isfinite(score):
             return choice
         return replace(choice, score=score, oof=p, raw=choice.score)
-
-    def promises(self, trial: Trial, choice: Choice) -> bool:
-        """Whether the ensemble would gain by an unfinished trial on the rows it has answered.
-
-        Of a growing model the stage that is best on these rows counts, so that the answer errs on
-        the hopeful side.
-        """
-        for part in trial.parts:
-            fold = self._work.fold(part)
-            at = np.searchsorted(self._scored, fold.valid)
-            loss = self._judge.loss_on(at)
-            known = choice.oof[at]
-            evidence = self._work.parts.evidence(trial.spec.number, part)
-            answers = evidence.predictions
-            if evidence.stages is not None:
-                grown = evidence.stages.predictions
-                answers = grown[int(np.argmin(self._stage_losses(grown, fold.valid)))]
-            least = min(loss(known + np.float32(a) * (answers - known)) for a in SHARES)
-            if least < loss(known):
-                return True
-        return False
 
     @property
     def nesting(self) -> float:

@@ -212,12 +212,12 @@ def _shape(number: int, rows: int, seed: int) -> TrialSpec:
     gain, recipe = 2.0 / number, (LEAN, WORDY, RICH)[number % 3]
     if number % 7 == 0:
         knots = {"min_count": int(rng.integers(2, 30)), "knots": int(rng.integers(3, 9))}
-        return TrialSpec(number, "linear", knots, None, gain, recipe, drawn=True)
+        return TrialSpec(number, "linear", knots, None, gain, recipe)
     if number % 4 == 0:
         shares = {"column_share": float(rng.uniform(0.3, 1.0))}
         config = {"min_rows_leaf": int(rng.integers(1, 20)), **shares}
-        return TrialSpec(number, "extra-trees", config, None, gain, LEAN, drawn=True)
-    return TrialSpec(number, "lightgbm", _drawn_boosting(rng), None, gain, recipe, drawn=True)
+        return TrialSpec(number, "extra-trees", config, None, gain, LEAN)
+    return TrialSpec(number, "lightgbm", _drawn_boosting(rng), None, gain, recipe)
 
 
 def _drawn_boosting(rng: np.random.Generator) -> dict[str, Any]:

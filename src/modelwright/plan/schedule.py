@@ -11,7 +11,6 @@ from modelwright.models.registry import NETS
 from modelwright.plan.clock import Clock
 from modelwright.plan.executed import Executed
 from modelwright.plan.forecast import STOPPING, Forecast
-from modelwright.plan.nearby import brought_near
 from modelwright.plan.trial import (
     ALL,
     PartResult,
@@ -105,11 +104,6 @@ class Schedule:
         return len(self._work.splits) > 1
 
     @property
-    def races(self) -> bool:
-        """Whether a fold may speak for the others: they are many, and this is no replay."""
-        return len(self._work.splits) > 2 and self._replay is None
-
-    @property
     def structured(self) -> bool:
         """Whether the plan follows groups, time or given folds rather than chance."""
         return not self._work.splits.exchangeable
@@ -164,8 +158,6 @@ class Schedule:
                 return job
         while (spec := self._pick(left)) is not None:
             self._waiting.remove(spec)
-            if self._clock.timed and self._replay is None:
-                spec = brought_near(spec, members, self._work.rows.seed)
             trial = self._open(spec)
             if trial.open:
                 return self._job_of(trial, trial.wanted, left)

@@ -33,8 +33,6 @@ MEASUREMENT = "measurement"
 # What is kept back for profiles of columns, weak spots and intervals of scores.
 GATHERING = 0.25 + WEAKNESSES
 GATHERING_A_COLUMN = 0.0015
-# So many trials are scored before others have to show after one fold that they help.
-RACING = 4
 # What is kept back for closing workers and leaving the process.
 SHUTDOWN = 0.35
 
@@ -104,7 +102,6 @@ class Search:
         self._offered: list[int] = []
         self._chosen: Choice | None = None
         self._told: set[int] = set()
-        self._raced: set[int] = set()
         self._where = ""
         self.choice: Choice | None = None
         self.interrupted = False
@@ -295,28 +292,10 @@ class Search:
             if trial.complete and trial.oof is None and not trial.failed:
                 self._board.score(trial)
                 self._fresh = True
-            elif trial.open and self.choice is not None and self._is_raced(trial):
-                self._raced.add(trial.spec.number)
-                trial.dropped = not self._board.promises(trial, self.choice)
             if not trial.open and trial.spec.number not in self._told:
                 self._told.add(trial.spec.number)
                 self._watch.trial(trial)
         self._watch.tick(self._clock.spent)
-
-    def _is_raced(self, trial: Trial) -> bool:
-        """Whether a trial has to show after its first fold that it is worth the others.
-
-        The first of each learner is fitted whole, as it may be good for what no other says.
-        """
-        scored = [one for one in self._schedule.trials if one.oof is not None]
-        return (
-            self._clock.timed
-            and self._schedule.races
-            and bool(trial.parts)
-            and trial.spec.number not in self._raced
-            and len(scored) >= RACING
-            and any(one.spec.learner == trial.spec.learner for one in scored)
-        )
 
     def _tell(self) -> None:
         """Say on the terminal how far the work is."""

@@ -249,7 +249,7 @@ class Session:
                 name=trial.spec.name,
                 learner=trial.spec.learner,
                 config=dict(trial.spec.config),
-                status="failed" if trial.failed else "dropped" if trial.dropped else "done",
+                status="failed" if trial.failed else "done",
                 score=trial.score if known else None,
                 seconds=trial.seconds,
                 error=trial.failed,

@@ -53,8 +53,6 @@ class TrialSpec:
         What is expected of it, relative to the others: the planner weighs it against cost.
     recipe : str
         Which features it sees: a key of `features.RECIPES`.
-    drawn : bool
-        Whether its configuration was drawn from a wide space.
     """
 
     number: int
@@ -63,7 +61,6 @@ class TrialSpec:
     rows: int | None = None
     gain: float = 1.0
     recipe: str = LEAN
-    drawn: bool = False
 
     @property
     def name(self) -> str:
@@ -89,7 +86,6 @@ class TrialSpec:
             "rows": self.rows,
             "gain": self.gain,
             "recipe": self.recipe,
-            "drawn": self.drawn,
         }
 
     @classmethod
@@ -102,7 +98,6 @@ class TrialSpec:
             None if data["rows"] is None else int(data["rows"]),
             float(data["gain"]),
             str(data.get("recipe", LEAN)),
-            bool(data.get("drawn", False)),
         )
 
     def matrix(self, part: str) -> str:
@@ -150,8 +145,6 @@ class Trial:
         The parts of `wanted` that were fitted on the most rows, which answer while no fit on all
         rows does; empty when all were fitted on as many. In time only the last fold has seen
         what is new.
-    dropped : bool
-        Whether it was left unfinished, as its first fold promised nothing to the ensemble.
     """
 
     spec: TrialSpec
@@ -162,7 +155,6 @@ class Trial:
     score: float = float("nan")
     units: int = 1
     fullest: tuple[str, ...] = ()
-    dropped: bool = False
 
     @property
     def complete(self) -> bool:
@@ -172,7 +164,7 @@ class Trial:
     @property
     def open(self) -> bool:
         """Whether there is something left to fit before it can be scored."""
-        return not (self.complete or self.failed or self.dropped)
+        return not self.complete and not self.failed
 
     @property
     def refitted(self) -> bool:
