@@ -323,10 +323,8 @@ class _Work:
             seen = rate * max(left, 0.0)
             if seen >= wanted:
                 break
-        # more than is expected: how many there are is up to the pace
-        expected = seen / count
-        epochs = float(round(min(SPARE * max(expected, 0.1), MOST), 2))
-        long = expected >= LONG
+        epochs = float(round(min(SPARE * max(seen / count, 0.1), MOST), 2))
+        long = epochs >= SPARE * LONG
         spec = NetSpec("net", widths, epochs, batch, mirrored, moved=moved, erased=long)
         return spec, chosen
 
