@@ -16,6 +16,8 @@ _MOSTLY = 0.9
 _SHORTEST = 2
 _SPANS = ((0, 2), (0, 3), (0, 4), (1, 2), (1, 3), (1, 4), (2, 2), (2, 3), (2, 4), (3, 3),
           (-2, 2), (-3, 3), (-4, 4), (-3, 2), (-4, 3), (-5, 4), (-5, 3))  # fmt: skip
+# Longer values are texts; what their digits come to when glued together means nothing.
+_CODE = 24
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 
 
@@ -97,6 +99,8 @@ def _numbers(text: pl.Series) -> Iterator[Piece]:
         for base in _REMAINDERS:
             yield Piece(f"{words} divided by {base}, the remainder,", whole % base)
     yield Piece("the numbers", found.list.len(), ordered=True)
+    if not _is_code(text):
+        return
     digits = text.str.replace_all(r"\D", "")
     joined = digits.str.slice(0, 15).cast(pl.Float64, strict=False)
     yield Piece("all digits in a row", joined, ordered=True)
@@ -107,14 +111,18 @@ def _numbers(text: pl.Series) -> Iterator[Piece]:
         yield Piece(f"the sum of the digits divided by {base}, the remainder,", total % base)
 
 
+def _is_code(text: pl.Series) -> bool:
+    usual = text.str.len_chars().median()
+    return isinstance(usual, float) and usual <= _CODE
+
+
 def _spans(text: pl.Series) -> Iterator[Piece]:
     """Take runs of digits inside longer numbers: an amount may stand in the middle of a code.
 
     Where letters stand among the digits, they are read as numbers to the base of 16 or 36.
     """
-    usual = text.str.len_chars().median()
-    if not isinstance(usual, float) or usual > 24:
-        return  # a text, no code
+    if not _is_code(text):
+        return
     for start, count in _SPANS:
         part = text.str.slice(start, count)
         if part.str.contains(rf"^\d{{{count}}}$").mean() >= _MOSTLY:  # type: ignore[operator]

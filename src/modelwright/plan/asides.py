@@ -1,21 +1,24 @@
 """What workers find out about the ensemble while its members are fitted on all rows.
 
-What it leans on, what a random split would have promised, and how hard rows are. None of it changes
-the model's predictions; each has its share of the time, and may go without.
+What it leans on, what a random split would have promised, how hard rows are, and which columns give
+the answer away. None of it changes the model's predictions; each has its share of the time, and may
+go without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from modelwright.engine import Job
+from modelwright.engine import Job, Outcome
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
+from modelwright.plan.giveaways import keep_others, tell_giveaways
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.uncertainty import keep_chosen
 from modelwright.plan.workspace import Workspace
 
-__all__ = ["CONTRAST", "DIFFICULTY", "EXAMINATION", "Asides"]
+__all__ = ["CONTRAST", "EXAMINATION", "Asides"]
 
 # For finding out what the ensemble leans on: so many seconds, at most this share of the budget.
 EXAMINATION = "examination"
@@ -30,6 +33,10 @@ CONTRAST_LEAST = 0.25
 DIFFICULTY = "difficulty"
 DIFFICULTY_SECONDS = 1.0
 DIFFICULTY_SHARE = 0.02
+# For looking for columns that give the answer away.
+GIVEAWAYS = "giveaways"
+GIVEAWAYS_SECONDS = 1.0
+GIVEAWAYS_SHARE = 0.04
 
 
 class Asides:
@@ -49,6 +56,7 @@ class Asides:
         self._work = work
         self._clock = clock
         self._schedule = schedule
+        self._given_away: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def kept(self) -> float:
@@ -57,10 +65,23 @@ class Asides:
             return 0.0
         examining = min(EXAMINATION_SECONDS, EXAMINATION_SHARE * self._clock.budget)
         learning = min(DIFFICULTY_SECONDS, DIFFICULTY_SHARE * self._clock.budget)
-        return examining + self._contrasting + learning * self._schedule.scales
+        looking = min(GIVEAWAYS_SECONDS, GIVEAWAYS_SHARE * self._clock.budget)
+        return examining + looking + self._contrasting + learning * self._schedule.scales
+
+    def takes(self, outcome: Outcome) -> bool:
+        """Take in the outcome of a job that leaves files or notes; false for any other."""
+        if outcome.job.key == GIVEAWAYS:
+            self._given_away = outcome.value
+        return outcome.job.key in (GIVEAWAYS, DIFFICULTY)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of columns that give the answer away."""
+        return tell_giveaways(self._given_away, self._work.rows.table.schema)
 
     def jobs(self, choice: Choice) -> Iterator[Job]:
         """Give the jobs that make sense for an ensemble."""
+        yield self._giveaways()
         yield self._examination(choice)
         if self._schedule.structured and (self._contrasting or not self._clock.timed):
             yield self._contrast()
@@ -92,6 +113,13 @@ class Asides:
         }
         call = "modelwright.plan.examine:examine"
         return Job(EXAMINATION, call, arguments, seconds=left, retries=0)
+
+    def _giveaways(self) -> Job:
+        """Have columns looked for that give the answer away."""
+        keep_others(self._work.rows, self._work.folder)
+        call = "modelwright.plan.giveaways:look_for_giveaways"
+        arguments = {"folder": str(self._work.folder)}
+        return Job(GIVEAWAYS, call, arguments, seconds=self._left, retries=0)
 
     def _contrast(self) -> Job:
         """Ask what a random split would have promised."""

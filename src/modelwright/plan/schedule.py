@@ -9,7 +9,7 @@ from itertools import islice
 
 from modelwright.engine import Job, Outcome, Status
 from modelwright.models.registry import NETS
-from modelwright.plan.clock import Clock
+from modelwright.plan.clock import Clock, enough
 from modelwright.plan.cost import CostModel, Shape
 from modelwright.plan.executed import Executed
 from modelwright.plan.trial import (
@@ -47,6 +47,11 @@ RICHER = 4.0
 REFIT_MARGIN = 1.1
 # With fewer seconds a fit is not worth starting, unless it is expected to end within them.
 LEAST = 0.3
+# Candidates that there was no time for are told of when so much was expected of them.
+UNFITTED = 0.2
+# So many times what is predicted for them is said to be enough.
+ROOM = 1.25
+_LATE = (Status.CANCELLED.value, Status.TIMED_OUT.value)
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,24 @@ class Schedule:
         done = sum(n / len(t.wanted) for n, t in zip(parts, self.trials, strict=True))
         total = len(self.trials) + len(self._waiting)
         return min(done / total, 1.0) if total else 1.0
+
+    @property
+    def left_over(self) -> list[str]:
+        """Say how many candidates there was no time for, where much was expected of them."""
+        stopped = [t.spec for t in self.trials if t.open or t.failed.startswith(_LATE)]
+        missed = [*stopped, *self._waiting]
+        specs = [*(trial.spec for trial in self.trials), *self._waiting]
+        expected = sum(spec.gain for spec in specs)
+        little = sum(one.gain for one in missed) < UNFITTED * expected
+        if not (self._clock.timed and missed) or little:
+            return []
+        fitted, total = len(specs) - len(missed), len(specs)
+        whole = enough(ROOM * (self._clock.spent + sum(map(self._needs, missed))))
+        verb = "was" if fitted == 1 else "were"
+        return [
+            f"{fitted} of {total} candidates {verb} fitted in the time, those first of which most "
+            f"is expected for it: all of them would take about --time {whole}"
+        ]
 
     @property
     def room(self) -> int:

@@ -12,7 +12,7 @@ from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Contrast
 from modelwright.engine import Engine, Job, Outcome
-from modelwright.plan.asides import CONTRAST, DIFFICULTY, EXAMINATION, Asides
+from modelwright.plan.asides import CONTRAST, EXAMINATION, Asides
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
@@ -162,6 +162,8 @@ class Search:
 
     def _finish(self) -> None:
         """Write the final model: members fitted on all rows, and all folds of the others."""
+        if not self.interrupted:
+            self._schedule.notes += [*self._schedule.left_over, *self._asides.notes]
         if self.choice is None:
             return
         if not self.interrupted:
@@ -286,7 +288,7 @@ class Search:
             elif self._board.pricing.takes(outcome):
                 self._fresh = True
                 self._refuse(self._board.pricing.hopeless(self._schedule.trials))
-            elif outcome.job.key != DIFFICULTY:  # that one leaves files
+            elif not self._asides.takes(outcome):
                 self._schedule.record(outcome)
         for trial in self._schedule.trials:
             if trial.complete and trial.oof is None and not trial.failed:

@@ -23,6 +23,8 @@ _MANY = 0.01
 _ALIKE = 0.1
 _SURE = 5.0
 _MOST = 200_000
+# A text of so many characters is not written twice by chance; "no remarks" is.
+_LONG = 40
 _CURE = (
     "keep one row of each, or name with --group the column that says which rows are about the "
     "same thing: with one copy fitted on and the other scored, scores are too good"
@@ -72,16 +74,22 @@ def _exact(view: View, cells: Cells) -> Iterator[Finding]:
     answer = np.asarray(place[:, None] + 1, np.int32)
     codes = np.hstack([cells.codes, answer])
     whole = Cells((*cells.names, ""), codes, np.append(cells.ordered, not view.y.classes))
-    copies, equal = repeats(whole), repeats(cells)
-    share = copies.share if view.whole else _share(view, cells.names)
+    luck, long = _by_luck(view, cells), _long_texts(view.table.frame, _texts(view, cells))
+    both = np.append(luck, whole.agree[-1])
+    copies, equal = repeats(whole, both), repeats(cells, luck)
+    share, what = copies.share if view.whole else _share(view, cells.names), ","
     natural = copies.by_chance >= 0.5 * copies.pairs > 0
+    if natural and long.any():  # one short text that comes often hides copies of long ones
+        share_of_long = _share(view, cells.names, long)
+        natural = share_of_long < _NOTABLE
+        share, what = (share, what) if natural else (share_of_long, ", a long text and")
     if share >= _NOTABLE:
         known = ", as often as chance gives in a table of so few values" if natural else ""
         yield Finding(
             "exact-duplicates",
             Severity.INFO if natural or share < _MANY else Severity.WARNING,
             (),
-            f"{share:.1%} of the rows equal an earlier row, the answer included{known}",
+            f"{share:.1%} of the rows equal an earlier row{what} the answer included{known}",
             "" if natural else _CURE,
         )
     differ = equal.pairs - copies.pairs
@@ -97,11 +105,35 @@ def _exact(view: View, cells: Cells) -> Iterator[Finding]:
         )
 
 
-def _share(view: View, names: tuple[str, ...]) -> float:
-    """Count copies among all rows: a sample would part most of them."""
+def _texts(view: View, cells: Cells) -> list[str]:
+    return [name for name in cells.names if view.table.schema[name].kind is Kind.TEXT]
+
+
+def _long_texts(frame: pl.DataFrame, names: list[str]) -> NDArray[np.bool_]:
+    """Say which rows hold a text that nobody writes twice by chance."""
+    found = np.zeros(frame.height, np.bool_)
+    for name in names:
+        found |= (frame[name].str.len_chars() >= _LONG).fill_null(False).to_numpy()
+    return found
+
+
+def _by_luck(view: View, cells: Cells) -> NDArray[np.float64]:
+    """Say of each column how likely two rows have the same cell by chance; long texts never do."""
+    agree = cells.agree.copy()
+    for name in _texts(view, cells):
+        place = cells.names.index(name)
+        long = _long_texts(view.table.frame, [name])[view.rows]
+        counts = np.bincount(cells.codes[~long, place]).astype(np.float64)
+        agree[place] = float((counts * (counts - 1)).sum()) / max(len(cells) * (len(cells) - 1), 1)
+    return agree
+
+
+def _share(view: View, names: tuple[str, ...], some: NDArray[np.bool_] | None = None) -> float:
+    """Count copies among all rows, or some of them: a sample would part most of them."""
     answers = pl.Series("\0 answer", view.y.values)
-    keys = view.table.frame.select(names).with_columns(answers).hash_rows(seed=0)
-    return 1 - keys.n_unique() / max(len(keys), 1)
+    frame = view.table.frame.select(names).with_columns(answers)
+    keys = (frame if some is None else frame.filter(pl.Series(some))).hash_rows(seed=0)
+    return (len(keys) - keys.n_unique()) / max(frame.height, 1)
 
 
 def _example(view: View, left: NDArray[np.int64], right: NDArray[np.int64]) -> str:
