@@ -24,7 +24,7 @@ def filled(folder: Path, *names: str) -> Path:
     [
         ((), "which is empty", "check the path"),
         (("notes.pdf", "b.PDF", ".hidden.csv"), ": .pdf (2)", "name a file that holds a table"),
-        (("labels.csv", "x.png"), "1 file is a table (labels.csv)", "name that file: "),
+        (("labels.csv", "x.pdf"), "1 file is a table (labels.csv)", "name that file: "),
         (("b.csv.gz", "deep/a.csv"), "2 files are tables (b.csv.gz, deep/a.csv)", "b.csv.gz'"),
         (tuple(f"{i}.tsv" for i in range(5)), "(0.tsv, 1.tsv, 2.tsv and 2 more)", "0.tsv'"),
     ],

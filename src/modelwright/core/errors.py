@@ -137,4 +137,6 @@ def sentences(*parts: str) -> str:
     >>> sentences("did you mean 'price'?", "", "the first line was taken for a title")
     "did you mean 'price'? the first line was taken for a title."
     """
-    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts if part)
+    return " ".join(
+        part if part.endswith((".", "?", "!")) else f"{part}." for part in parts if part
+    )

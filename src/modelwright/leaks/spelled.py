@@ -109,7 +109,9 @@ def _varied(look: Look, name: str, kind: Kind) -> bool:
         return distinct >= 0.98 * len(values) and bool((values == values.floor()).all())
     if kind not in _KINDS or look.table.frame[name].dtype != pl.String:
         return False
-    return distinct >= (_DISTINCT if kind in _WORDY else max(_DISTINCT, _VARIED * look.table.height))
+    return distinct >= (
+        _DISTINCT if kind in _WORDY else max(_DISTINCT, _VARIED * look.table.height)
+    )
 
 
 def _best(look: Look, values: pl.Series) -> _Best:

@@ -1,8 +1,8 @@
 """What workers find out about the ensemble while its members are fitted on all rows.
 
-What it leans on, what a random split would have promised, how hard rows are, and which columns give
-the answer away. None of it changes the model's predictions; each has its share of the time, and may
-go without.
+What it leans on, what a random split would have promised, and how hard rows are; and, as soon as
+there is a model that was validated, which columns give the answer away. None of it changes the
+model's predictions; each has its share of the time, and may go without.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ CONTRAST_LEAST = 0.25
 DIFFICULTY = "difficulty"
 DIFFICULTY_SECONDS = 1.0
 DIFFICULTY_SHARE = 0.02
-# For looking for columns that give the answer away.
+# For looking for columns that give the answer away: the seconds that it takes for any table and for
+# a cell, and the share of the time that it may take.
 GIVEAWAYS = "giveaways"
-GIVEAWAYS_SECONDS = 1.0
-GIVEAWAYS_SHARE = 0.04
+GIVEAWAYS_SECONDS, GIVEAWAYS_A_CELL = 0.4, 1e-6
+GIVEAWAYS_SHARE = 0.1
 
 
 class Asides:
@@ -56,6 +57,7 @@ class Asides:
         self._work = work
         self._clock = clock
         self._schedule = schedule
+        self._looked = False
         self._given_away: Sequence[Mapping[str, Any]] | None = None
 
     @property
@@ -65,8 +67,20 @@ class Asides:
             return 0.0
         examining = min(EXAMINATION_SECONDS, EXAMINATION_SHARE * self._clock.budget)
         learning = min(DIFFICULTY_SECONDS, DIFFICULTY_SHARE * self._clock.budget)
-        looking = min(GIVEAWAYS_SECONDS, GIVEAWAYS_SHARE * self._clock.budget)
-        return examining + looking + self._contrasting + learning * self._schedule.scales
+        return examining + self._contrasting + learning * self._schedule.scales
+
+    def look(self) -> Job | None:
+        """Have columns looked for that give the answer away, once; None where time is short."""
+        rows = self._work.rows
+        cells = len(rows.y) * len(rows.table.schema)
+        needed = GIVEAWAYS_SECONDS + GIVEAWAYS_A_CELL * cells
+        if self._looked or (self._clock.timed and needed > GIVEAWAYS_SHARE * self._clock.budget):
+            return None
+        self._looked = True
+        keep_others(rows, self._work.folder)
+        call = "modelwright.plan.giveaways:look_for_giveaways"
+        arguments = {"folder": str(self._work.folder)}
+        return Job(GIVEAWAYS, call, arguments, seconds=self._left, retries=0)
 
     def takes(self, outcome: Outcome) -> bool:
         """Take in the outcome of a job that leaves files or notes; false for any other."""
@@ -81,7 +95,9 @@ class Asides:
 
     def jobs(self, choice: Choice) -> Iterator[Job]:
         """Give the jobs that make sense for an ensemble."""
-        yield self._giveaways()
+        looking = self.look()
+        if looking is not None:
+            yield looking
         yield self._examination(choice)
         if self._schedule.structured and (self._contrasting or not self._clock.timed):
             yield self._contrast()
@@ -113,13 +129,6 @@ class Asides:
         }
         call = "modelwright.plan.examine:examine"
         return Job(EXAMINATION, call, arguments, seconds=left, retries=0)
-
-    def _giveaways(self) -> Job:
-        """Have columns looked for that give the answer away."""
-        keep_others(self._work.rows, self._work.folder)
-        call = "modelwright.plan.giveaways:look_for_giveaways"
-        arguments = {"folder": str(self._work.folder)}
-        return Job(GIVEAWAYS, call, arguments, seconds=self._left, retries=0)
 
     def _contrast(self) -> Job:
         """Ask what a random split would have promised."""

@@ -142,7 +142,8 @@ class Search:
 
     def _next(self) -> Job | None:
         priced = self._board.pricing.next_job(self._schedule.trials)
-        return priced or self._schedule.next_job(self._members)
+        looking = None if self.choice is None else self._asides.look()
+        return priced or looking or self._schedule.next_job(self._members)
 
     def _refit(self) -> None:
         """Fit the members on all rows, while a worker finds out what they lean on."""

@@ -13,7 +13,7 @@ from modelwright.core.schema import Kind, Role
 from modelwright.evaluate.structure.view import View
 from modelwright.stats.cells import Cells
 from modelwright.stats.orders import autocorrelation
-from modelwright.stats.twins import near_pairs, repeats
+from modelwright.stats.twins import Repeats, near_pairs, repeats
 
 __all__ = ["find_copies", "find_file_order"]
 
@@ -74,27 +74,24 @@ def _exact(view: View, cells: Cells) -> Iterator[Finding]:
     answer = np.asarray(place[:, None] + 1, np.int32)
     codes = np.hstack([cells.codes, answer])
     whole = Cells((*cells.names, ""), codes, np.append(cells.ordered, not view.y.classes))
-    luck, long = _by_luck(view, cells), _long_texts(view.table.frame, _texts(view, cells))
-    both = np.append(luck, whole.agree[-1])
-    copies, equal = repeats(whole, both), repeats(cells, luck)
-    share, what = copies.share if view.whole else _share(view, cells.names), ","
-    natural = copies.by_chance >= 0.5 * copies.pairs > 0
-    if natural and long.any():  # one short text that comes often hides copies of long ones
-        share_of_long = _share(view, cells.names, long)
-        natural = share_of_long < _NOTABLE
-        share, what = (share, what) if natural else (share_of_long, ", a long text and")
+    copies, equal = repeats(whole), repeats(cells, _by_luck(view, cells))
+    share, what = copies.share if view.whole else _share(view, cells.names), ", the answer included"
+    long = _long_texts(view.table.frame, _texts(view, cells))
+    natural = _natural(repeats(whole.rows(np.flatnonzero(~long[view.rows]))))
+    of_long = _share(view, cells.names, long) if long.any() and natural else 0.0
+    if of_long >= _NOTABLE:  # short ones that come often must not hide copies of long ones
+        natural, share, what = False, of_long, ", a long text and the answer included"
     if share >= _NOTABLE:
         known = ", as often as chance gives in a table of so few values" if natural else ""
         yield Finding(
             "exact-duplicates",
             Severity.INFO if natural or share < _MANY else Severity.WARNING,
             (),
-            f"{share:.1%} of the rows equal an earlier row{what} the answer included{known}",
+            f"{share:.1%} of the rows equal an earlier row{what}{known}",
             "" if natural else _CURE,
         )
     differ = equal.pairs - copies.pairs
-    by_chance = equal.by_chance >= 0.5 * equal.pairs > 0
-    if not by_chance and equal.share >= _NOTABLE and differ >= 0.05 * equal.pairs:
+    if not _natural(equal) and equal.share >= _NOTABLE and differ >= 0.05 * equal.pairs:
         yield Finding(
             "contradicting-duplicates",
             Severity.WARNING if differ < 0.5 * equal.pairs else Severity.INFO,
@@ -103,6 +100,11 @@ def _exact(view: View, cells: Cells) -> Iterator[Finding]:
             f"{differ / equal.pairs:.0%} of the pairs of equal rows have different answers",
             "no model can tell them apart: look for a column that does, or for wrong answers",
         )
+
+
+def _natural(found: Repeats) -> bool:
+    """Tell whether chance gives as many equal rows, or nearly."""
+    return found.by_chance >= 0.5 * found.pairs > 0
 
 
 def _texts(view: View, cells: Cells) -> list[str]:

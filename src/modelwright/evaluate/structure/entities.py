@@ -225,7 +225,9 @@ def _measured(view: View, found: Entities, key: Key) -> Entities:
     gap, left = gap_between(some, key.columns, everyone, codes, (None, codes))
     alike = intraclass_correlation(left, codes, view.seed.derive("structure", "alike"))
     if key.ordered and alike.share * float(left.var(axis=0).sum()) <= _EVEN * runs_on(left, codes):
-        return replace(found, reasons=tuple(reasons))  # a quantity: its neighbours answer alike, too
+        return replace(
+            found, reasons=tuple(reasons)
+        )  # a quantity: its neighbours answer alike, too
     more = _by_alike(alike)
     if more:
         reasons.append(
