@@ -7,10 +7,11 @@ model's predictions; each has its share of the time, and may go without.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from modelwright.engine import Job, Outcome
+from modelwright.engine import Job, Outcome, Status
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.giveaways import keep_others, tell_giveaways
@@ -57,7 +58,7 @@ class Asides:
         self._work = work
         self._clock = clock
         self._schedule = schedule
-        self._looked = False
+        self._asked = self._done = False
         self._given_away: Sequence[Mapping[str, Any]] | None = None
 
     @property
@@ -67,17 +68,25 @@ class Asides:
             return 0.0
         examining = min(EXAMINATION_SECONDS, EXAMINATION_SHARE * self._clock.budget)
         learning = min(DIFFICULTY_SECONDS, DIFFICULTY_SHARE * self._clock.budget)
-        return examining + self._contrasting + learning * self._schedule.scales
+        looking = 0.0 if self._done or self._looking > self._most else self._looking
+        return examining + looking + self._contrasting + learning * self._schedule.scales
+
+    @property
+    def _looking(self) -> float:
+        """Predict the seconds of looking for columns that give the answer away."""
+        rows = self._work.rows
+        return GIVEAWAYS_SECONDS + GIVEAWAYS_A_CELL * len(rows.y) * len(rows.table.schema)
+
+    @property
+    def _most(self) -> float:
+        return GIVEAWAYS_SHARE * self._clock.budget if self._clock.timed else math.inf
 
     def look(self) -> Job | None:
         """Have columns looked for that give the answer away, once; None where time is short."""
-        rows = self._work.rows
-        cells = len(rows.y) * len(rows.table.schema)
-        needed = GIVEAWAYS_SECONDS + GIVEAWAYS_A_CELL * cells
-        if self._looked or (self._clock.timed and needed > GIVEAWAYS_SHARE * self._clock.budget):
+        if self._asked or self._looking > self._most:
             return None
-        self._looked = True
-        keep_others(rows, self._work.folder)
+        self._asked = True
+        keep_others(self._work.rows, self._work.folder)
         call = "modelwright.plan.giveaways:look_for_giveaways"
         arguments = {"folder": str(self._work.folder)}
         return Job(GIVEAWAYS, call, arguments, seconds=self._left, retries=0)
@@ -86,6 +95,8 @@ class Asides:
         """Take in the outcome of a job that leaves files or notes; false for any other."""
         if outcome.job.key == GIVEAWAYS:
             self._given_away = outcome.value
+            self._asked = outcome.status is not Status.CANCELLED  # then it is worth a second try
+            self._done = self._asked
         return outcome.job.key in (GIVEAWAYS, DIFFICULTY)
 
     @property

@@ -172,8 +172,8 @@ class Schedule:
         whole = enough(ROOM * (self._clock.spent + sum(map(self._needs, missed))))
         verb = "was" if fitted == 1 else "were"
         return [
-            f"{fitted} of {total} candidates {verb} fitted in the time, those first of which most "
-            f"is expected for it: all of them would take about --time {whole}"
+            f"{fitted} of {total} candidates {verb} fitted in the time, the most promising first: "
+            f"for all of them --time {whole} is about enough"
         ]
 
     @property

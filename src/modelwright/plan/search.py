@@ -289,7 +289,9 @@ class Search:
             elif self._board.pricing.takes(outcome):
                 self._fresh = True
                 self._refuse(self._board.pricing.hopeless(self._schedule.trials))
-            elif not self._asides.takes(outcome):
+            elif self._asides.takes(outcome):
+                self._keep_back()
+            else:
                 self._schedule.record(outcome)
         for trial in self._schedule.trials:
             if trial.complete and trial.oof is None and not trial.failed:
@@ -353,7 +355,13 @@ class Search:
     def _adopt(self, choice: Choice) -> None:
         self.choice = choice
         self._unwritten = True
-        ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
+        self._keep_back()
+
+    def _keep_back(self) -> None:
+        """Reserve the seconds that the end will take, as far as it is known."""
+        if self.choice is None or self._where:  # the fits on all rows may use what was kept
+            return
+        ending = self._choosing + self._publisher.expected(self._members, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
         kept = self._asides.kept + self._judging + self._nesting
         self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + kept
