@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -327,37 +326,3 @@ def test_answers_are_looked_at_where_they_may_tell_something() -> None:
     assert first_of(wordy(3_000, order=True), "xgboost").recipe == "rich"
     assert first_of(wordy(3_000), "linear").recipe == "lean"
     assert {spec.recipe for spec in make_portfolio(wordy(200_001), ())} == {"lean"}
-
-
-def test_candidates_that_there_was_no_time_for_are_told_with_the_time_for_all(
-    work: Workspace,
-) -> None:
-    specs = [TrialSpec(i, "linear", {"min_count": i + 2}) for i in range(4)]
-    plan = Schedule(work, specs, frozenset(), Clock(30.0), Limits(2, workers=2))
-    for _ in range(3):  # the features of a fold, then its fit
-        drain_one(plan)
-    (note,) = plan.left_over
-    assert note.startswith("0 of 4 candidates were fitted in the time")
-    assert re.search(r"--time \d+(s|m|h) is about enough$", note)
-    drain(plan)
-    assert plan.left_over == []
-
-
-def drain_one(plan: Schedule) -> None:
-    """Let one job succeed at once."""
-    job = plan.next_job(())
-    assert job is not None
-    value = {"seconds": 0.01, "units": 5, "columns": 1, "warnings": []}
-    plan.record(Outcome(job, Status.DONE, value, seconds=0.01))
-    if job.key.startswith("matrix/"):
-        (plan._work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
-
-
-def test_a_few_candidates_of_little_hope_are_not_told_of(work: Workspace) -> None:
-    specs = [TrialSpec(0, "linear", {}, gain=3.0), TrialSpec(1, "linear", {"knots": 5}, gain=0.1)]
-    plan = Schedule(work, specs, frozenset(), Clock(30.0), Limits(2, workers=2, trials=2))
-    while not plan.trials or plan.trials[0].open:
-        drain_one(plan)
-    assert plan.left_over == []
-    untimed = Schedule(work, specs, frozenset(), Clock(math.inf), Limits(2, workers=2, trials=2))
-    assert untimed.left_over == []

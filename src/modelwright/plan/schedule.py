@@ -9,7 +9,7 @@ from itertools import islice
 
 from modelwright.engine import Job, Outcome, Status
 from modelwright.models.registry import NETS
-from modelwright.plan.clock import Clock, enough
+from modelwright.plan.clock import Clock
 from modelwright.plan.cost import CostModel, Shape
 from modelwright.plan.executed import Executed
 from modelwright.plan.trial import (
@@ -47,11 +47,6 @@ RICHER = 4.0
 REFIT_MARGIN = 1.1
 # With fewer seconds a fit is not worth starting, unless it is expected to end within them.
 LEAST = 0.3
-# Candidates that there was no time for are told of when so much was expected of them.
-UNFITTED = 0.2
-# So many times what is predicted for them is said to be enough.
-ROOM = 1.25
-_LATE = (Status.CANCELLED.value, Status.TIMED_OUT.value)
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ class Schedule:
         limits: Limits,
     ) -> None:
         self._work = work
-        self._waiting = list(portfolio)[: limits.trials]
+        self.waiting = list(portfolio)[: limits.trials]
         self._bagging = bagging
         self._clock = clock
         self._cores = limits.cores
@@ -155,26 +150,8 @@ class Schedule:
         """The share of the portfolio that is done, where no clock says how far the work is."""
         parts = [len(t.wanted) if not t.open else len(t.parts) for t in self.trials]
         done = sum(n / len(t.wanted) for n, t in zip(parts, self.trials, strict=True))
-        total = len(self.trials) + len(self._waiting)
+        total = len(self.trials) + len(self.waiting)
         return min(done / total, 1.0) if total else 1.0
-
-    @property
-    def left_over(self) -> list[str]:
-        """Say how many candidates there was no time for, where much was expected of them."""
-        stopped = [t.spec for t in self.trials if t.open or t.failed.startswith(_LATE)]
-        missed = [*stopped, *self._waiting]
-        specs = [*(trial.spec for trial in self.trials), *self._waiting]
-        expected = sum(spec.gain for spec in specs)
-        little = sum(one.gain for one in missed) < UNFITTED * expected
-        if not (self._clock.timed and missed) or little:
-            return []
-        fitted, total = len(specs) - len(missed), len(specs)
-        whole = enough(ROOM * (self._clock.spent + sum(map(self._needs, missed))))
-        verb = "was" if fitted == 1 else "were"
-        return [
-            f"{fitted} of {total} candidates {verb} fitted in the time, the most promising first: "
-            f"for all of them --time {whole} is about enough"
-        ]
 
     @property
     def room(self) -> int:
@@ -195,7 +172,7 @@ class Schedule:
             if job is not None:
                 return job
         while (spec := self._pick(left)) is not None:
-            self._waiting.remove(spec)
+            self.waiting.remove(spec)
             trial = self._open(spec)
             if trial.open:
                 return self._job_of(trial, trial.wanted, left)
@@ -203,9 +180,9 @@ class Schedule:
 
     def _restore(self) -> None:
         """Open the trials that an interrupted process had started."""
-        for spec in [*self._waiting]:
+        for spec in [*self.waiting]:
             if self._work.parts.has_spec(spec.number):
-                self._waiting.remove(spec)
+                self.waiting.remove(spec)
                 self._open(spec)
 
     def _open(self, spec: TrialSpec) -> Trial:
@@ -267,7 +244,7 @@ class Schedule:
                 self._bagging = frozenset()
             else:
                 recipe = outcome.job.arguments["recipe"]
-                self._waiting = [spec for spec in self._waiting if spec.recipe != recipe]
+                self.waiting = [spec for spec in self.waiting if spec.recipe != recipe]
             self.notes.append(f"features of {name} could not be made: {outcome.error}")
 
     def _lost(self, trial: Trial, part: str, outcome: Outcome) -> None:
@@ -302,16 +279,16 @@ class Schedule:
 
     def _pick(self, left: float) -> TrialSpec | None:
         if not self._clock.timed:
-            return self._waiting[0] if self._waiting else None
+            return self.waiting[0] if self.waiting else None
         if not self.trials:
-            return self._waiting[0] if self._waiting else None  # the quickest to be validated
+            return self.waiting[0] if self.waiting else None  # the quickest to be validated
         hurried = self._hurried(left)
         if hurried is not None:
             return hurried
-        affordable = (spec for spec in self._waiting if self._needs(spec) < left)
+        affordable = (spec for spec in self.waiting if self.needs(spec) < left)
         return max(islice(affordable, LOOKAHEAD), key=self._worth, default=None)
 
-    def _needs(self, spec: TrialSpec) -> float:
+    def needs(self, spec: TrialSpec) -> float:
         """Predict the seconds until it is scored and fitted on all rows."""
         return self._waves(spec) * self._cost(spec) + self._making(spec)
 
@@ -319,8 +296,8 @@ class Schedule:
         """Give boosted trees that will be stopped early, where there would be none at all."""
         if any(trial.spec.learner in STOPPING and not trial.failed for trial in self.trials):
             return None
-        first = next((spec for spec in self._waiting if spec.learner in STOPPING), None)
-        if first is None or self._needs(first) < left:
+        first = next((spec for spec in self.waiting if spec.learner in STOPPING), None)
+        if first is None or self.needs(first) < left:
             return None
         least = self._waves(first) * LEAST + self._making(first)
         return first if least < left / 2 else None

@@ -20,6 +20,7 @@ from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial
+from modelwright.plan.untried import untried
 from modelwright.plan.weaknesses import WEAKNESSES
 
 __all__ = ["Search", "Watch"]
@@ -164,7 +165,7 @@ class Search:
     def _finish(self) -> None:
         """Write the final model: members fitted on all rows, and all folds of the others."""
         if not self.interrupted:
-            self._schedule.notes += [*self._schedule.left_over, *self._asides.notes]
+            self._schedule.notes += [*untried(self._schedule, self._clock), *self._asides.notes]
         if self.choice is None:
             return
         if not self.interrupted:
