@@ -38,7 +38,7 @@ _TIMES = 2.0
 _BARE = 0.6
 # Where all other columns leave so much, a text is all there is to learn from: there a piece has to
 # tell nearly all, as one that tells much is what a model is to find.
-_NOTHING, _ALL = 0.97, 0.05
+_NOTHING, _ALL = 0.97, 0.15
 _ROWS = 5_000
 _TOGETHER = 6
 _WORDS = 100
@@ -80,7 +80,7 @@ def find_spelled(look: Look) -> tuple[Finding, ...]:
         others = look.left_by_others(frozenset([column.name]))
         if others < max(_TIMES * best.left, 0.1):
             continue
-        if column.kind in _WORDY and others >= _NOTHING and best.left > _ALL:
+        if column.kind is Kind.TEXT and others >= _NOTHING and best.left > _ALL:
             continue
         code = CODES["spelled-answer"]
         evidence = (
