@@ -70,6 +70,7 @@ def test_it_learns_what_it_is_shown_and_says_how_well(fitted: mw.Model) -> None:
     assert [line.name for line in card.leaderboard][:1] != []
     assert {line.name for line in card.leaderboard} == {"quick", "net"}
     assert card.rows == 300
+    assert "(60 held-out images)" in str(fitted)
     assert card.plan.startswith("60 images under val/ were held out as given")
 
 

@@ -79,3 +79,28 @@ def test_it_is_told_of_answers_too() -> None:
 def test_words_around_digits_that_are_no_money_do_not_count() -> None:
     assert count_currencies(pl.Series([f"{n} w{n}" for n in range(300)])) == {}
     assert count_currencies(pl.Series(["5 kg", "7 EUR", "x EUR", None])) == {"EUR": 1}
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        (["5 €", "1.234,50 EUR", "€ 7", "8,5 eur", "9 $"], [5.0, 1234.5, 7.0, 8.5, None]),
+        (["$5", "USD 1,200.5", "7 usd", "US$8", "9 EUR"], [5.0, 1200.5, 7.0, 8.0, None]),
+        (["£5", "GBP 6", "7 £", "$8 CAD"], [5.0, 6.0, 7.0, None]),
+    ],
+)
+def test_the_cure_keeps_every_name_of_the_currency(
+    values: list[str], read: list[float | None]
+) -> None:
+    frame = pl.DataFrame({"price": values})
+    advised = re.search(r"Settings\(types=(.*)\)$", " ".join(infer(frame)[1]))
+    assert advised is not None
+    schema, _ = infer(frame, read_types(ast.literal_eval(advised[1])))
+    assert cast(frame, schema).frame["price"].to_list() == read
+
+
+def test_one_currency_in_several_ways_is_read_as_numbers() -> None:
+    frame = pl.DataFrame({"price": ["5 €", "6 EUR", "7 €", "€ 8"]})
+    schema, notes = infer(frame)
+    assert notes == ()
+    assert cast(frame, schema).frame["price"].to_list() == [5.0, 6.0, 7.0, 8.0]

@@ -69,8 +69,8 @@ def test_unknown_column_of_a_role(stops: Stop, houses: Path, option: str) -> Non
     ("cells", "word"),
     [
         (["", "?", "NA"] * 10, "missing everywhere"),
-        (["4"] * 30, "got only 4; there is nothing to learn from a constant target"),
-        (["no"] * 30, "got only no;"),
+        (["4"] * 30, "got one value only: '4'; there is nothing to learn from a constant target"),
+        (["no"] * 30, "got one value only: 'no';"),
         (["yes"] * 29 + ["no"], "1 row of 'no'"),
     ],
 )

@@ -15,6 +15,8 @@ import modelwright as mw
 from modelwright.cli import main
 
 ROWS = 60
+# Punctuation that two parts of a message made between them.
+DOUBLED = re.compile(r"[?!,;:]\.|[?!;]\s*;|(?<!\.)\.\s*;|(?<!\.)\.\.(?!\.)|  ")
 # What must be read nowhere: words of our own, of the parser and of Python.
 JARGON = re.compile(
     r"Traceback|parameter|positional|keyword|token|argument|into int|NoneType|\bnull\b|Errno"
@@ -94,7 +96,8 @@ WRONG = {
     # files
     "fit house.csv --target price": "did you mean 'houses.csv'?",
     "fit no/houses.csv --target price": "no folder 'no'",
-    "fit folder --target price": "the folder 'folder'",
+    "fit folder --target price": "the folder 'folder', which is empty; check the path",
+    "fit tables --target price": "(a.csv); name that file: 'tables/a.csv'",
     "fit empty.csv --target price": "an empty file",
     "fit header.csv --target price": "only a header",
     "fit junk.csv --target price": "binary",
@@ -148,6 +151,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).write_text(text)
     (folder / "junk.csv").write_bytes(bytes(range(256)) * 40)
     (folder / "folder").mkdir()
+    (folder / "tables").mkdir()
+    (folder / "tables" / "a.csv").write_text("x,price\n1,2\n")
     return folder
 
 
@@ -172,6 +177,7 @@ def test_one_line_in_the_users_words(
     assert re.match(r"error: expected \S.*; got \S", said), said
     assert WRONG[line] in said
     assert not JARGON.search(said), said
+    assert not DOUBLED.search(said), said
     assert len(said) < 320
     assert files(folder) == before
 

@@ -99,6 +99,79 @@ def test_copies_are_told_with_their_share() -> None:
     assert "contradicting-duplicates" not in codes(found)
 
 
+WORDS = [
+    *("the", "invoice", "came", "late", "order", "was", "fine", "please", "call", "again"),
+    *("tomorrow", "box", "red", "green", "damaged", "parcel", "shop", "door", "open", "number"),
+    *("two", "three", "answer", "nobody", "home", "asked", "twice", "returned", "money", "pay"),
+]
+
+
+def letters(rows: int, words: int, seed: int = 0) -> pl.DataFrame:
+    """Texts of so many words; what they say of the answer is weak."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(0, len(WORDS), (rows, words))
+    angry = (drawn < 4).sum(axis=1) + rng.normal(0, 1, rows) > words * 4 / len(WORDS)
+    texts = [" ".join(WORDS[i] for i in one) for one in drawn]
+    return pl.DataFrame({"text": texts, "y": np.where(angry, "bad", "good")})
+
+
+def test_long_texts_that_are_equal_are_copies_and_no_chance() -> None:
+    frame = letters(600, 14)
+    found = found_in(pl.concat([frame, frame.sample(60, seed=1)]))
+    (copy,) = [one for one in found.findings if one.code == "exact-duplicates"]
+    assert copy.severity is Severity.WARNING
+    assert copy.evidence.startswith("9.1% of the rows")
+    assert "chance" not in copy.evidence
+
+
+def test_a_short_text_that_comes_often_does_not_hide_them() -> None:
+    short = pl.DataFrame({"text": ["call me later"] * 60, "y": ["good"] * 60})
+    frame = letters(600, 14)
+    found = found_in(pl.concat([frame, short]))
+    (copy,) = [one for one in found.findings if one.code == "exact-duplicates"]
+    assert copy.severity is Severity.INFO
+    found = found_in(pl.concat([frame, short, frame.sample(20, seed=1)]))
+    (copy,) = [one for one in found.findings if one.code == "exact-duplicates"]
+    assert copy.severity is Severity.WARNING
+    assert copy.evidence.startswith("2.9% of the rows equal an earlier row, a long text")
+
+
+@pytest.mark.parametrize("how", ["price", "money", "count"])
+def test_amounts_are_no_groups(how: str) -> None:
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 60, 700)
+    prices = {
+        "price": (level * 2.5 + 9.99).round(2),
+        "money": [f"{'€' if i % 2 else '$'}{2 * x + 9}.50" for i, x in enumerate(level)],
+        "count": level,
+    }[how]
+    y = np.sin(level / 9) * 5 + rng.normal(0, 0.3, 700)
+    noise = rng.normal(size=700)
+    frame = pl.DataFrame({"worth": prices, "noise": noise, "y": y})
+    frame = frame.with_columns(fixed=pl.Series(level % 7), kind=pl.Series(level % 5))
+    found = found_in(frame)
+    assert found.recommended.kind == "random", found
+    assert "repeated-entities" not in codes(found), found
+
+
+def test_numbers_that_name_things_are_groups_whatever_they_are_called() -> None:
+    rng = np.random.default_rng(0)
+    who = np.repeat(rng.permutation(9_000)[:70] + 100, 6)
+    place = np.repeat(np.arange(70), 6)
+    frame = pl.DataFrame(
+        {
+            "chip": who,
+            "height": rng.normal(170, 9, 70).round(1)[place],
+            "born": rng.integers(1940, 1999, 70)[place],
+            "dose": rng.uniform(5, 50, 420).round(1),
+            "y": rng.normal(120, 12, 70)[place] + rng.normal(0, 5, 420),
+        }
+    )
+    found = found_in(frame)
+    assert found.recommended.kind == "group", found
+    assert "chip" in found.recommended.columns
+
+
 def test_copies_with_other_answers_are_told() -> None:
     frame = worlds.plain(0).drop("id")
     other = frame.sample(60, seed=1).with_columns(y=pl.col("y") + 20)

@@ -136,6 +136,28 @@ def test_a_remark_that_says_it_in_several_ways_is_found() -> None:
     assert loud(frame.with_columns(z=pl.Series(notes))) == [("spelled-answer", ("z",))]
 
 
+def messages(rows: int = 800) -> pl.DataFrame:
+    """Messages, of which the unwanted ones mostly give a number to call."""
+    rng = np.random.default_rng(0)
+    said = ["see you at the station", "the meeting is moved again", "did you get the letter"]
+    texts, answers = [], []
+    for one in rng.random(rows) < 0.3:
+        words = f"{rng.choice(said)}, {rng.choice(said)} and {rng.choice(said)}"
+        called = rng.random() < (0.85 if one else 0.05)
+        texts.append(f"{words} {rng.integers(10**6, 10**9)}" if called else words)
+        answers.append("unwanted" if one else "fine")
+    return pl.DataFrame({"text": texts, "y": answers})
+
+
+def test_a_free_text_that_is_all_there_is_to_learn_from_is_no_leak() -> None:
+    rng = np.random.default_rng(1)
+    frame = messages()
+    assert loud(frame) == []
+    assert loud(frame.with_columns(x=pl.Series(rng.normal(size=frame.height)))) == []
+    spelled = frame.with_columns(text=pl.format("{} [{}]", "text", pl.col("y").str.slice(0, 1)))
+    assert loud(spelled) == [("spelled-answer", ("text",))]
+
+
 def test_numbers_filled_in_for_high_answers_only_are_found() -> None:
     rng = np.random.default_rng(0)
     y = rng.normal(size=ROWS)

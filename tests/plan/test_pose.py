@@ -19,3 +19,10 @@ def test_a_target_that_is_not_there_may_be_in_a_line_that_was_left_out() -> None
     assert str(raised.value).endswith(f"choose one of: a, b. {title}")
     with pytest.raises(ColumnError, match=r"choose one of: a, b$"):
         pose(Raw(FRAME, raw.notes[:1]), Question("sold"), Settings())
+
+
+def test_a_near_name_and_a_line_that_was_left_out_are_said_in_two_sentences() -> None:
+    title = "The line above the table was taken as a title and left out."
+    with pytest.raises(ColumnError) as raised:
+        pose(Raw(FRAME.rename({"b": "sold"}), (title,)), Question("sald"), Settings())
+    assert str(raised.value).endswith(f"did you mean 'sold'? {title}")

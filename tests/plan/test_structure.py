@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ import pytest
 import modelwright as mw
 from evaluate import worlds
 from modelwright.acquire import read_raw
+from modelwright.core.budget import parse_duration
 from modelwright.core.schema import Role
 from modelwright.core.settings import Question, Settings
 from modelwright.plan import Posed, pose, reading_for
+from modelwright.plan.check import check
 from modelwright.plan.folders import load_arrays
 from modelwright.plan.structure import NOTHING, heed
 
@@ -25,6 +28,10 @@ def posed(frame: pl.DataFrame, question: Question) -> Posed:
 
 def heeded(frame: pl.DataFrame, question: Question, seconds: float = 60.0) -> Posed:
     return heed(posed(frame, question), question, seconds).posed
+
+
+def because(frame: pl.DataFrame, question: Question, seconds: float = 60.0) -> str:
+    return heed(posed(frame, question), question, seconds).because
 
 
 def roles(found: Posed) -> dict[str, Role]:
@@ -47,7 +54,7 @@ def test_nothing_is_followed_against_the_user(question: Question) -> None:
     frame = worlds.patients(0, shuffled=True)
     if question.order:
         frame = frame.with_columns(datetime=pl.int_range(0, frame.height))
-    seconds = 60.0 if question.group or question.order else 5.0
+    seconds = 60.0 if question.group or question.order else 0.5
     assert Role.GROUP not in roles(heeded(frame, question, seconds)).values()
 
 
@@ -104,3 +111,56 @@ def test_the_interval_of_fresh_rows_is_that_of_whole_groups(tmp_path: Path) -> N
     found.fresh.write(tmp_path)
     groups = load_arrays(tmp_path / "test.npz")["groups"]
     assert len(np.unique(groups)) == found.fresh.table.frame["subject"].n_unique()
+
+
+def test_a_short_fit_looks_at_a_small_table_as_a_long_one_does() -> None:
+    frame, question = worlds.patients(0, shuffled=True), Question("y")
+    short, long = (heed(posed(frame, question), question, seconds) for seconds in (4.0, 600.0))
+    assert roles(short.posed) == {"subject": Role.GROUP}
+    assert (short.posed.notes, short.facts) == (long.posed.notes, long.facts)
+
+
+def test_what_was_not_looked_for_is_said_with_the_cure() -> None:
+    frame, question = worlds.patients(0, shuffled=True), Question("y")
+    found = heed(posed(frame, question), question, 0.5)
+    (note,) = [note for note in found.posed.notes if "no time to look" in note]
+    assert "order in time, for groups and for copies" in note
+    told = re.search(r"--time (\S+) is enough", note)
+    assert told is not None
+    assert "was not looked for" in found.because
+    again = heed(posed(frame, question), question, parse_duration(told[1]))
+    assert roles(again.posed) == {"subject": Role.GROUP}
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        (Question("y"), "found in the table, not asked for"),
+        (Question("y"), "--group none splits at random"),
+        (Question("y", group="subject"), "asked for with --group."),
+        (Question("y", group="none"), "asked for with --group none."),
+        (Question("y", group="subject", order="rate"), "--group and --order."),
+    ],
+)
+def test_why_rows_are_split_so_is_said(question: Question, words: str) -> None:
+    assert words in because(worlds.patients(0, shuffled=True), question)
+
+
+def test_why_rows_are_split_at_random_is_said() -> None:
+    assert because(worlds.plain(0), Question("y")).startswith("No order in time and no groups")
+    assert because(worlds.plain(0).head(30), Question("y")).startswith("So few rows")
+    assert "see the note" in because(worlds.recordings(0), Question("ill"))
+    assert "--order none splits" in because(worlds.demand(0, shuffled=False), Question("y"))
+
+
+def test_check_and_fit_measure_the_same() -> None:
+    frame = worlds.patients(0, shuffled=True, people=1_000)
+    (told,) = [one for one in check(frame, "y").findings if one.code == "repeated-entities"]
+    assert any(note.endswith(told.evidence) for note in heeded(frame, Question("y")).notes)
+
+
+def test_the_plan_of_a_fit_says_how_rows_are_split_and_why(tmp_path: Path) -> None:
+    settings = mw.Settings(trials=1, models=("linear",), workers=0, store=tmp_path)
+    found = mw.fit(worlds.demand(0, shuffled=False), "y", settings=settings).model.card.plan
+    assert "in the order of 'datetime'" in found
+    assert found.endswith("--order none splits at random.")

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import polars as pl
 
 from modelwright.acquire.advice import say_so
-from modelwright.acquire.quantities import Written, find_written, is_currency, parts_of
+from modelwright.acquire.quantities import (
+    Written,
+    currency_of,
+    find_written,
+    is_currency,
+    parts_of,
+)
 
 __all__ = ["count_currencies", "tell_currencies"]
 
 _MOST = 200  # different words around the digits; amounts have fewer
 _SHOWN = 4
-# Signs and names of one currency; a sign that several share is the one it mostly is.
-_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "RMB": "CNY", "₹": "INR",
-        "RS": "INR", "RS.": "INR", "C$": "CAD", "A$": "AUD", "R$": "BRL", "₽": "RUB", "₩": "KRW",
-        "₺": "TRY", "₪": "ILS", "฿": "THB", "₦": "NGN", "ZŁ": "PLN", "KČ": "CZK", "FR": "CHF",
-        "FR.": "CHF", "KR.": "KR",
-    }
-)  # fmt: skip
 
 
 def count_currencies(values: pl.Series) -> dict[str, int]:
@@ -54,20 +49,15 @@ def count_currencies(values: pl.Series) -> dict[str, int]:
     for before, after, rows in around.sort("rows", descending=True, maintain_order=True).rows():
         words = [word for word in (before, after) if word and is_currency(word)]
         if words:
-            written.setdefault(_key(words[-1]), Counter())[words[-1]] += rows
+            written.setdefault(currency_of(words[-1]), Counter())[words[-1]] += rows
         if len(words) > 1:
-            both[_key(words[0])] = _key(words[1])  # the "$" of "$5 CAD" means CAD
+            both[currency_of(words[0])] = currency_of(words[1])  # the "$" of "$5 CAD" means CAD
     for sign, name in both.items():
         if sign in written and name in written and sign != name:
             rows = written.pop(sign).total()
             written[name][written[name].most_common(1)[0][0]] += rows
     each = sorted(written.values(), key=lambda words: -words.total())
     return {words.most_common(1)[0][0]: words.total() for words in each}
-
-
-def _key(word: str) -> str:
-    upper = word.upper()
-    return _NAMES.get(upper, upper)
 
 
 def tell_currencies(values: pl.Series, *, are_numbers: bool) -> str:
@@ -114,6 +104,12 @@ Settings(types={"fee": {"kind": "number", "format": "$12"}})
 def _format(values: pl.Series, currency: str) -> str:
     """Write an example of an amount in a currency, as those of the column are written."""
     parts = parts_of(values)
-    amounts = values.filter((parts["before"] == currency) | (parts["after"] == currency))
+    words = {*parts["before"].unique(), *parts["after"].unique()}
+    money = [word for word in words if is_currency(word)]
+    own = [word for word in money if currency_of(word) == currency_of(currency)]
+    others = [word for word in money if word not in own]
+    before, after = parts["before"], parts["after"]
+    kept = (before.is_in(own) | after.is_in(own)) & ~(before.is_in(others) | after.is_in(others))
+    amounts = values.filter(kept)
     written = find_written(amounts.unique(maintain_order=True))[0]
     return (written or Written(before=currency)).example()

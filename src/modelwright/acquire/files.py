@@ -13,6 +13,7 @@ import polars as pl
 from modelwright.acquire.damage import told_in_one_line
 from modelwright.acquire.delimited import read_delimited
 from modelwright.acquire.excel import read_excel
+from modelwright.acquire.folders import inside
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.json_records import read_json, read_json_lines
 from modelwright.acquire.nested import flatten
@@ -125,7 +126,7 @@ def _check_file(path: Path) -> None:
     if path.is_file():
         return
     if path.is_dir():
-        raise DataError("a file", f"the folder {str(path)!r}", "name a file in it")
+        raise DataError("a file", *inside(path))
     if path.exists():
         raise DataError("a file", f"a pipe or device {str(path)!r}", f"write: ... - < {path}")
     if not path.parent.is_dir():

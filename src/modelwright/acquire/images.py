@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from modelwright.acquire.folders import tables_in
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.raw import Raw
 from modelwright.core.errors import DataError, ModelwrightWarning
@@ -101,20 +102,22 @@ def check_images(data: object) -> None:
     except (OSError, RuntimeError):  # no place that can be looked at: told when it is read
         return
     if folder or len(names) > 1:
-        raise _without_images(place, sum(map(_is_image, names)), len(names))
+        raise _without_images(place, names)
 
 
 def _is_zip(place: Path) -> bool:
     return place.suffix.lower() == ".zip" and place.is_file()
 
 
-def _without_images(place: Path, images: int = 0, files: int = 0) -> DataError:
+def _without_images(place: Path, names: Sequence[str] = ()) -> DataError:
     """Make the error for a folder or zip with too few images."""
-    some = f"{files:,} files, {images:,} of them images," if images else "none"
+    images, tables = sum(map(_is_image, names)), sorted(tables_in(names))
+    some = f"{len(names):,} files, {images:,} of them images," if images else "none"
+    table = f"the table {str(place / tables[0])!r}" if tables else "a table"
     return DataError(
         f"a folder or zip of images ({', '.join(sorted(_ENDINGS))})",
         f"{some} in {place.name!r}",
-        f"{_SHAPE}; or name a table and its column to predict: --target (target=)",
+        f"{_SHAPE}; or name {table} and its column to predict: --target (target=)",
     )
 
 

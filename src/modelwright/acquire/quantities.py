@@ -11,13 +11,22 @@ import polars as pl
 
 from modelwright.acquire.clocks import parse_clock
 
-__all__ = ["Written", "find_written", "is_currency", "parse_numbers", "parts_of"]
+__all__ = ["Written", "currency_of", "find_written", "is_currency", "parse_numbers", "parts_of"]
 
 _CODES = (
     "USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|CAD|AUD|NZD|HKD|SGD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|MXN|ZAR"
     "|KRW|TRY|THB|IDR|ILS|NGN|KES|US\\$|C\\$|A\\$|R\\$|Rs\\.?|Fr\\.?|kr\\.?|zł|Kč"
 )
 _CURRENCY = re.compile(rf"(?i:{_CODES})|[$€£¥₹₽₩₺₴₦฿₫₪₱¢]")
+# Signs and names of one currency; a sign that several share is the one it mostly is.
+_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "RMB": "CNY", "₹": "INR",
+        "RS": "INR", "RS.": "INR", "C$": "CAD", "A$": "AUD", "R$": "BRL", "₽": "RUB", "₩": "KRW",
+        "₺": "TRY", "₪": "ILS", "฿": "THB", "₦": "NGN", "ZŁ": "PLN", "KČ": "CZK", "FR": "CHF",
+        "FR.": "CHF", "KR.": "KR",
+    }
+)  # fmt: skip
 _SCALES: Mapping[str, float] = MappingProxyType(
     {
         "k": 1e3, "tsd": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "mm": 1e6,
@@ -59,7 +68,8 @@ class Written:
     ----------
     before, after : str
         A currency before the digits; a unit, percent sign or currency behind them. A cell
-        without them is read the same.
+        without them is read the same, and so is one with another name of the same currency,
+        before the digits or behind them: $5, USD 5, 5 USD.
     group, decimal : str
         What parts thousands (empty: nothing) and what marks decimals.
     scaled : bool
@@ -117,16 +127,22 @@ class Written:
         core = _CORES[self.group, self.decimal]
         exponent = r"(?:[eE][-+]?\d{1,3})?" if self.decimal == "." and not self.scaled else ""
         scale = rf"(?:\s*(?P<scale>(?i:{_SCALE}))\b\.?)?" if self.scaled else ""
-        before = rf"(?:(?i:{re.escape(self.before)})\s*)?" if self.before else ""
-        after = rf"(?:\s*(?i:{_either_number(self.after)}))?" if self.after else ""
+        money = next((word for word in (self.before, self.after) if is_currency(word)), "")
+        front, back = (_ways_of(word or money) for word in (self.before, self.after))
+        before = rf"(?:(?i:{front})\s*)?" if front else ""
+        after = rf"(?:\s*(?i:{back}))?" if back else ""
         return (
             rf"^(?P<open>\()?\s*(?P<sign>[-+]?)\s*{before}(?P<inner>[-+]?)\s*"
             rf"(?P<core>(?:{core}){exponent}){scale}{after}\s*(?P<last>-?)\s*(?P<close>\))?{after}$"
         )
 
 
-def _either_number(unit: str) -> str:
-    """Give the pattern of a unit that may be singular or plural."""
+def _ways_of(unit: str) -> str:
+    """Give the pattern of a unit, singular or plural, or of all names of one currency."""
+    if is_currency(unit):
+        own = currency_of(unit)
+        names = {unit, own, *(sign for sign, name in _NAMES.items() if name == own)}
+        return "|".join(re.escape(name) for name in sorted(names, key=lambda n: (-len(n), n)))
     escaped = re.escape(unit)
     plural = len(unit) > 2 and unit[-1].isalpha()
     return f"{escaped.removesuffix('s').removesuffix('S')}s?" if plural else escaped
@@ -192,6 +208,18 @@ def is_currency(word: str) -> bool:
     (True, True, False)
     """
     return _CURRENCY.fullmatch(word) is not None
+
+
+def currency_of(word: str) -> str:
+    """Name a currency in one way, whatever sign or name it is written with.
+
+    Examples
+    --------
+    >>> currency_of("€"), currency_of("eur"), currency_of("US$")
+    ('EUR', 'EUR', 'USD')
+    """
+    upper = word.upper()
+    return _NAMES.get(upper, upper)
 
 
 def parts_of(values: pl.Series) -> pl.DataFrame:
@@ -265,7 +293,7 @@ def _before(before: pl.Series) -> tuple[str | None, str]:
     words = before.filter(before != "").unique(maintain_order=True).to_list()
     if not words:
         return "", ""
-    if len({word.upper() for word in words}) > 1:
+    if len({currency_of(word) for word in words}) > 1:
         sure = all(_CURRENCY.fullmatch(word) for word in words)
         return None, f"amounts in different currencies, {_some(words)}" if sure else ""
     return (words[0], "") if _CURRENCY.fullmatch(words[0]) else (None, "")
@@ -287,7 +315,7 @@ def _after(found: pl.DataFrame, before: str) -> tuple[str | None, bool, str]:
         words = [head[2] if head else word for word, head in zip(words, heads, strict=True)]
     units: dict[str, str] = {}
     for word in filter(None, words):
-        units.setdefault(_singular(word), word)
+        units.setdefault(currency_of(word) if is_currency(word) else _singular(word), word)
     if not units:
         return "", scaled, ""
     apart = (found["gap"] != "").any()

@@ -32,6 +32,7 @@ __all__ = [
     "OutputError",
     "UserError",
     "did_you_mean",
+    "sentences",
 ]
 
 
@@ -126,3 +127,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return f"did you mean {lower[near[0]]!r}?"
     shown = ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")
     return f"choose one of: {shown}"
+
+
+def sentences(*parts: str) -> str:
+    """Put parts behind each other, each ended as a sentence is, and none twice.
+
+    Examples
+    --------
+    >>> sentences("did you mean 'price'?", "", "the first line was taken for a title")
+    "did you mean 'price'? the first line was taken for a title."
+    """
+    return " ".join(
+        part if part.endswith((".", "?", "!")) else f"{part}." for part in parts if part
+    )

@@ -275,6 +275,13 @@ class Evidence:
         ).with_findings(config)
 
     @property
+    def held_out(self) -> int:
+        """How many rows were predicted by models that had not seen them; all, not those kept."""
+        if len(self.y) < KEPT or not self.splits:
+            return len(self.y)
+        return min(sum(valid for _, valid in self.splits), sum(max(self.splits, key=sum)))
+
+    @property
     def leading(self) -> tuple[str, ...]:
         """The columns whose importance is known, the most important first."""
         return tuple(one.column for one in self.importances if not one.together)

@@ -154,7 +154,7 @@ def _check_target(values: pl.Series, labels: pl.Series, column: Column) -> None:
     if present.n_unique() == 1:
         raise DataError(
             f"at least 2 distinct values in target {name}",
-            "only " + str(labels.drop_nulls()[0]),
+            f"one value only: {str(labels.drop_nulls()[0])!r}",
             "there is nothing to learn from a constant target",
         )
     if column.kind is Kind.DATETIME:

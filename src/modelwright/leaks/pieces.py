@@ -16,6 +16,9 @@ _MOSTLY = 0.9
 _SHORTEST = 2
 _SPANS = ((0, 2), (0, 3), (0, 4), (1, 2), (1, 3), (1, 4), (2, 2), (2, 3), (2, 4), (3, 3),
           (-2, 2), (-3, 3), (-4, 4), (-3, 2), (-4, 3), (-5, 4), (-5, 3))  # fmt: skip
+# Longer values are texts; what their digits come to when glued together means nothing.
+_CODE = 24
+_MANY = 0.5
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 
 
@@ -86,17 +89,19 @@ def _shape(values: pl.Series) -> pl.Series:
 
 def _numbers(text: pl.Series) -> Iterator[Piece]:
     """Take the numbers in a text, their remainders and the sum of all digits."""
-    found = text.str.extract_all(_NUMBER)
+    found, code = text.str.extract_all(_NUMBER), _is_code(text)
     for words, at in (("the last number", -1), ("the first number", 0), ("the second number", 1)):
         written = found.list.get(at, null_on_oob=True).str.replace(",", ".", literal=True)
         number = written.str.slice(0, 15).cast(pl.Float64, strict=False)
-        if number.null_count() == len(number):
+        if number.null_count() == len(number) or (not code and _rare(number, text)):
             continue
         yield Piece(words, number, ordered=True)
         whole = number.floor().cast(pl.Int64, strict=False)
         for base in _REMAINDERS:
             yield Piece(f"{words} divided by {base}, the remainder,", whole % base)
     yield Piece("the numbers", found.list.len(), ordered=True)
+    if not code:
+        return
     digits = text.str.replace_all(r"\D", "")
     joined = digits.str.slice(0, 15).cast(pl.Float64, strict=False)
     yield Piece("all digits in a row", joined, ordered=True)
@@ -107,14 +112,23 @@ def _numbers(text: pl.Series) -> Iterator[Piece]:
         yield Piece(f"the sum of the digits divided by {base}, the remainder,", total % base)
 
 
+def _rare(number: pl.Series, text: pl.Series) -> bool:
+    """Tell whether most texts have no such number: then it says that there is one, not how much."""
+    return number.count() < _MANY * text.count()
+
+
+def _is_code(text: pl.Series) -> bool:
+    usual = text.str.len_chars().median()
+    return isinstance(usual, float) and usual <= _CODE
+
+
 def _spans(text: pl.Series) -> Iterator[Piece]:
     """Take runs of digits inside longer numbers: an amount may stand in the middle of a code.
 
     Where letters stand among the digits, they are read as numbers to the base of 16 or 36.
     """
-    usual = text.str.len_chars().median()
-    if not isinstance(usual, float) or usual > 24:
-        return  # a text, no code
+    if not _is_code(text):
+        return
     for start, count in _SPANS:
         part = text.str.slice(start, count)
         if part.str.contains(rf"^\d{{{count}}}$").mean() >= _MOSTLY:  # type: ignore[operator]

@@ -51,8 +51,8 @@ def find_overlap(case: Case) -> tuple[Finding, ...]:
     worst = int(np.argmax(shared))
     scored = len(np.unique(case.folds[worst].valid))
     evidence = (
-        f"{sum(count > 0 for count in shared)} of {len(shared)} folds score rows that they are "
-        f"fitted on: in fold {worst + 1}, {shared[worst]:,} of {scored:,}"
+        f"rows that are scored are also fitted on in {sum(count > 0 for count in shared)} of "
+        f"{len(shared)} folds: in fold {worst + 1}, {shared[worst]:,} of {scored:,}"
     )
     return (_finding("overlapping-splits", evidence),)
 

@@ -27,6 +27,7 @@ __all__ = ["find_spelled"]
 Codes = NDArray[np.integer]
 
 _KINDS = (Kind.ID, Kind.TEXT, Kind.CATEGORY, Kind.LIST)
+_WORDY = (Kind.TEXT, Kind.LIST)
 # Fewer different values are a category like any other.
 _DISTINCT = 20
 _VARIED = 0.2
@@ -35,6 +36,9 @@ _ROWS_PIECE = 12
 _LEFT = 0.4
 _TIMES = 2.0
 _BARE = 0.6
+# Where all other columns leave so much, a text is all there is to learn from: there a piece has to
+# tell nearly all, as one that tells much is what a model is to find.
+_NOTHING, _ALL = 0.97, 0.15
 _ROWS = 5_000
 _TOGETHER = 6
 _WORDS = 100
@@ -76,6 +80,8 @@ def find_spelled(look: Look) -> tuple[Finding, ...]:
         others = look.left_by_others(frozenset([column.name]))
         if others < max(_TIMES * best.left, 0.1):
             continue
+        if column.kind is Kind.TEXT and others >= _NOTHING and best.left > _ALL:
+            continue
         code = CODES["spelled-answer"]
         evidence = (
             f"{best.words} of {column.name!r} alone leaves {best.left:.0%} of the answers' "
@@ -103,8 +109,9 @@ def _varied(look: Look, name: str, kind: Kind) -> bool:
         return distinct >= 0.98 * len(values) and bool((values == values.floor()).all())
     if kind not in _KINDS or look.table.frame[name].dtype != pl.String:
         return False
-    wordy = kind in (Kind.TEXT, Kind.LIST)
-    return distinct >= (_DISTINCT if wordy else max(_DISTINCT, _VARIED * look.table.height))
+    return distinct >= (
+        _DISTINCT if kind in _WORDY else max(_DISTINCT, _VARIED * look.table.height)
+    )
 
 
 def _best(look: Look, values: pl.Series) -> _Best:

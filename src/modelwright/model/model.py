@@ -493,7 +493,16 @@ class Model:
         if self.card.score is None:
             return f"{what}: not validated"
         score = f"{brief(self.task.metric)} {number(self.card.score)}"
-        return f"{what}: {score} (out of fold, {self.card.rows:,} rows)"
+        return f"{what}: {score} ({self._scored_on})"
+
+    @property
+    def _scored_on(self) -> str:
+        """Say of which rows the score is: not all that were learned from need be among them."""
+        if self.evidence is None:
+            return "out of fold"
+        count, folds = self.evidence.held_out, len(self.evidence.splits)
+        what = ("image" if self.evidence.pictures else "row") + "s" * (count != 1)
+        return f"{count:,} held-out {what}" if folds == 1 else f"out of fold, {count:,} {what}"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(str(self))}</p>{self.leaderboard._repr_html_()}"

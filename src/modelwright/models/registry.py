@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
-from modelwright.core.errors import MissingExtraError, ModelFileError, OptionError, did_you_mean
+from modelwright.core.errors import (
+    MissingExtraError,
+    ModelFileError,
+    OptionError,
+    did_you_mean,
+    sentences,
+)
 from modelwright.core.protocols import Fitted, Learner, State
 from modelwright.models import boosting, forest, perceptron
 from modelwright.models.adaboost import AdaBoostLearner, FittedAdaBoost
@@ -196,7 +202,7 @@ def restore_fitted(name: str, state: State, allow: Sequence[type[Any]] = ()) -> 
         raise ModelFileError(
             "a registered kind of model",
             repr(name),
-            f"{did_you_mean(name, known)} Custom kinds load with allow=[Class]",
+            sentences(did_you_mean(name, known), "custom kinds load with allow=[Class]"),
         )
     return cast(Fitted, known[name].restore(state))
 

@@ -1,21 +1,25 @@
 """What workers find out about the ensemble while its members are fitted on all rows.
 
-What it leans on, what a random split would have promised, and how hard rows are. None of it changes
-the model's predictions; each has its share of the time, and may go without.
+What it leans on, what a random split would have promised, and how hard rows are; and, as soon as
+there is a model that was validated, which columns give the answer away. None of it changes the
+model's predictions; each has its share of the time, and may go without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from modelwright.engine import Job
+from modelwright.engine import Job, Outcome, Status
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
+from modelwright.plan.giveaways import keep_others, tell_giveaways
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.uncertainty import keep_chosen
 from modelwright.plan.workspace import Workspace
 
-__all__ = ["CONTRAST", "DIFFICULTY", "EXAMINATION", "Asides"]
+__all__ = ["CONTRAST", "EXAMINATION", "Asides"]
 
 # For finding out what the ensemble leans on: so many seconds, at most this share of the budget.
 EXAMINATION = "examination"
@@ -30,6 +34,11 @@ CONTRAST_LEAST = 0.25
 DIFFICULTY = "difficulty"
 DIFFICULTY_SECONDS = 1.0
 DIFFICULTY_SHARE = 0.02
+# For looking for columns that give the answer away: the seconds that it takes for any table and for
+# a cell, and the share of the time that it may take.
+GIVEAWAYS = "giveaways"
+GIVEAWAYS_SECONDS, GIVEAWAYS_A_CELL = 0.4, 1e-6
+GIVEAWAYS_SHARE = 0.1
 
 
 class Asides:
@@ -49,6 +58,8 @@ class Asides:
         self._work = work
         self._clock = clock
         self._schedule = schedule
+        self._asked = self._done = False
+        self._given_away: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def kept(self) -> float:
@@ -57,10 +68,47 @@ class Asides:
             return 0.0
         examining = min(EXAMINATION_SECONDS, EXAMINATION_SHARE * self._clock.budget)
         learning = min(DIFFICULTY_SECONDS, DIFFICULTY_SHARE * self._clock.budget)
-        return examining + self._contrasting + learning * self._schedule.scales
+        looking = 0.0 if self._done or self._looking > self._most else self._looking
+        return examining + looking + self._contrasting + learning * self._schedule.scales
+
+    @property
+    def _looking(self) -> float:
+        """Predict the seconds of looking for columns that give the answer away."""
+        rows = self._work.rows
+        return GIVEAWAYS_SECONDS + GIVEAWAYS_A_CELL * len(rows.y) * len(rows.table.schema)
+
+    @property
+    def _most(self) -> float:
+        return GIVEAWAYS_SHARE * self._clock.budget if self._clock.timed else math.inf
+
+    def look(self) -> Job | None:
+        """Have columns looked for that give the answer away, once; None where time is short."""
+        if self._asked or self._looking > self._most:
+            return None
+        self._asked = True
+        keep_others(self._work.rows, self._work.folder)
+        call = "modelwright.plan.giveaways:look_for_giveaways"
+        arguments = {"folder": str(self._work.folder)}
+        return Job(GIVEAWAYS, call, arguments, seconds=self._left, retries=0)
+
+    def takes(self, outcome: Outcome) -> bool:
+        """Take in the outcome of a job that leaves files or notes; false for any other."""
+        if outcome.job.key == GIVEAWAYS:
+            self._given_away = outcome.value
+            self._asked = outcome.status is not Status.CANCELLED  # then it is worth a second try
+            self._done = self._asked
+        return outcome.job.key in (GIVEAWAYS, DIFFICULTY)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of columns that give the answer away."""
+        return tell_giveaways(self._given_away, self._work.rows.table.schema)
 
     def jobs(self, choice: Choice) -> Iterator[Job]:
         """Give the jobs that make sense for an ensemble."""
+        looking = self.look()
+        if looking is not None:
+            yield looking
         yield self._examination(choice)
         if self._schedule.structured and (self._contrasting or not self._clock.timed):
             yield self._contrast()

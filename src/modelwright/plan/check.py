@@ -8,11 +8,12 @@ from typing import Any
 from modelwright.acquire import read_raw
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.settings import Question, Settings
-from modelwright.evaluate.structure import Recommendation, detect_structure
+from modelwright.evaluate.structure import Recommendation
 from modelwright.leaks import check_columns
 from modelwright.plan.again import looked_again
 from modelwright.plan.drift import Drift, drift_from
 from modelwright.plan.pose import pose, reading_for
+from modelwright.plan.structure import structure_of
 
 __all__ = ["Checked", "check"]
 
@@ -107,7 +108,7 @@ def check(
     question = Question(target, task)
     posed = pose(read_raw(data, reading_for(question, chosen, data)), question, chosen)
     rows = posed.rows
-    found = detect_structure(rows.table, rows.y, seed=rows.seed)
+    found = structure_of(rows)
     moved = None if new is None else drift_from(rows.table, new, seed=rows.seed)
     told = found.recommended
     order = told.columns[0] if told.kind == "time" else None

@@ -6,7 +6,25 @@ import math
 import time
 from dataclasses import dataclass, field
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "enough"]
+
+# Round lengths of time, in seconds.
+_ROUND = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1200, 1800, 2700)
+_MINUTE, _HOUR = 60, 3600
+
+
+def enough(seconds: float) -> str:
+    """Write a round length of time that is no shorter, as ``--time`` takes it.
+
+    Examples
+    --------
+    >>> enough(7.2), enough(61), enough(200), enough(4000)
+    ('10s', '90s', '5m', '2h')
+    """
+    found = next((length for length in _ROUND if length >= seconds), None)
+    if found is None:
+        return f"{math.ceil(seconds / _HOUR)}h"
+    return f"{found}s" if found % _MINUTE or found == _MINUTE else f"{found // _MINUTE}m"
 
 
 @dataclass(frozen=True)

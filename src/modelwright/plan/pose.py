@@ -21,7 +21,13 @@ from modelwright.acquire import (
     read_types,
     totals_below,
 )
-from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
+from modelwright.core.errors import (
+    ColumnError,
+    DataError,
+    OptionError,
+    did_you_mean,
+    sentences,
+)
 from modelwright.core.framing import encode_target, frame_task, label_type
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.settings import Question, Settings, Validation
@@ -259,7 +265,7 @@ def _asked(question: Question, columns: Sequence[str], notes: Sequence[str]) -> 
         said = [note for note in notes if _OF_NAMES.search(note)]
         if not said:
             raise
-        cure = ". ".join(part for part in (error.cure, " ".join(said)) if part)
+        cure = sentences(error.cure, *said)
         raise ColumnError(error.expected, error.got, cure) from None
 
 

@@ -86,7 +86,7 @@ class Schedule:
         limits: Limits,
     ) -> None:
         self._work = work
-        self._waiting = list(portfolio)[: limits.trials]
+        self.waiting = list(portfolio)[: limits.trials]
         self._clock = clock
         self._workers = limits.workers
         self._replay = limits.replay
@@ -135,7 +135,7 @@ class Schedule:
         """The share of the portfolio that is done, where no clock says how far the work is."""
         parts = [len(t.wanted) if not t.open else len(t.parts) for t in self.trials]
         done = sum(n / len(t.wanted) for n, t in zip(parts, self.trials, strict=True))
-        total = len(self.trials) + len(self._waiting)
+        total = len(self.trials) + len(self.waiting)
         return min(done / total, 1.0) if total else 1.0
 
     @property
@@ -157,7 +157,7 @@ class Schedule:
             if job is not None:
                 return job
         while (spec := self._pick(left)) is not None:
-            self._waiting.remove(spec)
+            self.waiting.remove(spec)
             trial = self._open(spec)
             if trial.open:
                 return self._job_of(trial, trial.wanted, left)
@@ -165,9 +165,9 @@ class Schedule:
 
     def _restore(self) -> None:
         """Open the trials that an interrupted process had started."""
-        for spec in [*self._waiting]:
+        for spec in [*self.waiting]:
             if self._work.parts.has_spec(spec.number):
-                self._waiting.remove(spec)
+                self.waiting.remove(spec)
                 self._open(spec)
 
     def _open(self, spec: TrialSpec) -> Trial:
@@ -230,7 +230,7 @@ class Schedule:
                 self._forecast.bagging = frozenset()
             else:
                 recipe = outcome.job.arguments["recipe"]
-                self._waiting = [spec for spec in self._waiting if spec.recipe != recipe]
+                self.waiting = [spec for spec in self.waiting if spec.recipe != recipe]
             self.notes.append(f"features of {name} could not be made: {outcome.error}")
 
     def _lost(self, trial: Trial, part: str, outcome: Outcome) -> None:
@@ -247,21 +247,25 @@ class Schedule:
 
     def _pick(self, left: float) -> TrialSpec | None:
         if not self._clock.timed:
-            return self._waiting[0] if self._waiting else None
+            return self.waiting[0] if self.waiting else None
         if not self.trials:
-            return self._waiting[0] if self._waiting else None  # the quickest to be validated
+            return self.waiting[0] if self.waiting else None  # the quickest to be validated
         hurried = self._hurried(left)
         if hurried is not None:
             return hurried
-        affordable = (spec for spec in self._waiting if self._forecast.needs(spec) < left)
+        affordable = (spec for spec in self.waiting if self.needs(spec) < left)
         return max(islice(affordable, LOOKAHEAD), key=self._forecast.worth, default=None)
+
+    def needs(self, spec: TrialSpec) -> float:
+        """Predict the seconds until it is scored and fitted on all rows."""
+        return self._forecast.needs(spec)
 
     def _hurried(self, left: float) -> TrialSpec | None:
         """Give boosted trees that will be stopped early, where there would be none at all."""
         if any(trial.spec.learner in STOPPING and not trial.failed for trial in self.trials):
             return None
-        first = next((spec for spec in self._waiting if spec.learner in STOPPING), None)
-        if first is None or self._forecast.needs(first) < left:
+        first = next((spec for spec in self.waiting if spec.learner in STOPPING), None)
+        if first is None or self.needs(first) < left:
             return None
         least = self._forecast.waves(first) * LEAST + self._forecast.making(first)
         return first if least < left / 2 else None

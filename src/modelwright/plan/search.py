@@ -12,7 +12,7 @@ from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Contrast
 from modelwright.engine import Engine, Job, Outcome
-from modelwright.plan.asides import CONTRAST, DIFFICULTY, EXAMINATION, Asides
+from modelwright.plan.asides import CONTRAST, EXAMINATION, Asides
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
@@ -20,6 +20,7 @@ from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial
+from modelwright.plan.untried import untried
 from modelwright.plan.weaknesses import WEAKNESSES
 
 __all__ = ["Search", "Watch"]
@@ -142,7 +143,8 @@ class Search:
 
     def _next(self) -> Job | None:
         priced = self._board.pricing.next_job(self._schedule.trials)
-        return priced or self._schedule.next_job(self._members)
+        looking = None if self.choice is None else self._asides.look()
+        return priced or looking or self._schedule.next_job(self._members)
 
     def _refit(self) -> None:
         """Fit the members on all rows, while a worker finds out what they lean on."""
@@ -162,6 +164,8 @@ class Search:
 
     def _finish(self) -> None:
         """Write the final model: members fitted on all rows, and all folds of the others."""
+        if not self.interrupted:
+            self._schedule.notes += [*untried(self._schedule, self._clock), *self._asides.notes]
         if self.choice is None:
             return
         if not self.interrupted:
@@ -286,7 +290,9 @@ class Search:
             elif self._board.pricing.takes(outcome):
                 self._fresh = True
                 self._refuse(self._board.pricing.hopeless(self._schedule.trials))
-            elif outcome.job.key != DIFFICULTY:  # that one leaves files
+            elif self._asides.takes(outcome):
+                self._keep_back()
+            else:
                 self._schedule.record(outcome)
         for trial in self._schedule.trials:
             if trial.complete and trial.oof is None and not trial.failed:
@@ -350,7 +356,13 @@ class Search:
     def _adopt(self, choice: Choice) -> None:
         self.choice = choice
         self._unwritten = True
-        ending = self._choosing + self._publisher.expected(choice.trials, whole=False)
+        self._keep_back()
+
+    def _keep_back(self) -> None:
+        """Reserve the seconds that the end will take, as far as it is known."""
+        if self.choice is None or self._where:  # the fits on all rows may use what was kept
+            return
+        ending = self._choosing + self._publisher.expected(self._members, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
         kept = self._asides.kept + self._judging + self._nesting
         self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + kept

@@ -85,6 +85,7 @@ class Session:
         self.work = Workspace(store.folder_of(record.id))
         self.work.hold(posed.rows)
         self.interrupted = False
+        self.because = ""
         self._splits: Splits
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
@@ -124,7 +125,7 @@ class Session:
         card = self._publisher.card
         notes = (*card.notes, *plan_notes(self._splits, rows))
         self._publisher.card = replace(card, notes=notes)
-        self._publisher.plan = self._splits.reason
+        self._publisher.plan = f"{self._splits.reason} {self.because}".strip()
         if self.work.has_model:
             self._publisher.again()
         else:
@@ -294,6 +295,7 @@ def open_session(
             heeded = heed(posed, question, budget, _heeded(store, record, settings))
             clock = Clock(budget, started, before)
             session = Session(heeded.posed, settings, store, record, clock)
+            session.because = heeded.because
             session.learn({"structure": heeded.facts})
             yield session
         except KeyboardInterrupt:

@@ -12,21 +12,28 @@ from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Role
 from modelwright.core.settings import Question
 from modelwright.core.table import Table
-from modelwright.evaluate.structure import Recommendation, detect_structure
+from modelwright.evaluate.structure import Recommendation, Structure, detect_structure
 from modelwright.plan.asked import declines
+from modelwright.plan.clock import enough
 from modelwright.plan.pose import Posed
+from modelwright.plan.workspace import Rows
 
-__all__ = ["NOTHING", "Heeded", "heed"]
+__all__ = ["NOTHING", "Heeded", "heed", "structure_of"]
 
-NOTHING: Mapping[str, Any] = MappingProxyType({"role": "", "column": "", "notes": []})
+NOTHING: Mapping[str, Any] = MappingProxyType(
+    {"role": "", "column": "", "notes": [], "because": ""}
+)
 """The facts of a run in which nothing was found, or nothing was looked for."""
 
-# Below so many seconds, and one more for so many rows, looking would take over 5 % of the time.
-_LEAST_SECONDS = 15.0
-_ROWS_A_SECOND = 12_500
 # So many rows are looked at, as the first model waits for it.
 _ROWS = 5_000
+# Looking may take this share of the time; what it takes, in seconds: for any table, for a cell of
+# the rows that are looked at, and for a cell of all rows.
+_SHARE = 0.1
+_SECONDS, _SECONDS_A_CELL, _SECONDS_OF_ALL = 0.15, 1e-6, 1.3e-7
+_FEWEST_ROWS = 40
 _ROLES = {"time": ("order", Role.ORDER), "group": ("group", Role.GROUP)}
+_OTHERWISE = "--order COL or --group COL names one"
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,29 @@ class Heeded:
         With the roles and notes that follow.
     facts : dict
         Plain JSON for the record of the run: with it, a resumed or replayed run does the same.
+    because : str
+        Why rows are split the way they are, and how to say otherwise, in one sentence; empty
+        where the user has given the splits.
     """
 
     posed: Posed
     facts: dict[str, Any]
+    because: str = ""
+
+
+def structure_of(rows: Rows) -> Structure:
+    """Look at the rows of a table; `check` and `fit` look at the same ones.
+
+    Parameters
+    ----------
+    rows : Rows
+        All of them; of many a sample is looked at.
+
+    Returns
+    -------
+    Structure
+    """
+    return detect_structure(rows.table, rows.y, seed=rows.seed, most=_ROWS)
 
 
 def heed(
@@ -50,8 +76,8 @@ def heed(
 ) -> Heeded:
     """Look for structure, unless the user has said what it is, or has no time for it.
 
-    Whether it is looked for depends on the budget alone and never on the clock, so that a run
-    can be repeated.
+    Whether it is looked for depends on the budget and the size of the table, and never on the
+    clock, so that a run can be repeated.
 
     Parameters
     ----------
@@ -69,19 +95,38 @@ def heed(
     Heeded
     """
     columns = posed.schema.names()
-    asked = (("group", question.group), ("order", question.order))
-    if any(name is not None and not declines(role, name, columns) for role, name in asked):
-        return _again(posed, NOTHING)
+    named = (("group", question.group), ("order", question.order))
+    asked = [role for role, name in named if name is not None and not declines(role, name, columns)]
+    if asked:
+        told = f"That was asked for with {' and '.join(f'--{role}' for role in asked)}."
+        return _again(posed, {**NOTHING, "because": told})
     if known is not None:
         return _again(posed, known)
-    rows = posed.rows
-    least = _LEAST_SECONDS + len(rows.y) / _ROWS_A_SECOND
-    if math.isfinite(seconds) and seconds < least:
-        return _again(posed, NOTHING)
-    found = detect_structure(rows.table, rows.y, seed=rows.seed, most=_ROWS)
+    needed = _needed(posed.rows)
+    if math.isfinite(seconds) and needed > _SHARE * seconds:
+        return _again(posed, _unseen(posed, needed))
+    found = structure_of(posed.rows)
     role, column = _followed(posed, question, found.recommended)
     notes = [_note(finding, role, column) for finding in found.findings if _loud(finding)]
-    return _again(posed, {"role": role, "column": column, "notes": notes})
+    because = _because(posed, question, found.recommended, role)
+    return _again(posed, {"role": role, "column": column, "notes": notes, "because": because})
+
+
+def _needed(rows: Rows) -> float:
+    """Predict the seconds that looking takes."""
+    height, width = len(rows.y), len(rows.table.schema)
+    looked = _SECONDS_A_CELL * min(height, _ROWS) + _SECONDS_OF_ALL * height
+    return _SECONDS + looked * width
+
+
+def _unseen(posed: Posed, needed: float) -> dict[str, Any]:
+    """Say that nobody looked, and what to do."""
+    note = (
+        "There was no time to look for an order in time, for groups and for copies among the rows: "
+        f"--time {enough(needed / _SHARE)} is enough for it, and modelwright check does it at once"
+    )
+    because = f"Whether rows have an order in time or groups was not looked for: {_OTHERWISE}."
+    return {**NOTHING, "notes": [note], "because": because}
 
 
 def _followed(posed: Posed, question: Question, found: Recommendation) -> tuple[str, str]:
@@ -94,6 +139,31 @@ def _followed(posed: Posed, question: Question, found: Recommendation) -> tuple[
         return "", ""
     others = [name for name in posed.rows.table.features() if name != column]
     return (role.value, column) if others else ("", "")
+
+
+def _because(posed: Posed, question: Question, found: Recommendation, role: str) -> str:
+    """Say why rows are split so, and how to say otherwise."""
+    if role == Role.ORDER.value:
+        return (
+            "This was found in the table, not asked for: if new rows come from the same time, "
+            "--order none splits at random."
+        )
+    if role == Role.GROUP.value:
+        return (
+            "This was found in the table, not asked for: if new rows are about the same ones, "
+            "--group none splits at random."
+        )
+    if len(posed.rows.y) < _FEWEST_ROWS:
+        return f"So few rows do not show whether they have an order or groups: {_OTHERWISE}."
+    if found.kind == "random":
+        return f"No order in time and no groups were found: {_OTHERWISE}."
+    option = _ROLES[found.kind][0]
+    if declines(option, getattr(question, option), posed.schema.names()):
+        return f"That was asked for with --{option} none."
+    what = "an order in time" if found.kind == "time" else "groups"
+    sure = "nearly sure" if found.certain else "likely"
+    told = f"That rows have {what} is {sure}, but not followed unasked"
+    return f"{told}: {found.option} does." if found.direct else f"{told} (see the note)."
 
 
 def _loud(finding: Finding) -> bool:
@@ -123,7 +193,8 @@ def _again(posed: Posed, facts: Mapping[str, Any]) -> Heeded:
         if fresh is not None:  # its score is told with an interval, of whole groups
             fresh = replace(fresh, table=_with_role(fresh.table, column, role))
     notes = (*posed.notes, *(str(note) for note in facts["notes"]))
-    return Heeded(replace(posed, rows=rows, fresh=fresh, notes=notes), dict(facts))
+    posed = replace(posed, rows=rows, fresh=fresh, notes=notes)
+    return Heeded(posed, dict(facts), str(facts.get("because", "")))
 
 
 def _with_role(table: Table, column: str, role: Role) -> Table:

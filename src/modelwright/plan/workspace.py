@@ -6,6 +6,7 @@
       table.arrow  arrays.npz  rows.json   the rows and the question
       splits.npz                           the plan; written last: workers may start
       test.arrow  test.npz                 rows that are scored at the end
+      others.arrow  others.json            columns that no model sees, for who looks for leaks
       journal.jsonl                        one line when a fit starts, one when it is done
       matrices/fold-0/ ... all/            features made by the recipe of each part
       trials/003/fold-0/ ... all/          each fitted part with its predictions
@@ -44,7 +45,10 @@ from modelwright.plan.trial import ALL
 from modelwright.store import read_json, write_json
 from modelwright.store.files import replacing
 
-__all__ = ["Rows", "Workspace"]
+__all__ = ["OTHERS", "Rows", "Workspace"]
+
+OTHERS = "others.arrow"
+"""The columns of a run that no model sees, while somebody may look at them."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ class Workspace:
         """
         shutil.rmtree(self.folder / "matrices", ignore_errors=True)
         shutil.rmtree(self.folder / "difficulty", ignore_errors=True)
-        for name in ("table.arrow", "test.arrow", "test.npz", "chosen.npz"):
+        for name in ("table.arrow", "test.arrow", "test.npz", "chosen.npz", OTHERS):
             with suppress(OSError):  # Windows deletes no file that a worker still reads
                 (self.folder / name).unlink(missing_ok=True)
         self.parts.forget_models()

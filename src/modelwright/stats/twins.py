@@ -60,13 +60,15 @@ class Repeats:
     by_chance: float
 
 
-def repeats(cells: Cells) -> Repeats:
+def repeats(cells: Cells, agree: NDArray[np.float64] | None = None) -> Repeats:
     """Count rows whose cells are all equal.
 
     Parameters
     ----------
     cells : Cells
         The columns.
+    agree : ndarray of float64, shape (n_columns,), optional
+        How likely two rows have the same cell of each column by chance; None: as often as they do.
 
     Returns
     -------
@@ -84,8 +86,9 @@ def repeats(cells: Cells) -> Repeats:
     pairs = _equal_pairs(whole)
     if not pairs:
         return Repeats(0.0, 0.0, 0.0)
-    fine = np.flatnonzero(cells.agree <= _COARSE)
-    chance = [_equal_pairs(whole - keys[:, j]) * cells.agree[j] for j in fine]
+    likely = cells.agree if agree is None else agree
+    fine = np.flatnonzero(likely <= _COARSE)
+    chance = [_equal_pairs(whole - keys[:, j]) * likely[j] for j in fine]
     return Repeats(
         share=1 - len(np.unique(whole)) / len(whole),
         pairs=pairs,

@@ -13,7 +13,7 @@ from modelwright.core.schema import Kind, Role
 from modelwright.evaluate.structure.view import View
 from modelwright.stats.cells import Cells
 from modelwright.stats.orders import autocorrelation
-from modelwright.stats.twins import near_pairs, repeats
+from modelwright.stats.twins import Repeats, near_pairs, repeats
 
 __all__ = ["find_copies", "find_file_order"]
 
@@ -23,6 +23,8 @@ _MANY = 0.01
 _ALIKE = 0.1
 _SURE = 5.0
 _MOST = 200_000
+# A text of so many characters is not written twice by chance; "no remarks" is.
+_LONG = 40
 _CURE = (
     "keep one row of each, or name with --group the column that says which rows are about the "
     "same thing: with one copy fitted on and the other scored, scores are too good"
@@ -72,21 +74,24 @@ def _exact(view: View, cells: Cells) -> Iterator[Finding]:
     answer = np.asarray(place[:, None] + 1, np.int32)
     codes = np.hstack([cells.codes, answer])
     whole = Cells((*cells.names, ""), codes, np.append(cells.ordered, not view.y.classes))
-    copies, equal = repeats(whole), repeats(cells)
-    share = copies.share if view.whole else _share(view, cells.names)
-    natural = copies.by_chance >= 0.5 * copies.pairs > 0
+    copies, equal = repeats(whole), repeats(cells, _by_luck(view, cells))
+    share, what = copies.share if view.whole else _share(view, cells.names), ", the answer included"
+    long = _long_texts(view.table.frame, _texts(view, cells))
+    natural = _natural(repeats(whole.rows(np.flatnonzero(~long[view.rows]))))
+    of_long = _share(view, cells.names, long) if long.any() and natural else 0.0
+    if of_long >= _NOTABLE:  # short ones that come often must not hide copies of long ones
+        natural, share, what = False, of_long, ", a long text and the answer included"
     if share >= _NOTABLE:
         known = ", as often as chance gives in a table of so few values" if natural else ""
         yield Finding(
             "exact-duplicates",
             Severity.INFO if natural or share < _MANY else Severity.WARNING,
             (),
-            f"{share:.1%} of the rows equal an earlier row, the answer included{known}",
+            f"{share:.1%} of the rows equal an earlier row{what}{known}",
             "" if natural else _CURE,
         )
     differ = equal.pairs - copies.pairs
-    by_chance = equal.by_chance >= 0.5 * equal.pairs > 0
-    if not by_chance and equal.share >= _NOTABLE and differ >= 0.05 * equal.pairs:
+    if not _natural(equal) and equal.share >= _NOTABLE and differ >= 0.05 * equal.pairs:
         yield Finding(
             "contradicting-duplicates",
             Severity.WARNING if differ < 0.5 * equal.pairs else Severity.INFO,
@@ -97,11 +102,40 @@ def _exact(view: View, cells: Cells) -> Iterator[Finding]:
         )
 
 
-def _share(view: View, names: tuple[str, ...]) -> float:
-    """Count copies among all rows: a sample would part most of them."""
+def _natural(found: Repeats) -> bool:
+    """Tell whether chance gives as many equal rows, or nearly."""
+    return found.by_chance >= 0.5 * found.pairs > 0
+
+
+def _texts(view: View, cells: Cells) -> list[str]:
+    return [name for name in cells.names if view.table.schema[name].kind is Kind.TEXT]
+
+
+def _long_texts(frame: pl.DataFrame, names: list[str]) -> NDArray[np.bool_]:
+    """Say which rows hold a text that nobody writes twice by chance."""
+    found = np.zeros(frame.height, np.bool_)
+    for name in names:
+        found |= (frame[name].str.len_chars() >= _LONG).fill_null(False).to_numpy()
+    return found
+
+
+def _by_luck(view: View, cells: Cells) -> NDArray[np.float64]:
+    """Say of each column how likely two rows have the same cell by chance; long texts never do."""
+    agree = cells.agree.copy()
+    for name in _texts(view, cells):
+        place = cells.names.index(name)
+        long = _long_texts(view.table.frame, [name])[view.rows]
+        counts = np.bincount(cells.codes[~long, place]).astype(np.float64)
+        agree[place] = float((counts * (counts - 1)).sum()) / max(len(cells) * (len(cells) - 1), 1)
+    return agree
+
+
+def _share(view: View, names: tuple[str, ...], some: NDArray[np.bool_] | None = None) -> float:
+    """Count copies among all rows, or some of them: a sample would part most of them."""
     answers = pl.Series("\0 answer", view.y.values)
-    keys = view.table.frame.select(names).with_columns(answers).hash_rows(seed=0)
-    return 1 - keys.n_unique() / max(len(keys), 1)
+    frame = view.table.frame.select(names).with_columns(answers)
+    keys = (frame if some is None else frame.filter(pl.Series(some))).hash_rows(seed=0)
+    return (len(keys) - keys.n_unique()) / max(frame.height, 1)
 
 
 def _example(view: View, left: NDArray[np.int64], right: NDArray[np.int64]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -27,6 +28,11 @@ _MISSING = 0.3
 _PAIRED = 6
 _PIVOTS = 8
 _KINDS = (Kind.ID, Kind.CATEGORY, Kind.TEXT, Kind.GEO, Kind.NUMBER)
+# Amounts that stand as words, such as of several currencies: numbers, and what shows that.
+_MONEY = r"\p{Sc}|\b(?:usd|eur|gbp|chf|jpy|cny|inr|cad|aud|sek|nok|dkk|pln|czk|brl|mxn|zar|try)\b"
+_NUMBER = rf"(?i)^[-+(]?\s*(?:{_MONEY})?\s*[-+]?\d[\d.,' ]*\s*(?:%|{_MONEY})?\s*\)?$"
+_TELLING = rf"(?i)%|\d[.,]\d|{_MONEY}"
+_MOSTLY = 0.5
 # "sub-01_run2", "phon R01 S3", "MUSK.211.a": what stands before the last part; "12b": the number.
 _HEADS = (r"^(.+?)[\s_\-.:/#|]+[^\s_\-.:/#|]+$", r"^(.*\d)[A-Za-z]$")
 
@@ -47,6 +53,8 @@ class Key:
         Whether it is one column that names things, to be given as it is.
     points : float
         What its type and name speak for it.
+    ordered : bool
+        Whether it is a number that may be a quantity: more and less of it would mean something.
     """
 
     columns: tuple[str, ...]
@@ -54,6 +62,7 @@ class Key:
     what: str
     direct: bool
     points: float
+    ordered: bool = False
 
 
 def find_keys(view: View, orders: tuple[str, ...]) -> Iterator[Key]:
@@ -88,6 +97,8 @@ def find_keys(view: View, orders: tuple[str, ...]) -> Iterator[Key]:
 
 def _single(view: View, column: Column) -> Key | None:
     number = column.kind is Kind.NUMBER
+    if _is_amount(view.table.frame[column.name], column):
+        return None
     hint = hint_of(column.name)
     place = view.cells.names.index(column.name)
     if number and (
@@ -106,7 +117,22 @@ def _single(view: View, column: Column) -> Key | None:
     named = {Hint.WHO: 1.0, Hint.WHERE: -1.5, Hint.SORT: -1.5, Hint.BEFORE: -1.0}.get(hint, 0.0)
     measured = number and hint is not Hint.WHO
     kind = 1.0 if column.kind is Kind.ID else -2.0 if measured else 0.0
-    return Key((column.name,), codes, repr(column.name), not measured, kind + named)
+    return Key((column.name,), codes, repr(column.name), not measured, kind + named, measured)
+
+
+def _is_amount(values: pl.Series, column: Column) -> bool:
+    """Tell whether a column measures: with fractions or a unit, as number or as words.
+
+    Two things may weigh or cost the same; a name has no fraction and no unit.
+    """
+    if column.kind is Kind.NUMBER:
+        unit = re.search(r"[^\d.,'+() -]", column.format)
+        return unit is not None or not bool((values == values.floor()).all())
+    if values.dtype != pl.String():
+        return False
+    some = values.drop_nulls().unique(maintain_order=True).head(2_000)
+    amounts = some.str.contains(_NUMBER) & some.str.contains(_TELLING)
+    return len(some) > 0 and float(amounts.mean()) >= _MOSTLY  # type: ignore[arg-type]
 
 
 def _repeats(cells: Cells, place: int) -> bool:
@@ -165,6 +191,7 @@ def _together(view: View, orders: tuple[str, ...]) -> Iterator[Key]:
         and name not in orders
         and 3 <= cells.distinct[i] <= _UNIQUE * len(cells)
         and hint_of(name) not in (Hint.SORT, Hint.WHERE)
+        and not _is_amount(view.table.frame[name], schema[name])
     ]
     names = sorted(names, key=lambda name: -cells.distinct[cells.names.index(name)])[:_PAIRED]
     alone = {
