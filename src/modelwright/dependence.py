@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from modelwright.acquire import Reading, conform, read_raw
+from modelwright.acquire import conform
 from modelwright.core.errors import (
     ColumnError,
     DataError,
-    ModelwrightWarning,
     OptionError,
     did_you_mean,
 )
 from modelwright.core.evidence import Dependence
 from modelwright.core.table import Table
 from modelwright.explain import HOWS, curves
-from modelwright.model import Model
+from modelwright.model import Model, read_rows
 
 __all__ = ["effects"]
 
@@ -91,7 +89,4 @@ def effects(
 
 def _read(model: Model, data: object) -> Table:
     """Read rows as those of the fit were."""
-    raw = read_raw(data, Reading.like(model.schema, model.card.encoding, model.encoding))
-    for note in raw.notes:
-        warnings.warn(note, ModelwrightWarning, stacklevel=3)
-    return conform(raw.frame, model.schema, model.columns).select(model.columns)
+    return conform(read_rows(model, data).frame, model.schema, model.columns).select(model.columns)

@@ -1,7 +1,7 @@
 """The whole chain, from raw data to a model file. Read this first.
 
-raw data -> typed rows and task -> first model -> plan of splits -> features and learners in
-workers -> out-of-fold predictions -> ensemble -> calibration -> refit -> model file
+raw data -> mended, if asked -> typed rows and task -> first model -> plan of splits -> features and
+learners in workers -> out-of-fold predictions -> ensemble -> calibration -> refit -> model file
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from modelwright.core.weaknesses import Weaknesses
 from modelwright.engine import start_engine
 from modelwright.evaluate import Metric
 from modelwright.model import Model
-from modelwright.plan import Session, open_session, pose, reading_for, take_frame
+from modelwright.plan import Session, open_session, take_frame
+from modelwright.plan.cleaning import pose_cleaned, reading_cleaned, refuse_cleaning
 from modelwright.plan.picture_run import refuse_backbones
 from modelwright.plan.pictures import fit_pictures
 from modelwright.store import check_writable
@@ -194,6 +195,7 @@ def fit(
     own = metric if isinstance(metric, Metric) else None
     called = metric.name if isinstance(metric, Metric) else metric
     if shape_asked(task):
+        refuse_cleaning(chosen, f"--task {task}")
         asked = Question(str(target or ""), task, called, chosen.positive, group, order)
         with progress() as live:
             return find_shape(data, asked, chosen, seconds=parse_duration(time), live=live)
@@ -239,6 +241,7 @@ def run(
     budget = math.inf if settings.trials or settings.replay else seconds
     live.advance(None, reading(data))
     if isinstance(data, str | Path) and holds_images(data):
+        refuse_cleaning(settings, "images")
         found = fit_pictures(
             data, question, settings, budget=budget, began=began, live=live, metric=metric
         )
@@ -246,10 +249,10 @@ def run(
         timings["total"] = time.monotonic() - began
         return Result(found.model, found.run_id, found.folder, timings, found.interrupted)
     refuse_backbones(settings)
-    raw = read_raw(data, reading_for(question, settings, data))
+    raw = read_raw(data, reading_cleaned(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")
-    posed = pose(raw, question, settings, metric)
+    posed = pose_cleaned(raw, question, settings, metric)
     del raw
     with open_session(posed, question, settings, budget, began) as session:
         session.learn({"data": _source(data)})

@@ -11,7 +11,7 @@ import polars as pl
 
 from modelwright.clean.mending.rewriting import Rewrite
 
-__all__ = ["LOG", "Means", "Repair", "Repairs", "changed"]
+__all__ = ["LOG", "Means", "Repair", "Repairs", "changed", "log_of"]
 
 Means = Rewrite | tuple[str, ...]
 """What stands behind the words of a rule."""
@@ -129,6 +129,17 @@ class Repairs:
     def log(self) -> pl.DataFrame:
         """Give all of them as a table: row, column, old, new, rule, confidence, applied."""
         return pl.DataFrame(list(self.all), schema=dict(LOG), orient="row")
+
+
+def log_of(repairs: Iterable[Repair]) -> pl.DataFrame:
+    """Give changes as a table: row, column, old, new, rule, confidence, applied.
+
+    Examples
+    --------
+    >>> log_of([Repair(0, "a", "1", None, "odd", 0.9, True)]).row(0)
+    (0, 'a', '1', None, 'odd', 0.9, True)
+    """
+    return pl.DataFrame(list(repairs), schema=dict(LOG), orient="row")
 
 
 def changed(cells: pl.DataFrame, repairs: Iterable[Repair]) -> pl.DataFrame:

@@ -14,12 +14,20 @@ from modelwright.cli.inputs import Encoding, check_data
 from modelwright.cli.planning import Checked
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
+from modelwright.cli.tables import as_table
 from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.numerals import number
 from modelwright.core.progress import progress
-from modelwright.core.settings import Bounds, Question, Settings, Validation, starting_from
+from modelwright.core.settings import (
+    Bounds,
+    Question,
+    Settings,
+    Validation,
+    cleaned_by,
+    starting_from,
+)
 from modelwright.core.task import shape_asked
 
 if TYPE_CHECKING:
@@ -33,6 +41,8 @@ __all__ = ["Duration", "Effort", "demo", "fit"]
 REPORT_SECONDS = 0.6
 # What it may take to say what fresh rows will score.
 EXPECTED_SECONDS = 0.3
+# Lines of what was cleaned; --json and the report have more.
+CLEANED_SHOWN = 12
 
 Duration = Annotated[str, Parameter(allow_leading_hyphen=True)]
 """Such as 90s or 5m; -5s comes through, to be refused in clear words."""
@@ -77,6 +87,9 @@ class Effort:
         Of images: a backbone to start from, as modelwright pretrain wrote it; a model of images;
         or a safetensors file with the names of timm. Of several (--from A --from B) the one that
         suits best is taken.
+    clean : bool or pathlib.Path
+        Mend the table first, and new rows likewise: by a recipe that modelwright clean wrote
+        (--clean recipe.json), or, with --clean alone, in the ways that help on held-out rows.
     """
 
     trials: Whole | None = None
@@ -93,6 +106,7 @@ class Effort:
     latency: Duration | None = None
     size: Duration | None = None
     start: Annotated[list[Path] | None, Parameter(name="--from", negative=())] = None
+    clean: Annotated[bool | Path, Parameter(negative=())] = False
 
     def settings(
         self, question: Question, out: Path | None, validation: Validation | None = None
@@ -123,9 +137,12 @@ class Effort:
             validation=validation or Validation(),
             bounds=Bounds(self.latency, self.size),
         )
-        if not self.start:
-            return made
-        return starting_from(made, self.start)
+        if self.clean is not False:
+            if self.start:
+                cure = "one is for tables, the other for images: leave one out"
+                raise OptionError("--clean or --from", "both", cure)
+            return cleaned_by(made, self.clean)
+        return starting_from(made, self.start) if self.start else made
 
 
 def fit(
@@ -175,7 +192,9 @@ def fit(
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     if shaped:
         from modelwright.cli.shaping import fit_shape
+        from modelwright.plan.cleaning import refuse_cleaning
 
+        refuse_cleaning(settings, f"--task {asked.task}")
         fit_shape(data, asked, settings, time, report, json=json)
         return
     kept_back = 0.0 if report is None else REPORT_SECONDS
@@ -258,10 +277,58 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "contrast": None if card.contrast is None else card.contrast.to_json(),
         "expected": None if (found := _expected(result)) is None else found.to_json(),
         "verdict": None if judged is None else asdict(judged),
+        "cleaned": _cleaned(result),
         "notes": list(result.notes),
         "timings": result.timings,
         "interrupted": result.interrupted,
     }
+
+
+def _cleaned(result: Result) -> dict[str, object] | None:
+    """Say what was done to the rows before the fit; None when nobody asked for it."""
+    cleaning = result.model.cleaning
+    if cleaning is None:
+        return None
+    return {
+        "cells": cleaning.cells,
+        "rows_left_out": cleaning.rows,
+        "done": [one._asdict() for one in cleaning.done],
+        "tried": [one._asdict() for one in cleaning.tried],
+        "log": str(log) if (log := _log(result)) is not None else None,
+    }
+
+
+def _log(result: Result) -> Path | None:
+    """Find the log of the changed cells: a run whose time was short has none."""
+    from modelwright.plan.cleaning import CLEANED
+
+    log = result.folder / CLEANED
+    return log if log.exists() else None
+
+
+def _tell_cleaned(result: Result) -> None:
+    """Say what was mended, by column and reason."""
+    cleaning = result.model.cleaning
+    if cleaning is None:
+        return
+    for one in cleaning.tried:
+        kept = "done" if one.kept else "left as it was"
+        say(
+            f"tried: {one.kind} ({one.cells:,} cells of held-out folds): loss "
+            f"{-100 * one.gain:+.2f} % (standard error {100 * one.error:.2f}), {kept}"
+        )
+    if cleaning.done:
+        lines = [["column", "mended", "why", "such as"]]
+        for done in cleaning.done[:CLEANED_SHOWN]:
+            old, new = ("(missing)" if text is None else text[:40] for text in (done.old, done.new))
+            such = f"{old} -> {new}" if done.cells else ""
+            lines.append([done.column, f"{done.cells:,}", done.rule, such])
+        say(f"\n{as_table(lines)}\n")
+        if len(cleaning.done) > CLEANED_SHOWN:
+            say(f"and {len(cleaning.done) - CLEANED_SHOWN} more (see the log, or --report)")
+    log = _log(result)
+    if log is not None and cleaning.cells:
+        say(f"changed cells: {log}")
 
 
 def _named(test: FreshScore) -> dict[str, float]:
@@ -293,6 +360,7 @@ def _tell(result: Result, out: Path) -> None:
     for note in result.notes:
         if note != verdict and not (judged and note.endswith(judged.sentence)):
             say(f"note: {note}")
+    _tell_cleaned(result)
     say(str(result.model))
     if result.score is not None:
         say(f"validated by: {result.model.card.plan}")

@@ -64,6 +64,7 @@ def predict(
     json
         Print one JSON object on stdout.
     """
+    from modelwright.model import read_rows
     from modelwright.store import check_writable, write_frame
     from modelwright.store.files import check_suffix
 
@@ -84,14 +85,19 @@ def predict(
             live.advance(None, f"calibrating on {calibrate.name}")
             opened = _recalibrated(opened, _rows_of(calibrate, interval))
         live.advance(None, f"{reading(data)} and predicting")
-        answers = opened.predict(data, interval=interval)
+        rows = read_rows(opened, data)
+        answers = opened.predict(rows, interval=interval)
         live.advance(None, f"writing {out.name}")
         write_frame(answers, out)
     seconds = time.monotonic() - began
     if json:
         told = {} if interval is None else {"interval": _promise(opened, answers, interval)}
+        if opened.cleaning is not None:
+            told["mended"] = {"cells": len(rows.changes), "by_column": rows.by_column}
         answer({"out": str(out), "rows": answers.height, "seconds": seconds, **told})
     else:
+        if opened.cleaning is not None:
+            say(str(rows))
         say(f"{answers.height:,} rows: {out}")
         if interval is not None:
             say(f"{opened.intervals}")

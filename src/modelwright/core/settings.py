@@ -25,7 +25,10 @@ __all__ = [
     "ImageSettings",
     "Question",
     "Settings",
+    "TableSettings",
     "Validation",
+    "cleaned_by",
+    "cleaning_asked",
     "names_of",
     "starting_from",
 ]
@@ -433,3 +436,69 @@ def starting_from(settings: Settings, backbones: Iterable[str | Path]) -> ImageS
     """
     given: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Settings)}
     return ImageSettings(**given, backbones=tuple(backbones))
+
+
+@dataclass(frozen=True)
+class TableSettings(Settings):
+    """Settings of a fit on a table whose errors are mended first; so are those of new rows.
+
+    Parameters
+    ----------
+    clean : bool or path
+        A path: what this recipe says is done (`modelwright clean` writes one). True: repairs are
+        looked for, and those are done that help on held-out rows.
+
+    Raises
+    ------
+    OptionError
+        When it is something else.
+
+    Examples
+    --------
+    >>> TableSettings(seed=7, clean=True).clean
+    True
+    """
+
+    clean: bool | str | Path = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given: object = self.clean
+        if not isinstance(given, bool | str | Path):
+            expected = "True, or the path of a recipe, as clean"
+            raise OptionError(expected, f"a {type(given).__name__}", "recipe.write(path) makes one")
+        if not isinstance(given, bool) and Path(given).suffix.lower() != ".json":
+            expected = "a recipe whose name ends in .json, or no name, for --clean"
+            cure = "modelwright clean DATA --out FILE --recipe recipe.json writes one"
+            raise OptionError(expected, repr(str(given)), cure)
+
+    def fingerprint(self, question: Question, test: str = "") -> str:
+        """Hash the same as of other settings, and what cleans the table."""
+        found = super().fingerprint(question, test)
+        if self.clean is False:
+            return found
+        told = b"" if self.clean is True else Path(self.clean).expanduser().read_bytes()
+        return hashlib.blake2b(found.encode() + told, digest_size=8).hexdigest()
+
+
+def cleaning_asked(settings: Settings) -> bool | str | Path:
+    """Say what cleans the table: False for nothing.
+
+    Examples
+    --------
+    >>> cleaning_asked(Settings()), cleaning_asked(TableSettings(clean="recipe.json"))
+    (False, 'recipe.json')
+    """
+    return settings.clean if isinstance(settings, TableSettings) else False
+
+
+def cleaned_by(settings: Settings, clean: bool | str | Path) -> TableSettings:
+    """Give the same settings, with something that cleans the table.
+
+    Examples
+    --------
+    >>> cleaned_by(Settings(seed=7), True).seed
+    7
+    """
+    given: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Settings)}
+    return TableSettings(**given, clean=clean)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from modelwright.acquire import is_encoding
+from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.core.errors import MissingExtraError, ModelFileError, UserError
 from modelwright.core.evidence import Evidence
 from modelwright.core.protocols import Fitted
@@ -73,6 +74,7 @@ class Contents(NamedTuple):
     decision: Decision
     intervals: NumberIntervals | LabelSets | None
     difficulty: Part | None
+    cleaning: Cleaning | None
 
 
 def read_contents(path: Path, key: bytes | None, allow: Sequence[type[Fitted]]) -> Contents:
@@ -151,6 +153,8 @@ def pack(contents: Contents) -> dict[str, bytes]:
         entries.update(_under("evidence", pack_state(contents.evidence.export())))
     if contents.intervals is not None:
         entries.update(_under("intervals", pack_state(contents.intervals.export())))
+    if contents.cleaning is not None:
+        entries["cleaning.json"] = json.dumps(contents.cleaning.to_json(), indent=1).encode()
     return {"model.json": json.dumps(head, indent=1).encode(), **entries}
 
 
@@ -205,7 +209,15 @@ def unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Conte
         _decision(head.get("decision"), task),
         intervals,
         difficulty,
+        _cleaning(entries.get("cleaning.json")),
     )
+
+
+def _cleaning(data: bytes | None) -> Cleaning | None:
+    try:
+        return None if data is None else Cleaning.from_json(json.loads(data))
+    except UserError as error:
+        raise ValueError(str(error)) from error
 
 
 def _calibration(head: Mapping[str, Any], task: Task) -> Calibration:

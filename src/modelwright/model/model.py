@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, like, read_raw, totals_below
+from modelwright.acquire import conform, like, read_raw, totals_below
 from modelwright.acquire.images import fresh_rows
+from modelwright.clean.recipes.rowwise import Cleaning, Mended
 from modelwright.core.errors import (
     DataError,
     ModelFileError,
@@ -41,10 +42,11 @@ from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Explainer, background_table, permutation_importance, with_close
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
+from modelwright.model.reading import reading_of
 from modelwright.stats.drift import compare_profiles, drift_words
 from modelwright.store import write_archive
 
-__all__ = ["SEEN", "Model", "load"]
+__all__ = ["SEEN", "Model", "load", "read_rows"]
 
 # Rows predicted at a time: bounds memory, whatever the length of the table.
 CHUNK = 100_000
@@ -86,6 +88,8 @@ class Model:
         How far off its predictions may be; None until it has been calibrated.
     difficulty : Part, optional
         What says how hard a row is, where intervals are scaled by it.
+    cleaning : Cleaning, optional
+        What is done to rows before anything else: the same as at the fit.
     encoding : str, optional
         How the text files are encoded that it reads; None: what is no UTF-8 is taken for that
         which it was fitted on.
@@ -100,6 +104,7 @@ class Model:
     decision: Decision = USUAL
     intervals: NumberIntervals | LabelSets | None = None
     difficulty: Part | None = None
+    cleaning: Cleaning | None = None
     encoding: str | None = None
 
     @property
@@ -358,10 +363,21 @@ class Model:
         return conform(self._raw(data), self.schema, required)
 
     def _raw(self, data: object) -> pl.DataFrame:
-        raw = read_raw(data, Reading.like(self.schema, self.card.encoding, self.encoding))
+        if isinstance(data, Mended):
+            return data.frame
+        mended = self._mended(data, 6)
+        if mended.changes:
+            warnings.warn(f"{mended}.", ModelwrightWarning, stacklevel=5)
+        return mended.frame
+
+    def _mended(self, data: object, level: int) -> Mended:
+        reading = reading_of(self.schema, self.cleaning, self.card.encoding, self.encoding)
+        raw = read_raw(data, reading)
         for note in raw.notes:
-            warnings.warn(note, ModelwrightWarning, stacklevel=5)
-        return raw.frame
+            warnings.warn(note, ModelwrightWarning, stacklevel=level)
+        if self.cleaning is None:
+            return Mended(raw.frame)
+        return self.cleaning.mend(raw.frame, self.columns)
 
     def _weight(self, table: Table) -> NDArray[np.float64] | None:
         """Give the weights of rows, when the column of weights is there."""
@@ -404,6 +420,7 @@ class Model:
             self.decision,
             self.intervals,
             self.difficulty,
+            self.cleaning,
         )
         write_archive(Path(path), pack(contents), writer=self.card.version, key=key)
         return Path(path)
@@ -540,3 +557,27 @@ def load(
         When the file is truncated, altered, oversized, unsigned, or of a newer format.
     """
     return Model(*read_contents(Path(path), key, allow), encoding)
+
+
+def read_rows(model: Model, data: object) -> Mended:
+    """Read rows as those of the fit were, and mend them as those were mended.
+
+    Parameters
+    ----------
+    model : Model
+        What `fit` gave, or `load`.
+    data : path or frame
+        As for `Model.predict`.
+
+    Returns
+    -------
+    Mended
+        Its `changes` are the cells that were mended. Give it to `predict`, `evaluate` or `explain`
+        in place of the data, so that these are read once.
+
+    Raises
+    ------
+    ColumnError or DataError
+        When the data cannot be read, or lacks a column that settles others.
+    """
+    return model._mended(data, 4)

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, read_raw, totals_below
+from modelwright.acquire import conform, read_raw, totals_below
+from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError
 from modelwright.core.framing import encode_target
@@ -22,6 +23,7 @@ from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.soundness import check_judged
 from modelwright.evaluate.splitters import says_test
 from modelwright.evaluate.weights import read_weights
+from modelwright.model.reading import reading_of
 from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows
 from modelwright.store.files import replacing
@@ -73,7 +75,9 @@ class Fresh:
         save_arrays(folder / ARRAYS, arrays)
 
 
-def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
+def read_fresh(
+    data: object, rows: Rows, encoding: str = "", cleaning: Cleaning | None = None
+) -> Fresh:
     """Read a test file as the rows before it were read.
 
     Parameters
@@ -84,6 +88,8 @@ def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
         What is learned from.
     encoding : str
         How their file was encoded; empty for UTF-8.
+    cleaning : Cleaning, optional
+        What was done to these rows before they were typed.
 
     Returns
     -------
@@ -97,9 +103,11 @@ def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
         When no row has an answer, a label is new, these are the rows that are learned from, or the
         metric has no value on them.
     """
-    source = read_raw(data, Reading.like(rows.table.schema, encoding))
+    source = read_raw(data, reading_of(rows.table.schema, cleaning, encoding))
     raw = source.frame
     digest = digest_of(data, raw)
+    if cleaning is not None:
+        raw = cleaning.mend(raw, rows.table.features()).frame
     table = conform(
         raw.head(raw.height - totals_below(raw)),
         rows.table.schema,

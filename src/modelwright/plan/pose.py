@@ -21,6 +21,8 @@ from modelwright.acquire import (
     read_types,
     totals_below,
 )
+from modelwright.clean.recipes.rowwise import Cleaning
+from modelwright.clean.repairs import Repair
 from modelwright.core.errors import (
     ColumnError,
     DataError,
@@ -72,6 +74,10 @@ class Posed:
         Rows that are scored at the end; None when there are none.
     encoding : str
         How the text of the file was encoded; empty for UTF-8.
+    cleaning : Cleaning, optional
+        What was done to the rows before; None when nobody asked for it.
+    changes : tuple of Repair
+        The cells that this changed.
     """
 
     rows: Rows
@@ -80,6 +86,8 @@ class Posed:
     question: Question
     fresh: Fresh | None = None
     encoding: str = ""
+    cleaning: Cleaning | None = None
+    changes: tuple[Repair, ...] = ()
 
     @property
     def schema(self) -> Schema:
@@ -124,7 +132,13 @@ def _room(data: object) -> int:
     return room
 
 
-def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None = None) -> Posed:
+def pose(
+    raw: Raw,
+    question: Question,
+    settings: Settings,
+    metric: Metric | None = None,
+    cleaning: Cleaning | None = None,
+) -> Posed:
     """Find types, roles and task.
 
     Parameters
@@ -137,6 +151,8 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
         Types that the user knows better, and the seed.
     metric : Metric, optional
         What decides, where it is more than a name; None: what the question says.
+    cleaning : Cleaning, optional
+        What was done to the rows already: test rows are cleaned likewise.
 
     Returns
     -------
@@ -175,7 +191,7 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
     rows, noted = _answered(table, task, question, answers.known, settings.seed)
     rows = replace(rows, origin=kept[answers.known.to_numpy()])
     _check_metric(decides, rows)
-    posed = Posed(rows, noted, decides, question, encoding=raw.encoding)
+    posed = Posed(rows, noted, decides, question, encoding=raw.encoding, cleaning=cleaning)
     return _with_fresh(posed, settings.validation, splits)
 
 
@@ -243,7 +259,7 @@ def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
                 "both",
                 "leave --test out, or mark no rows of the column as test",
             )
-        fresh = read_fresh(asked.test, rows, posed.encoding)
+        fresh = read_fresh(asked.test, rows, posed.encoding, posed.cleaning)
     if fresh is None:
         return posed
     return replace(posed, rows=rows, notes=(*posed.notes, *fresh.notes), fresh=fresh)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.core.evidence import Evidence
 from modelwright.core.result import Card, Contrast, Leaderboard, brief
 from modelwright.core.schema import Schema
@@ -106,6 +107,7 @@ class Publisher:
         self.judge: FreshJudge | None = None
         self.contrast: Contrast | None = None
         self.interval_by: str | None = None
+        self.cleaning: Cleaning | None = None
         self.model: Model | None = None
         self._seconds_a_byte = FIRST_RATE
 
@@ -213,6 +215,7 @@ class Publisher:
         self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)
 
     def _write(self, model: Model) -> None:
+        model = replace(model, cleaning=self.cleaning)
         path = model.save(self._work.folder / "model.mw")
         if self._out is not None:
             _copy(path, self._out)

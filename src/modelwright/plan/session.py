@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from modelwright.clean.repairs import log_of
 from modelwright.core.errors import OutputError
 from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Card, Leaderboard
-from modelwright.core.settings import Frame, Question, Settings
+from modelwright.core.settings import Frame, Question, Settings, cleaning_asked
 from modelwright.core.splits import Splits
 from modelwright.core.version import __version__
 from modelwright.engine import Engine, core_count, lock_file, worker_count
@@ -25,6 +26,7 @@ from modelwright.features import default_recipe
 from modelwright.model import Model
 from modelwright.plan.bar import bar_of, splits_of
 from modelwright.plan.board import Board, Choice
+from modelwright.plan.cleaning import CLEANED, told_clean
 from modelwright.plan.clock import Clock
 from modelwright.plan.evidence import gather_evidence
 from modelwright.plan.executed import Executed, read_executed, write_executed
@@ -44,7 +46,15 @@ from modelwright.plan.trial import Trial, TrialSpec
 from modelwright.plan.uncertainty import FOLDER as DIFFICULTY
 from modelwright.plan.weaknesses import WEAKNESSES
 from modelwright.plan.workspace import Workspace
-from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord, data_folder, write_json
+from modelwright.store import (
+    RunRecord,
+    RunStatus,
+    RunStore,
+    TrialRecord,
+    data_folder,
+    write_frame,
+    write_json,
+)
 from modelwright.store.looks import earlier_looks
 
 __all__ = ["Session", "open_session"]
@@ -90,6 +100,7 @@ class Session:
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
         self._publisher.interval_by = settings.validation.interval_by
+        self._publisher.cleaning = posed.cleaning
         if posed.fresh is not None:
             self._publisher.judge = FreshJudge(posed.fresh, self._looks)
 
@@ -165,6 +176,8 @@ class Session:
             self._posed.fresh.write(self.work.folder)
         self.learn(facts_of(self._posed, self._settings, self._splits))
         write_json(self.work.folder / "types.json", self._posed.schema.to_json())
+        if self._posed.cleaning is not None:
+            write_frame(log_of(self._posed.changes), self.work.folder / CLEANED)
         schedule = Schedule(
             self.work,
             self._portfolio,
@@ -349,6 +362,8 @@ def _record(
         "trials": settings.trials,
         "seed": settings.seed,
     }
+    if cleaning_asked(settings) is not False:
+        request["clean"] = told_clean(settings)
     if settings.models:  # the report tells how to make the model again
         request["models"] = list(settings.models)
     checked = settings.validation.to_json()

@@ -20,6 +20,7 @@ from modelwright.model import SEEN, Model
 from modelwright.pages import Chapter, Markup, element, page, shorten
 from modelwright.pages.numerals import number
 from modelwright.plan.verdict import line_of, verdict_of
+from modelwright.report.cleaned import cleaned
 from modelwright.report.data import data
 from modelwright.report.opening import of_images, opening
 from modelwright.report.pictures import pictures
@@ -89,6 +90,7 @@ def render(model: Model) -> str:
         None if of_images(model) else influence(model),
         singles(model),
         data(model),
+        cleaned(model),
         validation(model),
         leaderboard(model, held),
         usage(model),

@@ -132,7 +132,7 @@ def reproduce(model: Model) -> Chapter:
     lines = [f"modelwright fit DATA{target}{_options(asked)}"]
     if card.run and not pictured:
         lines.append(f"modelwright fit DATA{target} --replay ")
-        lines[-1] += shlex.quote(card.run)
+        lines[-1] += shlex.quote(card.run) + _clean(asked.get("clean"))
     body = joined(
         element("p", "The same data and question", "." if pictured else f"; {_AGAIN}"),
         _code(*lines),
@@ -172,6 +172,14 @@ def _options(asked: Mapping[str, Any]) -> str:
             options += f" --{key} {shlex.quote(known[key])}"
     if known.get("models"):
         options += f" --models {shlex.quote(known['models'].replace(', ', ','))}"
+    options += _clean(asked.get("clean"))
     if known.get("frame"):
         options += f" --frame {shlex.quote(known['frame'])}"
     return options
+
+
+def _clean(asked: object) -> str:
+    """Write the option that cleans the table likewise."""
+    if asked is None or asked is False:
+        return ""
+    return " --clean" if asked is True else f" --clean {shlex.quote(str(asked))}"
