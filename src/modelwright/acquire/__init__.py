@@ -5,7 +5,13 @@ from modelwright.acquire.frames import like
 from modelwright.acquire.inference import infer, infer_schema
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
-from modelwright.acquire.strays import names_again, totals_below
+from modelwright.acquire.strays import (
+    Strays,
+    find_strays,
+    names_again,
+    totals_below,
+    without_strays,
+)
 from modelwright.acquire.told_encoding import is_encoding
 from modelwright.acquire.types_file import Given, read_types
 
@@ -13,8 +19,10 @@ __all__ = [
     "Given",
     "Raw",
     "Reading",
+    "Strays",
     "cast",
     "conform",
+    "find_strays",
     "infer",
     "infer_schema",
     "is_encoding",
@@ -23,4 +31,5 @@ __all__ = [
     "read_raw",
     "read_types",
     "totals_below",
+    "without_strays",
 ]

@@ -101,7 +101,7 @@ def profile(
         *hurting.of_columns(scan, relations, target),
     ]
     if comparison is not None:
-        found += hurting.of_drift(comparison.columns, scan.rows, comparison.rows)
+        found += hurting.of_drift(comparison)
     return TableProfile(
         source,
         scan.rows,

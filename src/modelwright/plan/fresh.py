@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, read_raw, totals_below
+from modelwright.acquire import Reading, conform, read_raw, without_strays
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError
 from modelwright.core.framing import encode_target
@@ -100,15 +100,12 @@ def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
     source = read_raw(data, Reading.like(rows.table.schema, encoding))
     raw = source.frame
     digest = digest_of(data, raw)
-    table = conform(
-        raw.head(raw.height - totals_below(raw)),
-        rows.table.schema,
-        (*rows.table.features(), rows.task.target),
-    )
+    rest, strays = without_strays(raw)
+    table = conform(rest, rows.table.schema, (*rows.table.features(), rows.task.target))
     known = table.frame[rows.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
     if not len(known):
         raise DataError(f"answers in column {rows.task.target!r} of --test", "none in any row")
-    notes = tuple(f"Test rows: {note}" for note in (*source.notes, *table.notes))
+    notes = tuple(f"Test rows: {note}" for note in (*source.notes, *strays.notes(), *table.notes))
     table = table.rows(known)
     if table.fingerprint() == rows.table.fingerprint():
         raise DataError(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from modelwright.core.errors import DataError
 from modelwright.core.evidence import KEPT, Evidence
 from modelwright.core.result import Standing
-from modelwright.evaluate import Answered
+from modelwright.evaluate import Answered, Metric
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.flow import Result
 from modelwright.model import SEEN, Model
@@ -35,7 +35,7 @@ from modelwright.unsupervised import Shape
 
 __all__ = ["render", "write_evaluation", "write_report"]
 
-_HELD_OUT, _NEW = "held-out rows", "new rows"
+_HELD_OUT, _NEW, _GIVEN = "held-out rows", "new rows", "given rows"
 
 
 def write_report(model: Model | Result | Shape, path: str | Path) -> Path:
@@ -133,17 +133,30 @@ def write_evaluation(model: Model, data: object | Answered, path: str | Path) ->
         raise DataError("rows that can be scored", "none: no weight is above zero")
     scores = {metric.name: held.score(metric) for metric in held.metrics}
     line = _line_of(rows, next(iter(scores.values())))
-    notes = [SEEN] if rows.seen else []
-    if model.card.score is not None and same and not rows.seen:
+    notes = _seen_notes(rows, first)
+    if model.card.score is not None and same and not rows.some_seen:
         before, now = number(model.card.score), number(line.score)
         notes.append(
             f"When the model was fitted, held-out rows gave {model.task.metric} {before}; these "
             f"rows give {now}. A clear fall means that the rows differ: compare their columns."
         )
-    top = opening(replace(model, evidence=None), held, line, _NEW, notes)
-    text = _page(model, "evaluation of a model", top, [quality(held.sample(KEPT), _NEW)])
+    source = _GIVEN if rows.some_seen or rows.overlap is None else _NEW
+    top = opening(replace(model, evidence=None), held, line, source, notes)
+    text = _page(model, "evaluation of a model", top, [quality(held.sample(KEPT), source)])
     atomic_write(Path(path), text.encode())
     return scores
+
+
+def _seen_notes(rows: Answered, metric: Metric) -> list[str]:
+    """Say which rows the model had learned from, and what it scores on the others."""
+    if rows.seen:
+        return [SEEN]
+    notes = [] if rows.overlap is None or not rows.overlap.words else [rows.overlap.words]
+    fresh = rows.fresh
+    if fresh is not None:
+        score = number(metric.score(fresh.y, fresh.p, fresh.weight))
+        notes.append(f"On the {len(fresh.y):,} fresh rows alone {metric.name} is {score}.")
+    return notes
 
 
 def _narrow(group: NDArray[np.int64] | None) -> NDArray[np.int32] | None:
