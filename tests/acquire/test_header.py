@@ -139,8 +139,9 @@ def test_a_cell_beyond_what_the_csv_module_takes_does_not_repeat_the_names(tmp_p
 
 
 CODED = (
-    '0,NYC,£135.14,05/25/2022,33.5\n1,NYC,£109.73,2020-07-24,54.7\n2,Rome,USD 1.50,"May 3, 2021",1\n'
-    "3,Rome,£7.00,05/26/2022,3\n4,NYC,USD 1.50,2020-07-24,12\n"
+    "0,NYC,£135.14,05/25/2022,33.5\n1,NYC,£109.73,2020-07-24,54.7\n"
+    "2,Rome,USD 1.50,5 May 2021,1\n3,Rome,£7.00,05/26/2022,3\n"
+    "4,NYC,USD 1.50,05/27/2022,12\n"
 )
 
 

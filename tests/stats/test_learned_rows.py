@@ -33,7 +33,7 @@ def rows(count: int, seed: int) -> tuple[Table, np.ndarray]:
     frame = pl.DataFrame(
         {
             "size": rng.normal(size=count) * 10.0 ** rng.integers(-9, 9, count),
-            "town": pl.Series(towns[rng.integers(0, 4, count)], dtype=pl.String),
+            "town": pl.Series(towns[rng.integers(0, 4, count)].tolist(), dtype=pl.String),
             "day": np.datetime64("2024-01-01") + rng.integers(0, 300, count).astype("m8[D]"),
             "sold": rng.random(count) < 0.3,
         }
@@ -44,7 +44,8 @@ def rows(count: int, seed: int) -> tuple[Table, np.ndarray]:
 def few(count: int, seed: int) -> tuple[Table, np.ndarray]:
     """Give rows of few categories: equal ones are honest."""
     rng = np.random.default_rng(seed)
-    frame = pl.DataFrame({"a": rng.choice(list("xyz"), count), "b": rng.choice(list("pq"), count)})
+    letters = rng.choice(list("xyz"), count).tolist(), rng.choice(list("pq"), count).tolist()
+    frame = pl.DataFrame({"a": letters[0], "b": letters[1]})
     schema = Schema((Column("a", Kind.CATEGORY), Column("b", Kind.CATEGORY)))
     return Table(frame, schema), rng.integers(0, 2, count)
 
@@ -186,7 +187,7 @@ def test_hashes_are_what_they_are_said_to_be() -> None:
     ):
         cells = zip(NAMES, values, strict=True)
         total = sum(_spread(value ^ _named(name)) for name, value in cells) % 2**64
-        expected.append((_spread(total) >> 24 << 16) | (_spread(_bits(answer)) >> 48))
+        expected.append((_spread(total) >> 24 << 24) | (_spread(_bits(answer)) >> 40))
     assert known.marks.tolist() == sorted(expected)
 
 
@@ -208,7 +209,7 @@ def test_a_file_holds_a_few_bytes_a_row() -> None:
     table, y = rows(3_000, 0)
     known = LearnedRows.of(table, NAMES, y)
     entries = pack_state(known.export())
-    assert sum(map(len, entries.values())) < 7 * 3_000 + 1_000
+    assert sum(map(len, entries.values())) < 8 * 3_000 + 1_000
     again = LearnedRows.restore(unpack_state(entries))
     np.testing.assert_array_equal(again.marks, known.marks)
     assert (again.columns, again.rows, again.bound) == (known.columns, known.rows, known.bound)

@@ -6,10 +6,7 @@ from modelwright.acquire.inference import infer, infer_schema
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
 from modelwright.acquire.strays import (
-    Strays,
     find_strays,
-    names_again,
-    totals_below,
     without_strays,
 )
 from modelwright.acquire.told_encoding import is_encoding
@@ -19,7 +16,6 @@ __all__ = [
     "Given",
     "Raw",
     "Reading",
-    "Strays",
     "cast",
     "conform",
     "find_strays",
@@ -27,9 +23,7 @@ __all__ = [
     "infer_schema",
     "is_encoding",
     "like",
-    "names_again",
     "read_raw",
     "read_types",
-    "totals_below",
     "without_strays",
 ]

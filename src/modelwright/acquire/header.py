@@ -125,11 +125,11 @@ def _share_of(form: str, cells: list[str]) -> float:
 
 
 def _form(cell: str) -> str:
-    """Write 9 for digits and a for letters, however many; nothing where there are no digits."""
+    """Write 9 for a number and a for letters, however many; nothing where there is no digit."""
     short = _SHORTEST <= len(cell) <= _LONGEST
     if not short or not any(letter.isdigit() for letter in cell):
         return ""
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", cell))
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+(?:[.,]\d+)*", "9", cell))
 
 
 def _fits(pattern: re.Pattern[str], cell: str) -> bool:

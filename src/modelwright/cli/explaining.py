@@ -154,13 +154,17 @@ def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
     both = "; a + b: columns that go together, shuffled together"
     told += f"\n\nhow much worse {judge} gets when a column is shuffled, with {beside}"
     say(f"{told}{both if any(one.together for one in shown) else ''}:\n")
-    width = max((len(one.label) for one in shown), default=0)
     losses = aligned([one.loss for one in shown])
-    between = [f"{number(one.low, 2)} to {number(one.high, 2)}" for one in shown]
-    room, reach = (max(map(len, texts), default=0) for texts in (losses, between))
-    for one, loss, ends in zip(shown, losses, between, strict=True):
-        bar = _bar(one.loss, found[0].loss)
-        say(f"{one.label:<{width}}  {loss:>{room}}  {ends:>{reach}}  {bar}".rstrip())
+    table = [
+        [
+            one.label,
+            loss,
+            f"{number(one.low, 2)} to {number(one.high, 2)}",
+            _bar(one.loss, found[0].loss),
+        ]
+        for one, loss in zip(shown, losses, strict=True)
+    ]
+    say(as_table(table))
     if len(found) > 20:
         say(f"and {len(found) - 20} more that matter less")
     for one in shown:
@@ -176,13 +180,10 @@ def _tell_row(one: Attribution) -> None:
         f"{column} = {value}" if value else column
         for column, value in zip(one.columns, one.values, strict=True)
     ]
-    width = max(len(name) for name in names)
     largest = max(abs(share) for share in one.shares)
     told = aligned(one.shares, sign=True)
-    room = max(map(len, told))
-    for name, share, text in zip(names, one.shares, told, strict=True):
-        say(f"{name:<{width}}  {text:>{room}}  {_bar(abs(share), largest)}".rstrip())
-    say("")
+    bars = [_bar(abs(share), largest) for share in one.shares]
+    say(as_table(list(zip(names, told, bars, strict=True))) + "\n")
 
 
 def _tell_curves(model: Model, data: str | Path | None, drawn: Drawn, json: bool) -> None:

@@ -156,6 +156,12 @@ def _say_trials(record: RunRecord, trials: list[TrialRecord]) -> None:
     board = record.facts.get("leaderboard")
     if board and board["standings"]:
         say(f"\n{Leaderboard.from_json(board)}")
-    for trial in trials if not board else [each for each in trials if each.error]:
-        score = "" if trial.score is None else number(trial.score)
-        say(f"{trial.name:<18}{score:>10}  {trial.seconds:6.1f} s  {trial.error}".rstrip())
+    told = trials if not board else [each for each in trials if each.error]
+    if told:
+        head = ["trial", record.metric or "score", "seconds", "error"]
+        say("\n" + as_table([head, *map(_trial, told)]))
+
+
+def _trial(trial: TrialRecord) -> list[str]:
+    score = "" if trial.score is None else number(trial.score)
+    return [trial.name, score, f"{trial.seconds:.1f}", trial.error]

@@ -54,11 +54,16 @@ class Scores:
         told = {"scores": dict(self.values), "intervals": ends, "undefined": dict(self.undefined)}
         return {"rows": self.rows, **told}
 
-    def cells(self, name: str) -> list[str]:
+    def cells(self, name: str) -> tuple[str, str]:
         """Write a score and its interval."""
         if name in self.undefined:
-            return ["none", ""]
-        return [number(self.values[name]), _between(*self.between[name])]
+            return "none", ""
+        return number(self.values[name]), _between(*self.between[name])
+
+    def cell(self, name: str) -> str:
+        """Write both in one."""
+        score, between = self.cells(name)
+        return f"{score} ({between})" if between else score
 
 
 def say_rows(rows: Answered) -> None:
@@ -82,15 +87,15 @@ def say_rows(rows: Answered) -> None:
 
 def say_scores(all_rows: Scores, fresh: Scores | None = None) -> None:
     """Print each score with its interval, and beside it that of the fresh rows alone."""
-    shown = [all_rows] if fresh is None else [all_rows, fresh]
     if fresh is None:
         table = [["", "score", "95 %"]]
+        table += [[name, *all_rows.cells(name)] for name in all_rows.values]
     else:
-        table = [["", f"all {all_rows.rows:,}", "95 %", f"fresh {fresh.rows:,}", "95 %"]]
-    for name in all_rows.values:
-        table.append([name, *(cell for scores in shown for cell in scores.cells(name))])
+        table = [["", f"all {all_rows.rows:,} rows (95 %)", f"{fresh.rows:,} fresh rows (95 %)"]]
+        table += [[name, all_rows.cell(name), fresh.cell(name)] for name in all_rows.values]
     say(as_table(table))
-    for scores, of in zip(shown, ("", " of the fresh rows"), strict=False):
+    shown = [(all_rows, "")] if fresh is None else [(all_rows, ""), (fresh, " of the fresh rows")]
+    for scores, of in shown:
         for name, why in scores.undefined.items():
             say(f"no {name}{of}: {why}")
 

@@ -248,7 +248,12 @@ def _held(expected: Expected, score: float) -> str:
     """Say whether a score is what the fit led one to expect."""
     if expected.holds(score):
         return "the score lies within"
-    side = "below" if score < expected.low else "above"
+    from modelwright.evaluate.catalogue import greater_is_better
+
+    side, greater = "below" if score < expected.low else "above", greater_is_better(expected.metric)
+    if greater is not None:
+        better = greater is (side == "above")
+        side += f", which is {'better' if better else 'worse'}"
     return f"the score lies {side}: these rows are not like those it was fitted on, or it is chance"
 
 

@@ -25,6 +25,8 @@ _EMPTY = frozenset(["", "-", "\u2013", "none"])
 # What may stand between numbers, as in "0.91 (0.88 to 0.93)*": cut, they would be other numbers.
 _BETWEEN = frozenset(["to", "of", "over", "under", "none", "decided", "%", "%:", "s", "kB", "MB"])
 _LONGEST = 60
+_PROSE = 3  # blanks; a text of so many words is read from its beginning
+_BREAKS = re.compile(r"[^\S ]+")  # whatever is blank and no blank
 
 
 def terminal_width(width: int | None = None) -> int:
@@ -70,15 +72,19 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Cut the middle out: the beginning of a path says little, its end much.
+    """Cut the middle of a name out, whose end says much, and the end of a longer text off.
 
     Examples
     --------
     >>> cut("a_very_long_name_of_a_column", 12), cut("short", 12)
     ('a_v…a_column', 'short')
+    >>> cut("Rome 54 %, Oslo 30 %, Lima 16 %", 12)
+    'Rome 54 %,…'
     """
     if letters_wide(text) <= width:
         return text
+    if text.count(" ") >= _PROSE:
+        return _start(text, width - 1).rstrip() + "…"
     head = _start(text, (width - 1) // 3)
     tail = _start(text[::-1], width - 1 - letters_wide(head))[::-1]
     return f"{head}…{tail}"
@@ -131,8 +137,8 @@ def lay_out(rows: Sequence[Sequence[str]], width: int | None = None, *, names: i
 
 def _tidy(cell: str, place: int) -> str:
     """Make one line of a cell; the first one of a row may be set in."""
-    text = printable(" ".join(cell.split()))
-    return text if place else " " * (len(cell) - len(cell.lstrip(" "))) + text
+    text = printable(_BREAKS.sub(" ", cell))
+    return text.strip() if place else text.rstrip()
 
 
 @dataclass

@@ -32,12 +32,12 @@ MOST = 2**17
 CELLS = 4_000_000
 """In longer tables only the columns that tell rows apart best are looked at."""
 # Bits of a hash that say what stands in the columns, and bits behind them that say the answer.
-_INPUTS, _ANSWER = 40, 16
-_BYTES = (_INPUTS + _ANSWER) // 8
+_INPUTS, _ANSWER = 40, 24
+_BYTES = 8
 _FEWEST_COLUMNS = 4
 _LOOKED = 2_000
-# Of a number so many binary digits count: about nine decimal ones, whatever wrote the file.
-_DIGITS = 30
+# Of a number so many binary digits count, as in float32: no model sees more of them.
+_DIGITS = 24
 # Equal rows are more than chance brings from so many standard errors on.
 _APART = 3.0
 _ABSENT = np.uint64(0x6D697373696E6721)
@@ -145,7 +145,7 @@ class LearnedRows:
     bound : int
         Below it lie the hashes that are kept; 2**40: all.
     marks : ndarray of uint64, shape (n_kept,)
-        Sorted. 40 bits for the columns, and 16 behind them for the answer.
+        Sorted. 40 bits for the columns, and 24 behind them for the answer.
 
     Notes
     -----
@@ -210,7 +210,7 @@ class LearnedRows:
 
     def export(self) -> State:
         """Give the whole state: the bytes of hashes one below the other, which pack well."""
-        planes = self.marks.astype(">u8").view(np.uint8).reshape(-1, 8).T[8 - _BYTES :]
+        planes = self.marks.astype(">u8").view(np.uint8).reshape(-1, _BYTES).T
         config = {"columns": list(self.columns), "rows": self.rows, "bound": self.bound}
         return State(config, {"marks": np.ascontiguousarray(planes)})
 
@@ -226,9 +226,7 @@ class LearnedRows:
         planes = state.arrays["marks"]
         if planes.dtype != np.uint8 or planes.ndim != 2 or len(planes) != _BYTES:
             raise ValueError("no hashes of rows")
-        whole = np.zeros((planes.shape[1], 8), np.uint8)
-        whole[:, 8 - _BYTES :] = planes.T
-        marks = whole.view(">u8").ravel().astype(np.uint64)
+        marks = np.ascontiguousarray(planes.T).view(">u8").ravel().astype(np.uint64)
         if (marks[1:] < marks[:-1]).any():
             raise ValueError("hashes of rows out of order")
         columns = tuple(str(name) for name in state.config["columns"])
