@@ -31,6 +31,7 @@ runs.command(clean)
 
 _Run = Annotated[str, Parameter(completer=run_ids)]
 _Json = Annotated[bool, Parameter(negative=())]
+_HEAD = ["run", "started", "status", "target", "score"]
 
 
 @runs.default
@@ -60,7 +61,7 @@ def list_runs(*, limit: Whole = 20, store: Path | None = None, json: _Json = Fal
     if not found:
         say("no runs yet: modelwright fit makes one")
         return
-    say(as_table([_line(record) for record in found]))
+    say(as_table([_HEAD, *(_line(record) for record in found)]))
 
 
 def _line(record: RunRecord) -> list[str]:

@@ -60,10 +60,11 @@ class Scores:
             return "none", ""
         return number(self.values[name]), _between(*self.between[name])
 
-    def cell(self, name: str) -> str:
-        """Write both in one."""
-        score, between = self.cells(name)
-        return f"{score} ({between})" if between else score
+    def together(self) -> list[str]:
+        """Write both in one cell, scores below each other."""
+        both = [self.cells(name) for name in self.values]
+        wide = max(len(score) for score, _ in both)
+        return [f"{s:<{wide}} ({between})" if between else s for s, between in both]
 
 
 def say_rows(rows: Answered) -> None:
@@ -92,7 +93,8 @@ def say_scores(all_rows: Scores, fresh: Scores | None = None) -> None:
         table += [[name, *all_rows.cells(name)] for name in all_rows.values]
     else:
         table = [["", f"all {all_rows.rows:,} rows (95 %)", f"{fresh.rows:,} fresh rows (95 %)"]]
-        table += [[name, all_rows.cell(name), fresh.cell(name)] for name in all_rows.values]
+        told = zip(all_rows.values, all_rows.together(), fresh.together(), strict=True)
+        table += [list(line) for line in told]
     say(as_table(table))
     shown = [(all_rows, "")] if fresh is None else [(all_rows, ""), (fresh, " of the fresh rows")]
     for scores, of in shown:

@@ -104,6 +104,7 @@ def _say_groups(found: Fairness) -> None:
     say(as_table(table, names=2))
     if len(groups) > _GROUPS:
         say(f"and {len(groups) - _GROUPS} smaller groups: --json lists all")
+    say("")
     for note in found.notes:
         say(note)
 
@@ -115,5 +116,10 @@ def _cell(share: GroupShare) -> str:
     if share.measure in _OF_NUMBERS:
         value, low, high = (number(v, 3) for v in (share.value, share.low, share.high))
     else:
-        value, low, high = f"{share.value:.3f}", f"{share.low:.2f}", f"{share.high:.2f}"
+        value, low, high = _fixed(share.value, 3), _fixed(share.low, 2), _fixed(share.high, 2)
     return f"{value} ({low} to {high}){mark}"
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """Write a number with so many decimals; what rounds to zero has no sign."""
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"

@@ -71,7 +71,7 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def cut(text: str, width: int) -> str:
+def cut(text: str, width: int, *, name: bool = False) -> str:
     """Cut the middle of a name out, whose end says much, and the end of a longer text off.
 
     Examples
@@ -83,7 +83,7 @@ def cut(text: str, width: int) -> str:
     """
     if letters_wide(text) <= width:
         return text
-    if text.count(" ") >= _PROSE:
+    if not name and text.count(" ") >= _PROSE:
         return _start(text, width - 1).rstrip() + "…"
     head = _start(text, (width - 1) // 3)
     tail = _start(text[::-1], width - 1 - letters_wide(head))[::-1]
@@ -151,6 +151,7 @@ class _Column:
     least: int
     fewest: int
     right: bool
+    name: bool = False
 
     @classmethod
     def of(cls, cells: list[str], *, naming: bool) -> _Column:
@@ -163,7 +164,7 @@ class _Column:
             least = max(kept, min(head, _FEWEST))
             return cls(cells, wide, wide, least, least, all(map(_is_number, body)))
         least = min(wide, _NAMES if naming else _WORDS)
-        return cls(cells, wide, wide, least, min(least, _FEWEST), right=False)
+        return cls(cells, wide, wide, least, min(least, _FEWEST), right=False, name=naming)
 
 
 def _is_number(cell: str) -> bool:
@@ -211,7 +212,7 @@ def _narrow(columns: Sequence[_Column], wide: int, *, hard: bool = False) -> Non
 def _lines(columns: Sequence[_Column]) -> Iterator[str]:
     for row in zip(*(column.cells for column in columns), strict=True):
         cells = (
-            padded(cut(cell, column.wide), column.wide, right=column.right)
+            padded(cut(cell, column.wide, name=column.name), column.wide, right=column.right)
             for cell, column in zip(row, columns, strict=True)
         )
         yield (" " * GAP).join(cells).rstrip()

@@ -363,7 +363,10 @@ def _notes(shares: Sequence[GroupShare], ratio: float, column: str) -> tuple[str
             f"The group of {column!r} that is chosen least is chosen {ratio:.2f} times as often "
             "as the one that is chosen most: below four fifths, which is often taken as a warning."
         )
+    groups = {share.group for share in shares}
     for share in shares:
+        if len(groups) == 2 and share.group != shares[0].group:
+            continue  # it would say the same of both
         if share.differs and share.measure in _WORDS and share.rows >= FEW:
             told = [f"{100 * v:.0f} %" for v in (share.value, share.others)]
             notes.append(f"{column} {share.group}: {_WORDS[share.measure].format(*told)}.")

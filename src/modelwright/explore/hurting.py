@@ -323,16 +323,15 @@ def _many_levels(columns: Sequence[ColumnProfile]) -> list[Finding]:
     ]
     if not some:
         return []
-    return [
-        Finding(
-            "many-levels",
-            Severity.INFO,
-            _named(some),
-            f"many different words: {_listed(some)}",
+    again = [column for column, _ in some if column.distinct < column.present]
+    cure = "nothing to do: of what never comes again nothing is learned"
+    if again:
+        cure = (
             "if they name things of which there are several rows, keep these together: "
-            f"--group {word(some[0][0].name)}",
+            f"--group {word(again[0].name)}"
         )
-    ]
+    said = f"many different words: {_listed(some)}"
+    return [Finding("many-levels", Severity.INFO, _named(some), said, cure)]
 
 
 def word(name: str) -> str:
