@@ -100,14 +100,21 @@ def test_a_file_of_an_earlier_version_says_that_it_does_not_know(
 
 def test_the_page_says_which_rows_were_seen(folder: Path, tmp_path: Path) -> None:
     model = load(folder / "m.mw")
-    for name, said in (("mixed.csv", "60 of 300 rows"), ("sub.parquet", "All 100 rows")):
-        with pytest.warns(ModelwrightWarning, match=said):
-            write_evaluation(model, folder / name, tmp_path / "page.html")
-        page = (tmp_path / "page.html").read_text(encoding="utf-8")
-        assert said in page
-        assert "new rows" not in page
-        assert "A clear fall" not in page
-    assert "On the 240 fresh rows alone" not in page
+    page = tmp_path / "page.html"
+    with pytest.warns(ModelwrightWarning, match="60 of 300 rows"):
+        scores = write_evaluation(model, folder / "mixed.csv", page)
+    assert scores == pytest.approx(model.evaluate(folder / "other.csv"))
+    text = page.read_text(encoding="utf-8")
+    assert "60 of 300 rows are among the 240" in text
+    assert "They are left out of this page; with them rmse would be" in text
+    assert "predictions of 240 new rows" in text
+    with pytest.warns(ModelwrightWarning, match="All 100 rows"):
+        write_evaluation(model, folder / "sub.parquet", page)
+    text = page.read_text(encoding="utf-8")
+    assert "All 100 rows are among the 240" in text
+    assert "predictions of 100 given rows" in text
+    assert "new rows" not in text
+    assert "A clear fall" not in text
 
 
 def test_intervals_are_calibrated_on_rows_that_were_not_fitted(folder: Path) -> None:
