@@ -24,6 +24,7 @@ from modelwright.evaluate.splitters import says_test
 from modelwright.evaluate.weights import read_weights
 from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows
+from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store.files import replacing
 
 __all__ = ["ARRAYS", "TABLE", "Fresh", "digest_of", "read_fresh", "set_apart"]
@@ -79,7 +80,8 @@ def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
     Parameters
     ----------
     data : path or frame
-        With the columns of the table, the target among them; rows without an answer are left out.
+        With the columns of the table, the target among them; rows without an answer are left out,
+        and those that are learned from.
     rows : Rows
         What is learned from.
     encoding : str
@@ -108,12 +110,28 @@ def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
     notes = tuple(f"Test rows: {note}" for note in (*source.notes, *strays.notes(), *table.notes))
     table = table.rows(known)
     if table.fingerprint() == rows.table.fingerprint():
-        raise DataError(
-            "rows for --test that are not learned from",
-            "the very rows of the table",
-            "name a file of other rows, or leave --test out: scores are out of fold anyway",
-        )
-    return replace(_fresh(table, rows, digest, _source(data)), notes=notes)
+        raise _all_seen("the very rows of the table")
+    table, seen = _without_seen(table, rows)
+    return replace(_fresh(table, rows, digest, _source(data)), notes=(*notes, *seen))
+
+
+def _without_seen(table: Table, rows: Rows) -> tuple[Table, tuple[str, ...]]:
+    """Leave out test rows that are learned from: a score on them is no score on fresh rows."""
+    y = encode_target(rows.task, table.frame[rows.task.target])
+    known = LearnedRows.of(rows.table, rows.table.features(), rows.y.values)
+    found = known.compare(table, y.values)
+    if found.whole:
+        raise _all_seen("rows that are all among those of the table")
+    if not found.seen.any():
+        return table, ()
+    count = int(found.seen.sum())
+    told = f"Test rows: {count:,} of {table.height:,} are learned from, and were left out."
+    return table.rows(np.flatnonzero(~found.seen)), (told,)
+
+
+def _all_seen(got: str) -> DataError:
+    cure = "name a file of other rows, or leave --test out: scores are out of fold anyway"
+    return DataError("rows for --test that are not learned from", got, cure)
 
 
 def set_apart(rows: Rows, column: str) -> tuple[Rows, Fresh | None]:

@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.evidence import Profile
+from modelwright.core.numerals import number
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.stats.profiles import SAMPLE
@@ -40,6 +41,7 @@ _LEVELS = 30
 _FEW_VALUES = 20
 _MICROSECONDS = 1e6
 _NAMED = 4
+_LARGE = 10_000
 _STEPS = np.linspace(0, 1, 21)
 
 
@@ -389,12 +391,17 @@ def _medians(x: Floats, y: Floats, kind: Kind) -> str:
     if kind is Kind.DATETIME:
         days = [str(np.datetime64(round(value), "s").astype("datetime64[D]")) for value in pair]
         return f"median {days[0]} -> {days[1]}"
-    texts = [f"{value:.4g}" for value in pair]
+    texts = [_written(value) for value in pair]
     if texts[0] == texts[1]:  # the middle stays, the spread does not
         spans = [np.quantile(side, [0.05, 0.95]) for side in (x, y)]
-        low, high = ([f"{end:.4g}" for end in span] for span in spans)
+        low, high = ([_written(end) for end in span] for span in spans)
         return f"nine in ten {low[0]} to {low[1]} -> {high[0]} to {high[1]}"
     return f"median {texts[0]} -> {texts[1]}"
+
+
+def _written(value: float) -> str:
+    """Write a number without a power of ten; one of four digits may be a year."""
+    return number(value, 4) if abs(value) >= _LARGE else f"{value:.4g}"
 
 
 def _changed(labels: Sequence[str], before: _Side, now: _Side) -> str:
