@@ -103,7 +103,8 @@ def _say_groups(found: Fairness) -> None:
     say(f"\ngroups of {found.column!r}{positive}, 95 % intervals; * differs beyond chance:")
     say(as_table(table, names=2))
     if len(groups) > _GROUPS:
-        say(f"and {len(groups) - _GROUPS} smaller groups: --json lists all")
+        more = len(groups) - _GROUPS
+        say(f"and {more} smaller group{'s' * (more > 1)}: --json lists all")
     say("")
     for note in found.notes:
         say(note)
@@ -117,7 +118,8 @@ def _cell(share: GroupShare) -> str:
         value, low, high = (number(v, 3) for v in (share.value, share.low, share.high))
     else:
         value, low, high = _fixed(share.value, 3), _fixed(share.low, 2), _fixed(share.high, 2)
-    return f"{value} ({low} to {high}){mark}"
+    between = f" ({low} to {high})" if math.isfinite(share.low + share.high) else ""
+    return f"{value}{between}{mark}"
 
 
 def _fixed(value: float, decimals: int) -> str:
