@@ -65,14 +65,13 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ModelwrightWarning)
         rows = model.answered(data)
-    seen = [str(note.message) for note in told if str(note.message) == SEEN]
     for note in told:
         if str(note.message) != SEEN:
             warnings.warn(note.message, stacklevel=2)
-    if seen and own is not None:
+    if rows.seen and own is not None:
         return own
-    if seen:
-        raise DataError("new rows, or a model that was validated", "the rows of the fit",
+    if rows.all_seen:
+        raise DataError("new rows, or all rows of a validated fit", "rows of the fit",
                         "a model agrees with labels that it has learned")  # fmt: skip
     assert rows.position is not None  # a model always says where its rows were
     leading = () if model.evidence is None else model.evidence.leading

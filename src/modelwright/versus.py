@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from modelwright.core.errors import OptionError
+from modelwright.core.errors import ModelwrightWarning, OptionError
 from modelwright.core.task import TaskKind
 from modelwright.evaluate import Answered, Metric
 from modelwright.evaluate.catalogue import metrics_of
@@ -95,13 +96,15 @@ def compare_models(
     >>> quick = mw.Settings(trials=1, workers=0, models=("linear",))
     >>> whole = mw.fit(table, "y", settings=quick).model
     >>> part = mw.fit({"x": x, "y": table["y"]}, "y", settings=quick).model
-    >>> found = compare_models(part, whole, {name: v[::2] for name, v in table.items()})
+    >>> x = np.linspace(0.004, 0.996, 60)
+    >>> new = {"x": x, "z": np.sin(40 * x), "y": 3 * x + np.sin(40 * x)}
+    >>> found = compare_models(part, whole, new)
     >>> found.scores[0].metric, found.scores[0].high < 0, found.scores[0].better
     ('rmse', True, 1.0)
     """
     _check_alike(one, other)
     more = [*one.metrics(metrics), *metrics_of(other.task)[:1]]
-    first, second = one.answered(data), other.answered(data)
+    first, second = _answered((one, other), data)
     if not np.array_equal(first.y.values, second.y.values):
         got = f"{len(first.y):,} and {len(second.y):,} rows with answers that differ"
         raise OptionError("the same answers as both models read them", got, "fit one of them again")
@@ -116,6 +119,23 @@ def compare_models(
     if weight is not None or groups is not None:  # the tests take rows as independent and equal
         return Versus(len(first.y), scores)
     return Versus(len(first.y), scores, _areas(first, second), _answers(first, second))
+
+
+def _answered(models: tuple[Model, Model], data: object) -> tuple[Answered, Answered]:
+    """Ask both models; what is noticed of both alike is said once, and else of which it is."""
+    found, noticed = [], []
+    for model in models:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", ModelwrightWarning)
+            found.append(model.answered(data))
+        noticed.append([str(note.message) for note in told])
+    for name, mine, theirs in zip(("first", "second"), noticed, noticed[::-1], strict=True):
+        for note in mine:
+            if note not in theirs:
+                warnings.warn(f"the {name} model: {note}", ModelwrightWarning, stacklevel=3)
+            elif name == "first":
+                warnings.warn(note, ModelwrightWarning, stacklevel=3)
+    return found[0], found[1]
 
 
 def _check_alike(one: Model, other: Model) -> None:

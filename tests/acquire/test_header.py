@@ -136,3 +136,69 @@ def test_a_cell_beyond_what_the_csv_module_takes_does_not_repeat_the_names(tmp_p
     raw = read_raw(path)
     assert raw.frame.columns == ["label", "text"]
     assert raw.frame.height == 81
+
+
+CODED = (
+    "0,NYC,£135.14,05/25/2022,33.5\n1,NYC,£109.73,2020-07-24,54.7\n"
+    "2,Rome,USD 1.50,5 May 2021,1\n3,Rome,£7.00,05/26/2022,3\n"
+    "4,NYC,USD 1.50,05/27/2022,12\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CODED,
+        "A-00416;Köln;2.192,53 €;nein\nC-00417;Köln;12,53 €;ja\nA-00418;Bonn;1,50 €;nein\n"
+        "A-00419;Bonn;1,50 €;ja\n",
+        "KX-0001\nKX-0002\nKX-0017\nKX-0300\n",
+    ],
+)
+def test_amounts_and_codes_are_values(text: str) -> None:
+    assert absent(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ann,1.5\nBob,2.5\nCid,0.5\nDan,3.5\nEve,1\n", "'1.5' looks like a value"),
+        ("1.5,2.5\n3.5,4.5\n", "'1.5', '2.5' look like values"),
+        (
+            "Ann,2020-01-02,7,x\nBob,2020-01-03,5,y\nCid,2020-02-02,7,x\n",
+            "'2020-01-02', '7' look like values",
+        ),
+    ],
+)
+def test_a_row_that_may_be_data_is_told(text: str, shown: str) -> None:
+    found = find_dialect(text, Reading())
+    assert found is not None
+    assert found.header
+    note = found.notes[0]
+    assert note.startswith("The first row was taken for names, though ")
+    assert "--no-header (header=False)" in note
+    assert shown in note
+    assert find_dialect(text, Reading(header=True)).notes == ()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "country,1990,1991\nFrance,1,2\nSpain,3,4\nItaly,5,6\nMalta,7,8\n",
+        "0,1,2,3\n9,8,7,1\n2,3,4,5\n6,7,8,9\n3,4,4,3\n",
+        "city,price\n" + "Oslo,1\nRome,2\ncity,price\n" * 5,
+        "name,text\nann,one thing\nbob,another\ncid,a third\ndan,more\n",
+        "a,b\n",
+    ],
+)
+def test_no_doubt_is_told_of_names(text: str) -> None:
+    found = find_dialect(text, Reading())
+    assert found is not None
+    assert found.notes == ()
+
+
+def test_no_real_table_raises_a_doubt(shared_data: Path) -> None:
+    for path in sorted((shared_data / "tabular").glob("*/train.csv.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            found = find_dialect("".join(islice(lines, 500)), Reading())
+        assert found is not None
+        assert not any("taken for names" in note for note in found.notes), path.parent.name

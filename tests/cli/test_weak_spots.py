@@ -170,3 +170,24 @@ def test_check_compares_new_rows(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (one,) = [one for one in told["findings"] if one["code"] == "drift"]
     assert one["columns"] == ["links"]
     assert told["drift"]["together"]["low"] > 0.7
+
+
+def test_groups_fit_into_any_terminal_and_spellings_are_one(
+    fitted: tuple[Path, Path, set[int]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new = mails(300, 1)
+    shops = [["Rome", "rome", "ROME"][i % 3] if i % 2 else "Oslo" for i in range(299)]
+    new = new.with_columns(shop=pl.Series([*shops, "Kyoto"]))  # which the model does not know
+    new.write_csv(tmp_path / "new.csv")
+    monkeypatch.setenv("COLUMNS", "60")
+    given = ["evaluate", str(fitted[0]), str(tmp_path / "new.csv"), "--fairness", "shop"]
+    assert main(given) == 0
+    out = capsys.readouterr().out
+    table = out[out.index("groups of 'shop'") :].split("\n\n")[0].splitlines()[1:]
+    assert [line.split()[0] for line in table[:4]] == ["shop", "Oslo", "Rome", "Kyoto"]
+    assert max(map(len, table)) <= 60
+    assert "…" not in "".join(table)
+    assert "nan" not in out

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
 
 from modelwright.core.errors import ColumnError, DataError
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
 from modelwright.core.task import Target, Task, TaskKind
 from modelwright.evaluate import Answered
 from modelwright.evaluate.fairness import Fairness, GroupShare, fairness, groups_of
@@ -109,3 +113,23 @@ def test_groups_are_read_from_the_data_as_it_came() -> None:
     assert len(set(cut)) == 5
     with pytest.raises(ColumnError, match="sex"):
         groups_of(rows, "sexx")
+
+
+def test_spellings_that_the_fit_joins_are_one_group() -> None:
+    towns = ["Rome", "rome", "ROME ", "Rome", "Oslo", "oslo", "Oslo", None]
+    raw = pl.DataFrame({"town": towns, "size": ["1", "1.0", "2", " 2", "3", "3", "3", "?"]})
+    schema = Schema((Column("town", Kind.CATEGORY, format="any case"), Column("size", Kind.NUMBER)))
+    typed = Table(
+        pl.DataFrame(
+            {
+                "town": ["rome"] * 4 + ["oslo"] * 3 + [None],
+                "size": [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0, None],
+            }
+        ),
+        schema,
+    )
+    rows = replace(answered(np.zeros(8, int), np.zeros(8), raw), table=typed)
+    assert groups_of(rows, "town") == ["Rome"] * 4 + ["Oslo"] * 3 + [None]
+    assert groups_of(rows, "size") == ["1", "1", "2", "2", "3", "3", "3", None]
+    alone = Table(typed.frame.select("town"), schema.select(["town"]))
+    assert groups_of(replace(rows, table=None), "town", alone)[:3] == ["Rome"] * 3

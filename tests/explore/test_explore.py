@@ -242,7 +242,7 @@ def test_the_same_seed_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_room_does_not_hide_the_function() -> None:
-    importlib.import_module("modelwright.explore.figures")
+    importlib.import_module("modelwright.explore.column_figures")
 
     assert callable(mw.explore)
 

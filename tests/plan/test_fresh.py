@@ -134,8 +134,9 @@ def test_test_rows_that_cannot_be_scored(frame: pl.DataFrame, words: str) -> Non
 
 def test_one_class_among_the_test_rows() -> None:
     frame = table().with_columns(dear=pl.col("price") > 400).drop("price")
+    other = table(seed=3).with_columns(dear=pl.col("price") > 400).drop("price")
     with pytest.raises(mw.DataError, match="among the test rows") as told:
-        posed(frame, "dear", test=frame.filter("dear").tail(20))
+        posed(frame, "dear", test=other.filter("dear").tail(20))
     assert "other classes" in told.value.cure
 
 
@@ -188,3 +189,16 @@ def test_cards_without_a_test_are_read_as_before() -> None:
     old = card.to_json()
     del old["test"], old["contrast"]
     assert Card.from_json(old) == card
+
+
+def test_test_rows_that_are_learned_from_are_left_out() -> None:
+    mixed = pl.concat([table(seed=1), table().head(60)])
+    result = mw.fit(table(), "price", settings=asked(test=mixed))
+    plain = mw.fit(table(), "price", settings=asked(test=table(seed=1)))
+    assert result.test is not None
+    assert plain.test is not None
+    assert (result.test.rows, result.test.score) == (240, plain.test.score)
+    note = "Test rows: 60 of 300 are learned from, and were left out."
+    assert note in result.model.card.notes
+    with pytest.raises(mw.DataError, match="all among those of the table"):
+        posed(table(), test=table().sample(100, seed=0))

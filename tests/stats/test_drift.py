@@ -127,3 +127,45 @@ def test_a_column_without_values_on_one_side_is_told() -> None:
     assert isinstance(found, ColumnDrift)
     assert found.drifted
     assert found.words == "missing 0 % -> 100 %"
+
+
+@pytest.mark.parametrize("count", [1, 4, 29])
+def test_of_few_rows_nothing_is_told(count: int) -> None:
+    old = table(a=np.arange(900.0), t=["x", "y"] * 450)
+    new = table(a=np.full(count, 1e6), t=["z"] * count)
+    found = compare_tables(old, new)
+    assert all(one.few and not one.drifted for one in found)
+    assert {one.words for one in found} == {
+        "1 row is too few to tell" if count == 1 else f"{count} rows are too few to tell"
+    }
+    known = compare_profiles(profile_table(old), old.height, new)
+    assert all(one.few for one in known)
+    assert drift_words(found) == ""
+
+
+def test_of_few_values_among_many_rows_only_their_number_is_compared() -> None:
+    rng = np.random.default_rng(0)
+    old = table(a=pl.Series([*rng.normal(size=12), *[None] * 488]))
+    new = table(a=pl.Series([*(rng.normal(size=12) + 9), *[None] * 488]))
+    (found,) = compare_tables(old, new)
+    assert not found.few
+    assert not found.drifted
+
+
+def test_rare_labels_are_tested_together() -> None:
+    old = ["a"] * 400 + ["b"] * 90 + [f"c{i}" for i in range(10)]
+    new = ["a"] * 80 + ["b"] * 18 + ["c1", "d"]
+    (found,) = compare_tables(table(t=old), table(t=new))
+    expected = stats.chi2_contingency([[400, 90, 10], [80, 18, 2]], correction=False)
+    assert found.p_value == pytest.approx(min(1.0, 2 * expected.pvalue))
+
+
+def test_small_samples_of_the_same_kind_rarely_drift() -> None:
+    rng = np.random.default_rng(0)
+
+    def rows(count: int) -> Table:
+        towns = rng.choice([f"town {i}" for i in range(12)], count).tolist()
+        return table(x=rng.normal(size=count), y=rng.lognormal(0, 2, count), town=towns)
+
+    wrong = [any(one.drifted for one in compare_tables(rows(900), rows(35))) for _ in range(60)]
+    assert sum(wrong) <= 2

@@ -5,7 +5,10 @@ from modelwright.acquire.frames import like
 from modelwright.acquire.inference import infer, infer_schema
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
-from modelwright.acquire.strays import names_again, totals_below
+from modelwright.acquire.strays import (
+    find_strays,
+    without_strays,
+)
 from modelwright.acquire.told_encoding import is_encoding
 from modelwright.acquire.types_file import Given, read_types
 
@@ -15,12 +18,12 @@ __all__ = [
     "Reading",
     "cast",
     "conform",
+    "find_strays",
     "infer",
     "infer_schema",
     "is_encoding",
     "like",
-    "names_again",
     "read_raw",
     "read_types",
-    "totals_below",
+    "without_strays",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from modelwright.acquire.header import header_is_absent, nameless
+from modelwright.acquire.header import header_is_absent, nameless, tell_doubts
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.raw import Reading
 from modelwright.core.errors import ColumnError
@@ -104,6 +104,8 @@ def find_dialect(text: str, reading: Reading, separator: str = "") -> Dialect | 
     first, notes = _squared(rows)
     names = tuple(unique_names(first))
     notes += _name_notes(first, names)
+    if reading.header is None and not reading.known:
+        notes += tell_doubts(rows)
     top = text.startswith(("\n", "\r\n")) or len(rows[0]) != len(names)
     return Dialect(separator, True, names, tuple(notes), even=not top)
 

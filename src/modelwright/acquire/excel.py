@@ -24,7 +24,7 @@ from modelwright.acquire.extent import (
     Strings,
     parse_part,
 )
-from modelwright.acquire.header import header_is_absent, nameless, names_are_below
+from modelwright.acquire.header import header_is_absent, nameless, names_are_below, tell_doubts
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.old_book import book_extent
 from modelwright.acquire.raw import Raw, Reading
@@ -341,6 +341,8 @@ def _table(cells: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[st
         if absent:
             notes.append("The first row looks like data, not like names: it was kept as a row; "
                          "--header (header=True) takes it as names.")  # fmt: skip
+        else:
+            notes += tell_doubts(head[top:])
     names = nameless(cells.width) if absent else unique_names(head[top])
     frame = cells.slice(top if absent else top + 1).rename(
         dict(zip(cells.columns, names, strict=True))

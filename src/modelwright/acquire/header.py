@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["header_is_absent", "nameless", "names_are_below"]
+__all__ = ["header_is_absent", "nameless", "names_are_below", "tell_doubts"]
 
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}.*)?")
 _WHOLE = re.compile(r"\d{1,9}")
 _LEAST_ROWS = 3
 _LONGEST = 40  # letters of a number or a moment
+# A value such as "A-0042" has a form; so many of the cells below have to have it as well.
+_ALIKE, _SHORTEST = 0.05, 4
+_LOOKED = 200
+_SHOWN = 3
 _MISSING = frozenset(["", "?", "NA", "NaN", "nan", "null", "NULL", "-", "N/A"])
 
 
@@ -30,7 +34,8 @@ def header_is_absent(rows: Sequence[Sequence[str]]) -> bool:
     """Judge by the first rows of a file; in doubt the first row holds names.
 
     Each cell of the first row must look like the cells below it: a number above numbers, a date
-    above dates, a word that comes again. Names do not come again, and numbers that serve as names
+    above dates, an amount or a code above others of its form, a word that comes again. Names do not
+    come again, and numbers that serve as names
     (years, 0, 1, 2...) differ from each other and go up evenly.
 
     Parameters
@@ -51,8 +56,7 @@ def header_is_absent(rows: Sequence[Sequence[str]]) -> bool:
         return False
     first = [cell.strip() for cell in rows[0]]
     columns = [_column(rows[1:], place) for place in range(len(first))]
-    likened = [_is_like(cell, below) for cell, below in zip(first, columns, strict=True)]
-    if not all(likened):
+    if not all(_is_like(cell, below) for cell, below in zip(first, columns, strict=True)):
         return False
     present = [cell for cell in first if cell not in _MISSING]
     return bool(present) and not _could_be_names(present)
@@ -103,11 +107,29 @@ def _is_like(cell: str, below: list[str]) -> bool:
         )  # a cell without a name may stand above a column of row names
     if not below:
         return False
-    for pattern in (_NUMBER, _DATE):
-        if _fits(pattern, cell):
-            return sum(_fits(pattern, other) for other in below) >= 0.95 * len(below)
+    if _fits(_NUMBER, cell):
+        return sum(_fits(_NUMBER, other) for other in below) >= 0.95 * len(below)
+    if _fits(_DATE, cell) and all(_fits(_DATE, other) for other in below):
+        return True
+    form = _form(cell)
+    if form and _share_of(form, below[:_LOOKED]) >= _ALIKE:
+        return True
     words = sum(not _fits(_NUMBER, other) for other in below)
     return 2 * words > len(below) and cell in below
+
+
+def _share_of(form: str, cells: list[str]) -> float:
+    """Give the share of cells of a form; 0 of a single one."""
+    count = sum(_form(cell) == form for cell in cells)
+    return count / len(cells) if count > 1 else 0.0
+
+
+def _form(cell: str) -> str:
+    """Write 9 for a number and a for letters, however many; nothing where there is no digit."""
+    short = _SHORTEST <= len(cell) <= _LONGEST
+    if not short or not any(letter.isdigit() for letter in cell):
+        return ""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+(?:[.,]\d+)*", "9", cell))
 
 
 def _fits(pattern: re.Pattern[str], cell: str) -> bool:
@@ -115,8 +137,48 @@ def _fits(pattern: re.Pattern[str], cell: str) -> bool:
 
 
 def _could_be_names(cells: list[str]) -> bool:
-    """Numbers that are all different, whole and in order may be names of columns."""
+    """Tell whether cells may name columns: none, or numbers that differ, whole and in order."""
     if len(set(cells)) < len(cells):
         return False
     whole = [int(cell) for cell in cells if _WHOLE.fullmatch(cell)]
     return len(whole) == len(cells) and (whole == sorted(whole) or whole == sorted(whole)[::-1])
+
+
+def tell_doubts(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Say when a first row that was taken for names may be data; nothing where no doubt is left.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of str
+        The first rows, cell by cell.
+
+    Examples
+    --------
+    >>> print(tell_doubts([["Ann", "1.5"], ["Bob", "2.5"], ["Cid", "0.5"]])[0])
+    The first row was taken for names, though '1.5' looks like a value: if it is data, \
+--no-header (header=False) keeps it as a row.
+    >>> tell_doubts([["name", "size"], ["Bob", "2.5"], ["Cid", "0.5"]])
+    []
+    """
+    if len(rows) < 2:
+        return []
+    first = [cell.strip() for cell in rows[0]]
+    if any(first == [cell.strip() for cell in row] for row in rows[1:]):
+        return []  # the names stand there once more
+    below = [_column(rows[1 : 1 + _LOOKED], place) for place in range(len(first))]
+    alike = [
+        cell
+        for cell, others in zip(first, below, strict=True)
+        if cell not in _MISSING and _is_like(cell, others)
+    ]
+    certain = [cell for cell in alike if any(letter.isdigit() for letter in cell)]
+    if _could_be_names(alike) or (not certain and 2 * len(alike) <= len(first)):
+        return []
+    told = certain or alike
+    shown = ", ".join(repr(cell[:_LONGEST]) for cell in told[:_SHOWN])
+    shown += f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+    what = f"{shown} looks like a value" if len(told) == 1 else f"{shown} look like values"
+    return [
+        f"The first row was taken for names, though {what}: if it is data, --no-header "
+        "(header=False) keeps it as a row."
+    ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
-__all__ = ["names_again", "totals_below"]
+__all__ = ["Strays", "find_strays", "names_again", "totals_below", "without_strays"]
 
 _WORDS = frozenset(
     ["total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme",
@@ -75,3 +77,58 @@ def names_again(raw: pl.DataFrame) -> list[int]:
             return []
         rows &= (raw[name].str.strip_chars() == name.strip()).fill_null(value=False)
     return rows.arg_true().to_list()
+
+
+@dataclass(frozen=True)
+class Strays:
+    """Rows of a table that are none.
+
+    Parameters
+    ----------
+    totals : tuple of int
+        Positions of the rows at the end that sum the others up.
+    names : tuple of int
+        Positions of rows that repeat the names of the columns.
+    """
+
+    totals: tuple[int, ...]
+    names: tuple[int, ...]
+
+    @property
+    def rows(self) -> list[int]:
+        """Their positions, ascending."""
+        return sorted(self.totals + self.names)
+
+    def notes(self, done: str = "were left out") -> list[str]:
+        """Say what was done with them; nothing when there are none."""
+        told = (
+            ("Totals at the end", self.totals),
+            ("Names of columns again among the rows", self.names),
+        )
+        return [f"{what} {done}: {_counted(len(rows))}." for what, rows in told if rows]
+
+
+def find_strays(raw: pl.DataFrame) -> Strays:
+    """Find rows that are none; see `totals_below` and `names_again`.
+
+    Examples
+    --------
+    >>> flats = {"flat": ["a", "flat", "Sum"], "rent": ["9", "rent", "9"]}
+    >>> found = find_strays(pl.DataFrame({**flats, "in": ["x", "in", None], "at": ["y", "at", ""]}))
+    >>> found.rows, found.notes()[0]
+    ([1, 2], 'Totals at the end were left out: 1 row.')
+    """
+    first = raw.height - totals_below(raw)
+    return Strays(tuple(range(first, raw.height)), tuple(names_again(raw.head(first))))
+
+
+def without_strays(raw: pl.DataFrame) -> tuple[pl.DataFrame, Strays]:
+    """Leave out rows that are none, and say which they were."""
+    found = find_strays(raw)
+    if not found.rows:
+        return raw, found
+    return raw.filter(~pl.int_range(raw.height, eager=True).is_in(found.rows)), found
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"

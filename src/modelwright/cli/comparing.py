@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+_MOST = 20
+"""So many differences of one kind are printed."""
+
 _Run = Annotated[str | None, Parameter(completer=run_ids)]
 
 
@@ -114,8 +117,10 @@ def _say_head(one: RunRecord, other: RunRecord) -> None:
 def _say_differences(found: Comparison) -> None:
     for about in dict.fromkeys(difference.about for difference in found.differences):
         changed = [d for d in found.differences if d.about == about]
-        rows = [[f"  {d.what}", _text(d.one), _text(d.other)] for d in changed]
+        rows = [[f"  {d.what}", _text(d.one), _text(d.other)] for d in changed[:_MOST]]
         say(f"\n{as_table([[about, '', ''], *rows])}")
+        if len(changed) > _MOST:
+            say(f"  and {len(changed) - _MOST} more: --json lists all")
     if found.same:
         say(f"\nthe same: {', '.join(found.same)}")
     if found.unknown:

@@ -14,6 +14,7 @@ from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.core.errors import DataError, OptionError
 from modelwright.core.numerals import aligned, number
+from modelwright.core.text_tables import terminal_width
 
 if TYPE_CHECKING:
     from modelwright.core.evidence import Attribution, Dependence, Importance
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawn", "explain"]
 
 _BAR = 24
+_DRAWN = 76  # so many letters a line must have to leave room for bars
 _ON_DATA = "modelwright explain MODEL DATA --columns"
 
 
@@ -154,13 +156,17 @@ def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
     both = "; a + b: columns that go together, shuffled together"
     told += f"\n\nhow much worse {judge} gets when a column is shuffled, with {beside}"
     say(f"{told}{both if any(one.together for one in shown) else ''}:\n")
-    width = max((len(one.label) for one in shown), default=0)
     losses = aligned([one.loss for one in shown])
-    between = [f"{number(one.low, 2)} to {number(one.high, 2)}" for one in shown]
-    room, reach = (max(map(len, texts), default=0) for texts in (losses, between))
-    for one, loss, ends in zip(shown, losses, between, strict=True):
-        bar = _bar(one.loss, found[0].loss)
-        say(f"{one.label:<{width}}  {loss:>{room}}  {ends:>{reach}}  {bar}".rstrip())
+    table = [
+        [
+            one.label,
+            loss,
+            f"{number(one.low, 2)} to {number(one.high, 2)}",
+            _bar(one.loss, found[0].loss),
+        ]
+        for one, loss in zip(shown, losses, strict=True)
+    ]
+    say(as_table(_with_bars(table)))
     if len(found) > 20:
         say(f"and {len(found) - 20} more that matter less")
     for one in shown:
@@ -176,13 +182,10 @@ def _tell_row(one: Attribution) -> None:
         f"{column} = {value}" if value else column
         for column, value in zip(one.columns, one.values, strict=True)
     ]
-    width = max(len(name) for name in names)
     largest = max(abs(share) for share in one.shares)
     told = aligned(one.shares, sign=True)
-    room = max(map(len, told))
-    for name, share, text in zip(names, one.shares, told, strict=True):
-        say(f"{name:<{width}}  {text:>{room}}  {_bar(abs(share), largest)}".rstrip())
-    say("")
+    bars = [_bar(abs(share), largest) for share in one.shares]
+    say(as_table(_with_bars(list(zip(names, told, bars, strict=True)))) + "\n")
 
 
 def _tell_curves(model: Model, data: str | Path | None, drawn: Drawn, json: bool) -> None:
@@ -240,6 +243,11 @@ def _value(model: Model, column: str, at: float | str) -> str:
     if kind is Kind.DATETIME:
         return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
     return number(at)
+
+
+def _with_bars(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """Leave the bars out where a terminal is too narrow: a part of one would mislead."""
+    return rows if terminal_width() >= _DRAWN else [row[:-1] for row in rows]
 
 
 def _bar(size: float, largest: float) -> str:

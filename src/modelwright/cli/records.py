@@ -31,6 +31,7 @@ runs.command(clean)
 
 _Run = Annotated[str, Parameter(completer=run_ids)]
 _Json = Annotated[bool, Parameter(negative=())]
+_HEAD = ["run", "started", "status", "target", "score"]
 
 
 @runs.default
@@ -60,7 +61,7 @@ def list_runs(*, limit: Whole = 20, store: Path | None = None, json: _Json = Fal
     if not found:
         say("no runs yet: modelwright fit makes one")
         return
-    say(as_table([_line(record) for record in found]))
+    say(as_table([_HEAD, *(_line(record) for record in found)]))
 
 
 def _line(record: RunRecord) -> list[str]:
@@ -156,6 +157,12 @@ def _say_trials(record: RunRecord, trials: list[TrialRecord]) -> None:
     board = record.facts.get("leaderboard")
     if board and board["standings"]:
         say(f"\n{Leaderboard.from_json(board)}")
-    for trial in trials if not board else [each for each in trials if each.error]:
-        score = "" if trial.score is None else number(trial.score)
-        say(f"{trial.name:<18}{score:>10}  {trial.seconds:6.1f} s  {trial.error}".rstrip())
+    told = trials if not board else [each for each in trials if each.error]
+    if told:
+        head = ["trial", record.metric or "score", "seconds", "error"]
+        say("\n" + as_table([head, *map(_trial, told)]))
+
+
+def _trial(trial: TrialRecord) -> list[str]:
+    score = "" if trial.score is None else number(trial.score)
+    return [trial.name, score, f"{trial.seconds:.1f}", trial.error]

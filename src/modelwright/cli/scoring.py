@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,36 +13,100 @@ from modelwright.cli.tables import as_table
 from modelwright.core.numerals import number, signed
 
 if TYPE_CHECKING:
-    from modelwright.evaluate import Answered
+    from modelwright.evaluate import Answered, Metric
     from modelwright.versus import Versus
 
-__all__ = ["class_scores", "say_classes", "say_scores", "tell_versus"]
+__all__ = ["Scores", "class_scores", "say_classes", "say_rows", "say_scores", "tell_versus"]
 
 # Only so many classes are listed; --json gives all.
 _CLASSES = 30
 
 
-def say_scores(
-    scores: Mapping[str, float],
-    intervals: Mapping[str, tuple[float, float]],
-    undefined: Mapping[str, str],
-) -> None:
-    """Print each score with its interval, or why there is none."""
-    width = max(len(name) for name in scores)
-    for name, value in scores.items():
-        if name in undefined:
-            say(f"{name:<{width}}  none: {undefined[name]}")
-        else:
-            say(f"{name:<{width}}  {number(value):<10}{_between(*intervals[name])}".rstrip())
+@dataclass(frozen=True)
+class Scores:
+    """What a model scores on some rows.
+
+    Parameters
+    ----------
+    rows : int
+        How many rows.
+    values : mapping of str to float
+        By metric; the one that decided comes first.
+    between : mapping of str to (float, float)
+        Where each lies with a confidence of 95 %; NaN: not known.
+    undefined : mapping of str to str
+        Why a metric has no value.
+    """
+
+    rows: int
+    values: Mapping[str, float]
+    between: Mapping[str, tuple[float, float]]
+    undefined: Mapping[str, str]
+
+    @classmethod
+    def of(cls, rows: Answered, more: Sequence[Metric]) -> Scores:
+        """Score rows by the usual metrics of the task, and by more of them."""
+        return cls(len(rows.y), rows.scores(more), rows.intervals(more), rows.undefined(more))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give them as plain JSON."""
+        ends = {name: {"low": low, "high": high} for name, (low, high) in self.between.items()}
+        told = {"scores": dict(self.values), "intervals": ends, "undefined": dict(self.undefined)}
+        return {"rows": self.rows, **told}
+
+    def cells(self, name: str) -> tuple[str, str]:
+        """Write a score and its interval."""
+        if name in self.undefined:
+            return "none", ""
+        return number(self.values[name]), _between(*self.between[name])
+
+    def together(self) -> list[str]:
+        """Write both in one cell, scores below each other."""
+        both = [self.cells(name) for name in self.values]
+        wide = max(len(score) for score, _ in both)
+        return [f"{s:<{wide}} ({between})" if between else s for s, between in both]
+
+
+def say_rows(rows: Answered) -> None:
+    """Print how many rows there are, and how many of them the model has not learned from."""
+    count, found = len(rows.y), rows.overlap
+    told = "1 row" if count == 1 else f"{count:,} rows"
+    if rows.all_seen:
+        told += ", none of them fresh"
+    elif found is None:
+        told += "; whether the model was fitted on some of them its file does not say"
+    elif found.words:
+        some = "" if found.compared.all() else f"the {int(found.compared.sum()):,} compared of "
+        told += f", {int(found.fresh.sum()):,} of {some}them fresh" if rows.some_seen else ""
+    else:
+        some = "" if found.compared.all() else f" of {int(found.compared.sum()):,} compared"
+        told += f", none{some} among the {found.of:,} that the model was fitted on"
+    if found is not None and found.words and not rows.some_seen:
+        say(f"note: {found.words}")  # what was seen is told by a warning
+    say(f"{told}\n")
+
+
+def say_scores(all_rows: Scores, fresh: Scores | None = None) -> None:
+    """Print each score with its interval, and beside it that of the fresh rows alone."""
+    if fresh is None:
+        table = [["", "score", "95 %"]]
+        table += [[name, *all_rows.cells(name)] for name in all_rows.values]
+    else:
+        table = [["", f"all {all_rows.rows:,} rows (95 %)", f"{fresh.rows:,} fresh rows (95 %)"]]
+        told = zip(all_rows.values, all_rows.together(), fresh.together(), strict=True)
+        table += [list(line) for line in told]
+    say(as_table(table))
+    shown = [(all_rows, "")] if fresh is None else [(all_rows, ""), (fresh, " of the fresh rows")]
+    for scores, of in shown:
+        for name, why in scores.undefined.items():
+            say(f"no {name}{of}: {why}")
 
 
 def _between(low: float, high: float) -> str:
     """Say where a score lies with a confidence of 95 %, where that is known."""
-    return (
-        f"95 %: {number(low)} to {number(high)}"
-        if math.isfinite(low) and math.isfinite(high)
-        else ""
-    )
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f"{number(low)} to {number(high)}"
 
 
 def class_scores(rows: Answered) -> list[dict[str, Any]]:

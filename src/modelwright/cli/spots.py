@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from modelwright.cli.printing import say
 from modelwright.cli.tables import as_table
+from modelwright.core.numerals import number
 
 if TYPE_CHECKING:
+    from modelwright.core.table import Table
     from modelwright.core.weaknesses import Slice
     from modelwright.evaluate import Answered
     from modelwright.evaluate.fairness import Fairness, GroupShare
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Spots", "say_weak_spots", "weak_spots"]
 
 _GROUPS = 12
+# Measures in the units of the answers; the others are shares and their differences.
+_OF_NUMBERS = ("bias", "error")
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,27 @@ def weak_spots(rows: Answered, column: str | None) -> Spots:
     from modelwright.evaluate.fairness import fairness, groups_of
     from modelwright.evaluate.slices import find_slices, row_losses
 
-    fair = None if column is None else fairness(rows, groups_of(rows, column), column)
+    fair = None
+    if column is not None:
+        fair = fairness(rows, groups_of(rows, column, _typed(rows, column)), column)
     slices: tuple[Slice, ...] = ()
     if rows.table is not None:
         slices = find_slices(
             rows.table, row_losses(rows.y, rows.p), weight=rows.weight, groups=rows.groups
         )
     return Spots(slices, fair, rows.task.is_classification)
+
+
+def _typed(rows: Answered, column: str) -> Table | None:
+    """Read a column that the model does not know as a fit would."""
+    from modelwright.acquire import cast, infer_schema
+
+    if rows.raw is None or column not in rows.raw.columns:
+        return None
+    if rows.table is not None and column in rows.table.schema:
+        return None
+    alone = rows.raw[[column]]
+    return cast(alone, infer_schema(alone))
 
 
 def say_weak_spots(spots: Spots) -> None:
@@ -70,7 +88,7 @@ def say_weak_spots(spots: Spots) -> None:
 
 
 def _amount(value: float, classes: bool) -> str:
-    return f"{100 * value:.0f} %" if classes else f"{value:.4g}"
+    return f"{100 * value:.0f} %" if classes else number(value, 4)
 
 
 def _say_groups(found: Fairness) -> None:
@@ -83,9 +101,11 @@ def _say_groups(found: Fairness) -> None:
         line = [by[group, measure] for measure in measures]
         table.append([group, f"{line[0].rows:,}", *map(_cell, line)])
     say(f"\ngroups of {found.column!r}{positive}, 95 % intervals; * differs beyond chance:")
-    say(as_table(table))
+    say(as_table(table, names=2))
     if len(groups) > _GROUPS:
-        say(f"and {len(groups) - _GROUPS} smaller groups: --json lists all")
+        more = len(groups) - _GROUPS
+        say(f"and {more} smaller group{'s' * (more > 1)}: --json lists all")
+    say("")
     for note in found.notes:
         say(note)
 
@@ -94,8 +114,14 @@ def _cell(share: GroupShare) -> str:
     if not math.isfinite(share.value):
         return "none"
     mark = "*" if share.differs else ""
-    return f"{share.value:.3g} ({_short(share.low)} to {_short(share.high)}){mark}"
+    if share.measure in _OF_NUMBERS:
+        value, low, high = (number(v, 3) for v in (share.value, share.low, share.high))
+    else:
+        value, low, high = _fixed(share.value, 3), _fixed(share.low, 2), _fixed(share.high, 2)
+    between = f" ({low} to {high})" if math.isfinite(share.low + share.high) else ""
+    return f"{value}{between}{mark}"
 
 
-def _short(value: float) -> str:
-    return f"{value:.2g}"
+def _fixed(value: float, decimals: int) -> str:
+    """Write a number with so many decimals; what rounds to zero has no sign."""
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"

@@ -13,7 +13,14 @@ from modelwright.cli.completing import metrics
 from modelwright.cli.inputs import Encoding, check_data, check_model, is_shape
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
-from modelwright.cli.scoring import class_scores, say_classes, say_scores, tell_versus
+from modelwright.cli.scoring import (
+    Scores,
+    class_scores,
+    say_classes,
+    say_rows,
+    say_scores,
+    tell_versus,
+)
 from modelwright.cli.spots import say_weak_spots, weak_spots
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress, reading
@@ -193,23 +200,29 @@ def evaluate(
             from modelwright.report import write_evaluation
 
             write_evaluation(opened, rows, report)
-        scores, intervals, undefined = rows.scores(more), rows.intervals(more), rows.undefined(more)
+        fresh = rows.fresh
+        scores, apart = Scores.of(rows, more), None if fresh is None else Scores.of(fresh, more)
         classes = class_scores(rows)
-        expected = None if rows.seen or threshold is not None else _expected(opened, rows)
+        expected = None if threshold is not None else _expected(opened, rows)
         spots = weak_spots(rows, fairness)
     if json:
         page = {} if report is None else {"report": str(report)}
-        between = {name: {"low": low, "high": high} for name, (low, high) in intervals.items()}
-        told = {"undefined": undefined, "classes": classes, "decision": opened.card.decision}
-        head = {"metric": opened.task.metric, "scores": scores, "intervals": between}
+        told: dict[str, object] = {"classes": classes, "decision": opened.card.decision}
         promised = {"expected": None if expected is None else expected.to_json()}
+        head = {
+            "metric": opened.task.metric,
+            **scores.to_json(),
+            "overlap": _overlap(opened, rows, apart),
+        }
         answer({**head, **told, **promised, **spots.to_json(), **page})
         return
-    say_scores(scores, intervals, undefined)
+    say_rows(rows)
+    say_scores(scores, apart)
     if classes:
         say_classes(classes)
-    if expected is not None and expected.metric in scores:
-        say(f"\nby the fit: {expected}: {_held(expected, scores[expected.metric])}")
+    judged = (apart or scores).values
+    if expected is not None and expected.metric in judged:
+        say(f"\nby the fit: {expected}: {_held(expected, judged[expected.metric])}")
     if opened.card.decision:
         say(f"\n{opened.card.decision}")
     say_weak_spots(spots)
@@ -218,16 +231,35 @@ def evaluate(
 
 
 def _expected(model: Model, rows: Answered) -> Expected | None:
+    """Say what the fit promised for rows that it has not seen, of which there have to be some."""
     from modelwright.plan.expected import expected_score
 
-    return expected_score(model, len(rows.y), seconds=_SECONDS)
+    if rows.all_seen:
+        return None
+    judged = rows.fresh or rows
+    return expected_score(model, len(judged.y), seconds=_SECONDS)
+
+
+def _overlap(model: Model, rows: Answered, fresh: Scores | None) -> dict[str, object] | None:
+    """Say as plain JSON how many rows the model had learned from; None: nobody knows."""
+    apart = None if fresh is None else fresh.to_json()
+    if rows.seen:
+        count = len(rows.y)
+        whole = {"fitted_on": model.card.rows, "compared": count, "equal": count, "seen": count}
+        return {**whole, "by_chance": None, "fresh": None}
+    return None if rows.overlap is None else {**rows.overlap.to_json(), "fresh": apart}
 
 
 def _held(expected: Expected, score: float) -> str:
     """Say whether a score is what the fit led one to expect."""
     if expected.holds(score):
         return "the score lies within"
-    side = "below" if score < expected.low else "above"
+    from modelwright.evaluate.catalogue import greater_is_better
+
+    side, greater = "below" if score < expected.low else "above", greater_is_better(expected.metric)
+    if greater is not None:
+        better = greater is (side == "above")
+        side += f", which is {'better' if better else 'worse'}"
     return f"the score lies {side}: these rows are not like those it was fitted on, or it is chance"
 
 

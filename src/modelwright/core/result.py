@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any
 
 from modelwright.core.numerals import number
+from modelwright.core.text_tables import lay_out
 
 __all__ = ["Baseline", "Card", "Contrast", "FreshScore", "Leaderboard", "Standing", "brief"]
 
@@ -167,15 +168,7 @@ class Leaderboard:
         return next((line for line in self if line.name == "ensemble"), self.standings[0])
 
     def __str__(self) -> str:
-        cells = self._cells()
-        widths = [max(len(row[i]) for row in cells) for i in range(4)]
-        return "\n".join(
-            "  ".join(
-                text.ljust(width) if i == 0 else text.rjust(width)
-                for i, (text, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in cells
-        )
+        return lay_out(self._cells())
 
     def _repr_html_(self) -> str:
         head, *body = self._cells()

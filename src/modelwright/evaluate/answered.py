@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,7 @@ from modelwright.evaluate.intervals import (
 )
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.scores.classes import PerClass, confusion, per_class
+from modelwright.stats.learned_rows import Overlap
 
 __all__ = ["Answered"]
 
@@ -54,6 +55,8 @@ class Answered:
         The rows as they came, with columns that the model does not know.
     position : ndarray of int64, shape (n_rows,), optional
         Where each row was in the data as it was read, counted from 0.
+    overlap : Overlap, optional
+        Which of them the model had learned from; None when its file does not say.
 
     Examples
     --------
@@ -74,6 +77,39 @@ class Answered:
     table: Table | None = None
     raw: pl.DataFrame | None = None
     position: NDArray[np.int64] | None = None
+    overlap: Overlap | None = None
+
+    def rows(self, index: NDArray[np.integer]) -> Answered:
+        """Give some of the rows, of which is not asked again whether they were seen."""
+        return replace(
+            self,
+            y=self.y.rows(index),
+            p=self.p[index],
+            weight=None if self.weight is None else self.weight[index],
+            groups=None if self.groups is None else self.groups[index],
+            seen=False,
+            table=None if self.table is None else self.table.rows(index),
+            raw=None if self.raw is None else self.raw[index],
+            position=None if self.position is None else self.position[index],
+            overlap=None,
+        )
+
+    @property
+    def all_seen(self) -> bool:
+        """Whether the model had learned from every one of them."""
+        return self.seen or (self.overlap is not None and self.overlap.whole)
+
+    @property
+    def some_seen(self) -> bool:
+        """Whether the model had learned from some of them."""
+        return self.seen or (self.overlap is not None and bool(self.overlap.seen.any()))
+
+    @property
+    def fresh(self) -> Answered | None:
+        """The rows that the model has not learned from, where it has learned from others."""
+        if self.overlap is None or self.all_seen or not self.some_seen:
+            return None
+        return self.rows(np.flatnonzero(self.overlap.fresh))
 
     def metrics(self, more: Sequence[Metric] = ()) -> tuple[Metric, ...]:
         """List what is scored: the metric that decided, the usual ones, and what is asked for.

@@ -172,7 +172,7 @@ def fairness(rows: Answered, groups: Sequence[str | None], column: str) -> Fairn
     return Fairness(column, positive, tuple(shares), ratio, _notes(shares, ratio, column))
 
 
-def groups_of(rows: Answered, column: str) -> list[str | None]:
+def groups_of(rows: Answered, column: str, typed: Table | None = None) -> list[str | None]:
     """Read the groups of a column, whether the model knows it or not.
 
     Parameters
@@ -180,7 +180,11 @@ def groups_of(rows: Answered, column: str) -> list[str | None]:
     rows : Answered
         What `Model.answered` gave.
     column : str
-        Its name. Numbers of more than ten values are cut into five ranges of as many rows.
+        Its name. Spellings that the fit read as one label are one group, called as most of its
+        rows are; numbers and dates of more than ten values are cut into five ranges of as many
+        rows.
+    typed : Table, optional
+        The column as a fit would read it; None: as the model does, where it knows it.
 
     Returns
     -------
@@ -196,18 +200,40 @@ def groups_of(rows: Answered, column: str) -> list[str | None]:
     if column not in frame.columns:
         cure = did_you_mean(column, frame.columns)
         raise ColumnError("a column of the data for --fairness", repr(column), cure)
-    texts = frame[column].cast(pl.String).str.strip_chars()
-    texts = pl.select(pl.when(~texts.is_in(list(_MISSING))).then(texts)).to_series()
-    numbers = texts.cast(pl.Float64, strict=False)
-    if texts.n_unique() <= _FEW_VALUES or numbers.null_count() > texts.null_count():
-        return texts.to_list()
-    schema = Schema((Column(column, Kind.NUMBER),))
-    groups: list[str | None] = [None] * len(texts)
-    table = Table(pl.DataFrame({column: numbers}), schema)
-    for condition in conditions_of(table, [column], 1):
-        for row in np.flatnonzero(condition.rows).tolist():
-            groups[row] = condition.words.removeprefix(f"{column} ")
-    return groups
+    table = rows.table if typed is None else typed
+    found = frame[column].cast(pl.String).str.strip_chars()
+    if table is None or column not in table.schema:
+        found = pl.select(pl.when(~found.is_in(list(_MISSING))).then(found)).to_series()
+        table = _plainly(found, column)
+    return _named(found, table, column)
+
+
+def _plainly(found: pl.Series, column: str) -> Table:
+    """Read a column as numbers where all of it are some, else as labels."""
+    numbers = found.cast(pl.Float64, strict=False)
+    if numbers.null_count() > found.null_count():
+        return Table(pl.DataFrame({column: found}), Schema((Column(column, Kind.CATEGORY),)))
+    return Table(pl.DataFrame({column: numbers}), Schema((Column(column, Kind.NUMBER),)))
+
+
+def _named(found: pl.Series, table: Table, column: str) -> list[str | None]:
+    """Call each value of a typed column as it is written most, or by the range it lies in."""
+    values, kind = table.frame[column], table.schema[column].kind
+    ranged = kind in (Kind.NUMBER, Kind.DATETIME)
+    if ranged and values.drop_nulls().n_unique() > _FEW_VALUES:
+        groups: list[str | None] = [None] * len(values)
+        for condition in conditions_of(table, [column], 1):
+            if condition.words != f"{column} is missing":
+                for row in np.flatnonzero(condition.rows).tolist():
+                    groups[row] = condition.words.removeprefix(f"{column} ")
+        return groups
+    key = values.cast(pl.String) if not ranged else values.rank("dense").cast(pl.String)
+    both = pl.DataFrame({"key": key, "written": found}).drop_nulls()
+    counted = both.group_by("key", "written").len("rows")
+    order = ["rows", "written"]
+    usual = counted.sort(order, descending=[True, False]).unique("key", keep="first")
+    names = dict(usual.select("key", "written").rows())
+    return [None if value is None else names.get(value, value) for value in key]
 
 
 def _measures(rows: Answered) -> list[tuple[str, Floats, Mask]]:
@@ -337,7 +363,10 @@ def _notes(shares: Sequence[GroupShare], ratio: float, column: str) -> tuple[str
             f"The group of {column!r} that is chosen least is chosen {ratio:.2f} times as often "
             "as the one that is chosen most: below four fifths, which is often taken as a warning."
         )
+    groups = {share.group for share in shares}
     for share in shares:
+        if len(groups) == 2 and share.group != shares[0].group:
+            continue  # it would say the same of both
         if share.differs and share.measure in _WORDS and share.rows >= FEW:
             told = [f"{100 * v:.0f} %" for v in (share.value, share.others)]
             notes.append(f"{column} {share.group}: {_WORDS[share.measure].format(*told)}.")

@@ -6,11 +6,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modelwright.explore.column_figures import balance_figure, box_figure, distribution_figure
     from modelwright.explore.columns import ColumnProfile
-    from modelwright.explore.figures import balance_figure, box_figure, distribution_figure
     from modelwright.explore.heat import association_figure, correlation_figure, covariance_figure
-    from modelwright.explore.more_figures import comparison_figure, missing_figure, strength_figure
     from modelwright.explore.one_pass import Batch, scan
+    from modelwright.explore.table_figures import comparison_figure, missing_figure, strength_figure
     from modelwright.explore.table_profile import TableProfile, profile
 
 # Names are imported on first use: `import modelwright` looks at this room, and has to stay light.
@@ -19,16 +19,16 @@ _HOMES = {
     "ColumnProfile": "columns",
     "TableProfile": "table_profile",
     "association_figure": "heat",
-    "balance_figure": "figures",
-    "box_figure": "figures",
-    "comparison_figure": "more_figures",
+    "balance_figure": "column_figures",
+    "box_figure": "column_figures",
+    "comparison_figure": "table_figures",
     "correlation_figure": "heat",
     "covariance_figure": "heat",
-    "distribution_figure": "figures",
-    "missing_figure": "more_figures",
+    "distribution_figure": "column_figures",
+    "missing_figure": "table_figures",
     "profile": "table_profile",
     "scan": "one_pass",
-    "strength_figure": "more_figures",
+    "strength_figure": "table_figures",
 }
 
 __all__ = [

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelwright.core.errors import DataError
 from modelwright.explore.associations import correlation_matrix, covariance_matrix
-from modelwright.explore.figures import short
+from modelwright.explore.column_figures import short
 from modelwright.explore.relations import Relations, side_by_side
 from modelwright.pages import Figure, Grid, Markup, element, joined, shorten
 from modelwright.pages.numerals import number, plural

@@ -14,10 +14,11 @@ from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.explore.answers import TargetProfile
 from modelwright.explore.columns import ColumnProfile, Numbers
+from modelwright.explore.measured import Comparison
 from modelwright.explore.one_pass import Scan
 from modelwright.explore.relations import Relations
 from modelwright.explore.suspects import Suspect, suspects
-from modelwright.stats.drift import ColumnDrift
+from modelwright.stats.drift import FEWEST
 
 __all__ = [
     "SPARSE",
@@ -159,23 +160,41 @@ def of_target(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
     return found
 
 
-def of_drift(columns: Sequence[ColumnDrift], rows: int, others: int) -> list[Finding]:
-    """Say whether the rows of a test file are others."""
-    drifted = [one for one in columns if one.drifted]
-    if not drifted:
-        return []
-    shown = ", ".join(f"{one.column!r} ({one.words})" for one in drifted[:_NAMED])
-    more = f" and {len(drifted) - _NAMED} more" if len(drifted) > _NAMED else ""
-    return [
-        Finding(
-            "drift",
-            Severity.WARNING,
-            tuple(one.column for one in drifted),
-            f"test rows differ in {len(drifted)} of {len(columns)} columns: {shown}{more}",
-            "find out why; if test rows are later ones, judge models on later rows: --order with "
-            "the column of time",
+def of_drift(other: Comparison) -> list[Finding]:
+    """Say whether the rows of a test file are others; of few rows, that it cannot be told."""
+    if other.few:
+        told = "1 test row is" if other.rows == 1 else f"{other.rows:,} test rows are"
+        fewest = f"{FEWEST} rows on either side are needed"
+        said = f"{told} too few to tell whether they differ: {fewest}"
+        return [Finding("few-test-rows", Severity.INFO, (), said, "compare more rows")]
+    found, drifted = [], other.drifted
+    if drifted:
+        shown = ", ".join(f"{one.column!r} ({one.words})" for one in drifted[:_NAMED])
+        more = f" and {len(drifted) - _NAMED} more" if len(drifted) > _NAMED else ""
+        found.append(
+            Finding(
+                "drift",
+                Severity.WARNING,
+                tuple(one.column for one in drifted),
+                f"test rows differ in {len(drifted)} of {len(other.columns)} columns: "
+                f"{shown}{more}",
+                "find out why; if test rows are later ones, judge models on later rows: --order "
+                "with the column of time",
+            )
         )
-    ]
+    if other.target is not None and other.target.drifted:
+        name, words = other.target.column, other.target.words
+        found.append(
+            Finding(
+                "target-moved",
+                Severity.WARNING,
+                (name,),
+                f"the answers of test rows are spread otherwise: {name!r} {words}",
+                "find out why: chances that a model gives are off by as much; fit on rows like "
+                "the test rows",
+            )
+        )
+    return found
 
 
 def _percent(share: float) -> str:
@@ -304,16 +323,15 @@ def _many_levels(columns: Sequence[ColumnProfile]) -> list[Finding]:
     ]
     if not some:
         return []
-    return [
-        Finding(
-            "many-levels",
-            Severity.INFO,
-            _named(some),
-            f"many different words: {_listed(some)}",
+    again = [column for column, _ in some if column.distinct < column.present]
+    cure = "nothing to do: of what never comes again nothing is learned"
+    if again:
+        cure = (
             "if they name things of which there are several rows, keep these together: "
-            f"--group {word(some[0][0].name)}",
+            f"--group {word(again[0].name)}"
         )
-    ]
+    said = f"many different words: {_listed(some)}"
+    return [Finding("many-levels", Severity.INFO, _named(some), said, cure)]
 
 
 def word(name: str) -> str:
@@ -401,7 +419,7 @@ def leave_out(findings: Sequence[Finding], known: Sequence[Finding]) -> list[Fin
     """Leave out what another check has said of the same columns."""
     said: Mapping[tuple[str, Any], bool] = {(one.code, one.columns): True for one in known}
     codes = {one.code for one in known}
-    whole = {"exact-duplicates", "drift"}
+    whole = {"exact-duplicates", "drift", "target-moved"}
     return [
         one
         for one in findings

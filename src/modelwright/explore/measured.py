@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from modelwright.stats.drift import ColumnDrift, compare_tables
 
 __all__ = ["Comparison", "Measured", "compare", "numbers_of"]
 
-_ROLES = (Role.FEATURE, Role.TARGET, Role.ORDER)
+_ROLES = (Role.FEATURE, Role.ORDER)
 
 
 @dataclass(frozen=True)
@@ -33,28 +33,38 @@ class Comparison:
     rows : int
         How many rows it has.
     columns : tuple of ColumnDrift
-        The largest difference first.
+        What a model reads, the largest difference first.
     sample : Table
         A uniform sample of its rows.
     auc : float
         How well a quick model tells its rows from the others, on rows that it has not seen: 0.5
         says that it cannot; NaN when nobody asked.
+    target : ColumnDrift, optional
+        The column to predict, where it is in both files.
     """
 
     rows: int
     columns: tuple[ColumnDrift, ...]
     sample: Table
     auc: float = float("nan")
+    target: ColumnDrift | None = None
 
     @property
     def drifted(self) -> tuple[ColumnDrift, ...]:
         """The columns that differ beyond doubt, and by much."""
         return tuple(one for one in self.columns if one.drifted)
 
+    @property
+    def few(self) -> bool:
+        """Whether there are too few rows to tell anything."""
+        compared = [*self.columns, *([] if self.target is None else [self.target])]
+        return bool(compared) and all(one.few for one in compared)
+
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
-        columns = [{**asdict(one), "drifted": one.drifted} for one in self.columns]
-        return {"rows": self.rows, "columns": columns, "auc": self.auc}
+        target = None if self.target is None else self.target.to_json()
+        columns = [one.to_json() for one in self.columns]
+        return {"rows": self.rows, "columns": columns, "target": target, "auc": self.auc}
 
 
 @dataclass(frozen=True)
@@ -194,8 +204,11 @@ def compare(sample: Table, other: Table, rows: int, auc: float = float("nan")) -
     auc : float
         How well a model tells them apart, where one was asked.
     """
-    names = [c.name for c in sample.schema if c.role in _ROLES and c.name in other.schema]
-    return Comparison(rows, compare_tables(sample, other, names), other, auc)
+    both = [column for column in sample.schema if column.name in other.schema]
+    names = [column.name for column in both if column.role in _ROLES]
+    answer = [column.name for column in both if column.role == Role.TARGET]
+    target = next(iter(compare_tables(sample, other, answer)), None)
+    return Comparison(rows, compare_tables(sample, other, names), other, auc, target)
 
 
 def numbers_of(profile: Measured, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -36,6 +36,8 @@ _FINDINGS = 40
 _NAMED = 400
 _TITLES = {
     "drift": "Test rows differ",
+    "target-moved": "Answers of test rows differ",
+    "few-test-rows": "Too few test rows",
     "leak": "A column that knows the answer",
     "telling-gaps": "Gaps that know the answer",
     "disguised-missing": "Missing values in disguise",

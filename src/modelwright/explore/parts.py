@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 from modelwright.core.schema import Kind
-from modelwright.explore.figures import balance_figure, box_figure, distribution_figure
+from modelwright.explore.column_figures import balance_figure, box_figure, distribution_figure
 from modelwright.explore.heat import association_figure, correlation_figure, covariance_figure
-from modelwright.explore.measured import Measured
-from modelwright.explore.more_figures import comparison_figure, missing_figure, strength_figure
+from modelwright.explore.measured import Comparison, Measured
 from modelwright.explore.patterns import nullity_correlation
+from modelwright.explore.table_figures import comparison_figure, missing_figure, strength_figure
 from modelwright.explore.words import name
 from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten
 from modelwright.pages.numerals import DASH, number, percent, plural
+from modelwright.stats.drift import FEWEST, ColumnDrift
 
 __all__ = ["associations", "boxes", "changed", "gaps", "rows", "target"]
 
@@ -160,40 +161,56 @@ def changed(profile: Measured) -> Chapter | None:
     if other is None:
         return None
     drifted = other.drifted
-    of_all = f"{len(drifted)} of {plural(len(other.columns), 'column')}"
-    lead = f"{plural(other.rows, 'test row')}: {of_all} drifted."
-    if math.isfinite(other.auc):
-        lead += (
-            f" A quick model tells them from the rows with an AUC of {other.auc:.2f}; 0.50 means "
-            "that it cannot."
-        )
-    lines = tuple(
-        (
-            name(one.column, 48),
-            element("bdi", shorten(one.words, 80)),
-            "yes" if one.drifted else "no",
-            f"{one.psi:.2f}",
-            f"{one.ks:.2f}" if math.isfinite(one.ks) else DASH,
-            percent(one.missing_before),
-            percent(one.missing_now),
-        )
-        for one in other.columns[:_DRIFTS]
-    )
-    head = ("column", "what changed most", "drifted", "PSI", "KS", "missing", "missing in test")
+    shown = [*([] if other.target is None else [other.target]), *other.columns]
     figures = [
         comparison_figure(
             profile.sample.frame[one.column], other.sample.frame[one.column], one.column, one.words
         )
-        for one in drifted[:_COMPARED]
+        for one in [one for one in shown if one.drifted][:_COMPARED]
         if _drawable(profile, one.column)
     ]
     drawn = [figure.html(f"changed-{i}") for i, figure in enumerate(figures)]
+    lines = tuple(_changed_line(profile, one) for one in shown[:_DRIFTS])
+    head = ("column", "what changed most", "drifted", "PSI", "KS", "missing", "missing in test")
     body = joined(
-        element("p.lead", lead),
+        element("p.lead", _lead(other, len(drifted))),
         element("div.figures.three", drawn) if drawn else None,
         Grid(head, lines, "Columns of both files", text=3).html(),
     )
     return Chapter("changed", "Test rows", body)
+
+
+def _lead(other: Comparison, drifted: int) -> str:
+    if other.few:
+        return (
+            f"{plural(other.rows, 'test row')}: too few to tell whether they differ, for which "
+            f"{FEWEST} on either side are needed."
+        )
+    of = plural(len(other.columns), "column")
+    told = f"{plural(other.rows, 'test row')}: {drifted} of {of} drifted."
+    if other.target is not None:
+        moved = "are spread otherwise" if other.target.drifted else "are spread alike"
+        told += f" The answers {moved}."
+    if math.isfinite(other.auc):
+        told += (
+            f" A quick model tells them from the rows with an AUC of {other.auc:.2f}; 0.50 means "
+            "that it cannot."
+        )
+    return told
+
+
+def _changed_line(profile: Measured, one: ColumnDrift) -> tuple[str, ...]:
+    asked = profile.target is not None and one.column == profile.target.name
+    verdict = "too few rows" if one.few else "yes" if one.drifted else "no"
+    return (
+        joined(name(one.column, 48), element("small.soft", " to predict") if asked else None),
+        element("bdi", "" if one.few else shorten(one.words, 80)),
+        verdict,
+        f"{one.psi:.2f}",
+        f"{one.ks:.2f}" if math.isfinite(one.ks) else DASH,
+        percent(one.missing_before),
+        percent(one.missing_now),
+    )
 
 
 def _drawable(profile: Measured, column: str) -> bool:

@@ -101,7 +101,7 @@ def profile(
         *hurting.of_columns(scan, relations, target),
     ]
     if comparison is not None:
-        found += hurting.of_drift(comparison.columns, scan.rows, comparison.rows)
+        found += hurting.of_drift(comparison)
     return TableProfile(
         source,
         scan.rows,
@@ -148,7 +148,8 @@ def _boxes(
         assert values is not None
         labels = sample.frame[groups].cast(pl.String).to_list()
         boxes = boxes_of(values, labels)
-        if len(boxes) > 1:
+        spread = any(box.high > box.low for box in boxes)  # else there is nothing to see
+        if len(boxes) > 1 and spread:
             found.append(Boxes(numbers, groups, boxes, one.strength))
     return tuple(found)
 

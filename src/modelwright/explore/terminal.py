@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.printable import printable
 from modelwright.core.schema import Role
+from modelwright.core.text_tables import lay_out, terminal_width
 from modelwright.explore.columns import ColumnProfile
 from modelwright.explore.measured import Measured
 from modelwright.explore.words import blocks, typical
@@ -16,7 +16,8 @@ from modelwright.pages import shorten
 __all__ = ["summary"]
 
 _FINDINGS, _COLUMNS = 8, 40
-_WIDEST = 120
+_NAMES = 30
+_DRAWN = 76
 _GAP = "\N{NO-BREAK SPACE}"
 _HEAD = ("column", "kind", "", "missing", "different", "values")
 
@@ -31,7 +32,7 @@ def summary(profile: Measured, width: int | None = None) -> str:
     width : int, optional
         Columns of the terminal; None asks it.
     """
-    wide = min(width or shutil.get_terminal_size((100, 24)).columns, _WIDEST)
+    wide = terminal_width(width)
     lines = [_first(profile), ""]
     lines += _findings(profile, wide)
     lines += _table(profile, wide)
@@ -85,33 +86,23 @@ def _finding(finding: Finding, wide: int) -> list[str]:
 
 def _table(profile: Measured, wide: int) -> list[str]:
     shown = profile.columns[:_COLUMNS]
-    cells = [_HEAD, *(_cells(column) for column in shown)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(_HEAD))]
-    widths[0] = min(widths[0], max(12, wide // 4))
-    left = wide - sum(widths[:-1]) - 2 * (len(_HEAD) - 1)
-    widths[-1] = max(min(widths[-1], left), 8)
-    lines = []
-    for row in cells:
-        parts = [shorten(cell, widths[i]) for i, cell in enumerate(row)]
-        parts[2] = row[2]  # bars keep their blanks
-        placed = [
-            part.rjust(widths[i]) if i in (3, 4) else part.ljust(widths[i])
-            for i, part in enumerate(parts)
-        ]
-        lines.append("  ".join(placed).rstrip())
+    rows = [_HEAD, *(_cells(column) for column in shown)]
+    if wide < _DRAWN:  # there is no room for bars
+        rows = [(*row[:2], *row[3:]) for row in rows]
     more = len(profile.columns) - len(shown)
-    return [*lines, *([f"and {more:,} more columns"] if more > 0 else [])]
+    table = lay_out(rows, wide)
+    return [table, *([f"and {more:,} more columns"] if more > 0 else [])]
 
 
 def _cells(column: ColumnProfile) -> tuple[str, ...]:
-    kind = column.kind if column.role == Role.FEATURE else f"{column.kind} ({column.role})"
+    role = "" if column.role == Role.FEATURE else f" ({column.role})"
     about = "" if column.distinct_exact else "~"
     missing = f"{100 * column.missing_share:.1f} %" if column.missing else "-"
     return (
-        " ".join(column.name.split()),
-        kind,
+        f"{shorten(column.name, _NAMES)}{role}",
+        column.kind,
         blocks(column),
         missing,
         f"{about}{column.distinct:,}",
-        typical(column, 60),
+        typical(column, 60).replace(_GAP, " "),
     )

@@ -92,7 +92,9 @@ def typical(column: ColumnProfile, most: int = 70) -> str:
         low, middle, high = numbers.quantiles[0], numbers.median, numbers.quantiles[-1]
         if column.kind == Kind.DATETIME:
             return f"{date(low)} to {date(high)}"
-        return f"{amount(middle, 3)} ({amount(low, 3)} to {amount(high, 3)})"
+        years = all(_like_a_year(end) for end in (low, middle, high))
+        told = [f"{end:.0f}" if years else number(end, 3) for end in (middle, low, high)]
+        return f"{told[0]} ({told[1]} to {told[2]})"
     if column.kind == Kind.TEXT and column.texts is not None:
         texts = column.texts
         characters = f"{texts.shortest:,} to {texts.longest:,} characters"
@@ -116,8 +118,11 @@ def amount(value: float, digits: int = 4) -> str:
     >>> amount(1996.0), amount(12345.0), amount(0.12345)
     ('1996', '12,345', '0.1235')
     """
-    whole = math.isfinite(value) and value == math.floor(value) and 0 <= value < _YEARS
-    return f"{value:.0f}" if whole else number(value, digits)
+    return f"{value:.0f}" if _like_a_year(value) else number(value, digits)
+
+
+def _like_a_year(value: float) -> bool:
+    return math.isfinite(value) and value == math.floor(value) and 0 <= value < _YEARS
 
 
 def rows_told(count: int, total: int, digits: int = 1) -> str:

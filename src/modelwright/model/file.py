@@ -27,6 +27,7 @@ from modelwright.evaluate.conformal import LabelSets, NumberIntervals
 from modelwright.evaluate.decisions import Decision, restore_decision
 from modelwright.features import FittedRecipe
 from modelwright.models import fitted_name, restore_fitted
+from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import pack_state, read_archive, unpack_state
 
 __all__ = ["Contents", "Member", "Part", "pack", "read_contents", "unpack"]
@@ -74,7 +75,8 @@ class Contents(NamedTuple):
     decision: Decision
     intervals: NumberIntervals | LabelSets | None
     difficulty: Part | None
-    cleaning: Cleaning | None
+    cleaning: Cleaning | None = None
+    learned: LearnedRows | None = None
 
 
 def read_contents(path: Path, key: bytes | None, allow: Sequence[type[Fitted]]) -> Contents:
@@ -155,6 +157,8 @@ def pack(contents: Contents) -> dict[str, bytes]:
         entries.update(_under("intervals", pack_state(contents.intervals.export())))
     if contents.cleaning is not None:
         entries["cleaning.json"] = json.dumps(contents.cleaning.to_json(), indent=1).encode()
+    if contents.learned is not None:
+        entries.update(_under("learned", pack_state(contents.learned.export())))
     return {"model.json": json.dumps(head, indent=1).encode(), **entries}
 
 
@@ -199,9 +203,10 @@ def unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Conte
     card = Card.from_json(head["card"])
     if card.encoding and not is_encoding(card.encoding):
         raise ValueError(f"no encoding: {card.encoding[:40]!r}")
+    schema = Schema.from_json(head["schema"])
     return Contents(
         task,
-        Schema.from_json(head["schema"]),
+        schema,
         tuple(members),
         _calibration(head, task),
         card,
@@ -210,6 +215,7 @@ def unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Conte
         intervals,
         difficulty,
         _cleaning(entries.get("cleaning.json")),
+        _learned(below["learned"], schema),
     )
 
 
@@ -249,6 +255,15 @@ def _evidence(entries: Mapping[str, bytes], task: Task) -> Evidence | None:
     if not evidence.suits(task):
         raise ValueError("evidence of another task")
     return evidence
+
+
+def _learned(entries: Mapping[str, bytes], schema: Schema) -> LearnedRows | None:
+    if not entries:  # of an earlier version, or nobody asked
+        return None
+    learned = LearnedRows.restore(unpack_state(entries))
+    if not all(name in schema for name in learned.columns):
+        raise ValueError("hashes of rows of another table")
+    return learned
 
 
 def _under(folder: str, entries: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import conform, like, read_raw, totals_below
+from modelwright.acquire import conform, find_strays, like, read_raw, without_strays
 from modelwright.acquire.images import fresh_rows
 from modelwright.clean.recipes.rowwise import Cleaning, Mended
 from modelwright.core.errors import (
@@ -44,6 +44,7 @@ from modelwright.explain import Explainer, background_table, permutation_importa
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.model.reading import reading_of
 from modelwright.stats.drift import compare_profiles, drift_words
+from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import write_archive
 
 __all__ = ["SEEN", "Model", "load", "read_rows"]
@@ -90,6 +91,8 @@ class Model:
         What says how hard a row is, where intervals are scaled by it.
     cleaning : Cleaning, optional
         What is done to rows before anything else: the same as at the fit.
+    learned : LearnedRows, optional
+        Hashes of the rows that it learned from; None when an earlier version wrote the file.
     encoding : str, optional
         How the text files are encoded that it reads; None: what is no UTF-8 is taken for that
         which it was fitted on.
@@ -105,6 +108,7 @@ class Model:
     intervals: NumberIntervals | LabelSets | None = None
     difficulty: Part | None = None
     cleaning: Cleaning | None = None
+    learned: LearnedRows | None = None
     encoding: str | None = None
 
     @property
@@ -140,6 +144,8 @@ class Model:
             A file, or a pandas, Polars or Arrow frame, a NumPy array, a dict of columns. The
             target may be there or not. A row of a file that cannot be aligned with the columns
             is predicted as a row of missing values, with a `ModelwrightWarning`.
+            Totals at the end, and names of columns among the rows, keep their rows and get no
+            prediction, which is told.
         interval : float, optional
             The share of answers that are to lie in their interval or set, such as 0.9.
 
@@ -165,18 +171,30 @@ class Model:
         if interval is None and self._images:
             table = self._read(data, self.columns).select(self._images)
             return like(table.frame.hstack(self._answer(self.predict_table(table))), data)
-        if interval is None:
-            return like(self._answer(self.probabilities(data)), data)
-        known = self._calibrated(interval)
-        table = self._read(data, (*self.columns, *([known.by] if known.by else [])))
+        by = "" if interval is None else self._calibrated(interval).by
+        table, strays = self._asked(data, (*self.columns, *([by] if by else [])))
         p = self.predict_table(table)
-        return like(self._answer(p).with_columns(self._reach(table, p, interval)), data)
+        answers = self._answer(p)
+        if interval is not None:
+            answers = answers.with_columns(self._reach(table, p, interval))
+        return like(_without_answers(answers, strays), data)
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
-        table = self._read(data, self.columns)
+        table, strays = self._asked(data, self.columns)
+        p = self.predict_table(table)
+        p[strays] = np.nan
+        return p
+
+    def _asked(self, data: object, required: tuple[str, ...]) -> tuple[Table, list[int]]:
+        """Read rows to predict, and say where those are that are none, such as totals."""
+        raw = self._raw(data)
+        strays = find_strays(raw)
+        for note in strays.notes("were given no prediction"):
+            warnings.warn(note, ModelwrightWarning, stacklevel=4)
+        table = conform(raw, self.schema, required)
         self._warn_of_drift(table)
-        return self.predict_table(table)
+        return table, strays.rows
 
     def explain(self, data: object, rows: Sequence[int] = (0,)) -> tuple[Attribution, ...]:
         """Say how much each column moved single predictions away from the average.
@@ -289,7 +307,7 @@ class Model:
         return replace(self, decision=Threshold(value), card=replace(self.card, decision=told))
 
     def answered(self, data: object) -> Answered:
-        """Predict rows whose answers are known; warn when they are those that it learned from.
+        """Predict rows whose answers are known; warn when it learned from some of them.
 
         Parameters
         ----------
@@ -301,15 +319,18 @@ class Model:
         Answered
         """
         table, raw, position = self._with_answers(data)
-        seen = table.fingerprint() == self.card.data
-        if seen:
-            warnings.warn(SEEN, ModelwrightWarning, stacklevel=3)
-        else:
-            self._warn_of_drift(table)
         y = encode_target(self.task, table.frame[self.task.target])
+        seen = table.fingerprint() == self.card.data
+        overlap = None if self.learned is None else self.learned.compare(table, y.values)
         p, weight, groups = self.predict_table(table), self._weight(table), self._groups(table)
         decided = self.task, y, p, weight, groups, seen, self.decision
-        return Answered(*decided, table=table, raw=raw, position=position)
+        rows = Answered(*decided, table=table, raw=raw, position=position, overlap=overlap)
+        if rows.some_seen:
+            told = SEEN if seen or overlap is None else overlap.words
+            warnings.warn(told, ModelwrightWarning, stacklevel=3)
+        if not rows.all_seen:
+            self._warn_of_drift(table)
+        return rows
 
     def _warn_of_drift(self, table: Table) -> None:
         """Say when new rows are not like those of the fit, in the columns that count."""
@@ -351,12 +372,14 @@ class Model:
     def _with_answers(self, data: object) -> tuple[Table, pl.DataFrame, NDArray[np.int64]]:
         """Give the rows with an answer, typed and as they came, and where they were."""
         raw = fresh_rows(self._raw(data)) if self._images else self._raw(data)
-        rows = raw.head(raw.height - totals_below(raw))  # sums would weigh more than the rows
+        rows, strays = without_strays(raw)  # sums would weigh more than the rows
+        for note in strays.notes():
+            warnings.warn(note, ModelwrightWarning, stacklevel=4)
         table = conform(rows, self.schema, (*self.columns, self.task.target))
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
         if not len(known):
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
-        return table.rows(known), rows[known], known
+        return table.rows(known), rows[known], np.delete(np.arange(raw.height), strays.rows)[known]
 
     def _read(self, data: object, required: tuple[str, ...]) -> Table:
         """Read rows as those before them were, and warn of what was noticed."""
@@ -421,6 +444,7 @@ class Model:
             self.intervals,
             self.difficulty,
             self.cleaning,
+            self.learned,
         )
         write_archive(Path(path), pack(contents), writer=self.card.version, key=key)
         return Path(path)
@@ -523,6 +547,14 @@ class Model:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(str(self))}</p>{self.leaderboard._repr_html_()}"
+
+
+def _without_answers(answers: pl.DataFrame, rows: Sequence[int]) -> pl.DataFrame:
+    """Leave the answers of some rows empty."""
+    if not rows:
+        return answers
+    none = pl.int_range(answers.height, eager=True).is_in(rows)
+    return answers.with_columns(pl.when(~none).then(pl.all()))
 
 
 def load(

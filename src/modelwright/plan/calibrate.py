@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
-from modelwright.core.errors import DataError
+import numpy as np
+
+from modelwright.core.errors import DataError, ModelwrightWarning
 from modelwright.core.framing import encode_target
 from modelwright.evaluate.conformal import CalibrationRows, LabelSets, NumberIntervals
 from modelwright.evaluate.conformal.rows import labels_of
@@ -21,7 +24,8 @@ def calibrate(model: Model, data: object, *, by: str = "") -> Model:
     model : Model
         What `load` or a fit gave.
     data : path or frame
-        Rows with answers, as for `evaluate`; the more, the sharper: 100 are few.
+        Rows with answers, as for `evaluate`; the more, the sharper: 100 are few. Those that the
+        model was fitted on are left out.
     by : str
         A column: the rows of each of its values are calibrated on their own.
 
@@ -38,14 +42,20 @@ def calibrate(model: Model, data: object, *, by: str = "") -> Model:
         When no row has an answer, or these are the rows that the model was fitted on.
     """
     table, _, _ = model._with_answers(data)
-    if table.fingerprint() == model.card.data:
+    y = encode_target(model.task, table.frame[model.task.target])
+    overlap = None if model.learned is None else model.learned.compare(table, y.values)
+    if table.fingerprint() == model.card.data or (overlap is not None and overlap.whole):
         raise DataError(
             "rows that the model has not seen",
             "those that it was fitted on: they would make intervals far too narrow",
             "set rows apart before the fit, or fit again: that calibrates, too",
         )
+    if overlap is not None and overlap.seen.any():
+        kept = np.flatnonzero(overlap.fresh)
+        told = f"calibrated on {len(kept):,} of {table.height:,} rows: the others were fitted on"
+        warnings.warn(told, ModelwrightWarning, stacklevel=2)
+        table, y = table.rows(kept), y.rows(kept)
     p = model.predict_table(table)
-    y = encode_target(model.task, table.frame[model.task.target])
     known = CalibrationRows(
         y.values,
         p,

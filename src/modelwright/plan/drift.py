@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import Reading, conform, infer_schema, read_raw
+from modelwright.acquire import Reading, conform, infer_schema, read_raw, without_strays
 from modelwright.acquire import cast as typed
 from modelwright.core.budget import Budget
 from modelwright.core.errors import DataError, FitError
@@ -24,6 +24,7 @@ from modelwright.evaluate import bootstrap_interval, find_metric
 from modelwright.features import default_recipe
 from modelwright.models import make_learner
 from modelwright.plan.pose import pose, reading_for
+from modelwright.stats.drift import FEWEST as FEWEST_COMPARED
 from modelwright.stats.drift import ColumnDrift, compare_tables
 
 __all__ = ["Drift", "TellingApart", "drift", "drift_from", "tell_apart"]
@@ -37,6 +38,10 @@ _TOLD = 6
 _CURE = (
     "find out why they differ; fit on rows like the new ones, or leave out columns whose meaning "
     "changed; until then take the score of the fit for that of other rows"
+)
+_CURE_OF_TARGET = (
+    "find out why: do these answers come from elsewhere, or from another time? Chances that a "
+    "model gives are off by as much; fit on rows like the new ones"
 )
 
 
@@ -74,24 +79,36 @@ class Drift:
     rows, new_rows : int
         How many there are.
     columns : tuple of ColumnDrift
-        The largest difference first.
+        What a model reads, the largest difference first.
     together : TellingApart, optional
         All columns together; None with fewer than 40 rows on a side.
+    target : ColumnDrift, optional
+        The answers; None where new rows have none.
     """
 
     rows: int
     new_rows: int
     columns: tuple[ColumnDrift, ...]
     together: TellingApart | None
+    target: ColumnDrift | None = None
 
     @property
     def drifted(self) -> tuple[ColumnDrift, ...]:
         """The columns that differ beyond doubt, and by much."""
         return tuple(one for one in self.columns if one.drifted)
 
+    @property
+    def few(self) -> bool:
+        """Whether there are too few rows to tell anything."""
+        return min(self.rows, self.new_rows) < FEWEST_COMPARED
+
     def __str__(self) -> str:
+        if self.few:
+            return f"{_few(self.rows, self.new_rows)}: at least {FEWEST_COMPARED} are needed"
         lines = [f"{one.column!r}: {one.words} (PSI {one.psi:.2f})" for one in self.drifted]
-        head = f"{len(lines)} of {len(self.columns)} columns drifted"
+        if self.target is not None and self.target.drifted:
+            lines.append(f"the target moved: {_moved(self.target)}")
+        head = f"{len(self.drifted)} of {len(self.columns)} columns drifted"
         if self.together is not None:
             one = self.together
             head += (
@@ -102,19 +119,25 @@ class Drift:
 
     def findings(self) -> tuple[Finding, ...]:
         """Say it in the words of checks: nothing when new rows are like the earlier ones."""
-        apart = self.together is not None and self.together.differs
-        if not self.drifted and not apart:
-            return ()
-        columns = tuple(one.column for one in self.drifted)
-        evidence = "; ".join(str(self).splitlines()[: 1 + _TOLD])
-        return (Finding("drift", Severity.WARNING, columns, evidence, _CURE),)
+        found = []
+        if self.drifted or (self.together is not None and self.together.differs):
+            columns = tuple(one.column for one in self.drifted)
+            lines = str(replace(self, target=None)).splitlines()
+            evidence = "; ".join(lines[: 1 + _TOLD])
+            found.append(Finding("drift", Severity.WARNING, columns, evidence, _CURE))
+        if self.target is not None and self.target.drifted:
+            told = f"the answers of new rows are spread otherwise: {_moved(self.target)}"
+            names = (self.target.column,)
+            found.append(Finding("target-moved", Severity.WARNING, names, told, _CURE_OF_TARGET))
+        return tuple(found)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
         together = None if self.together is None else asdict(self.together)
-        columns = [{**asdict(one), "drifted": one.drifted} for one in self.columns]
-        sizes = {"rows": self.rows, "new_rows": self.new_rows}
-        return {**sizes, "columns": columns, "together": together}
+        target = None if self.target is None else self.target.to_json()
+        sizes = {"rows": self.rows, "new_rows": self.new_rows, "few": self.few}
+        columns = [one.to_json() for one in self.columns]
+        return {**sizes, "columns": columns, "target": target, "together": together}
 
 
 def drift(
@@ -158,13 +181,25 @@ def drift(
 def drift_from(table: Table, new: object, *, seed: int = 0) -> Drift:
     """Compare new rows with a table; parameters and errors as for `drift`."""
     answer = table.schema.names(Role.TARGET)
-    raw = read_raw(new, Reading.like(table.schema)).frame
+    raw = without_strays(read_raw(new, Reading.like(table.schema)).frame)[0]
     other = conform(raw, table.schema, table.features())
     if not table.height or not other.height:
         raise DataError("rows on both sides", f"{table.height:,} and {other.height:,}")
-    columns = [name for name in (*table.features(), *answer) if name in other.schema]
-    found = compare_tables(table, other, columns)
-    return Drift(table.height, other.height, found, tell_apart(table, other, seed=seed))
+    found = compare_tables(table, other, [n for n in table.features() if n in other.schema])
+    told = compare_tables(table, other, [n for n in answer if n in other.schema])
+    together = tell_apart(table, other, seed=seed)
+    return Drift(table.height, other.height, found, together, told[0] if told else None)
+
+
+def _few(rows: int, new_rows: int) -> str:
+    count, what = (new_rows, "new row") if new_rows <= rows else (rows, "earlier row")
+    if count == 1:
+        return f"1 {what} is too few to tell whether new rows differ"
+    return f"{count:,} {what}s are too few to tell whether new rows differ"
+
+
+def _moved(target: ColumnDrift) -> str:
+    return f"{target.column!r} {target.words} (PSI {target.psi:.2f}, p = {target.p_value:.2g})"
 
 
 def _earlier(old: object, target: str | None, settings: Settings) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from modelwright.acquire import Given, Reading, cast, conform, infer, read_types
+from modelwright.acquire import Given, Reading, cast, conform, find_strays, infer, read_types
 from modelwright.acquire.streaming import Streamed, stream
 from modelwright.core.errors import ColumnError, DataError, UserError, did_you_mean
 from modelwright.core.findings import Finding
@@ -26,6 +26,7 @@ MOST_COLUMNS = 20_000
 _WHOLE = 200_000  # of so many rows in memory each is looked at to find the types
 _JUDGED = 40_000
 _FEWEST = 40
+_LAST = 10_000
 _SUSPECT = "if it means missing"
 
 
@@ -75,8 +76,9 @@ def explore(
     live = live or SilentProgress()
     given = {} if chosen.types is None else read_types(chosen.types)
     reading = Reading(chosen.header, frozenset(given), seed=chosen.seed, encoding=chosen.encoding)
-    with stream(data, reading) as rows:
+    with stream(data, reading) as given_rows:
         live.advance(None, "finding the types of columns")
+        rows = _without_strays(given_rows)
         schema, noticed = _schema(rows, given, target)
         found = _passed(rows, schema, chosen.seed, live)
         told = (*rows.notes, *noticed)
@@ -96,6 +98,26 @@ def explore(
         notes=notes,
         option=option,
     )
+
+
+def _without_strays(rows: Streamed) -> Streamed:
+    """Leave out totals at the end, and names among the rows, as a fit does.
+
+    Of a table that is larger than memory the last rows are looked at.
+    """
+    start = 0 if rows.whole else max(rows.rows - _LAST, 0)
+    last = rows.lazy.slice(start).collect()
+    found = find_strays(last)
+    if not found.rows:
+        return rows
+    if not rows.whole:
+        count = len(found.totals)
+        notes = (*rows.notes, *replace(found, names=()).notes())
+        left = rows.rows - count
+        return replace(rows, lazy=rows.lazy.slice(0, left), rows=left, notes=notes)
+    kept = last.filter(~pl.int_range(last.height, eager=True).is_in(found.rows))
+    notes = (*rows.notes, *found.notes())
+    return replace(rows, lazy=kept.lazy(), rows=kept.height, notes=notes)
 
 
 def _schema(
@@ -143,7 +165,8 @@ def _typed(rows: Streamed, schema: Schema, sizes: Sizes) -> Iterator[Batch]:
 def _compared(found: Scan, test: object, settings: Settings, live: Progress) -> Comparison:
     schema = found.sample.schema
     reading = replace(Reading.like(schema), in_place=False, encoding=settings.encoding)
-    with stream(test, reading) as rows:
+    with stream(test, reading) as given:
+        rows = _without_strays(given)
         live.advance(None, f"looking at {rows.shown}")
         names = set(rows.sample(1).columns)
         here = schema.select(name for name in schema.names() if name in names)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import conform, read_raw, totals_below
+from modelwright.acquire import conform, read_raw, without_strays
 from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError
@@ -26,6 +26,7 @@ from modelwright.evaluate.weights import read_weights
 from modelwright.model.reading import reading_of
 from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows
+from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store.files import replacing
 
 __all__ = ["ARRAYS", "TABLE", "Fresh", "digest_of", "read_fresh", "set_apart"]
@@ -83,7 +84,8 @@ def read_fresh(
     Parameters
     ----------
     data : path or frame
-        With the columns of the table, the target among them; rows without an answer are left out.
+        With the columns of the table, the target among them; rows without an answer are left out,
+        and those that are learned from.
     rows : Rows
         What is learned from.
     encoding : str
@@ -108,23 +110,36 @@ def read_fresh(
     digest = digest_of(data, raw)
     if cleaning is not None:
         raw = cleaning.mend(raw, rows.table.features()).frame
-    table = conform(
-        raw.head(raw.height - totals_below(raw)),
-        rows.table.schema,
-        (*rows.table.features(), rows.task.target),
-    )
+    rest, strays = without_strays(raw)
+    table = conform(rest, rows.table.schema, (*rows.table.features(), rows.task.target))
     known = table.frame[rows.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
     if not len(known):
         raise DataError(f"answers in column {rows.task.target!r} of --test", "none in any row")
-    notes = tuple(f"Test rows: {note}" for note in (*source.notes, *table.notes))
+    notes = tuple(f"Test rows: {note}" for note in (*source.notes, *strays.notes(), *table.notes))
     table = table.rows(known)
     if table.fingerprint() == rows.table.fingerprint():
-        raise DataError(
-            "rows for --test that are not learned from",
-            "the very rows of the table",
-            "name a file of other rows, or leave --test out: scores are out of fold anyway",
-        )
-    return replace(_fresh(table, rows, digest, _source(data)), notes=notes)
+        raise _all_seen("the very rows of the table")
+    table, seen = _without_seen(table, rows)
+    return replace(_fresh(table, rows, digest, _source(data)), notes=(*notes, *seen))
+
+
+def _without_seen(table: Table, rows: Rows) -> tuple[Table, tuple[str, ...]]:
+    """Leave out test rows that are learned from: a score on them is no score on fresh rows."""
+    y = encode_target(rows.task, table.frame[rows.task.target])
+    known = LearnedRows.of(rows.table, rows.table.features(), rows.y.values)
+    found = known.compare(table, y.values)
+    if found.whole:
+        raise _all_seen("rows that are all among those of the table")
+    if not found.seen.any():
+        return table, ()
+    count = int(found.seen.sum())
+    told = f"Test rows: {count:,} of {table.height:,} are learned from, and were left out."
+    return table.rows(np.flatnonzero(~found.seen)), (told,)
+
+
+def _all_seen(got: str) -> DataError:
+    cure = "name a file of other rows, or leave --test out: scores are out of fold anyway"
+    return DataError("rows for --test that are not learned from", got, cure)
 
 
 def set_apart(rows: Rows, column: str) -> tuple[Rows, Fresh | None]:

@@ -17,9 +17,8 @@ from modelwright.acquire import (
     Reading,
     cast,
     infer,
-    names_again,
     read_types,
-    totals_below,
+    without_strays,
 )
 from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.clean.repairs import Repair
@@ -292,18 +291,9 @@ def _without_strays(
 
     Give the other rows, what was noticed, and their positions.
     """
-    notes = []
-    count = totals_below(frame)
-    if count:
-        frame = frame.head(frame.height - count)
-        notes.append(f"Totals at the end were left out: {_rows(count)}.")
-    again = names_again(frame)
-    keep = np.ones(frame.height, dtype=bool)
-    if again:
-        keep[again] = False
-        frame = frame.filter(keep)
-        notes.append(f"Names of columns again among the rows were left out: {_rows(len(again))}.")
-    return frame, notes, np.flatnonzero(keep)
+    rest, found = without_strays(frame)
+    kept = np.delete(np.arange(frame.height), found.rows)
+    return rest, found.notes(), kept
 
 
 def _rows(count: int) -> str:

@@ -25,6 +25,7 @@ from modelwright.plan.uncertainty import Calibrated, calibrated
 from modelwright.plan.verdict import unused_note, verdict_of
 from modelwright.plan.weaknesses import labels_note
 from modelwright.plan.workspace import Workspace
+from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store.files import replacing
 
 __all__ = ["Publisher", "Voice", "assemble", "warnings_of"]
@@ -109,6 +110,7 @@ class Publisher:
         self.interval_by: str | None = None
         self.cleaning: Cleaning | None = None
         self.model: Model | None = None
+        self._learned: dict[tuple[str, ...], LearnedRows] = {}
         self._seconds_a_byte = FIRST_RATE
 
     def first(self, model: Model) -> None:
@@ -136,7 +138,7 @@ class Publisher:
         """Write the first model again, with the reasons why there is no better one."""
         if self.model is not None:
             card = replace(self.model.card, notes=(*self.model.card.notes, *notes))
-            self._write(replace(self.model, card=card))
+            self._write(self._marked(replace(self.model, card=card)))
 
     @property
     def folder(self) -> Path:
@@ -209,10 +211,21 @@ class Publisher:
         frame = Model(
             task, self._schema, (), made, card, evidence, choice.decision, known.intervals
         )
-        self._write(_judged(assemble(self._work, voices, frame, known)))
+        finished = _judged(assemble(self._work, voices, frame, known))
+        hashed = time.monotonic()
+        finished = self._marked(finished)
+        began += time.monotonic() - hashed  # it is done once, and writing again and again
+        self._write(finished)
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
         self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)
+
+    def _marked(self, model: Model) -> Model:
+        """Give a model the hashes of the rows that it learned from."""
+        rows, columns = self._work.rows, model.columns
+        if columns not in self._learned:
+            self._learned = {columns: LearnedRows.of(rows.table, columns, rows.y.values)}
+        return replace(model, learned=self._learned[columns])
 
     def _write(self, model: Model) -> None:
         model = replace(model, cleaning=self.cleaning)

@@ -11,7 +11,7 @@ from modelwright.evaluate.scores.classes import confusion
 from modelwright.evaluate.scores.ordering import operating_points
 from modelwright.pages import Figure, Grid, Markup, Plot, element, shorten
 from modelwright.pages.numerals import compact, number, percent, plural
-from modelwright.pages.plot import fitted, text_width
+from modelwright.pages.plot import fitted, text_mark, text_width
 from modelwright.report.curves import calibration_bins, probabilities, thin
 
 __all__ = [
@@ -326,14 +326,14 @@ def _cells(cells: NDArray[np.float64], names: Sequence[str]) -> tuple[Markup, in
     side = min((width - left - 4) / k, 92)
     shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1e-12)
     marks = [
-        _text("answer →", left, 12, "title"),
-        _text("true ↓", 2, 12 if left > 60 else top - 4, "title"),
+        text_mark("answer →", left, 12, "title"),
+        text_mark("true ↓", 2, 12 if left > 60 else top - 4, "title"),
     ]
     for i in range(k):
         if legible:
-            marks.append(_text(short[i], left - 7, top + (i + 0.5) * side + 4, "end"))
+            marks.append(text_mark(short[i], left - 7, top + (i + 0.5) * side + 4, "end"))
             head = fitted(names[i], side - 2)
-            marks.append(_text(head, left + (i + 0.5) * side, top - 7, "middle"))
+            marks.append(text_mark(head, left + (i + 0.5) * side, top - 7, "middle"))
         for j in range(k):
             if not legible and cells[i, j] == 0:
                 continue
@@ -359,12 +359,8 @@ def _inside(count: float, share: float, centre: tuple[float, float], side: float
     light = ".on" if share >= 0.75 else ""
     x, y = centre
     if side < 36:
-        return [_text(compact(round(count)), x, y + 4, f"middle.small{light}")]
+        return [text_mark(compact(round(count)), x, y + 4, f"middle.small{light}")]
     return [
-        _text(f"{round(count):,}", x, y, f"middle{light or '.strong'}"),
-        _text(percent(share), x, y + 15, f"middle.small{light}"),
+        text_mark(f"{round(count):,}", x, y, f"middle{light or '.strong'}"),
+        text_mark(percent(share), x, y + 15, f"middle.small{light}"),
     ]
-
-
-def _text(text: str, x: float, y: float, classes: str) -> Markup:
-    return element(f"text.{classes}", text, at={"x": float(x), "y": float(y)})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from modelwright.core.errors import DataError
 from modelwright.core.evidence import KEPT, Evidence
 from modelwright.core.result import Standing
-from modelwright.evaluate import Answered
+from modelwright.evaluate import Answered, Metric
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.flow import Result
 from modelwright.model import SEEN, Model
@@ -36,7 +36,7 @@ from modelwright.unsupervised import Shape
 
 __all__ = ["render", "write_evaluation", "write_report"]
 
-_HELD_OUT, _NEW = "held-out rows", "new rows"
+_HELD_OUT, _NEW, _GIVEN = "held-out rows", "new rows", "given rows"
 
 
 def write_report(model: Model | Result | Shape, path: str | Path) -> Path:
@@ -109,6 +109,7 @@ def write_evaluation(model: Model, data: object | Answered, path: str | Path) ->
         What `load` gave.
     data : path, frame or Answered
         The rows, with the target, as `Model.evaluate` takes them; or what `Model.answered` gave.
+        Those that the model was fitted on are left out, where there are others.
     path : path
         Usually ends in ``.html``.
 
@@ -124,7 +125,8 @@ def write_evaluation(model: Model, data: object | Answered, path: str | Path) ->
     OutputError
         When the disk is full or the folder cannot be written to.
     """
-    rows = data if isinstance(data, Answered) else model.answered(data)
+    given = data if isinstance(data, Answered) else model.answered(data)
+    rows = given.fresh or given
     fold, group = np.zeros(len(rows.y), np.int16), rows.groups
     evidence = Evidence(rows.y.values, rows.p, fold, rows.weight, group=_narrow(group))
     first = rows.metrics()[0]
@@ -135,17 +137,30 @@ def write_evaluation(model: Model, data: object | Answered, path: str | Path) ->
         raise DataError("rows that can be scored", "none: no weight is above zero")
     scores = {metric.name: held.score(metric) for metric in held.metrics}
     line = _line_of(rows, next(iter(scores.values())))
-    notes = [SEEN] if rows.seen else []
-    if model.card.score is not None and same and not rows.seen:
+    notes = _seen_notes(given, first)
+    if model.card.score is not None and same and not rows.some_seen:
         before, now = number(model.card.score), number(line.score)
         notes.append(
             f"When the model was fitted, held-out rows gave {model.task.metric} {before}; these "
             f"rows give {now}. A clear fall means that the rows differ: compare their columns."
         )
-    top = opening(replace(model, evidence=None), held, line, _NEW, notes)
-    text = _page(model, "evaluation of a model", top, [quality(held.sample(KEPT), _NEW)])
+    known = given.overlap is not None and not rows.some_seen
+    source = _NEW if known else _GIVEN
+    top = opening(replace(model, evidence=None), held, line, source, notes)
+    text = _page(model, "evaluation of a model", top, [quality(held.sample(KEPT), source)])
     atomic_write(Path(path), text.encode())
     return scores
+
+
+def _seen_notes(rows: Answered, metric: Metric) -> list[str]:
+    """Say which rows the model had learned from, and what it scores with them."""
+    if rows.seen:
+        return [SEEN]
+    notes = [] if rows.overlap is None or not rows.overlap.words else [rows.overlap.words]
+    if rows.fresh is not None:
+        score = number(metric.score(rows.y, rows.p, rows.weight))
+        notes.append(f"They are left out of this page; with them {metric.name} would be {score}.")
+    return notes
 
 
 def _narrow(group: NDArray[np.int64] | None) -> NDArray[np.int32] | None:

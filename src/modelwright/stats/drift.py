@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.evidence import Profile
+from modelwright.core.numerals import number
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.stats.profiles import SAMPLE
 from modelwright.stats.tails import above_chi2, above_ks, above_t, holm
 
-__all__ = ["ColumnDrift", "compare_profiles", "compare_tables", "drift_words"]
+__all__ = ["FEWEST", "ColumnDrift", "compare_profiles", "compare_tables", "drift_words"]
 
 Floats = NDArray[np.float64]
 
@@ -31,12 +33,15 @@ MUCH = 0.25
 # So much more, or less, of a column missing is a drift of its own.
 MISSING = 0.1
 SURE = 0.01
+# Of fewer rows, or values, nothing is said; parts of so few expected rows are tested together.
 FEWEST = 30
+_EXPECTED = 5
 _BINS = 10
 _LEVELS = 30
 _FEW_VALUES = 20
 _MICROSECONDS = 1e6
 _NAMED = 4
+_LARGE = 10_000
 _STEPS = np.linspace(0, 1, 21)
 
 
@@ -65,6 +70,8 @@ class ColumnDrift:
         the number of columns.
     words : str
         What changed most.
+    few : bool
+        Whether there are too few rows to tell: fewer than 30 on a side.
     """
 
     column: str
@@ -76,16 +83,21 @@ class ColumnDrift:
     missing_now: float
     p_value: float
     words: str
+    few: bool = False
 
     @property
     def drifted(self) -> bool:
         """Whether the difference is large, and beyond doubt."""
-        return bool(self.p_value < SURE and self.size >= 1)
+        return bool(not self.few and self.p_value < SURE and self.size >= 1)
 
     @property
     def size(self) -> float:
         """How large the difference is; 1 is where it begins to matter."""
         return max(self.psi / SOME, abs(self.missing_now - self.missing_before) / MISSING)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain JSON."""
+        return {**asdict(self), "drifted": self.drifted}
 
 
 @dataclass(frozen=True)
@@ -317,11 +329,19 @@ def _profile_distances(profile: Profile, values: Floats) -> tuple[float, float]:
 def _compared(
     name: str, before: _Side, now: _Side, distances: tuple[float, float] | None, words: str
 ) -> ColumnDrift:
-    shown = min(before.present, now.present) > 0
+    fewest = round(min(before.present, now.present))
+    shown = fewest > 0
     psi, distance, chance = _divergences(before.counts, now.counts) if shown else (0.0, 0.0, 1.0)
     ks, moved = (math.nan, math.nan) if distances is None else distances
     if distances is not None and shown:
         chance = above_ks(ks, round(before.present), round(now.present))
+    if fewest < FEWEST:  # of few values their number may be compared, not what they are
+        psi, chance = 0.0, 1.0
+    rows = round(min(before.rows, now.rows))
+    if rows < FEWEST:
+        words = f"{rows} rows are too few to tell" if rows != 1 else "1 row is too few to tell"
+        sizes = psi, distance, ks, moved, before.missing, now.missing
+        return ColumnDrift(name, *sizes, 1.0, words, few=True)
     gap = abs(now.missing - before.missing)
     if gap >= MISSING and gap / MISSING > psi / SOME:
         words = f"missing {_percent(before.missing)} -> {_percent(now.missing)}"
@@ -340,9 +360,18 @@ def _divergences(old: Floats, new: Floats) -> tuple[float, float, float]:
     middle = (a + b) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = [np.where(s > 0, s * np.log2(s / middle), 0.0).sum() for s in (a, b)]
-    expected = np.outer([n, m], (old + new) / (n + m))
-    chi2 = float(((np.stack([old, new]) - expected) ** 2 / expected).sum())
-    return max(psi, 0.0), math.sqrt(max(sum(parts) / 2, 0.0)), above_chi2(chi2, k - 1)
+    return max(psi, 0.0), math.sqrt(max(sum(parts) / 2, 0.0)), _chi_squared(np.stack([old, new]))
+
+
+def _chi_squared(counts: Floats) -> float:
+    """Test whether two rows of counts have the same shares; rare parts count as one."""
+    rows, parts = counts.sum(axis=1), counts.sum(axis=0)
+    rare = rows.min() * parts < _EXPECTED * rows.sum()
+    if rare.sum() > 1:
+        counts = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)])
+        parts = counts.sum(axis=0)
+    expected = np.outer(rows, parts) / rows.sum()
+    return above_chi2(float(((counts - expected) ** 2 / expected).sum()), counts.shape[1] - 1)
 
 
 def _of_shares(before: _Side, now: _Side) -> float:
@@ -362,12 +391,17 @@ def _medians(x: Floats, y: Floats, kind: Kind) -> str:
     if kind is Kind.DATETIME:
         days = [str(np.datetime64(round(value), "s").astype("datetime64[D]")) for value in pair]
         return f"median {days[0]} -> {days[1]}"
-    texts = [f"{value:.4g}" for value in pair]
+    texts = [_written(value) for value in pair]
     if texts[0] == texts[1]:  # the middle stays, the spread does not
         spans = [np.quantile(side, [0.05, 0.95]) for side in (x, y)]
-        low, high = ([f"{end:.4g}" for end in span] for span in spans)
+        low, high = ([_written(end) for end in span] for span in spans)
         return f"nine in ten {low[0]} to {low[1]} -> {high[0]} to {high[1]}"
     return f"median {texts[0]} -> {texts[1]}"
+
+
+def _written(value: float) -> str:
+    """Write a number without a power of ten; one of four digits may be a year."""
+    return number(value, 4) if abs(value) >= _LARGE else f"{value:.4g}"
 
 
 def _changed(labels: Sequence[str], before: _Side, now: _Side) -> str:

@@ -318,7 +318,9 @@ def _told(boxes: Sequence[Box], plot: Plot) -> str:
     ordered = sorted(boxes, key=lambda box: box.median)
     first, last = ordered[0], ordered[-1]
     told = f"The median is {number(first.median)}."
-    if len(boxes) > 1:
+    if len(boxes) > 1 and first.median == last.median:
+        told = f"The median is {number(first.median)} in each group."
+    elif len(boxes) > 1:
         told = (
             f"The median is lowest in {shorten(first.name, 40)} ({number(first.median)}) and "
             f"highest in {shorten(last.name, 40)} ({number(last.median)})."

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from modelwright.core.errors import DataError
 from modelwright.explore.associations import Association
+from modelwright.explore.column_figures import lying_bars, numbers_from
 from modelwright.explore.columns import ColumnProfile
-from modelwright.explore.figures import lying_bars, numbers_from
 from modelwright.explore.patterns import Missingness
 from modelwright.pages import Figure, Grid, Plot, element, joined, shorten
 from modelwright.pages.numerals import compact, date, percent, plural
