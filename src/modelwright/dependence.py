@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modelwright.acquire import Reading, conform, read_raw
+from modelwright.acquire import Reading, read_raw
 from modelwright.core.errors import (
     ColumnError,
     DataError,
@@ -94,4 +94,4 @@ def _read(model: Model, data: object) -> Table:
     raw = read_raw(data, Reading.like(model.schema, model.card.encoding, model.encoding))
     for note in raw.notes:
         warnings.warn(note, ModelwrightWarning, stacklevel=3)
-    return conform(raw.frame, model.schema, model.columns).select(model.columns)
+    return model._typed(raw.frame, model.columns, raw.folder).select(model.columns)

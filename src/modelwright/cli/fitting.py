@@ -19,7 +19,7 @@ from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
 from modelwright.core.numerals import number
 from modelwright.core.progress import progress
-from modelwright.core.settings import Bounds, Question, Settings, Validation, starting_from
+from modelwright.core.settings import Bounds, Question, Settings, Validation, seeing, starting_from
 from modelwright.core.task import shape_asked
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class Effort:
         Of images: a backbone to start from, as modelwright pretrain wrote it; a model of images;
         or a safetensors file with the names of timm. Of several (--from A --from B) the one that
         suits best is taken.
+    images : pathlib.Path, optional
+        The folder of the images that a column names; that of the table when left out.
     """
 
     trials: Whole | None = None
@@ -93,6 +95,7 @@ class Effort:
     latency: Duration | None = None
     size: Duration | None = None
     start: Annotated[list[Path] | None, Parameter(name="--from", negative=())] = None
+    images: Path | None = None
 
     def settings(
         self, question: Question, out: Path | None, validation: Validation | None = None
@@ -123,9 +126,8 @@ class Effort:
             validation=validation or Validation(),
             bounds=Bounds(self.latency, self.size),
         )
-        if not self.start:
-            return made
-        return starting_from(made, self.start)
+        made = starting_from(made, self.start) if self.start else made
+        return seeing(made, self.images) if self.images else made
 
 
 def fit(

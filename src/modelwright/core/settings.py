@@ -26,7 +26,9 @@ __all__ = [
     "Question",
     "Settings",
     "Validation",
+    "images_of",
     "names_of",
+    "seeing",
     "starting_from",
 ]
 
@@ -394,13 +396,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class ImageSettings(Settings):
-    """Settings of a fit on images, which may start from what others have learned.
+    """Settings of a fit on images, or on a table that names some.
 
     Parameters
     ----------
     backbones : tuple of path
         Files to start from: what `modelwright pretrain` wrote, a model of images, or published
         weights with the names of timm (safetensors). Of several the one that suits best is taken.
+    images : path, optional
+        The folder of the images that a table names; None: that of the table's file.
 
     Raises
     ------
@@ -414,6 +418,7 @@ class ImageSettings(Settings):
     """
 
     backbones: tuple[str | Path, ...] = ()
+    images: str | Path | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -431,5 +436,27 @@ def starting_from(settings: Settings, backbones: Iterable[str | Path]) -> ImageS
     >>> starting_from(Settings(seed=7), ["photos.mw"]).seed
     7
     """
+    return replace(_of_images(settings), backbones=tuple(backbones))
+
+
+def seeing(settings: Settings, images: str | Path) -> ImageSettings:
+    """Give the same settings, with the folder of the images that a table names.
+
+    Examples
+    --------
+    >>> images_of(seeing(Settings(), "photos"))
+    'photos'
+    """
+    return replace(_of_images(settings), images=images)
+
+
+def images_of(settings: Settings) -> str | Path | None:
+    """Give the folder of the images that a table names, where the user said so."""
+    return settings.images if isinstance(settings, ImageSettings) else None
+
+
+def _of_images(settings: Settings) -> ImageSettings:
+    if isinstance(settings, ImageSettings):
+        return settings
     given: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Settings)}
-    return ImageSettings(**given, backbones=tuple(backbones))
+    return ImageSettings(**given)

@@ -14,7 +14,8 @@ from modelwright.acquire import Reading, conform, read_raw, totals_below
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError
 from modelwright.core.framing import encode_target
-from modelwright.core.schema import Role
+from modelwright.core.picture_folder import PictureFolder
+from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.evaluate.catalogue import metric_or_usual
@@ -22,6 +23,7 @@ from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.soundness import check_judged
 from modelwright.evaluate.splitters import says_test
 from modelwright.evaluate.weights import read_weights
+from modelwright.features.pictures import described
 from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows
 from modelwright.store.files import replacing
@@ -73,7 +75,9 @@ class Fresh:
         save_arrays(folder / ARRAYS, arrays)
 
 
-def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
+def read_fresh(
+    data: object, rows: Rows, encoding: str = "", images: str | Path | None = None
+) -> Fresh:
     """Read a test file as the rows before it were read.
 
     Parameters
@@ -84,6 +88,8 @@ def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
         What is learned from.
     encoding : str
         How their file was encoded; empty for UTF-8.
+    images : path, optional
+        The folder of the images that they name; None: that of their own file.
 
     Returns
     -------
@@ -105,6 +111,8 @@ def read_fresh(data: object, rows: Rows, encoding: str = "") -> Fresh:
         rows.table.schema,
         (*rows.table.features(), rows.task.target),
     )
+    pictured = rows.table.schema.names(Role.FEATURE, Kind.IMAGE)
+    table = described(table, pictured, PictureFolder.found(images, source.folder))
     known = table.frame[rows.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
     if not len(known):
         raise DataError(f"answers in column {rows.task.target!r} of --test", "none in any row")
