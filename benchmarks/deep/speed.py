@@ -91,7 +91,7 @@ def cases() -> dict[str, Case]:
     from modelwright.nets.mlp import MLP
     from modelwright.nets.quick import QuickForm, QuickNet
     from modelwright.nets.resnet import resnet
-    from modelwright.nets.vit import ViTConfig, VisionTransformer
+    from modelwright.nets.vit import VisionTransformer, ViTConfig
 
     class Reader(nn.Module):
         """A recurrent layer, and a linear one on its last state."""
@@ -247,7 +247,10 @@ def peers(folder: Path | None) -> dict[str, Any]:
         return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
     found = {}
-    for name, case in (("MLP", Case(mlp, (784,), 128)), ("CNN", Case(convolutions, (3, 32, 32), 64))):
+    for name, case in (
+        ("MLP", Case(mlp, (784,), 128)),
+        ("CNN", Case(convolutions, (3, 32, 32), 64)),
+    ):
         rows = case.rows()
         chosen = calibrate(case.net(), rows, cross_entropy, threads=torch.get_num_threads())
         x, y = rows.inputs[0].numpy(), rows.targets.numpy()

@@ -51,7 +51,10 @@ def test_other_text_is_no_image(folder: PictureFolder) -> None:
 
 
 def test_the_answer_is_never_an_image(folder: PictureFolder) -> None:
-    frame = pl.DataFrame({"icon": ["1.JPG", "2.JPG"] * 30})
+    for name in ("cat.png", "dog.png"):
+        (folder.path / name).write_bytes(b"x")
+    frame = pl.DataFrame({"icon": ["cat.png", "dog.png"] * 30})
+    assert infer(frame, pictures=folder)[0]["icon"].kind is Kind.IMAGE
     assert infer(frame, target="icon", pictures=folder)[0]["icon"].kind is Kind.CATEGORY
 
 

@@ -58,4 +58,5 @@ def test_a_folder_that_is_none_is_refused(folder: Path) -> None:
         PictureFolder.found(folder / "a b.png", None)
     assert PictureFolder.found(None, None) is None
     beside = PictureFolder.found(None, folder)
-    assert beside is not None and not beside.named
+    assert beside is not None
+    assert not beside.named

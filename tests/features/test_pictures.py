@@ -67,7 +67,8 @@ def test_numbers_say_what_a_picture_looks_like() -> None:
             for name, image in (("grey", grey), ("red", red), ("lines", lines))}  # fmt: skip
     assert told["grey"] == {"brightness": 100, "contrast": 0, "colour": 0, "sharpness": 0}
     assert told["red"]["colour"] > 80 > told["lines"]["colour"]
-    assert told["lines"]["sharpness"] == 255 and told["lines"]["contrast"] > 80
+    assert told["lines"]["sharpness"] == 255
+    assert told["lines"]["contrast"] > 80
 
 
 def test_directions_tell_upright_from_lying_bars() -> None:
@@ -76,7 +77,8 @@ def test_directions_tell_upright_from_lying_bars() -> None:
     made[1, ..., 30:34] = 255
     parts = describe(made)[:, len(PLAIN) : len(PLAIN) + 512].reshape(2, 64, 8).astype(int)
     lying, upright = parts.sum(axis=1)
-    assert lying.argmax() == 4 and upright.argmax() == 0  # gradients down, and across
+    assert lying.argmax() == 4
+    assert upright.argmax() == 0
 
 
 @pytest.mark.parametrize("count", [1, 3, 300])
@@ -162,8 +164,13 @@ def test_what_cannot_be_opened_is_missing_and_told(folder: Path) -> None:
     assert made.frame["photo"][0] == made.frame["photo"][2] != made.frame["photo"][1]
     (note,) = made.notes
     assert note.startswith("4 of 8 values of 'photo' became missing, as 4 images could not be")
-    for reason in ("an empty file (1)", "damaged one (1)", "no such file (1)", "outside of 'in' (1)"):
-        assert reason in note
+    for reason in (
+        "an empty file (1)",
+        "damaged one (1)",
+        "no such file (1)",
+        "outside of 'in' (1)",
+    ):
+        assert f"{reason} (1)" in note
 
 
 def test_all_from_outside_are_missing(folder: Path) -> None:

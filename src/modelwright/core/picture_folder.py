@@ -57,7 +57,7 @@ class PictureFolder:
         return self.path.resolve()
 
     def place_of(self, cell: str) -> Path | None:
-        """Say where the file is that a cell names; None for what is not in the folder.
+        r"""Say where the file is that a cell names; None for what is not in the folder.
 
         Nothing leads out of it: no ``..``, no link, and no full place in a folder that the user
         did not name.
@@ -65,7 +65,7 @@ class PictureFolder:
         Parameters
         ----------
         cell : str
-            Such as ``cats/1.png``; written on Windows maybe ``cats\\1.png``.
+            Such as ``cats/1.png``; written on Windows maybe ``cats\1.png``.
 
         Returns
         -------

@@ -58,7 +58,8 @@ def describe(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     grey = np.einsum("nchw,c->nhw", colours, _LUMA)
     parts = [_plain(colours, grey), _directions(grey), _places(colours), _shades(pixels)]
     numbers = np.concatenate([part.reshape(len(pixels), -1) for part in parts], axis=1)
-    return np.rint(np.clip(numbers, 0, 255)).astype(np.uint8)
+    found: NDArray[np.uint8] = np.rint(np.clip(numbers, 0, 255)).astype(np.uint8)
+    return found
 
 
 def _plain(colours: Floats, grey: Floats) -> Floats:
@@ -100,8 +101,8 @@ def _shares(cells: Floats) -> Floats:
     for down in (0, 1):
         for across in (0, 1):
             block = blocks[:, down : down + _CELLS, across : across + _CELLS, None]
-            total += np.minimum(cells / block, np.float32(_CLIPPED))
-    return total / 4
+            total += np.minimum(cells / block, np.float32(_CLIPPED), dtype=np.float32)
+    return total / np.float32(4)
 
 
 def _places(colours: Floats) -> Floats:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -171,7 +171,10 @@ class Directions:
     @property
     def names(self) -> list[str]:
         """What its features are called, after the column."""
-        return [*(PLAIN[i] for i in self.plain), *(f"part {i + 1}" for i in range(len(self.scales)))]
+        return [
+            *(PLAIN[i] for i in self.plain),
+            *(f"part {i + 1}" for i in range(len(self.scales))),
+        ]
 
     def __call__(self, numbers: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Map (n, 628) to (n, n_plain + n_directions)."""
@@ -247,7 +250,7 @@ class FittedPictureColumns:
 
     def export(self) -> State:
         """Give the whole state."""
-        arrays = {}
+        arrays: dict[str, NDArray[Any]] = {}
         for i, one in enumerate(self.directions):
             arrays |= {f"weights_{i}": one.weights.astype(np.int32), f"offsets_{i}": one.offsets}
             arrays |= {f"scales_{i}": one.scales}

@@ -108,7 +108,11 @@ def check(
     posed = pose(read_raw(data, reading_for(question, chosen, data)), question, chosen)
     rows = posed.rows
     found = detect_structure(rows.table, rows.y, seed=rows.seed)
-    moved = None if new is None else drift_from(rows.table, new, seed=rows.seed, images=images_of(chosen))
+    moved = (
+        None
+        if new is None
+        else drift_from(rows.table, new, seed=rows.seed, images=images_of(chosen))
+    )
     told = found.recommended
     order = told.columns[0] if told.kind == "time" else None
     leaks = check_columns(rows.table, rows.y, order=order, seed=rows.seed)
