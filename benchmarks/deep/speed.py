@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 from machine import RESULTS, describe  # noqa: E402
 
 OUT = RESULTS / "deep-speed.json"
-STEPS, REPEATS = 12, 5
+STEPS, REPEATS, ROUNDS = 6, 5, 9
 # A setting is looked at for so long at most, and so often at least.
 SECONDS, LEAST = 0.5, 3
 
@@ -71,6 +72,15 @@ class Case:
 
         with reproducible(seed=1):
             return self.make()
+
+    def chosen(self, rows: Any) -> Any:
+        """Give what the calibration chooses for it."""
+        from modelwright.nets.library import torch
+        from modelwright.training.losses import cross_entropy
+        from modelwright.training.machine import calibrate
+
+        threads = torch.get_num_threads()
+        return calibrate(self.net(), rows, cross_entropy, threads=threads, batch=self.batch)
 
     def rows(self) -> Any:
         """Give as many rows as an epoch of `STEPS` steps needs."""
@@ -155,40 +165,53 @@ def plain(case: Case, rows: Any, threads: int) -> float:
 def loops() -> dict[str, Any]:
     """Compare an epoch of each net by a plain loop, by ours, and by ours in the chosen setting."""
     from modelwright.nets.library import torch
-    from modelwright.training.losses import cross_entropy
-    from modelwright.training.machine import Machine, calibrate
+    from modelwright.training.machine import Machine
 
     threads, found = torch.get_num_threads(), {}
     for name, case in cases().items():
         rows = case.rows()
-        chosen = calibrate(case.net(), rows, cross_entropy, threads=threads)
-        speeds: dict[str, list[float]] = {"plain": [], "ours": [], "calibrated": []}
-        ours(case, rows, Machine(threads))  # the first run of all finds its memory
-        for _ in range(REPEATS):
-            speeds["plain"].append(plain(case, rows, threads))
-            speeds["ours"].append(ours(case, rows, Machine(threads)))
-            speeds["calibrated"].append(ours(case, rows, chosen))
-        middle = {way: round(statistics.median(each), 1) for way, each in speeds.items()}
+        chosen = case.chosen(rows)
+        ways = {
+            "plain": partial(plain, case, rows, threads),
+            "ours": partial(ours, case, rows, Machine(threads)),
+            "calibrated": partial(ours, case, rows, chosen),
+        }
+        speeds: dict[str, list[float]] = {way: [] for way in ways}
+        for run in ways.values():
+            run()  # the first run of all finds its memory
+        for number in range(ROUNDS):  # each way comes first, second and last as often
+            for way in rotated([*ways], number):
+                speeds[way].append(ways[way]())
         found[name] = {
-            "rows_a_second": middle,
-            "ours_by_plain": round(middle["ours"] / middle["plain"], 3),
-            "calibrated_by_plain": round(middle["calibrated"] / middle["plain"], 3),
+            "rows_a_second": {w: round(statistics.median(s), 1) for w, s in speeds.items()},
+            "ours_by_plain": paired(speeds["ours"], speeds["plain"]),
+            "calibrated_by_plain": paired(speeds["calibrated"], speeds["plain"]),
             "chosen": str(chosen),
         }
         print(f"{name}: {found[name]}", file=sys.stderr)
     return {"nets": found}
 
 
+def rotated(ways: list[str], number: int) -> list[str]:
+    """Give the ways in another order each time."""
+    start = number % len(ways)
+    return ways[start:] + ways[:start]
+
+
+def paired(one: list[float], other: list[float]) -> float:
+    """Give the median of the ratios of each round: what slows a round, slows both."""
+    return round(statistics.median(a / b for a, b in zip(one, other, strict=True)), 3)
+
+
 def settings() -> dict[str, Any]:
     """Time each net in all settings, and look up the chosen one among them."""
     from modelwright.nets.library import torch
-    from modelwright.training.losses import cross_entropy
-    from modelwright.training.machine import Machine, calibrate
+    from modelwright.training.machine import Machine
 
     most, found = torch.get_num_threads(), {}
     for name, case in cases().items():
         rows = case.rows()
-        chosen = calibrate(case.net(), rows, cross_entropy, threads=most)
+        chosen = case.chosen(rows)
         filters = any(parameter.ndim == 4 for parameter in case.net().parameters())
         every = [
             Machine(threads, bfloat16=short, channels_last=last)
@@ -232,9 +255,7 @@ def peers(folder: Path | None) -> dict[str, Any]:
     if folder is not None:
         sys.path.append(str(folder))
     os.environ["KERAS_BACKEND"] = "torch"
-    from modelwright.nets.library import nn, torch
-    from modelwright.training.losses import cross_entropy
-    from modelwright.training.machine import calibrate
+    from modelwright.nets.library import nn
 
     def mlp() -> Any:
         layers = (nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 512), nn.ReLU())
@@ -252,7 +273,7 @@ def peers(folder: Path | None) -> dict[str, Any]:
         ("CNN", Case(convolutions, (3, 32, 32), 64)),
     ):
         rows = case.rows()
-        chosen = calibrate(case.net(), rows, cross_entropy, threads=torch.get_num_threads())
+        chosen = case.chosen(rows)
         x, y = rows.inputs[0].numpy(), rows.targets.numpy()
         runs = {"skorch": _skorch(case, x, y), "keras": _keras(name, case, x, y)}
         speeds: dict[str, list[float]] = {"ours": [], "skorch": [], "keras": []}
@@ -348,15 +369,14 @@ def crowded() -> dict[str, Any]:
     if busy_cores() > BUSY * core_count():
         wait_asleep()
     from modelwright.core.budget import Budget
-    from modelwright.nets.library import torch
     from modelwright.training.loop import Course, Training
     from modelwright.training.losses import cross_entropy
-    from modelwright.training.machine import Yielding, calibrate
+    from modelwright.training.machine import Yielding
     from modelwright.training.pace import StepPace
 
     case = cases()["ResNet-8"]
     rows, net = case.rows(), case.net()
-    machine = calibrate(net, rows, cross_entropy, threads=torch.get_num_threads())
+    machine = case.chosen(rows)
     machine.suit(net)
     course = Course(epochs=1e6, batch=case.batch, rate=1e-3, bfloat16=machine.bfloat16)
     training = Training(net, rows, cross_entropy, course, threads=machine.threads)

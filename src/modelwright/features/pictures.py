@@ -148,7 +148,7 @@ def _numbers_of(cells: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Directions:
+class _Directions:
     """In which directions the pictures of a column differ most.
 
     Parameters
@@ -183,7 +183,7 @@ class Directions:
         return np.hstack([wide[:, list(self.plain)], parts * self.scales]).astype(np.float32)
 
     @classmethod
-    def of(cls, numbers: NDArray[np.uint8]) -> Directions:
+    def of(cls, numbers: NDArray[np.uint8]) -> _Directions:
         """Find the directions of the most variance (Pearson 1901) of (n, 628) numbers."""
         plain = np.flatnonzero(np.ptp(numbers[:, : len(PLAIN)], axis=0))
         some = numbers[np.linspace(0, len(numbers) - 1, min(_ROWS, len(numbers))).astype(np.int64)]
@@ -215,7 +215,7 @@ class FittedPictureColumns:
     ----------
     columns : tuple of str
         The input columns.
-    directions : tuple of Directions
+    directions : tuple of _Directions
         Of each.
     """
 
@@ -223,7 +223,7 @@ class FittedPictureColumns:
     code_names: ClassVar[tuple[str, ...]] = ()
 
     columns: tuple[str, ...]
-    directions: tuple[Directions, ...]
+    directions: tuple[_Directions, ...]
 
     @property
     def number_names(self) -> tuple[str, ...]:
@@ -273,7 +273,7 @@ class FittedPictureColumns:
                 if not set(plain) <= set(range(len(PLAIN))):
                     raise ValueError("plain numbers that are none")
                 whole = weights.astype(np.int64), offsets.astype(np.int64)
-                found.append(Directions(tuple(plain), *whole, scales.astype(np.float64)))
+                found.append(_Directions(tuple(plain), *whole, scales.astype(np.float64)))
             if len(found) != len(columns):
                 raise ValueError("directions for each column are needed")
             return cls(columns, tuple(found))
@@ -303,5 +303,5 @@ class PictureColumns:
         for cells in read(table, names, [Kind.IMAGE] * len(names)):
             numbers, good = _numbers_of(cells)
             if good.any() and np.ptp(numbers[good], axis=0).any():
-                found[cells.name] = Directions.of(numbers[good])
+                found[cells.name] = _Directions.of(numbers[good])
         return FittedPictureColumns(tuple(found), tuple(found.values())) if found else None
