@@ -29,7 +29,7 @@ _STEPS = 40
 # A setting has to be so much better: what is only chance shall not decide.
 _CLEAR = 1.05
 # How often each is looked at, at most, and where there is time; how near is near the fastest.
-_TURNS, _SURE, _NEAR = 8, 3, 1.5
+_TURNS, _SURE, _NEAR = 32, 3, 1.5
 # When the settings in 16 bits, and when the others have to be done, as shares of the time; the rest
 # is for the speed with all rows.
 _SHORT, _RACING = 0.4, 0.8
