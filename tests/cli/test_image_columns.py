@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import shutil
@@ -155,3 +156,16 @@ def test_an_order_to_take_the_column_for_images_needs_a_folder(place: Path) -> N
 def test_check_opens_them_too(place: Path) -> None:
     notes = mw.check(place / "old" / "rows.csv", "price").notes
     assert any("values of 'photo' became missing" in note for note in notes)
+
+
+def test_without_pillow_the_column_is_told_and_the_rest_is_learned_from(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "PIL" else known(name)
+    )
+    quick = mw.Settings(trials=1, models=("linear",), workers=0)
+    found = mw.fit(place / "old" / "rows.csv", "price", settings=quick)
+    assert any("name their folder with --images" in note for note in found.notes)
+    assert "photo" not in found.model.columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -153,7 +154,7 @@ def pose(raw: Raw, question: Question, settings: Settings, metric: Metric | None
     splits = _split_column(settings.validation, question, frame.columns)
     _check_by(settings.validation.interval_by, question, frame.columns)
     given = _types(settings)
-    folder = PictureFolder.found(images_of(settings), raw.folder)
+    folder = _pictures(settings, raw)
     schema, noticed = infer(frame, given, question.target, folder)
     noticed = (*noticed, *_unfound(frame, schema, question.target, folder))
     answers = _answers(frame, schema, given, question)
@@ -248,6 +249,14 @@ def _with_fresh(posed: Posed, settings: Settings, splits: str | None) -> Posed:
     if fresh is None:
         return posed
     return replace(posed, rows=rows, notes=(*posed.notes, *fresh.notes), fresh=fresh)
+
+
+def _pictures(settings: Settings, raw: Raw) -> PictureFolder | None:
+    """Say where images are that cells may name; None where nothing could open them."""
+    named = images_of(settings)
+    if named is None and importlib.util.find_spec("PIL") is None:
+        return None
+    return PictureFolder.found(named, raw.folder)
 
 
 def _unfound(
