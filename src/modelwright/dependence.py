@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modelwright.acquire import conform
 from modelwright.core.errors import (
     ColumnError,
     DataError,
@@ -89,4 +88,5 @@ def effects(
 
 def _read(model: Model, data: object) -> Table:
     """Read rows as those of the fit were."""
-    return conform(read_rows(model, data).frame, model.schema, model.columns).select(model.columns)
+    rows = read_rows(model, data)
+    return model._typed(rows.frame, model.columns, rows.folder).select(model.columns)

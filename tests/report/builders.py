@@ -142,7 +142,7 @@ def build(
     )
     card = _card(task, rows, metric.score(_target(task, y), p))
     columns_used = tuple(c.name for c in made if c.role is Role.FEATURE)
-    part = Part(SimpleNamespace(columns=columns_used), SimpleNamespace())  # type: ignore[arg-type]
+    part = Part(SimpleNamespace(columns=columns_used, steps=()), SimpleNamespace())  # type: ignore[arg-type]
     member = Member("lightgbm-2", 1.0, (part,))
     return Model(task, schema, (member,), Temperature(1.0), card, evidence)
 

@@ -294,3 +294,17 @@ def test_moments_come_back_in_the_memory_format_of_their_weights() -> None:
     other(x).square().mean().backward()
     taken.step(rate=0.1, decay=0.0)
     assert torch.equal(first.weight, other.weight)
+
+
+def test_a_calibration_times_steps_of_the_batch_that_is_learned_from() -> None:
+    rows = Examples((torch.ones(300, 4),), torch.zeros(300))
+    seen = set()
+
+    def loss(answers: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        seen.add(len(targets))
+        return squared_error(answers, targets)
+
+    for batch, most in ((200, 200), (1_000, 300)):
+        seen.clear()
+        calibrate(nn.Linear(4, 1), rows, loss, threads=1, batch=batch, seconds=0.05)
+        assert max(seen) == most

@@ -260,8 +260,9 @@ def _category(values: pl.Series, format: str) -> pl.Series:
     return text.str.replace(r"^([+-]?\d+)\.0$", "${1}") if text.str.ends_with(".0").any() else text
 
 
-def _as_it_is(values: pl.Series, format: str) -> pl.Series:
-    return values.cast(pl.String)
+def _place(values: pl.Series, format: str) -> pl.Series:
+    text = _text(values)  # as it is: a name may end in a blank
+    return text.set(clean(text, Kind.IMAGE).is_null(), None)
 
 
 def _free_text(values: pl.Series, format: str) -> pl.Series:
@@ -277,5 +278,5 @@ _CASTS = {
     Kind.ID: _category,
     Kind.LIST: _free_text,
     Kind.GEO: _free_text,
-    Kind.IMAGE: _as_it_is,
+    Kind.IMAGE: _place,
 }

@@ -20,7 +20,16 @@ from modelwright.acquire.homes import expanded
 from modelwright.acquire.raw import Raw
 from modelwright.core.errors import DataError, ModelwrightWarning
 
-__all__ = ["CLASS", "IMAGE", "PART", "check_images", "fresh_rows", "holds_images", "read_images"]
+__all__ = [
+    "CLASS",
+    "ENDINGS",
+    "IMAGE",
+    "PART",
+    "check_images",
+    "fresh_rows",
+    "holds_images",
+    "read_images",
+]
 
 IMAGE = "image"
 """The column of the place of an image."""
@@ -31,9 +40,11 @@ CLASS = "class"
 PART = "part"
 """The column of which part of the data it belongs to: train, val or test."""
 
-_ENDINGS = frozenset(
+ENDINGS = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 )
+"""What the names of images end in."""
+
 _PARTS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
@@ -115,7 +126,7 @@ def _without_images(place: Path, names: Sequence[str] = ()) -> DataError:
     some = f"{len(names):,} files, {images:,} of them images," if images else "none"
     table = f"the table {str(place / tables[0])!r}" if tables else "a table"
     return DataError(
-        f"a folder or zip of images ({', '.join(sorted(_ENDINGS))})",
+        f"a folder or zip of images ({', '.join(sorted(ENDINGS))})",
         f"{some} in {place.name!r}",
         f"{_SHAPE}; or name {table} and its column to predict: --target (target=)",
     )
@@ -312,7 +323,7 @@ def _is_text(name: str) -> bool:
 
 
 def _is_image(name: str) -> bool:
-    return f".{name.rpartition('.')[2].lower()}" in _ENDINGS
+    return f".{name.rpartition('.')[2].lower()}" in ENDINGS
 
 
 def _is_hidden(name: str) -> bool:

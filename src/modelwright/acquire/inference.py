@@ -18,12 +18,14 @@ from modelwright.acquire.epochs import find_epoch
 from modelwright.acquire.frames import plain
 from modelwright.acquire.guess import Guess
 from modelwright.acquire.numeric import judge_numbers
+from modelwright.acquire.pictured import judge_pictures
 from modelwright.acquire.quantities import find_written
 from modelwright.acquire.spellings import ANY_CASE
 from modelwright.acquire.textual import judge_labels, judge_text
 from modelwright.acquire.types_file import Given
 from modelwright.acquire.words import PARTS, clean, hide, true_word
 from modelwright.core.errors import ColumnError, did_you_mean
+from modelwright.core.picture_folder import PictureFolder
 from modelwright.core.schema import Column, Kind, Role, Schema
 
 __all__ = ["infer", "infer_schema"]
@@ -72,7 +74,10 @@ def infer_schema(raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = N
 
 
 def infer(
-    raw: pl.DataFrame, types: Mapping[str, Kind | Given] | None = None, target: str = ""
+    raw: pl.DataFrame,
+    types: Mapping[str, Kind | Given] | None = None,
+    target: str = "",
+    pictures: PictureFolder | None = None,
 ) -> tuple[Schema, tuple[str, ...]]:
     """Decide what each column means, and say what needs an eye.
 
@@ -82,6 +87,8 @@ def infer(
         As for `infer_schema`.
     target : str
         The column that is to be predicted: its labels stay as they are written.
+    pictures : PictureFolder, optional
+        Where images are that cells may name.
 
     Returns
     -------
@@ -108,7 +115,8 @@ Settings(types={"days": {"missing": ["999"]}})
     def judge(values: pl.Series) -> tuple[Column, str]:
         sample = values if raw.height <= _SAMPLE else values.gather(index)
         given = chosen.get(values.name)
-        column, note = _column(values, sample, given)
+        folder = pictures if values.name != target else None
+        column, note = _column(values, sample, given, folder)
         if given is not None and given.levels and column.kind is Kind.CATEGORY:
             note = " ".join(word for word in (note, _beside(values, column)) if word)
         if values.name == target and column.kind is Kind.CATEGORY:
@@ -148,13 +156,15 @@ def _at_once(
     return [judged[name] for name in raw.columns]
 
 
-def _column(raw: pl.Series, sample: pl.Series, given: Given | None) -> tuple[Column, str]:
+def _column(
+    raw: pl.Series, sample: pl.Series, given: Given | None, pictures: PictureFolder | None
+) -> tuple[Column, str]:
     if given is not None and given.kind is not None:
         return _overridden(raw, sample, given, given.kind), ""
     missing = given.missing if given else ()
     if missing:
         raw, sample = hide(plain(raw), missing), hide(plain(sample), missing)
-    column, note = _inferred(raw, sample)
+    column, note = _inferred(raw, sample, pictures)
     if given is None:
         return column, note
     levels = column.levels if given.levels is None else given.levels
@@ -184,14 +194,16 @@ def _beside(raw: pl.Series, column: Column) -> str:
     )
 
 
-def _inferred(raw: pl.Series, raw_sample: pl.Series) -> tuple[Column, str]:
+def _inferred(
+    raw: pl.Series, raw_sample: pl.Series, pictures: PictureFolder | None
+) -> tuple[Column, str]:
     values, sample = plain(raw), plain(raw_sample)
     if values.null_count() == len(values):
         guess = Guess(Kind.CATEGORY, "empty", ignored=True)
     elif isinstance(raw.dtype, pl.Categorical | pl.Enum):
         guess = replace(judge_labels(raw, apart=True), evidence="stored as categories")
     elif values.dtype == pl.String:
-        guess = judge_text(values, sample)
+        guess = judge_pictures(sample, pictures) or judge_text(values, sample)
     elif values.dtype == pl.Boolean:
         guess = Guess(Kind.BOOLEAN, "stored as true and false")
     elif isinstance(values.dtype, pl.Datetime):

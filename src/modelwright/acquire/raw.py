@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -30,6 +31,8 @@ class Raw:
     encoding : str
         How the text of the file is encoded, as Python calls it; empty for UTF-8, and where there
         is no text.
+    folder : pathlib.Path, optional
+        Where the file is; None for what is no file.
 
     Examples
     --------
@@ -41,6 +44,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     set_aside: tuple[int, ...] = ()
     encoding: str = ""
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from modelwright.acquire.files import NO_TEXT, read_file
 from modelwright.acquire.frames import read_frame
+from modelwright.acquire.homes import expanded
 from modelwright.acquire.images import holds_images, read_images
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.sql import read_database
+from modelwright.acquire.standard_input import is_pipe
 from modelwright.core.addresses import is_database
 from modelwright.core.errors import OptionError
 
@@ -54,10 +57,17 @@ def read_raw(data: object, reading: Reading | None = None) -> Raw:
     if isinstance(data, str | Path) and not in_base:
         if holds_images(data):
             return read_images(data)
-        return read_file(str(data), chosen)
+        return replace(read_file(str(data), chosen), folder=_folder(str(data)))
     if chosen.encoding is not None:
         got = "a database" if in_base else f"a {type(data).__name__} in memory"
         raise OptionError("a text file beside --encoding", got, NO_TEXT)
     if isinstance(data, str) and in_base:
         return read_database(data, chosen)
     return Raw(read_frame(data))
+
+
+def _folder(path: str) -> Path | None:
+    """Say where a file is, or the zip or the book that it is in."""
+    if is_pipe(path):
+        return None
+    return next((place for place in expanded(path).parents if place.is_dir()), None)

@@ -113,9 +113,6 @@ def _given(name: str, item: object) -> Given:
 
 
 def _kind(name: str, word: object) -> Kind:
-    if word == Kind.IMAGE:  # images are read from folders, and no table is learned from by them
-        cure = "put the images of each class into a folder of its name, and fit the folder"
-        raise OptionError(f"a type of column {name!r} of a table", repr(word), cure)
     try:
         return Kind(str(word))
     except ValueError:

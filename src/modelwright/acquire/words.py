@@ -38,7 +38,7 @@ _MARKERS = {
     Kind.ID: _MISSING | _SIGNS,
     Kind.LIST: _MISSING | _SIGNS,
     Kind.GEO: _MISSING | _SIGNS | _NONE,
-    Kind.IMAGE: frozenset([""]),
+    Kind.IMAGE: _MISSING,
 }
 _PAIRS = (
     ("true", "false"), ("t", "f"), ("yes", "no"), ("y", "n"), ("on", "off"), ("ja", "nein"),

@@ -14,7 +14,7 @@ from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.wording import Whole
 from modelwright.core.errors import OptionError
 from modelwright.core.progress import progress, reading
-from modelwright.core.settings import Settings
+from modelwright.core.settings import Settings, seeing
 
 if TYPE_CHECKING:
     from modelwright.plan.check import Checked
@@ -37,18 +37,22 @@ class Understood:
         How a text file is encoded, such as cp1250; found out when left out.
     seed : int
         The root of all randomness.
+    images : pathlib.Path, optional
+        The folder of the images that a column names; that of the table when left out.
     """
 
     types: Path | None = None
     header: bool | None = None
     encoding: Encoding = None
     seed: Whole = 0
+    images: Path | None = None
 
     def settings(self) -> Settings:
         """Give the same for a fit."""
-        return Settings(
+        made = Settings(
             types=self.types, header=self.header, encoding=self.encoding, seed=self.seed
         )
+        return seeing(made, self.images) if self.images else made
 
 
 def check(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from modelwright.cli.inputs import Encoding, check_data, check_model
+from modelwright.cli.inputs import HowRead, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.core.errors import DataError, OptionError
@@ -55,7 +55,7 @@ def explain(
     columns: Annotated[bool, Parameter(negative=())] = False,
     drawn: Drawn | None = None,
     rules: Annotated[bool, Parameter(negative=())] = False,
-    encoding: Encoding = None,
+    how: HowRead | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Show which columns a model leans on, or take predictions of single rows apart.
@@ -74,8 +74,8 @@ def explain(
         Curves of columns.
     rules
         Print the decision tree of the model as rules; fit it with --models tree.
-    encoding
-        How a text file is encoded, such as cp1250; found out when left out.
+    how
+        How the rows are read.
     json
         Print one JSON object on stdout.
     """
@@ -84,7 +84,8 @@ def explain(
     check_model(model, data or "")
     if data is not None:
         check_data(data)
-    opened = load(model, encoding=encoding)
+    read = how or HowRead()
+    opened = load(model, encoding=read.encoding, images=read.images)
     curves = drawn or Drawn()
     if rules:
         _tell_rules(opened, json)

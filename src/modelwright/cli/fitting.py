@@ -26,6 +26,7 @@ from modelwright.core.settings import (
     Settings,
     Validation,
     cleaned_by,
+    seeing,
     starting_from,
 )
 from modelwright.core.task import shape_asked
@@ -90,6 +91,8 @@ class Effort:
     clean : bool or pathlib.Path
         Mend the table first, and new rows likewise: by a recipe that modelwright clean wrote
         (--clean recipe.json), or, with --clean alone, in the ways that help on held-out rows.
+    images : pathlib.Path, optional
+        The folder of the images that a column names; that of the table when left out.
     """
 
     trials: Whole | None = None
@@ -107,6 +110,7 @@ class Effort:
     size: Duration | None = None
     start: Annotated[list[Path] | None, Parameter(name="--from", negative=())] = None
     clean: Annotated[bool | Path, Parameter(negative=())] = False
+    images: Path | None = None
 
     def settings(
         self, question: Question, out: Path | None, validation: Validation | None = None
@@ -137,12 +141,14 @@ class Effort:
             validation=validation or Validation(),
             bounds=Bounds(self.latency, self.size),
         )
-        if self.clean is not False:
-            if self.start:
-                cure = "one is for tables, the other for images: leave one out"
-                raise OptionError("--clean or --from", "both", cure)
-            return cleaned_by(made, self.clean)
-        return starting_from(made, self.start) if self.start else made
+        if self.start:
+            asked = "--clean" if self.clean is not False else "--images" if self.images else ""
+            if asked:
+                cure = "one is for tables, the other for folders of images: leave one out"
+                raise OptionError(f"{asked} or --from", "both", cure)
+            return starting_from(made, self.start)
+        made = made if self.clean is False else cleaned_by(made, self.clean)
+        return seeing(made, self.images) if self.images else made
 
 
 def fit(

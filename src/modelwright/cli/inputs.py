@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,27 @@ from cyclopts import Parameter
 from modelwright.cli.completing import encodings
 from modelwright.core.errors import DataError, ModelFileError
 
-__all__ = ["Encoding", "check_data", "check_model", "is_model", "is_shape"]
+__all__ = ["Encoding", "HowRead", "check_data", "check_model", "is_model", "is_shape"]
 
 Encoding = Annotated[str | None, Parameter(completer=encodings)]
 """How a text file is encoded; None finds out."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class HowRead:
+    """How new rows are read.
+
+    Parameters
+    ----------
+    encoding : str, optional
+        How a text file is encoded, such as cp1250; found out when left out.
+    images : pathlib.Path, optional
+        The folder of the images that a column names; that of the table when left out.
+    """
+
+    encoding: Encoding = None
+    images: Path | None = None
 
 
 def is_model(path: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from modelwright.cli.inputs import Encoding, check_data, check_model
+from modelwright.cli.inputs import HowRead, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.cli.wording import Whole
@@ -35,7 +35,7 @@ def noise(
     *,
     out: Path | None = None,
     most: Whole = 200,
-    encoding: Encoding = None,
+    how: HowRead | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """List the rows whose label is probably wrong, for a person to review.
@@ -50,8 +50,8 @@ def noise(
         A .csv, .tsv, .parquet, .arrow or .jsonl file for the rows to review.
     most
         How many rows are written at most.
-    encoding
-        How a text file is encoded, such as cp1250; found out when left out.
+    how
+        How the rows are read.
     json
         Print one JSON object on stdout.
     """
@@ -70,7 +70,8 @@ def noise(
         check_data(data)
         if str(data) == "-":
             raise OptionError("a file: it is read twice", "standard input", "write it to a file")
-    opened = load(model, encoding=encoding)
+    read = how or HowRead()
+    opened = load(model, encoding=read.encoding, images=read.images)
     found = doubtful_labels(opened, data)
     chosen = found.suspects[:most]
     raw = None if data is None else _rows_of(data, chosen, opened)

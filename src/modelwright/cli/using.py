@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from modelwright.cli.completing import metrics
-from modelwright.cli.inputs import Encoding, check_data, check_model, is_shape
+from modelwright.cli.inputs import HowRead, check_data, check_model, is_shape
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.scoring import (
@@ -46,7 +46,7 @@ def predict(
     interval: float | None = None,
     calibrate: Path | None = None,
     threshold: float | None = None,
-    encoding: Encoding = None,
+    how: HowRead | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Predict new rows: one output row for each input row, in order.
@@ -66,8 +66,8 @@ def predict(
         Rows with answers that the model has not seen: intervals are calibrated on them.
     threshold
         Answer with the positive class from this probability on, not from the model's own.
-    encoding
-        How a text file is encoded, such as cp1250; found out when left out.
+    how
+        How new rows are read.
     json
         Print one JSON object on stdout.
     """
@@ -84,10 +84,10 @@ def predict(
         given = {"--interval": interval, "--calibrate": calibrate, "--threshold": threshold}
         refuse(given, "groups of rows, or densities")
         check_data(data)
-        predict_shape(model, data, out, encoding, json=json)
+        predict_shape(model, data, out, (how or HowRead()).encoding, json=json)
         return
     with progress(json) as live:
-        opened = _open(model, data, threshold, encoding)
+        opened = _open(model, data, threshold, how)
         if calibrate is not None:
             live.advance(None, f"calibrating on {calibrate.name}")
             opened = _recalibrated(opened, _rows_of(calibrate, interval))
@@ -161,7 +161,7 @@ def evaluate(
     threshold: float | None = None,
     beside: Beside | None = None,
     report: Path | None = None,
-    encoding: Encoding = None,
+    how: HowRead | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Score a model on rows whose answers are known, with 95 % intervals.
@@ -180,8 +180,8 @@ def evaluate(
         What scores are compared with.
     report
         Where a page of plots goes, such as page.html.
-    encoding
-        How a text file is encoded, such as cp1250; found out when left out.
+    how
+        How new rows are read.
     json
         Print one JSON object on stdout.
     """
@@ -189,10 +189,10 @@ def evaluate(
     against, fairness = (beside.against, beside.fairness) if beside else (None, None)
     if against is not None:
         models = (model, against)
-        _against(models, data, metric or [], (threshold, report, fairness), encoding, json=json)
+        _against(models, data, metric or [], (threshold, report, fairness), how, json=json)
         return
     with progress(json) as live:
-        opened = _open(model, data, threshold, encoding)
+        opened = _open(model, data, threshold, how)
         more = opened.metrics(metric or ())
         live.advance(None, f"{reading(data)} and scoring")
         rows = opened.answered(data)
@@ -268,7 +268,7 @@ def _against(
     data: str | Path,
     metric: list[str],
     alone: tuple[float | None, Path | None, str | None],
-    encoding: str | None,
+    how: HowRead | None,
     *,
     json: bool,
 ) -> None:
@@ -283,7 +283,7 @@ def _against(
         cure = "write the rows to a file first"
         raise OptionError("a file beside --against: it is read twice", "standard input", cure)
     with progress(json) as live:
-        opened = tuple(_open(one, data, encoding=encoding) for one in models)
+        opened = tuple(_open(one, data, how=how) for one in models)
         more = opened[0].metrics(metric)
         live.advance(None, f"{reading(data)} and scoring both models")
         found = compare_models(opened[0], opened[1], data, more)
@@ -291,11 +291,12 @@ def _against(
 
 
 def _open(
-    model: Path, data: str | Path, threshold: float | None = None, encoding: str | None = None
+    model: Path, data: str | Path, threshold: float | None = None, how: HowRead | None = None
 ) -> Model:
     from modelwright.model import load
 
     check_model(model, data)
     check_data(data)
-    opened = load(model, encoding=encoding)
+    read = how or HowRead()
+    opened = load(model, encoding=read.encoding, images=read.images)
     return opened if threshold is None else opened.with_threshold(threshold)

@@ -29,7 +29,9 @@ __all__ = [
     "Validation",
     "cleaned_by",
     "cleaning_asked",
+    "images_of",
     "names_of",
+    "seeing",
     "starting_from",
 ]
 
@@ -397,7 +399,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class ImageSettings(Settings):
-    """Settings of a fit on images, which may start from what others have learned.
+    """Settings of a fit on images.
 
     Parameters
     ----------
@@ -440,13 +442,16 @@ def starting_from(settings: Settings, backbones: Iterable[str | Path]) -> ImageS
 
 @dataclass(frozen=True)
 class TableSettings(Settings):
-    """Settings of a fit on a table whose errors are mended first; so are those of new rows.
+    """Settings of a fit on a table whose errors are mended first, or that names images.
 
     Parameters
     ----------
     clean : bool or path
-        A path: what this recipe says is done (`modelwright clean` writes one). True: repairs are
-        looked for, and those are done that help on held-out rows.
+        Errors are mended, and those of new rows likewise. A path: what this recipe says is done
+        (`modelwright clean` writes one). True: repairs are looked for, and those are done that
+        help on held-out rows.
+    images : path, optional
+        The folder of the images that a column names; None: that of the table's file.
 
     Raises
     ------
@@ -460,6 +465,7 @@ class TableSettings(Settings):
     """
 
     clean: bool | str | Path = False
+    images: str | Path | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -492,6 +498,11 @@ def cleaning_asked(settings: Settings) -> bool | str | Path:
     return settings.clean if isinstance(settings, TableSettings) else False
 
 
+def images_of(settings: Settings) -> str | Path | None:
+    """Give the folder of the images that a table names, where the user said so."""
+    return settings.images if isinstance(settings, TableSettings) else None
+
+
 def cleaned_by(settings: Settings, clean: bool | str | Path) -> TableSettings:
     """Give the same settings, with something that cleans the table.
 
@@ -500,5 +511,22 @@ def cleaned_by(settings: Settings, clean: bool | str | Path) -> TableSettings:
     >>> cleaned_by(Settings(seed=7), True).seed
     7
     """
+    return replace(_of_tables(settings), clean=clean)
+
+
+def seeing(settings: Settings, images: str | Path) -> TableSettings:
+    """Give the same settings, with the folder of the images that a table names.
+
+    Examples
+    --------
+    >>> images_of(seeing(cleaned_by(Settings(), True), "photos"))
+    'photos'
+    """
+    return replace(_of_tables(settings), images=images)
+
+
+def _of_tables(settings: Settings) -> TableSettings:
+    if isinstance(settings, TableSettings):
+        return settings
     given: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Settings)}
-    return TableSettings(**given, clean=clean)
+    return TableSettings(**given)

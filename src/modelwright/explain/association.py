@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 _ROWS = 2_000
 # A level needs some rows before it can be said to go with anything.
 _ROWS_LEVEL = 5
-_SILENT = (Kind.TEXT, Kind.ID, Kind.LIST, Kind.GEO)
+_SILENT = (Kind.TEXT, Kind.ID, Kind.LIST, Kind.GEO, Kind.IMAGE)
 
 
 def association(table: Table, columns: Sequence[str]) -> Floats:

@@ -181,7 +181,7 @@ def _distributions(table: Table, other: str, masks: Sequence[NDArray[np.bool_]])
     """Say how far apart a column's distributions are in each two parts of the rows."""
     kind = table.schema[other].kind
     ranks = table.frame[other].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
-    if kind in (Kind.TEXT, Kind.ID, Kind.LIST, Kind.GEO):
+    if kind in (Kind.TEXT, Kind.ID, Kind.LIST, Kind.GEO, Kind.IMAGE):
         return np.zeros((len(masks), len(masks)))
     top = int(ranks.max(initial=0)) + 1
     shares = np.array([np.bincount(ranks[m], minlength=top) / m.sum() for m in masks])

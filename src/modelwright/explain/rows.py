@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.evidence import Attribution
+from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Task
 from modelwright.explain.attribution import attribute
@@ -77,7 +78,7 @@ class Explainer:
         order = np.argsort(-np.abs(shares.of), kind="stable")
         columns = [self.columns[i] for i in order]
         sizes = [float(shares.of[i]) for i in order]
-        values = [_text(one.frame[column][0]) for column in columns]
+        values = [_shown(one, column) for column in columns]
         if len(names) > len(columns):
             columns, values, sizes = [*columns, OTHERS], [*values, ""], [*sizes, shares.rest]
         return Attribution(
@@ -95,6 +96,12 @@ class Explainer:
         if self.task.outputs <= 2:
             return self.task.outputs - 1
         return int(np.argmax(self.predict(one)[0]))
+
+
+def _shown(one: Table, column: str) -> str:
+    value = one.frame[column][0]
+    pictured = one.schema[column].kind is Kind.IMAGE and value is not None
+    return "a picture" if pictured else _text(value)
 
 
 def _text(value: object) -> str:

@@ -22,6 +22,7 @@ from modelwright.features.keys import FittedKeys, Keys
 from modelwright.features.lists import FittedLists, Lists
 from modelwright.features.means import FittedMeans, Means
 from modelwright.features.numbers import FittedNumbers, Numbers
+from modelwright.features.pictures import FittedPictureColumns, PictureColumns
 from modelwright.features.places import FittedPlaces, Places
 from modelwright.features.related import FittedRelated
 from modelwright.features.scores import FittedScores, Scores
@@ -44,6 +45,7 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedMeans,
     FittedArithmetic,
     FittedImages,
+    FittedPictureColumns,
     FittedRelated,
     FittedHistory,
 )
@@ -227,7 +229,7 @@ class Recipe:
 
 
 def default_recipe() -> Recipe:
-    """Give the steps for tables of numbers, booleans, categories, dates, text, lists and places.
+    """Give the steps for numbers, booleans, categories, dates, text, lists, places and pictures.
 
     Returns
     -------
@@ -238,7 +240,8 @@ def default_recipe() -> Recipe:
     >>> default_recipe().uses_target
     False
     """
-    return Recipe((Numbers(), Categories(), Dates(), Text(), Lists(), Places(), Keys()))
+    words = (Categories(), Dates(), Text(), Lists())
+    return Recipe((Numbers(), *words, Places(), Keys(), PictureColumns()))
 
 
 def rich_recipe() -> Recipe:

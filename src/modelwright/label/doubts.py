@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.numerals import plain
+from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
 from modelwright.core.weaknesses import LabelDoubts, Suspect
@@ -117,7 +118,10 @@ def _pairs(noise: LabelNoise, y: Target, task: Task) -> tuple[tuple[str, str, in
 def _values(table: Table | None, names: Sequence[str], row: int) -> tuple[str, ...]:
     if table is None:
         return ()
-    return tuple(_cell(table.frame[name], row) for name in names)
+    return tuple(
+        "a picture" if table.schema[name].kind is Kind.IMAGE else _cell(table.frame[name], row)
+        for name in names
+    )
 
 
 def _cell(values: pl.Series, row: int) -> str:

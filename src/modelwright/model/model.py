@@ -25,9 +25,10 @@ from modelwright.core.errors import (
 from modelwright.core.evidence import Attribution, Evidence, Importance
 from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.numerals import number
-from modelwright.core.protocols import Fitted
+from modelwright.core.picture_folder import PictureFolder
+from modelwright.core.protocols import Fitted, FittedStep
 from modelwright.core.result import Card, Leaderboard, brief
-from modelwright.core.schema import Kind, Role, Schema
+from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task
 from modelwright.evaluate import Answered, Metric, find_metric
@@ -41,6 +42,8 @@ from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Explainer, background_table, permutation_importance, with_close
+from modelwright.features.images import FittedImages
+from modelwright.features.pictures import FittedPictureColumns, described
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.model.reading import reading_of
 from modelwright.stats.drift import compare_profiles, drift_words
@@ -96,6 +99,8 @@ class Model:
     encoding : str, optional
         How the text files are encoded that it reads; None: what is no UTF-8 is taken for that
         which it was fitted on.
+    images : path, optional
+        The folder of the images that a table names; None: that of the table's file.
     """
 
     task: Task
@@ -110,6 +115,7 @@ class Model:
     cleaning: Cleaning | None = None
     learned: LearnedRows | None = None
     encoding: str | None = None
+    images: str | Path | None = None
 
     @property
     def leaderboard(self) -> Leaderboard:
@@ -118,8 +124,14 @@ class Model:
 
     @property
     def _images(self) -> tuple[str, ...]:
-        """The columns that hold places of images."""
-        return self.schema.names(kind=Kind.IMAGE)
+        """The columns of images all pixels of which are looked at."""
+        return self._columns_of(FittedImages)
+
+    def _columns_of(self, step: type[FittedStep]) -> tuple[str, ...]:
+        """List the columns that go through a step."""
+        steps = (one for part in self._parts() for one in part.recipe.steps)
+        found = (name for one in steps if isinstance(one, step) for name in one.columns)
+        return tuple(dict.fromkeys(found))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -189,10 +201,10 @@ class Model:
     def _asked(self, data: object, required: tuple[str, ...]) -> tuple[Table, list[int]]:
         """Read rows to predict, and say where those are that are none, such as totals."""
         raw = self._raw(data)
-        strays = find_strays(raw)
+        strays = find_strays(raw.frame)
         for note in strays.notes("were given no prediction"):
             warnings.warn(note, ModelwrightWarning, stacklevel=4)
-        table = conform(raw, self.schema, required)
+        table = self._typed(raw.frame, required, raw.folder)
         self._warn_of_drift(table)
         return table, strays.rows
 
@@ -371,11 +383,12 @@ class Model:
 
     def _with_answers(self, data: object) -> tuple[Table, pl.DataFrame, NDArray[np.int64]]:
         """Give the rows with an answer, typed and as they came, and where they were."""
-        raw = fresh_rows(self._raw(data)) if self._images else self._raw(data)
+        source = self._raw(data)
+        raw = fresh_rows(source.frame) if self._images else source.frame
         rows, strays = without_strays(raw)  # sums would weigh more than the rows
         for note in strays.notes():
             warnings.warn(note, ModelwrightWarning, stacklevel=4)
-        table = conform(rows, self.schema, (*self.columns, self.task.target))
+        table = self._typed(rows, (*self.columns, self.task.target), source.folder)
         known = table.frame[self.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
         if not len(known):
             raise DataError(f"answers in column {self.task.target!r}", "none in any row")
@@ -383,15 +396,25 @@ class Model:
 
     def _read(self, data: object, required: tuple[str, ...]) -> Table:
         """Read rows as those before them were, and warn of what was noticed."""
-        return conform(self._raw(data), self.schema, required)
+        raw = self._raw(data)
+        return self._typed(raw.frame, required, raw.folder)
 
-    def _raw(self, data: object) -> pl.DataFrame:
+    def _typed(self, frame: pl.DataFrame, required: tuple[str, ...], folder: Path | None) -> Table:
+        """Type rows, and open the images that they name."""
+        table = conform(frame, self.schema, required)
+        where = PictureFolder.found(self.images, folder)
+        made = described(table, self._columns_of(FittedPictureColumns), where)
+        for note in made.notes[len(table.notes) :]:
+            warnings.warn(note, ModelwrightWarning, stacklevel=5)
+        return made
+
+    def _raw(self, data: object) -> Mended:
         if isinstance(data, Mended):
-            return data.frame
+            return data
         mended = self._mended(data, 6)
         if mended.changes:
             warnings.warn(f"{mended}.", ModelwrightWarning, stacklevel=5)
-        return mended.frame
+        return mended
 
     def _mended(self, data: object, level: int) -> Mended:
         reading = reading_of(self.schema, self.cleaning, self.card.encoding, self.encoding)
@@ -399,8 +422,8 @@ class Model:
         for note in raw.notes:
             warnings.warn(note, ModelwrightWarning, stacklevel=level)
         if self.cleaning is None:
-            return Mended(raw.frame)
-        return self.cleaning.mend(raw.frame, self.columns)
+            return Mended(raw.frame, folder=raw.folder)
+        return replace(self.cleaning.mend(raw.frame, self.columns), folder=raw.folder)
 
     def _weight(self, table: Table) -> NDArray[np.float64] | None:
         """Give the weights of rows, when the column of weights is there."""
@@ -563,6 +586,7 @@ def load(
     key: bytes | None = None,
     allow: Sequence[type[Fitted]] = (),
     encoding: str | None = None,
+    images: str | Path | None = None,
 ) -> Model:
     """Open a model file; safe with a file from a stranger.
 
@@ -578,6 +602,8 @@ def load(
     encoding : str, optional
         How the text files are encoded that it will read, such as ``"cp1250"``; None: what is no
         UTF-8 is taken for that which it was fitted on.
+    images : path, optional
+        The folder of the images that a table names; None: that of the table's file.
 
     Returns
     -------
@@ -588,7 +614,7 @@ def load(
     ModelFileError
         When the file is truncated, altered, oversized, unsigned, or of a newer format.
     """
-    return Model(*read_contents(Path(path), key, allow), encoding)
+    return Model(*read_contents(Path(path), key, allow), encoding, images)
 
 
 def read_rows(model: Model, data: object) -> Mended:

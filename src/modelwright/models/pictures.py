@@ -13,20 +13,17 @@ from numpy.typing import NDArray
 from modelwright.core.errors import ModelFileError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
-from modelwright.models.sample import softmax
+from modelwright.models.pixels import Pixels, answers_of_rows, in_batches, saliency
 from modelwright.models.unpack import array, flag, unsound
 from modelwright.store.tensors import pack_tensors, unpack_tensors
 
 if TYPE_CHECKING:
+    from modelwright.nets.library import torch
     from modelwright.nets.quick import QuickNet
 
 __all__ = ["FittedPictures"]
 
 _WEIGHTS = "weights"
-# Numbers of pixels that are in a net at a time.
-_CELLS = 2**20
-# Copies that a saliency is the mean of, and their noise in steps of a pixel's 255.
-_COPIES, _NOISE = 4, 12.0
 
 
 @dataclass(frozen=True)
@@ -74,73 +71,28 @@ class FittedPictures:
 
     def predict(self, X: Matrix) -> NDArray[np.float32]:
         """Predict pixels as `features.images` gives them: shape (n_rows, n_classes)."""
-        whole = np.isfinite(X.numbers).all(axis=1)
-        out = np.tile(self.prior.astype(np.float32), (len(X.numbers), 1))
-        pixels = X.numbers[whole].astype(np.uint8).reshape(-1, *self.shape)
-        out[whole] = self.probabilities(pixels)
-        return out
+        return answers_of_rows(X, self.shape, self.prior, self.probabilities)
 
-    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
         """Predict images of shape (n_rows, channels, height, width): (n_rows, n_classes)."""
-        from modelwright.nets.library import torch
+        size = int(np.prod(self.shape))
+        return in_batches(
+            pixels, self._scores, classes=len(self.prior), size=size, short=self.short
+        )
 
-        out = np.empty((len(pixels), len(self.prior)), np.float32)
-        step = max(_CELLS // int(np.prod(self.shape)), 16)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.short):
-            for start in range(0, len(pixels), step):
-                some = np.ascontiguousarray(pixels[start : start + step])
-                scores = self._scores(torch.from_numpy(some.copy()))
-                out[start : start + step] = softmax(scores)
-        return out
+    def saliency(self, pixels: Pixels, said: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Say how much each pixel speaks for an answer: (n_rows, height, width), 0 to 1."""
+        return saliency(self._net, pixels, said, self._net.mean)
 
-    def saliency(self, pixels: NDArray[np.uint8], said: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Say how much each pixel speaks for an answer: its slope times its distance from the mean.
-
-        The mean over a few noisy copies (Simonyan, Vedaldi and Zisserman 2014; Smilkov et al.
-        2017), smoothed over a tenth of a side.
-
-        Parameters
-        ----------
-        pixels : ndarray of uint8, shape (n_rows, channels, height, width)
-        said : ndarray of int64, shape (n_rows,)
-            The class that is asked about.
-
-        Returns
-        -------
-        ndarray of float32, shape (n_rows, height, width)
-            From 0 to 1, where the most.
-        """
-        from modelwright.nets.library import nn, torch
-
-        x = torch.from_numpy(pixels.astype(np.float32))
-        codes = torch.from_numpy(np.ascontiguousarray(said))[:, None]
-        draw = torch.Generator().manual_seed(0)
-        total = torch.zeros_like(x)
-        for _ in range(_COPIES):
-            noisy = x + _NOISE * torch.randn(x.shape, generator=draw)
-            noisy.requires_grad_(True)
-            with torch.enable_grad():
-                scores = self._net(noisy)
-                asked = (scores.gather(1, codes)[:, 0] - scores.mean(dim=1)).sum()
-                (slope,) = torch.autograd.grad(asked, noisy)
-            total += slope.detach() * (noisy.detach() - self._net.mean)
-        heat = total.abs().sum(dim=1, keepdim=True)
-        window = max(min(heat.shape[2:]) // 10, 1) // 2 * 2 + 1
-        heat = nn.functional.avg_pool2d(heat, window, 1, window // 2, count_include_pad=False)[:, 0]
-        most = torch.quantile(heat.flatten(1), 0.99, dim=1).clamp(min=1e-12)
-        found: NDArray[np.float32] = (heat / most[:, None, None]).clamp(max=1.0).numpy()
-        return found
-
-    def _scores(self, x: Any) -> NDArray[np.float64]:
+    def _scores(self, x: torch.Tensor) -> torch.Tensor:
         """Average the answers for each view of some images."""
         views = [(x, 0.5 if self.moved else 1.0)]
         if self.moved:
             views += [(_moved(x, by), 0.25) for by in (-1, 1)]
         if self.mirrored:
             views = [(v, w / 2) for view, w in views for v in (view, view.flip(3))]
-        total = sum(share * self._net(view).float() for view, share in views)
-        scores: NDArray[np.float64] = total.numpy().astype(np.float64)
-        return scores
+        total: torch.Tensor = sum(share * self._net(view).float() for view, share in views)
+        return total
 
     @cached_property
     def _net(self) -> QuickNet:

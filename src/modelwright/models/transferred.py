@@ -13,21 +13,19 @@ from numpy.typing import NDArray
 from modelwright.core.errors import MissingExtraError, UserError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
-from modelwright.models.sample import softmax
+from modelwright.models.pixels import Pixels, answers_of_rows, in_batches, saliency
 from modelwright.models.unpack import array, flag, unsound
 from modelwright.store.tensors import pack_tensors, unpack_tensors
 
 if TYPE_CHECKING:
     from modelwright.nets.backbone import Headed
+    from modelwright.nets.library import torch
 
 __all__ = ["FittedTransferred"]
 
 _WEIGHTS = "weights"
 _BODY = "backbone.body."
-# Numbers of pixels that are in a net at a time.
-_CELLS = 2**20
-# Copies that a saliency is the mean of, and their noise in steps of a pixel's 255.
-_COPIES, _NOISE, _GREY = 4, 12.0, 127.5
+_GREY = 127.5
 
 
 @dataclass(frozen=True)
@@ -71,63 +69,23 @@ class FittedTransferred:
 
     def predict(self, X: Matrix) -> NDArray[np.float32]:
         """Predict pixels as `features.images` gives them: shape (n_rows, n_classes)."""
-        whole = np.isfinite(X.numbers).all(axis=1)
-        out = np.tile(self.prior.astype(np.float32), (len(X.numbers), 1))
-        pixels = X.numbers[whole].astype(np.uint8).reshape(-1, *self.shape)
-        out[whole] = self.probabilities(pixels)
-        return out
+        return answers_of_rows(X, self.shape, self.prior, self.probabilities)
 
-    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
         """Predict images of shape (n_rows, channels, height, width): (n_rows, n_classes)."""
-        from modelwright.nets.library import torch
-
-        out = np.empty((len(pixels), len(self.prior)), np.float32)
         size = max(int(np.prod(self.shape)), self._net.backbone.sight.side**2)
-        step = max(_CELLS // size, 16)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.short):
-            for start in range(0, len(pixels), step):
-                some = torch.from_numpy(np.array(pixels[start : start + step]))
-                scores = self._net(some).float()
-                if self.mirrored:
-                    scores = (scores + self._net(some.flip(3)).float()) / 2
-                out[start : start + step] = softmax(scores.numpy().astype(np.float64))
-        return out
+        return in_batches(
+            pixels, self._scores, classes=len(self.prior), size=size, short=self.short
+        )
 
-    def saliency(self, pixels: NDArray[np.uint8], said: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Say how much each pixel speaks for an answer: its slope times how far it is from grey.
+    def saliency(self, pixels: Pixels, said: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Say how much each pixel speaks for an answer: (n_rows, height, width), 0 to 1."""
+        return saliency(self._net, pixels, said, _GREY)
 
-        The mean over a few noisy copies (Simonyan, Vedaldi and Zisserman 2014; Smilkov et al.
-        2017), smoothed over a tenth of a side.
-
-        Parameters
-        ----------
-        pixels : ndarray of uint8, shape (n_rows, channels, height, width)
-        said : ndarray of int64, shape (n_rows,)
-            The class that is asked about.
-
-        Returns
-        -------
-        ndarray of float32, shape (n_rows, height, width)
-            From 0 to 1, where the most.
-        """
-        from modelwright.nets.library import nn, torch
-
-        x = torch.from_numpy(pixels.astype(np.float32))
-        codes = torch.from_numpy(np.ascontiguousarray(said))[:, None]
-        draw = torch.Generator().manual_seed(0)
-        heat = torch.zeros(len(x), 1, *x.shape[2:])
-        for _ in range(_COPIES):
-            noisy = (x + _NOISE * torch.randn(x.shape, generator=draw)).requires_grad_(True)
-            with torch.enable_grad():
-                scores = self._net(noisy)
-                asked = (scores.gather(1, codes)[:, 0] - scores.mean(dim=1)).sum()
-                (slope,) = torch.autograd.grad(asked, noisy)
-            heat += (slope * (noisy.detach() - _GREY)).abs().sum(dim=1, keepdim=True)
-        window = max(min(heat.shape[2:]) // 10, 1) // 2 * 2 + 1
-        heat = nn.functional.avg_pool2d(heat, window, 1, window // 2, count_include_pad=False)[:, 0]
-        most = torch.quantile(heat.flatten(1), 0.99, dim=1).clamp(min=1e-12)
-        found: NDArray[np.float32] = (heat / most[:, None, None]).clamp(max=1.0).numpy()
-        return found
+    def _scores(self, x: torch.Tensor) -> torch.Tensor:
+        """Average the answers for an image and its mirror image."""
+        scores: torch.Tensor = self._net(x).float()
+        return (scores + self._net(x.flip(3)).float()) / 2 if self.mirrored else scores
 
     @cached_property
     def _net(self) -> Headed:

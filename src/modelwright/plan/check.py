@@ -7,7 +7,7 @@ from typing import Any
 
 from modelwright.acquire import read_raw
 from modelwright.core.findings import Finding, Severity
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Question, Settings, images_of
 from modelwright.evaluate.structure import Recommendation
 from modelwright.leaks import check_columns
 from modelwright.plan.again import looked_again
@@ -109,7 +109,11 @@ def check(
     posed = pose(read_raw(data, reading_for(question, chosen, data)), question, chosen)
     rows = posed.rows
     found = structure_of(rows)
-    moved = None if new is None else drift_from(rows.table, new, seed=rows.seed)
+    moved = (
+        None
+        if new is None
+        else drift_from(rows.table, new, seed=rows.seed, images=images_of(chosen))
+    )
     told = found.recommended
     order = told.columns[0] if told.kind == "time" else None
     leaks = check_columns(rows.table, rows.y, order=order, seed=rows.seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,15 @@ from modelwright.acquire import cast as typed
 from modelwright.core.budget import Budget
 from modelwright.core.errors import DataError, FitError
 from modelwright.core.findings import Finding, Severity
-from modelwright.core.schema import Role
+from modelwright.core.picture_folder import PictureFolder
+from modelwright.core.schema import Kind, Role
 from modelwright.core.seed import Seed
-from modelwright.core.settings import Question, Settings
+from modelwright.core.settings import Question, Settings, images_of
 from modelwright.core.table import Table
 from modelwright.core.task import Target, TaskKind
 from modelwright.evaluate import bootstrap_interval, find_metric
 from modelwright.features import default_recipe
+from modelwright.features.pictures import described
 from modelwright.models import make_learner
 from modelwright.plan.pose import pose, reading_for
 from modelwright.stats.drift import FEWEST as FEWEST_COMPARED
@@ -175,14 +178,20 @@ def drift(
     (['age'], True)
     """
     chosen = settings or Settings()
-    return drift_from(_earlier(old, target, chosen), new, seed=chosen.seed)
+    return drift_from(
+        _earlier(old, target, chosen), new, seed=chosen.seed, images=images_of(chosen)
+    )
 
 
-def drift_from(table: Table, new: object, *, seed: int = 0) -> Drift:
+def drift_from(
+    table: Table, new: object, *, seed: int = 0, images: str | Path | None = None
+) -> Drift:
     """Compare new rows with a table; parameters and errors as for `drift`."""
     answer = table.schema.names(Role.TARGET)
-    raw = without_strays(read_raw(new, Reading.like(table.schema)).frame)[0]
-    other = conform(raw, table.schema, table.features())
+    raw = read_raw(new, Reading.like(table.schema))
+    other = conform(without_strays(raw.frame)[0], table.schema, table.features())
+    pictured = table.schema.names(Role.FEATURE, Kind.IMAGE)
+    other = described(other, pictured, PictureFolder.found(images, raw.folder))
     if not table.height or not other.height:
         raise DataError("rows on both sides", f"{table.height:,} and {other.height:,}")
     found = compare_tables(table, other, [n for n in table.features() if n in other.schema])

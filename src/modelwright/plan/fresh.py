@@ -15,7 +15,8 @@ from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError
 from modelwright.core.framing import encode_target
-from modelwright.core.schema import Role
+from modelwright.core.picture_folder import PictureFolder
+from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.evaluate.catalogue import metric_or_usual
@@ -23,6 +24,7 @@ from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.soundness import check_judged
 from modelwright.evaluate.splitters import says_test
 from modelwright.evaluate.weights import read_weights
+from modelwright.features.pictures import described
 from modelwright.model.reading import reading_of
 from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows
@@ -77,7 +79,11 @@ class Fresh:
 
 
 def read_fresh(
-    data: object, rows: Rows, encoding: str = "", cleaning: Cleaning | None = None
+    data: object,
+    rows: Rows,
+    encoding: str = "",
+    cleaning: Cleaning | None = None,
+    images: str | Path | None = None,
 ) -> Fresh:
     """Read a test file as the rows before it were read.
 
@@ -92,6 +98,8 @@ def read_fresh(
         How their file was encoded; empty for UTF-8.
     cleaning : Cleaning, optional
         What was done to these rows before they were typed.
+    images : path, optional
+        The folder of the images that they name; None: that of their own file.
 
     Returns
     -------
@@ -112,6 +120,8 @@ def read_fresh(
         raw = cleaning.mend(raw, rows.table.features()).frame
     rest, strays = without_strays(raw)
     table = conform(rest, rows.table.schema, (*rows.table.features(), rows.task.target))
+    pictured = rows.table.schema.names(Role.FEATURE, Kind.IMAGE)
+    table = described(table, pictured, PictureFolder.found(images, source.folder))
     known = table.frame[rows.task.target].is_not_null().arg_true().to_numpy().astype(np.int64)
     if not len(known):
         raise DataError(f"answers in column {rows.task.target!r} of --test", "none in any row")

@@ -14,7 +14,7 @@ from pathlib import Path
 from modelwright.core.errors import ModelFileError, OptionError
 from modelwright.core.progress import Progress, SilentProgress
 from modelwright.core.result import Leaderboard
-from modelwright.core.settings import ImageSettings, Question, Settings, Validation
+from modelwright.core.settings import ImageSettings, Question, Settings, Validation, images_of
 from modelwright.core.version import __version__
 from modelwright.engine import lock_file
 from modelwright.evaluate import Metric
@@ -55,7 +55,7 @@ def check_asked(question: Question, settings: Settings, metric: Metric | None) -
         "positive": question.positive, "types": settings.types, "header": settings.header,
         "encoding": settings.encoding, "replay": settings.replay, "frame": settings.frame,
         "models": settings.models or None, "latency": settings.bounds.latency,
-        "size": settings.bounds.size,
+        "size": settings.bounds.size, "images": images_of(settings),
     }  # fmt: skip
     if settings.validation != Validation():
         cure = "put them into folders train/, val/ and test/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from modelwright.acquire import (
     read_types,
     without_strays,
 )
+from modelwright.acquire.pictured import tell_absent
 from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.clean.repairs import Repair
 from modelwright.core.errors import (
@@ -30,13 +32,15 @@ from modelwright.core.errors import (
     sentences,
 )
 from modelwright.core.framing import encode_target, frame_task, label_type
+from modelwright.core.picture_folder import PictureFolder
 from modelwright.core.schema import Column, Kind, Role, Schema
-from modelwright.core.settings import Question, Settings, Validation
+from modelwright.core.settings import Question, Settings, Validation, images_of
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.engine import available_memory, total_memory
 from modelwright.evaluate import Metric, default_metric, find_metric
 from modelwright.evaluate.weights import read_weights
+from modelwright.features.pictures import described
 from modelwright.plan.asked import asked_rule, column_named, found, today
 from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
@@ -171,7 +175,9 @@ def pose(
     splits = _split_column(settings.validation, question, frame.columns)
     _check_by(settings.validation.interval_by, question, frame.columns)
     given = _types(settings)
-    schema, noticed = infer(frame, given, question.target)
+    folder = _pictures(settings, raw)
+    schema, noticed = infer(frame, given, question.target, folder)
+    noticed = (*noticed, *_unfound(frame, schema, question.target, folder))
     answers = _answers(frame, schema, given, question)
     kind, classes, name = answers.kind, answers.classes, answers.column.name
     schema = _with_roles(frame, schema.with_columns(answers.column), question)
@@ -185,13 +191,14 @@ def pose(
     task = Task(kind, name, decides.name, classes, source)
     schema = today(frame, schema, asked_rule(question, frame.columns, kind), task)
     table = cast(frame, schema)
+    table = described(table, schema.names(Role.FEATURE, Kind.IMAGE), folder)
     seen = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
     table = replace(table, notes=seen)
     rows, noted = _answered(table, task, question, answers.known, settings.seed)
     rows = replace(rows, origin=kept[answers.known.to_numpy()])
     _check_metric(decides, rows)
     posed = Posed(rows, noted, decides, question, encoding=raw.encoding, cleaning=cleaning)
-    return _with_fresh(posed, settings.validation, splits)
+    return _with_fresh(posed, settings, splits)
 
 
 @dataclass(frozen=True)
@@ -248,8 +255,9 @@ def _split_column(asked: Validation, question: Question, columns: list[str]) -> 
     return name
 
 
-def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
+def _with_fresh(posed: Posed, settings: Settings, splits: str | None) -> Posed:
     """Add the rows that are scored at the end: those of a file, or those that a column names."""
+    asked = settings.validation
     rows, fresh = (posed.rows, None) if splits is None else set_apart(posed.rows, splits)
     if asked.test is not None:
         if fresh is not None:
@@ -258,10 +266,27 @@ def _with_fresh(posed: Posed, asked: Validation, splits: str | None) -> Posed:
                 "both",
                 "leave --test out, or mark no rows of the column as test",
             )
-        fresh = read_fresh(asked.test, rows, posed.encoding, posed.cleaning)
+        fresh = read_fresh(asked.test, rows, posed.encoding, posed.cleaning, images_of(settings))
     if fresh is None:
         return posed
     return replace(posed, rows=rows, notes=(*posed.notes, *fresh.notes), fresh=fresh)
+
+
+def _pictures(settings: Settings, raw: Raw) -> PictureFolder | None:
+    """Say where images are that cells may name; None where nothing could open them."""
+    named = images_of(settings)
+    if named is None and importlib.util.find_spec("PIL") is None:
+        return None
+    return PictureFolder.found(named, raw.folder)
+
+
+def _unfound(
+    frame: pl.DataFrame, schema: Schema, target: str, folder: PictureFolder | None
+) -> list[str]:
+    """Say which columns look like names of images that are not there."""
+    names = [c.name for c in schema if c.kind is not Kind.IMAGE and c.name != target]
+    told = (tell_absent(frame[name], folder) for name in names)
+    return [note for note in told if note]
 
 
 def _left_out(question: Question) -> list[str]:

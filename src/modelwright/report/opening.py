@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from modelwright.core.result import Standing
-from modelwright.core.schema import Kind
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict_on
+from modelwright.features.images import FittedImages
 from modelwright.model import Model
 from modelwright.pages import Markup, element, joined, shorten, unbroken
 from modelwright.pages.numerals import number, plural
@@ -31,8 +31,9 @@ def name(text: str, most: int = 80) -> Markup:
 
 
 def of_images(model: Model) -> bool:
-    """Whether a model sees images, and no columns of a table."""
-    return any(model.schema[column].kind is Kind.IMAGE for column in model.columns)
+    """Whether a model sees the pixels of images, and no table."""
+    parts = (part for member in model.members for part in member.parts)
+    return any(isinstance(step, FittedImages) for part in parts for step in part.recipe.steps)
 
 
 def opening(

@@ -60,7 +60,7 @@ def _profile(column: Column, values: pl.Series, sample: pl.Series) -> Profile:
     counts: tuple[int, ...] = ()
     if column.kind in (Kind.NUMBER, Kind.DATETIME, Kind.BOOLEAN):
         quantiles, edges, counts = _numbers(present)
-    elif column.kind is not Kind.TEXT and len(present):
+    elif column.kind not in (Kind.TEXT, Kind.IMAGE) and len(present):
         levels, counts = _levels(present)
     return Profile(
         name=column.name,

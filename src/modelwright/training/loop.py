@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
 
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
@@ -21,11 +20,12 @@ from modelwright.training.averaging import Averaged
 from modelwright.training.batches import Source
 from modelwright.training.losses import Loss
 from modelwright.training.optimiser import Optimiser
-from modelwright.training.pace import Pace
+from modelwright.training.pace import Pace, Pacer
 from modelwright.training.schedules import SCHEDULES
+from modelwright.training.together import Together
 from modelwright.training.trouble import is_out_of_memory, why_no_number
 
-__all__ = ["Course", "Epoch", "Pacer", "Training", "train"]
+__all__ = ["Course", "Epoch", "Training", "train"]
 
 # Steps from which the seconds of an epoch are told.
 _MEASURED = 8
@@ -104,24 +104,6 @@ class Epoch:
     loss: float
 
 
-class Pacer(Protocol):
-    """Says how far it goes: `Pace` epoch by epoch, `StepPace` step by step."""
-
-    @property
-    def total(self) -> float:
-        """How many epochs there are."""
-        ...
-
-    @property
-    def by_step(self) -> bool:
-        """Whether it is asked before every step, not only before every epoch."""
-        ...
-
-    def goes_on(self, done: float) -> bool:
-        """Say whether there is more after so many epochs."""
-        ...
-
-
 def train(
     net: nn.Module,
     rows: Source,
@@ -198,6 +180,8 @@ class Training:
     ----------
     net, rows, loss, course, seed, threads
         As in `train`.
+    together : Together, optional
+        The processes that learn it with this one.
 
     Attributes
     ----------
@@ -232,8 +216,12 @@ class Training:
         *,
         seed: int = 0,
         threads: int = 1,
+        together: Together | None = None,
     ) -> None:
         self.net, self.rows, self.loss, self.course = net, rows, loss, course
+        self.together = together
+        if together is not None:
+            together.begin_alike(net)
         self.seed, self.threads = seed, threads
         self.steps = max(1, math.ceil(len(rows) / course.batch))
         self.optimiser = Optimiser(
@@ -367,8 +355,7 @@ class Training:
         """See every row once, or those that there is time for; gives the mean loss."""
         self.net.train()
         if not self.at:
-            self.opened = torch.get_rng_state()
-            self._order, self.losses = self._batches(), []
+            self._open()
         while self.at < self.steps:
             if pace.by_step and self.losses and not pace.goes_on(self.position):
                 break
@@ -380,8 +367,19 @@ class Training:
                 each(self)
                 self._draw_on()
         self.drawn = torch.get_rng_state()
+        if self.together is not None:
+            self.together.average_buffers(self.net)
         self.done, self.at = self.done + 1, 0
         return float(torch.tensor(self.losses).mean())
+
+    def _open(self) -> None:
+        """Draw the order of an epoch: one for all processes."""
+        if self.together is not None:
+            self.together.draw_alike()
+        self.opened = torch.get_rng_state()
+        self._order, self.losses = self._batches(), []
+        if self.together is not None:
+            self.together.draw_apart()
 
     def step(self, index: torch.Tensor, t: float) -> float:
         """Learn from one batch, after a share `t` of the training; gives its loss."""
@@ -424,15 +422,16 @@ class Training:
     def _descend(self, index: torch.Tensor) -> float:
         """Find the gradients of a batch, piece by piece; gives its mean loss."""
         total = 0.0
-        for piece in index.tensor_split(self.pieces) if self.pieces > 1 else (index,):
+        own = index if self.together is None else self.together.share(index)
+        for piece in own.tensor_split(self.pieces) if self.pieces > 1 else (own,):
             batch = self.rows.at(piece)
             short = torch.autocast("cpu", torch.bfloat16) if self.course.bfloat16 else nullcontext()
             with short:
                 answers = self.net(*batch.inputs)
             each = self.loss(answers.float(), batch.targets)
             mean = each.mean() if batch.weight is None else (each * batch.weight).mean()
-            if self.pieces > 1:
+            if len(piece) < len(index):
                 mean = mean * (len(piece) / len(index))
             torch.autograd.backward(mean)
             total += float(mean.detach())
-        return total
+        return total if self.together is None else self.together.add_up(self.net, total)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 
-__all__ = ["LEAST_EPOCHS", "Pace", "StepPace"]
+__all__ = ["LEAST_EPOCHS", "Pace", "Pacer", "StepPace"]
 
 LEAST_EPOCHS = 8
 """A net that sees its rows less often is not worth its time."""
@@ -23,6 +23,24 @@ _NEWS = 0.3
 
 _TRUST = 0.1
 """So many epochs back an experience counts for a third, where time is told step by step."""
+
+
+class Pacer(Protocol):
+    """Says how far it goes: `Pace` epoch by epoch, `StepPace` step by step."""
+
+    @property
+    def total(self) -> float:
+        """How many epochs there are."""
+        ...
+
+    @property
+    def by_step(self) -> bool:
+        """Whether it is asked before every step, not only before every epoch."""
+        ...
+
+    def goes_on(self, done: float) -> bool:
+        """Say whether there is more after so many epochs."""
+        ...
 
 
 @dataclass

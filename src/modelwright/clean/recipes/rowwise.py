@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -99,10 +100,13 @@ class Mended:
         All rows, in order.
     changes : tuple of Repair
         What was changed, by row and column.
+    folder : pathlib.Path, optional
+        Of the file that they came from.
     """
 
     frame: pl.DataFrame
     changes: tuple[Repair, ...] = ()
+    folder: Path | None = None
 
     @property
     def by_column(self) -> dict[str, int]:
