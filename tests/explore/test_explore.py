@@ -259,3 +259,31 @@ def test_a_code_beside_the_other_values_is_not_called_far(
     (one,) = [f for f in mw.explore({"steps": steps}).findings if f.code == "disguised-missing"]
     assert one.severity.value == severity
     assert said in one.evidence
+
+
+def test_totals_are_left_out_as_by_a_fit(tmp_path: Path) -> None:
+    rows = {"name": ["a", "b", "c"] * 20, "kind": ["x", "y"] * 30, "size": list(range(60))}
+    table = pl.DataFrame({**rows, "price": [float(i % 7) for i in range(60)]})
+    path = tmp_path / "sums.csv"
+    path.write_text(table.write_csv() + "Total,,,9999\n")
+    found = mw.explore(path)
+    assert found.rows == 60
+    assert "Totals at the end were left out: 1 row." in found.notes
+    total = pl.DataFrame({"name": ["Total"], "kind": [None], "size": [None], "price": [9999.0]},
+                         schema=table.schema)  # fmt: skip
+    streamed = mw.explore(pl.concat([table, total]).lazy())
+    assert streamed.rows == 60
+    assert "Totals at the end were left out: 1 row." in streamed.notes
+    # the word is one of the column's
+    often = pl.concat([table.with_columns(name=pl.lit("Total")), total]).lazy()
+    assert mw.explore(often).rows == 61
+
+
+def test_totals_of_test_rows_are_left_out(tmp_path: Path) -> None:
+    table = pl.DataFrame({"name": ["a", "b"] * 30, "kind": ["x", "y", "z"] * 20,
+                          "size": [i % 9 for i in range(60)]})  # fmt: skip
+    path = tmp_path / "test.csv"
+    path.write_text(table.write_csv() + "Total,,\n")
+    found = mw.explore(table, test=path)
+    assert found.comparison is not None
+    assert found.comparison.rows == 60

@@ -5,9 +5,9 @@ from modelwright.acquire.frames import like
 from modelwright.acquire.inference import infer, infer_schema
 from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
-from modelwright.acquire.strays import names_again, totals_below
 from modelwright.acquire.told_encoding import is_encoding
 from modelwright.acquire.types_file import Given, read_types
+from modelwright.stats.strays import names_again, totals_below
 
 __all__ = [
     "Given",

@@ -20,6 +20,7 @@ from modelwright.clean.mending.nearby import nearest
 from modelwright.clean.mending.rewriting import shape
 from modelwright.clean.mending.tallies import Tally, tally
 from modelwright.clean.mending.witnesses import Witnesses, hear
+from modelwright.clean.quantities import Quantities
 
 __all__ = ["Evidence", "gather", "said_of"]
 
@@ -309,7 +310,8 @@ def _near(
     values = coded.values[column].to_list()
     texts = [values[place] for place in odd.tolist() if len(values[place]) > 1]
     likely = [value for value, _ in good.most_common(_VALUES) if len(value) > 1]
-    return dict(zip(texts, nearest(texts, likely), strict=True))
+    close = nearest(texts, likely, quantities=Quantities.of(good))
+    return dict(zip(texts, close, strict=True))
 
 
 def _often(normal: Coded, trust: NDArray[np.float32], column: int) -> Floats:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Collection
+from dataclasses import dataclass
 
-__all__ = ["names_again", "totals_below"]
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+__all__ = ["Strays", "names_again", "strays_of", "totals_below"]
 
 _WORDS = frozenset(
     ["total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme",
@@ -75,3 +80,76 @@ def names_again(raw: pl.DataFrame) -> list[int]:
             return []
         rows &= (raw[name].str.strip_chars() == name.strip()).fill_null(value=False)
     return rows.arg_true().to_list()
+
+
+@dataclass(frozen=True)
+class Strays:
+    """The rows of a table that are none.
+
+    Parameters
+    ----------
+    totals : tuple of int
+        Positions of totals below the table.
+    names : tuple of int
+        Positions of rows that repeat the names of the columns.
+    """
+
+    totals: tuple[int, ...] = ()
+    names: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """All of them, ascending."""
+        return tuple(sorted({*self.totals, *self.names}))
+
+    def kept(self, height: int) -> NDArray[np.int64]:
+        """Give the positions of the other rows of a table that is so high."""
+        return np.setdiff1d(np.arange(height), np.array(self.rows, np.int64))
+
+    def told(self, left_out: str) -> tuple[str, ...]:
+        """Say what was done with them, such as "left out"; nothing where there are none.
+
+        Examples
+        --------
+        >>> Strays((9,)).told("left out")
+        ('Totals at the end were left out: 1 row.',)
+        """
+        said = (
+            (self.totals, "Totals at the end"),
+            (self.names, "Names of columns again among the rows"),
+        )
+        return tuple(
+            f"{what} were {left_out}: {'1 row' if len(rows) == 1 else f'{len(rows):,} rows'}."
+            for rows, what in said
+            if rows
+        )
+
+
+def strays_of(raw: pl.DataFrame, known: Collection[int] = ()) -> Strays:
+    """Find totals below a table, and its names among its rows.
+
+    Parameters
+    ----------
+    raw : polars.DataFrame, shape (n_rows, n_columns)
+        As found.
+    known : collection of int
+        Rows of which somebody said that they are rows.
+
+    Examples
+    --------
+    >>> flats = {"flat": ["a", "Total"], "rooms": ["2", None], "rent": ["9", "9"]}
+    >>> strays_of(pl.DataFrame(flats)).rows
+    ()
+    >>> strays_of(pl.DataFrame({**flats, "since": ["2001", None]})).rows
+    (1,)
+    """
+    count = totals_below(raw)
+    totals = range(raw.height - count, raw.height)
+    names = [row for row in names_again(raw) if row not in totals]
+    if count + len(names) >= raw.height:
+        return Strays()
+    taken = set(known)
+    return Strays(
+        tuple(row for row in totals if row not in taken),
+        tuple(row for row in names if row not in taken),
+    )
