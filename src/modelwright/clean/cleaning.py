@@ -341,7 +341,7 @@ def _after(
     if "stray-rows" in wishes.drop:
         steps.append(DropRows("stray"))
     if "abnormal-rows" in wishes.drop:
-        abnormal = abnormal_rows(errors, repairs, wishes.threshold)
+        abnormal = abnormal_rows(table, errors, repairs, wishes.threshold)
         keys = row_keys(table) if abnormal else []
         steps.append(DropRows("named", SPARSE, tuple(keys[row] for row in abnormal)))
     if "duplicates" in wishes.drop:

@@ -107,11 +107,15 @@ def _left(marked: NDArray[np.bool_], errors: Errors, repairs: Repairs) -> NDArra
     return left
 
 
-def abnormal_rows(errors: Errors, repairs: Repairs, threshold: float) -> list[int]:
+def abnormal_rows(
+    table: pl.DataFrame, errors: Errors, repairs: Repairs, threshold: float
+) -> list[int]:
     """List the rows with a cell that is wrong for certain, and that nobody could mend.
 
     Parameters
     ----------
+    table : polars.DataFrame
+        The cells as they stand: one that is missing, or that only says so, makes no row abnormal.
     errors : Errors
         How likely each cell is wrong.
     repairs : Repairs
@@ -120,6 +124,10 @@ def abnormal_rows(errors: Errors, repairs: Repairs, threshold: float) -> list[in
         How sure it has to be that a cell is wrong.
     """
     left = _left(errors.chance >= threshold - _SLACK, errors, repairs)
+    if left.any():
+        coded = code_table(table)
+        for place in np.flatnonzero(left.any(axis=0)).tolist():
+            left[:, place] &= (coded.codes[:, place] >= 0) & (surely_missing(coded, place) == 0)
     return np.flatnonzero(left.any(axis=1)).tolist()
 
 

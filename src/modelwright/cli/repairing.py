@@ -246,7 +246,8 @@ def _tell(done: Cleaned) -> None:
     filled = sum(one.rule.startswith(_GAP) for one in done.changes)
     steps = len(done.changes) - len(done.repairs.applied) - filled
     if filled:
-        say(f"{filled:,} gaps filled, as far as each guess can be trusted in --log")
+        noun = "gap" if filled == 1 else "gaps"
+        say(f"{filled:,} {noun} filled: --log says how far each guess can be trusted")
     if steps:
         say(f"{steps:,} more changes by steps that were asked for")
     if done.repairs.proposed:

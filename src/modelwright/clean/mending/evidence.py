@@ -65,6 +65,8 @@ class Evidence:
         For each column the share of believed values that are written so.
     copied : tuple of mapping of int to float
         For each column the others that hold the same value, and how often.
+    quantities : tuple of Quantities
+        For each column how amounts, dates and codes are built, if it holds such.
     taught : tuple of mapping of str to list of (int, str)
         For each column and old value what somebody said that it is, and in which row.
     """
@@ -80,6 +82,7 @@ class Evidence:
     often: tuple[Floats, ...]
     shapes: tuple[Mapping[str, float], ...]
     copied: tuple[Mapping[int, float], ...]
+    quantities: tuple[Quantities, ...]
     taught: tuple[Mapping[str, list[tuple[int, str]]], ...]
 
     def hearing(self, column: int) -> Witnesses | None:
@@ -193,6 +196,7 @@ def gather(
         tuple(_often(normal, trust, column) for column in range(cells.width)),
         tuple(_shapes(each) for each in good),
         _copied(normal, trust, told),
+        tuple(Quantities.of(each) for each in good),
         _taught(coded, told),
     )
 
@@ -310,8 +314,7 @@ def _near(
     values = coded.values[column].to_list()
     texts = [values[place] for place in odd.tolist() if len(values[place]) > 1]
     likely = [value for value, _ in good.most_common(_VALUES) if len(value) > 1]
-    close = nearest(texts, likely, quantities=Quantities.of(good))
-    return dict(zip(texts, close, strict=True))
+    return dict(zip(texts, nearest(texts, likely), strict=True))
 
 
 def _often(normal: Coded, trust: NDArray[np.float32], column: int) -> Floats:

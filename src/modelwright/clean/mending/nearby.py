@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.distances import edit_distances
-from modelwright.clean.quantities import Quantities
 
 __all__ = ["alike", "nearest"]
 
@@ -45,13 +44,7 @@ def alike(left: Sequence[str | None], right: Sequence[str | None]) -> NDArray[np
     return found
 
 
-def nearest(
-    texts: Sequence[str],
-    values: Sequence[str],
-    most: int = 3,
-    *,
-    quantities: Quantities | None = None,
-) -> list[list[str]]:
+def nearest(texts: Sequence[str], values: Sequence[str], most: int = 3) -> list[list[str]]:
     """Find for each text the values that share more than half of its letters.
 
     Parameters
@@ -62,8 +55,6 @@ def nearest(
         Where: the likelier first.
     most : int
         How many for each text.
-    quantities : Quantities, optional
-        Amounts, dates and names of things: one is no slip of another.
 
     Returns
     -------
@@ -87,26 +78,12 @@ def nearest(
             shared.update(holding.get(pair, ()))
         likely = sorted(shared, key=lambda place: (-shared[place], place))[:_COMPARED]
         asked += [(number, place) for place in likely]
-    asked = _slips(asked, texts, values, quantities)
     close = alike([texts[n] for n, _ in asked], [values[p] for _, p in asked])
     found: list[list[tuple[float, int]]] = [[] for _ in texts]
     for (number, place), share in zip(asked, close.tolist(), strict=True):
         if 0.5 <= share < 1.0:
             found[number].append((-share, place))
     return [[values[place] for _, place in sorted(each)[:most]] for each in found]
-
-
-def _slips(
-    asked: list[tuple[int, int]],
-    texts: Sequence[str],
-    values: Sequence[str],
-    quantities: Quantities | None,
-) -> list[tuple[int, int]]:
-    """Leave out pairs of two quantities."""
-    if quantities is None:
-        return asked
-    two = quantities.differ([texts[n] for n, _ in asked], [values[p] for _, p in asked])
-    return [pair for pair, differs in zip(asked, two, strict=True) if not differs]
 
 
 def _pairs(text: str) -> set[str]:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from modelwright.clean.mending.candidates import Cell
 from modelwright.clean.mending.evidence import Evidence
 from modelwright.clean.mending.nearby import nearest
-from modelwright.clean.quantities import Quantities
 
 __all__ = ["spoil"]
 
@@ -97,8 +96,7 @@ def _column(
     kept = [(row, old, truth) for row, old, truth in pairs if old != truth]
     good = Counter({value: int(n) for value, n in zip(values, common.tolist(), strict=False) if n})
     likely = [value for value, _ in good.most_common(_VALUES)]
-    made = Quantities.of(good)
-    near = nearest([old or "" for _, old, _ in kept], likely, quantities=made)
+    near = nearest([old or "" for _, old, _ in kept], likely)
     return [
         (Cell(row, column, old, near=tuple(close)), truth)
         for (row, old, truth), close in zip(kept, near, strict=True)
