@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from modelwright.clean import Labels
-from modelwright.clean.cleaning import MASKED, Wishes, clean_cells
+from modelwright.clean.cleaning import Wishes, clean_cells
 from modelwright.clean.recipes import replay
 from modelwright.clean.repairs import LOG
-from modelwright.clean.unmended import EMPTY
+from modelwright.clean.unmended import EMPTY, MASKED
 from modelwright.core.errors import OptionError, UserError
 from modelwright.plan.clean import Asked, clean, replayed
 

@@ -29,7 +29,7 @@ from modelwright.clean.unmended import EMPTY, MASKED, abnormal_rows, doubts, emp
 from modelwright.core.errors import OptionError, did_you_mean
 from modelwright.stats.strays import Strays, strays_of
 
-__all__ = ["DROPS", "MASKED", "Cleaned", "Wishes", "clean_cells"]
+__all__ = ["DROPS", "STRAY", "Cleaned", "Wishes", "clean_cells"]
 
 DROPS = ("sparse-columns", "sparse-rows", "duplicates", "abnormal-rows", "stray-rows")
 """What may be left out, when somebody asks for it."""
