@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from modelwright.core.findings import Finding, Severity
@@ -27,6 +28,7 @@ __all__ = [
     "of_drift",
     "of_rows",
     "of_target",
+    "with_cures",
     "word",
 ]
 
@@ -39,6 +41,8 @@ _READ = 0.05
 _MANY = 1_000
 _WILD, _BEYOND = 30.0, 4.0
 _NAMED = 6
+# What `check` calls a column that says nearly all of the answer: it is not said twice.
+_TELLING = ("target-copy", "strong-column")
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -397,13 +401,27 @@ def _balance(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
     ]
 
 
+def with_cures(known: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding]:
+    """Give findings of `check` about one telling column the flag that leaves it out."""
+    cures = {one.columns: one.cure for one in findings if one.code == "leak"}
+    return [
+        replace(one, cure=cures[one.columns])
+        if one.code in _TELLING and one.columns in cures
+        else one
+        for one in known
+    ]
+
+
 def leave_out(findings: Sequence[Finding], known: Sequence[Finding]) -> list[Finding]:
     """Leave out what another check has said of the same columns."""
     said: Mapping[tuple[str, Any], bool] = {(one.code, one.columns): True for one in known}
     codes = {one.code for one in known}
     whole = {"exact-duplicates", "drift"}
+    warned = {one.columns for one in known if one.code in _TELLING}
     return [
         one
         for one in findings
-        if (one.code, one.columns) not in said and not (one.code in whole and one.code in codes)
+        if (one.code, one.columns) not in said
+        and not (one.code in whole and one.code in codes)
+        and not (one.code == "leak" and one.columns in warned)
     ]

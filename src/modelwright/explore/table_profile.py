@@ -113,7 +113,7 @@ def profile(
         answers,
         _boxes(scan.sample, coded, relations, answers),
         comparison,
-        hurting.in_order([*known, *hurting.leave_out(found, known)]),
+        hurting.in_order([*hurting.with_cures(known, found), *hurting.leave_out(found, known)]),
         tuple(notes),
         scan.sample,
         option,
