@@ -7,7 +7,7 @@ from modelwright.acquire.raw import Raw, Reading
 from modelwright.acquire.reading import read_raw
 from modelwright.acquire.told_encoding import is_encoding
 from modelwright.acquire.types_file import Given, read_types
-from modelwright.stats.strays import names_again, totals_below
+from modelwright.stats.strays import find_strays, names_again, totals_below, without_strays
 
 __all__ = [
     "Given",
@@ -15,6 +15,7 @@ __all__ = [
     "Reading",
     "cast",
     "conform",
+    "find_strays",
     "infer",
     "infer_schema",
     "is_encoding",
@@ -23,4 +24,5 @@ __all__ = [
     "read_raw",
     "read_types",
     "totals_below",
+    "without_strays",
 ]

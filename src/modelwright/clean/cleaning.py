@@ -25,9 +25,10 @@ from modelwright.clean.repair import repair
 from modelwright.clean.repairs import LOG, Repair, Repairs
 from modelwright.clean.rules import Rules
 from modelwright.clean.rules_file import rules_text
+from modelwright.clean.stray_rows import kept_rows, stray_rows
 from modelwright.clean.unmended import EMPTY, MASKED, abnormal_rows, doubts, emptied
 from modelwright.core.errors import OptionError, did_you_mean
-from modelwright.stats.strays import Strays, strays_of
+from modelwright.stats.strays import Strays
 
 __all__ = ["DROPS", "STRAY", "Cleaned", "Wishes", "clean_cells"]
 
@@ -272,8 +273,8 @@ def _look(table: pl.DataFrame, labels: Labels | None, wishes: Wishes) -> _Looked
     """Detect and mend in all rows but stray ones."""
     if labels is not None:
         labels = check_labels(labels, table) if len(labels.rows) else None
-    strays = strays_of(table, () if labels is None else labels.rows.tolist())
-    kept = strays.kept(table.height)
+    strays = stray_rows(table, () if labels is None else labels.rows.tolist())
+    kept = kept_rows(table, strays)
     part, said = table, labels
     if strays.rows:
         part = table[kept]
@@ -315,9 +316,9 @@ def _notes(
 
 def _of_strays(strays: Strays, drop: tuple[str, ...]) -> tuple[str, ...]:
     if "stray-rows" in drop:
-        return strays.told("left out")
+        return tuple(strays.notes())
     cure = "fit, check and explore leave such rows out, --drop stray-rows does so here."
-    return tuple(f"{one} {cure}" for one in strays.told("kept as they are"))
+    return tuple(f"{one} {cure}" for one in strays.notes("were kept as they are"))
 
 
 def _renamed(labels: Labels | None, steps: tuple[Step, ...]) -> Labels | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelwright.core.schema import Kind, Role
 from modelwright.explore.columns import ColumnProfile, Dates, Numbers, Texts
 from modelwright.explore.figures import column_figure
-from modelwright.explore.words import amount, are_years, duration, name, rows_told, typical
+from modelwright.explore.words import amount, duration, name, rows_told, typical
 from modelwright.pages import Grid, Markup, element, joined, shorten
 from modelwright.pages.numerals import DASH, date, number, percent, plural
 
@@ -73,13 +73,12 @@ def facts_of(column: ColumnProfile) -> tuple[tuple[Markup | str, ...], ...]:
 def _numbers(numbers: Numbers, present: int) -> list[tuple[Markup | str, ...]]:
     q = numbers.quantiles
     out = numbers.outliers
-    years = are_years(q[0], q[10])
     rows: list[tuple[Markup | str, ...]] = [
-        ("least, greatest", f"{amount(q[0], years=years)}, {amount(q[10], years=years)}"),
-        ("1 %, 99 %", f"{amount(q[1], years=years)}, {amount(q[9], years=years)}"),
-        ("5 %, 95 %", f"{amount(q[2], years=years)}, {amount(q[8], years=years)}"),
-        ("quartiles", f"{amount(q[4], years=years)}, {amount(q[6], years=years)}"),
-        ("median", amount(q[5], years=years)),
+        ("least, greatest", f"{amount(q[0])}, {amount(q[10])}"),
+        ("1 %, 99 %", f"{amount(q[1])}, {amount(q[9])}"),
+        ("5 %, 95 %", f"{amount(q[2])}, {amount(q[8])}"),
+        ("quartiles", f"{amount(q[4])}, {amount(q[6])}"),
+        ("median", amount(q[5])),
         ("mean, standard deviation", f"{number(numbers.mean)}, {number(numbers.deviation)}"),
         ("skew, excess kurtosis", f"{number(numbers.skew, 3)}, {number(numbers.kurtosis, 3)}"),
         ("zeros", rows_told(numbers.zeros, present)),

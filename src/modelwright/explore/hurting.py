@@ -28,7 +28,7 @@ __all__ = [
     "of_drift",
     "of_rows",
     "of_target",
-    "with_cures",
+    "said_once",
     "word",
 ]
 
@@ -320,6 +320,31 @@ def _many_levels(columns: Sequence[ColumnProfile]) -> list[Finding]:
     ]
 
 
+def said_once(
+    known: Sequence[Finding], findings: Sequence[Finding]
+) -> tuple[list[Finding], list[Finding]]:
+    """Join what `check` and a profile say of one telling column: its finding, with our flag.
+
+    Parameters
+    ----------
+    known, findings : sequence of Finding
+        What `check` found, and what the profile found.
+
+    Returns
+    -------
+    tuple of two lists of Finding
+        The same, with nothing said twice.
+    """
+    cures = {one.columns: one.cure for one in findings if one.code == "leak"}
+    told = {one.columns for one in known if one.code in _TELLING}
+    ours = [one for one in findings if not (one.code == "leak" and one.columns in told)]
+    theirs = [
+        replace(one, cure=cures.get(one.columns, one.cure)) if one.code in _TELLING else one
+        for one in known
+    ]
+    return theirs, ours
+
+
 def word(name: str) -> str:
     """Write the name of a column as one word of a command line.
 
@@ -401,27 +426,13 @@ def _balance(target: TargetProfile, column: ColumnProfile) -> list[Finding]:
     ]
 
 
-def with_cures(known: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding]:
-    """Give findings of `check` about one telling column the flag that leaves it out."""
-    cures = {one.columns: one.cure for one in findings if one.code == "leak"}
-    return [
-        replace(one, cure=cures[one.columns])
-        if one.code in _TELLING and one.columns in cures
-        else one
-        for one in known
-    ]
-
-
 def leave_out(findings: Sequence[Finding], known: Sequence[Finding]) -> list[Finding]:
     """Leave out what another check has said of the same columns."""
     said: Mapping[tuple[str, Any], bool] = {(one.code, one.columns): True for one in known}
     codes = {one.code for one in known}
     whole = {"exact-duplicates", "drift"}
-    warned = {one.columns for one in known if one.code in _TELLING}
     return [
         one
         for one in findings
-        if (one.code, one.columns) not in said
-        and not (one.code in whole and one.code in codes)
-        and not (one.code == "leak" and one.columns in warned)
+        if (one.code, one.columns) not in said and not (one.code in whole and one.code in codes)
     ]

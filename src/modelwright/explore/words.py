@@ -9,24 +9,13 @@ from modelwright.explore.columns import ColumnProfile
 from modelwright.pages import Markup, element, shorten
 from modelwright.pages.numerals import date, number, percent, plural
 
-__all__ = [
-    "amount",
-    "are_years",
-    "blocks",
-    "duration",
-    "heights",
-    "name",
-    "rows_told",
-    "spark",
-    "typical",
-]
+__all__ = ["amount", "blocks", "duration", "heights", "name", "rows_told", "spark", "typical"]
 
 _WIDTH, _HEIGHT, _BARS = 120, 24, 20
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _LEVELS = 12
 _OFTEN = 0.01
-# Columns whose values all lie between may hold years, which are written without a comma.
-_FIRST_YEAR, _LAST_YEAR = 1000, 2200
+_YEARS = 10_000
 _YEAR, _DAY, _HOUR, _MINUTE = 31_557_600.0, 86_400.0, 3_600.0, 60.0
 
 
@@ -103,7 +92,8 @@ def typical(column: ColumnProfile, most: int = 70) -> str:
         low, middle, high = numbers.quantiles[0], numbers.median, numbers.quantiles[-1]
         if column.kind == Kind.DATETIME:
             return f"{date(low)} to {date(high)}"
-        told = [amount(value, 3, years=are_years(low, high)) for value in (middle, low, high)]
+        years = all(_like_a_year(end) for end in (low, middle, high))
+        told = [f"{end:.0f}" if years else number(end, 3) for end in (middle, low, high)]
         return f"{told[0]} ({told[1]} to {told[2]})"
     if column.kind == Kind.TEXT and column.texts is not None:
         texts = column.texts
@@ -120,20 +110,19 @@ def typical(column: ColumnProfile, most: int = 70) -> str:
     return plural(column.distinct, "different value") + example
 
 
-def are_years(low: float, high: float) -> bool:
-    """Tell whether the numbers of a column, from the least to the greatest, may be years."""
-    return low >= _FIRST_YEAR and high <= _LAST_YEAR
-
-
-def amount(value: float, digits: int = 4, *, years: bool = False) -> str:
-    """Write a number of a column; thousands of years do not stand apart.
+def amount(value: float, digits: int = 4) -> str:
+    """Write a number of a column, which may be a year.
 
     Examples
     --------
-    >>> amount(1996.0, years=True), amount(1996.0), amount(12345.0), amount(0.12345)
-    ('1996', '1,996', '12,345', '0.1235')
+    >>> amount(1996.0), amount(12345.0), amount(0.12345)
+    ('1996', '12,345', '0.1235')
     """
-    return f"{value:.6g}" if years else number(value, digits)
+    return f"{value:.0f}" if _like_a_year(value) else number(value, digits)
+
+
+def _like_a_year(value: float) -> bool:
+    return math.isfinite(value) and value == math.floor(value) and 0 <= value < _YEARS
 
 
 def rows_told(count: int, total: int, digits: int = 1) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from modelwright.acquire import Given, Reading, cast, conform, infer, read_types
+from modelwright.acquire import Given, Reading, cast, conform, find_strays, infer, read_types
 from modelwright.acquire.streaming import Streamed, stream
 from modelwright.core.errors import ColumnError, DataError, UserError, did_you_mean
 from modelwright.core.findings import Finding
@@ -18,7 +18,6 @@ from modelwright.explore.measured import Comparison, compare
 from modelwright.explore.one_pass import Batch, Scan, scan
 from modelwright.explore.sizes import Sizes
 from modelwright.explore.table_profile import TableProfile, profile
-from modelwright.stats.strays import Strays, strays_of, totals_below
 
 __all__ = ["explore"]
 
@@ -27,8 +26,8 @@ MOST_COLUMNS = 20_000
 _WHOLE = 200_000  # of so many rows in memory each is looked at to find the types
 _JUDGED = 40_000
 _FEWEST = 40
+_LAST = 10_000
 _SUSPECT = "if it means missing"
-_LAST = 4
 
 
 def explore(
@@ -77,9 +76,9 @@ def explore(
     live = live or SilentProgress()
     given = {} if chosen.types is None else read_types(chosen.types)
     reading = Reading(chosen.header, frozenset(given), seed=chosen.seed, encoding=chosen.encoding)
-    with stream(data, reading) as opened:
-        rows = _without_strays(opened)
+    with stream(data, reading) as given_rows:
         live.advance(None, "finding the types of columns")
+        rows = _without_strays(given_rows)
         schema, noticed = _schema(rows, given, target)
         found = _passed(rows, schema, chosen.seed, live)
         told = (*rows.notes, *noticed)
@@ -102,34 +101,23 @@ def explore(
 
 
 def _without_strays(rows: Streamed) -> Streamed:
-    """Leave out totals below a table, and names of its columns among its rows, as `fit` does."""
+    """Leave out totals at the end, and names among the rows, as a fit does.
+
+    Of a table that is larger than memory the last rows are looked at.
+    """
+    start = 0 if rows.whole else max(rows.rows - _LAST, 0)
+    last = rows.lazy.slice(start).collect()
+    found = find_strays(last)
+    if not found.rows:
+        return rows
     if not rows.whole:
-        return _without_totals(rows)
-    frame = rows.lazy.collect()
-    strays = strays_of(frame)
-    if not strays.rows:
-        return rows
-    kept = frame[strays.kept(frame.height)]
-    notes = (*rows.notes, *strays.told("left out"))
-    return replace(rows, rows=kept.height, lazy=kept.lazy(), notes=notes)
-
-
-def _without_totals(rows: Streamed) -> Streamed:
-    """Look at the last rows of a table that does not lie in memory."""
-    if rows.rows <= _LAST:
-        return rows
-    last = rows.lazy.slice(rows.rows - _LAST, _LAST).collect()
-    count = totals_below(last)
-    if not count:
-        return rows
-    text = last.row(-1)
-    place = next(i for i, cell in enumerate(text) if cell is not None and str(cell).strip())
-    lazy = rows.lazy.head(rows.rows - count)
-    cells = pl.nth(place).cast(pl.String).str.strip_chars()
-    if lazy.select((cells == str(text[place]).strip()).any()).collect().item():
-        return rows  # the word stands above as well: it is one of the column's
-    notes = (*rows.notes, *Strays(tuple(range(rows.rows - count, rows.rows))).told("left out"))
-    return replace(rows, rows=rows.rows - count, lazy=lazy, notes=notes)
+        count = len(found.totals)
+        notes = (*rows.notes, *replace(found, names=()).notes())
+        left = rows.rows - count
+        return replace(rows, lazy=rows.lazy.slice(0, left), rows=left, notes=notes)
+    kept = last.filter(~pl.int_range(last.height, eager=True).is_in(found.rows))
+    notes = (*rows.notes, *found.notes())
+    return replace(rows, lazy=kept.lazy(), rows=kept.height, notes=notes)
 
 
 def _schema(
@@ -177,8 +165,8 @@ def _typed(rows: Streamed, schema: Schema, sizes: Sizes) -> Iterator[Batch]:
 def _compared(found: Scan, test: object, settings: Settings, live: Progress) -> Comparison:
     schema = found.sample.schema
     reading = replace(Reading.like(schema), in_place=False, encoding=settings.encoding)
-    with stream(test, reading) as opened:
-        rows = _without_strays(opened)
+    with stream(test, reading) as given:
+        rows = _without_strays(given)
         live.advance(None, f"looking at {rows.shown}")
         names = set(rows.sample(1).columns)
         here = schema.select(name for name in schema.names() if name in names)

@@ -14,9 +14,9 @@ from modelwright.clean.impute.writing import Writing, writing_of
 from modelwright.clean.recipes.filling import Fill
 from modelwright.clean.recipes.keys import table_hash
 from modelwright.clean.recipes.steps import Working
+from modelwright.clean.stray_rows import kept_rows
 from modelwright.core.schema import Schema
 from modelwright.plan.imputing import AUTO, Imputed, fill_gaps
-from modelwright.stats.strays import strays_of
 
 __all__ = ["filled"]
 
@@ -50,7 +50,7 @@ def filled(done: Cleaned, method: str, *, seed: int = 0) -> Cleaned:
         When the method is unknown.
     """
     frame = done.table
-    rows = frame[strays_of(frame).kept(frame.height)]
+    rows = frame[kept_rows(frame)]
     schema, _ = infer(rows)
     table = cast(rows, schema)
     few = method == AUTO and table.height < FEWEST

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-__all__ = ["Strays", "names_again", "strays_of", "totals_below"]
+__all__ = ["Strays", "find_strays", "names_again", "totals_below", "without_strays"]
 
 _WORDS = frozenset(
     ["total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme",
@@ -84,72 +81,54 @@ def names_again(raw: pl.DataFrame) -> list[int]:
 
 @dataclass(frozen=True)
 class Strays:
-    """The rows of a table that are none.
+    """Rows of a table that are none.
 
     Parameters
     ----------
     totals : tuple of int
-        Positions of totals below the table.
+        Positions of the rows at the end that sum the others up.
     names : tuple of int
         Positions of rows that repeat the names of the columns.
     """
 
-    totals: tuple[int, ...] = ()
-    names: tuple[int, ...] = ()
+    totals: tuple[int, ...]
+    names: tuple[int, ...]
 
     @property
-    def rows(self) -> tuple[int, ...]:
-        """All of them, ascending."""
-        return tuple(sorted({*self.totals, *self.names}))
+    def rows(self) -> list[int]:
+        """Their positions, ascending."""
+        return sorted(self.totals + self.names)
 
-    def kept(self, height: int) -> NDArray[np.int64]:
-        """Give the positions of the other rows of a table that is so high."""
-        return np.setdiff1d(np.arange(height), np.array(self.rows, np.int64))
-
-    def told(self, left_out: str) -> tuple[str, ...]:
-        """Say what was done with them, such as "left out"; nothing where there are none.
-
-        Examples
-        --------
-        >>> Strays((9,)).told("left out")
-        ('Totals at the end were left out: 1 row.',)
-        """
-        said = (
-            (self.totals, "Totals at the end"),
-            (self.names, "Names of columns again among the rows"),
+    def notes(self, done: str = "were left out") -> list[str]:
+        """Say what was done with them; nothing when there are none."""
+        told = (
+            ("Totals at the end", self.totals),
+            ("Names of columns again among the rows", self.names),
         )
-        return tuple(
-            f"{what} were {left_out}: {'1 row' if len(rows) == 1 else f'{len(rows):,} rows'}."
-            for rows, what in said
-            if rows
-        )
+        return [f"{what} {done}: {_counted(len(rows))}." for what, rows in told if rows]
 
 
-def strays_of(raw: pl.DataFrame, known: Collection[int] = ()) -> Strays:
-    """Find totals below a table, and its names among its rows.
-
-    Parameters
-    ----------
-    raw : polars.DataFrame, shape (n_rows, n_columns)
-        As found.
-    known : collection of int
-        Rows of which somebody said that they are rows.
+def find_strays(raw: pl.DataFrame) -> Strays:
+    """Find rows that are none; see `totals_below` and `names_again`.
 
     Examples
     --------
-    >>> flats = {"flat": ["a", "Total"], "rooms": ["2", None], "rent": ["9", "9"]}
-    >>> strays_of(pl.DataFrame(flats)).rows
-    ()
-    >>> strays_of(pl.DataFrame({**flats, "since": ["2001", None]})).rows
-    (1,)
+    >>> flats = {"flat": ["a", "flat", "Sum"], "rent": ["9", "rent", "9"]}
+    >>> found = find_strays(pl.DataFrame({**flats, "in": ["x", "in", None], "at": ["y", "at", ""]}))
+    >>> found.rows, found.notes()[0]
+    ([1, 2], 'Totals at the end were left out: 1 row.')
     """
-    count = totals_below(raw)
-    totals = range(raw.height - count, raw.height)
-    names = [row for row in names_again(raw) if row not in totals]
-    if count + len(names) >= raw.height:
-        return Strays()
-    taken = set(known)
-    return Strays(
-        tuple(row for row in totals if row not in taken),
-        tuple(row for row in names if row not in taken),
-    )
+    first = raw.height - totals_below(raw)
+    return Strays(tuple(range(first, raw.height)), tuple(names_again(raw.head(first))))
+
+
+def without_strays(raw: pl.DataFrame) -> tuple[pl.DataFrame, Strays]:
+    """Leave out rows that are none, and say which they were."""
+    found = find_strays(raw)
+    if not found.rows:
+        return raw, found
+    return raw.filter(~pl.int_range(raw.height, eager=True).is_in(found.rows)), found
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from modelwright.clean.impute.imputer import FittedImputer
 from modelwright.clean.impute.writing import Writing, restore_writing
 from modelwright.clean.recipes.steps import Working
+from modelwright.clean.stray_rows import kept_rows
 from modelwright.core.protocols import State
 from modelwright.core.schema import Schema
 from modelwright.core.table import Table
-from modelwright.stats.strays import strays_of
 
 __all__ = ["Fill", "Read", "restore_fill"]
 
@@ -64,7 +64,7 @@ class Fill:
         if not self.writings:
             return working
         frame = working.frame
-        kept = strays_of(frame).kept(frame.height)
+        kept = kept_rows(frame)
         names = [name for name in self.schema.names() if name in frame.columns]
         rows = frame[kept]
         table = read(rows[names], self.schema.select(names))

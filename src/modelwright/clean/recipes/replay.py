@@ -14,8 +14,8 @@ from modelwright.clean.recipes.mends import mend
 from modelwright.clean.recipes.recipe import Recipe
 from modelwright.clean.recipes.steps import DropRows, Step, Working
 from modelwright.clean.repairs import LOG, Repair, changed
+from modelwright.clean.stray_rows import stray_rows
 from modelwright.core.errors import ColumnError, OptionError
-from modelwright.stats.strays import strays_of
 
 __all__ = ["Replayed", "check_columns", "replay", "run_steps"]
 
@@ -136,7 +136,7 @@ def _of_strays(working: Working, recipe: Recipe) -> tuple[str, ...]:
     """Tell of totals, and of names of columns, that stay."""
     if any(isinstance(step, DropRows) and step.which == "stray" for step in recipe.after):
         return ()
-    return strays_of(working.frame).told("kept as they are")
+    return tuple(stray_rows(working.frame).notes("were kept as they are"))
 
 
 def _with_others(working: Working, cells: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:

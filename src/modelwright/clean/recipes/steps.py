@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from modelwright.clean.recipes.keys import row_keys
 from modelwright.clean.repairs import Repair
+from modelwright.clean.stray_rows import kept_rows
 from modelwright.core.errors import DataError
-from modelwright.stats.strays import strays_of
 
 __all__ = [
     "HOWS",
@@ -262,7 +262,7 @@ class DropRows:
             return working.without_rows(~_first(frame), "row left out: equal to an earlier one")
         if self.which == "stray":
             dropped = np.ones(frame.height, np.bool_)
-            dropped[strays_of(frame).kept(frame.height)] = False
+            dropped[kept_rows(frame)] = False
             return working.without_rows(dropped, "row left out: totals, or names of columns")
         if self.which == "sparse":
             missing = np.zeros(frame.height)
