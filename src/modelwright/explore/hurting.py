@@ -320,10 +320,8 @@ def _many_levels(columns: Sequence[ColumnProfile]) -> list[Finding]:
     ]
 
 
-def said_once(
-    known: Sequence[Finding], findings: Sequence[Finding]
-) -> tuple[list[Finding], list[Finding]]:
-    """Join what `check` and a profile say of one telling column: its finding, with our flag.
+def said_once(known: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding]:
+    """Put together what `check` and a profile found; of a telling column with our cure.
 
     Parameters
     ----------
@@ -332,8 +330,8 @@ def said_once(
 
     Returns
     -------
-    tuple of two lists of Finding
-        The same, with nothing said twice.
+    list of Finding
+        With nothing said twice.
     """
     cures = {one.columns: one.cure for one in findings if one.code == "leak"}
     told = {one.columns for one in known if one.code in _TELLING}
@@ -342,7 +340,7 @@ def said_once(
         replace(one, cure=cures.get(one.columns, one.cure)) if one.code in _TELLING else one
         for one in known
     ]
-    return theirs, ours
+    return [*theirs, *leave_out(ours, known)]
 
 
 def word(name: str) -> str:

@@ -102,7 +102,6 @@ def profile(
     ]
     if comparison is not None:
         found += hurting.of_drift(comparison.columns, scan.rows, comparison.rows)
-    known, found = hurting.said_once(known, found)
     return TableProfile(
         source,
         scan.rows,
@@ -114,7 +113,7 @@ def profile(
         answers,
         _boxes(scan.sample, coded, relations, answers),
         comparison,
-        hurting.in_order([*known, *hurting.leave_out(found, known)]),
+        hurting.in_order(hurting.said_once(known, found)),
         tuple(notes),
         scan.sample,
         option,
