@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 import modelwright as mw
-from modelwright.acquire.strays import names_again, totals_below
 from modelwright.core.errors import ModelwrightWarning
+from modelwright.stats.strays import names_again, totals_below
 from test_flow import quick, table
 
 ROWS = [["a", "x", "1", "7"], ["b", "y", "2", "8"], ["c", "x", "3", "9"]]

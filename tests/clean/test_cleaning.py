@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from modelwright.clean import Labels
-from modelwright.clean.cleaning import MASKED, Wishes, clean_cells
+from modelwright.clean.cleaning import Wishes, clean_cells
 from modelwright.clean.recipes import replay
 from modelwright.clean.repairs import LOG
+from modelwright.clean.unmended import EMPTY, MASKED
 from modelwright.core.errors import OptionError, UserError
 from modelwright.plan.clean import Asked, clean, replayed
 
@@ -70,26 +71,30 @@ def test_nothing_is_left_out_but_what_is_asked_for() -> None:
         Wishes(drop=("everything",))
 
 
+def with_rain(at: dict[int, str]) -> pl.DataFrame:
+    """Add amounts of rain, some of which were written wrong."""
+    rain = [f"{value:.1f}" for value in np.random.default_rng(0).normal(50, 5, 200)]
+    return stations().with_columns(rain=pl.Series([at.get(i, one) for i, one in enumerate(rain)]))
+
+
 def test_cells_that_nobody_can_mend_are_emptied_when_asked() -> None:
-    table = stations()
-    wrong = table.with_columns(
-        town=pl.Series([t if i != 100 else "#####" for i, t in enumerate(table["town"])])
-    )
-    labels = Labels(np.array([3]), wrong[[3]])
-    done = clean_cells(wrong, Wishes(labels=labels, mask=True, threshold=1.0))
-    emptied = [one for one in done.changes if one.rule == MASKED]
-    assert emptied
+    wrong = with_rain({100: "50000", 120: "n/a"})
+    labels = Labels(np.array([3]), wrong[[3]].select("station", "town"))
+    done = clean_cells(wrong, Wishes(labels=labels, mask=True))
+    emptied = [one for one in done.changes if one.rule in (MASKED, EMPTY)]
+    assert [(one.row, one.rule) for one in emptied] == [(100, MASKED), (120, EMPTY)]
     assert all(one.new is None and done.table[one.column][one.row] is None for one in emptied)
-    assert {one.row for one in emptied} <= {one.row for one in done.changes}
+    assert done.emptied == 2
     assert replay(wrong, done.recipe).table.equals(done.table, null_equal=True)
+    assert clean_cells(wrong, Wishes(labels=labels)).table["rain"][100] == "50000"
 
 
 def test_abnormal_rows_are_left_out_when_asked() -> None:
-    table = stations()
-    done = clean_cells(table, Wishes(drop=("abnormal-rows",), threshold=1.0))
-    gone = {one.row for one in done.changes if not one.column}
-    assert gone
-    assert done.table.height == table.height - len(gone)
+    table = with_rain({100: "50000", 120: "n/a"})
+    done = clean_cells(table, Wishes(drop=("abnormal-rows",)))
+    # a cell that says "missing", or that is mended, makes no row abnormal
+    assert {one.row for one in done.changes if not one.column} == {100}
+    assert done.table.height == table.height - 1
     assert replay(table, done.recipe).table.equals(done.table, null_equal=True)
 
 

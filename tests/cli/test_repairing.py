@@ -183,3 +183,47 @@ def test_review_asks_once_for_each_pattern(
     assert len(person.asked) == asked
     assert "Rxme" in person.asked[0]
     assert "row 0, 1" in person.asked[0]
+
+
+def test_what_is_left_is_told_and_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "sizes.csv"
+    rows = [(f"S{i % 5}", str(10 + i % 7)) for i in range(200)]
+    rows[40] = ("S0", "99999")
+    pl.DataFrame(rows, schema=["shop", "size"], orient="row").write_csv(table)
+    out, log = tmp_path / "out.csv", tmp_path / "log.csv"
+    words = ["clean", str(table), "--out", str(out), "--log", str(log)]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert "1 left as they are" in told
+    assert "looks wrong: a number far from the others" in told
+    listed = pl.read_csv(log, infer_schema=False)
+    assert listed.select("row", "old", "new", "applied").rows() == [
+        ("40", "99999", "99999", "false")
+    ]
+
+    assert main([*words, "--mask", "--impute"]) == 0
+    told = capsys.readouterr().out
+    assert "1 emptied" in told
+    assert "1 gap filled" in told
+    assert "gaps of 'size'" in told
+    changed = pl.read_csv(log, infer_schema=False)
+    assert changed["row"].to_list() == ["40", "40"]
+    assert pl.read_csv(out)["size"].null_count() == 0
+
+
+def test_totals_are_told_and_left_out_when_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, out = tmp_path / "sums.csv", tmp_path / "out.csv"
+    rows = "".join(f"S{i % 5},{10 + i % 7},x\n" for i in range(60))
+    table.write_text(f"shop,size,kind,more\n{rows.replace('x', 'x,y')}Total,744,,\n")
+    assert main(["clean", str(table), "--out", str(out)]) == 0
+    assert "Totals at the end were kept as they are: 1 row." in capsys.readouterr().out
+    assert pl.read_csv(out).height == 61
+    words = ["clean", str(table), "--out", str(out), "--drop", "stray-rows", "--json"]
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["rows"] == 60
+    assert found["stray_rows"] == []

@@ -43,13 +43,15 @@ def test_what_hurts_is_found_with_its_cure() -> None:
         "constant-columns",
         "copied-columns",
         "wild-values",
-        "leak",
+        "target-copy",
     } <= codes(found)
     hidden = finding(found, "disguised-missing")
     assert hidden.columns == ("days",)
     assert '{"days": {"missing": ["999"]}}' in hidden.cure
-    assert finding(found, "leak").columns == ("refund",)
-    assert '"role": "ignored"' in finding(found, "leak").cure
+    # what check says of a column is said once, with the flag that leaves it out
+    assert "leak" not in codes(found)
+    assert finding(found, "target-copy").columns == ("refund",)
+    assert '"role": "ignored"' in finding(found, "target-copy").cure
     assert finding(found, "wild-values").columns[0] in ("amount", "net")
     assert set(finding(found, "sparse-columns").columns) == {"floor", "door"}
 
@@ -259,3 +261,48 @@ def test_a_code_beside_the_other_values_is_not_called_far(
     (one,) = [f for f in mw.explore({"steps": steps}).findings if f.code == "disguised-missing"]
     assert one.severity.value == severity
     assert said in one.evidence
+
+
+def test_totals_are_left_out_as_by_a_fit(tmp_path: Path) -> None:
+    rows = {"name": ["a", "b", "c"] * 20, "kind": ["x", "y"] * 30, "size": list(range(60))}
+    table = pl.DataFrame({**rows, "price": [float(i % 7) for i in range(60)]})
+    path = tmp_path / "sums.csv"
+    path.write_text(table.write_csv() + "Total,,,9999\n")
+    found = mw.explore(path)
+    assert found.rows == 60
+    assert "Totals at the end were left out: 1 row." in found.notes
+    total = pl.DataFrame({"name": ["Total"], "kind": [None], "size": [None], "price": [9999.0]},
+                         schema=table.schema)  # fmt: skip
+    streamed = mw.explore(pl.concat([table, total]).lazy())
+    assert streamed.rows == 60
+    assert "Totals at the end were left out: 1 row." in streamed.notes
+    # the word is one of the column's
+    often = pl.concat([table.with_columns(name=pl.lit("Total")), total]).lazy()
+    assert mw.explore(often).rows == 61
+
+
+def test_totals_of_test_rows_are_left_out(tmp_path: Path) -> None:
+    table = pl.DataFrame({"name": ["a", "b"] * 30, "kind": ["x", "y", "z"] * 20,
+                          "size": [i % 9 for i in range(60)]})  # fmt: skip
+    path = tmp_path / "test.csv"
+    path.write_text(table.write_csv() + "Total,,\n")
+    found = mw.explore(table, test=path)
+    assert found.comparison is not None
+    assert found.comparison.rows == 60
+
+
+def test_one_column_is_warned_of_once() -> None:
+    draw = np.random.default_rng(0)
+    answer = draw.normal(5000, 800, 300)
+    table = pl.DataFrame({"answer": answer, "upper": answer + draw.normal(0, 5, 300),
+                          "other": draw.normal(size=300)})  # fmt: skip
+    found = mw.explore(table, "answer")
+    named = [one for one in found.findings if one.columns == ("upper",)]
+    assert len(named) == 1
+
+
+def test_numbers_of_a_column_are_written_alike() -> None:
+    rows = {"score": [2404.0, 5568.5, 7821.0, 5569.0], "year": [1996, 2004, 2010, 2011]}
+    told = str(mw.explore(pl.DataFrame({name: values * 9 for name, values in rows.items()})))
+    assert "5,569 (2,404 to 7,821)" in told
+    assert "2007 (1996 to 2011)" in told

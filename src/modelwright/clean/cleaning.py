@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.detect import detect
+from modelwright.clean.labels import check_labels
 from modelwright.clean.recipes.compiling import compiled
 from modelwright.clean.recipes.expected import expect
 from modelwright.clean.recipes.keys import row_keys, table_hash
@@ -23,16 +25,20 @@ from modelwright.clean.repair import repair
 from modelwright.clean.repairs import LOG, Repair, Repairs
 from modelwright.clean.rules import Rules
 from modelwright.clean.rules_file import rules_text
+from modelwright.clean.stray_rows import kept_rows, stray_rows
+from modelwright.clean.unmended import EMPTY, MASKED, abnormal_rows, doubts, emptied
 from modelwright.core.errors import OptionError, did_you_mean
+from modelwright.stats.strays import Strays
 
-__all__ = ["DROPS", "MASKED", "Cleaned", "Wishes", "clean_cells"]
+__all__ = ["DROPS", "STRAY", "Cleaned", "Wishes", "clean_cells"]
 
-DROPS = ("sparse-columns", "sparse-rows", "duplicates", "abnormal-rows")
+DROPS = ("sparse-columns", "sparse-rows", "duplicates", "abnormal-rows", "stray-rows")
 """What may be left out, when somebody asks for it."""
-MASKED = "wrong, and nobody knows better: emptied"
-"""The rule of a cell that is emptied."""
 SPARSE = 0.3
 """Columns and rows are sparse of which more than this share is missing."""
+STRAY = "no row of the table, and not looked at"
+"""The rule of a row of totals, or of names of columns, that stays."""
+_SHOWN = 1_000
 
 Review = Callable[[Repairs], Repairs]
 """Looks at proposals, and gives back the repairs with those applied that somebody accepted."""
@@ -55,9 +61,13 @@ class Wishes:
     drop : tuple of str
         What to leave out afterwards: words of `DROPS`.
     mask : bool
-        Whether cells that are wrong, and that nobody can mend, are emptied.
+        Whether cells that are as surely wrong as an applied repair is right, and that nobody could
+        mend, are emptied.
     seed : int
         The only source of randomness.
+    gaps : bool
+        Whether cells that hold nothing but a word or a code for "missing" are emptied; `mask` does
+        so as well.
 
     Raises
     ------
@@ -72,6 +82,7 @@ class Wishes:
     drop: tuple[str, ...] = ()
     mask: bool = False
     seed: int = 0
+    gaps: bool = False
 
     def __post_init__(self) -> None:
         for word in self.drop:
@@ -101,6 +112,10 @@ class Cleaned:
         To do it again.
     notes : tuple of str
         What there is to know, each a sentence.
+    doubts : tuple of Repair
+        Cells that look wrong and for which nobody knows better: `new` is what stands there.
+    strays : tuple of Repair
+        Rows that are none (totals, names of columns) and that stay: they name no column.
     """
 
     table: pl.DataFrame
@@ -109,36 +124,54 @@ class Cleaned:
     changes: tuple[Repair, ...]
     recipe: Recipe
     notes: tuple[str, ...] = field(default=())
+    doubts: tuple[Repair, ...] = field(default=())
+    strays: tuple[Repair, ...] = field(default=())
 
     @cached_property
     def suspicious(self) -> int:
         """How many cells are likelier wrong than right."""
         return int(self.errors.wrong().sum())
 
-    def log(self) -> pl.DataFrame:
-        """Give all changes, then all proposals: row, column, old, new, rule, confidence, applied.
+    @cached_property
+    def emptied(self) -> int:
+        """How many cells were emptied, as nobody knew better or as they only said "missing"."""
+        return sum(one.rule in (EMPTY, MASKED) for one in self.repairs.applied)
 
-        Rows are counted from 0. A row that was left out names no column; a column that was renamed
-        or left out has the row -1.
+    def log(self) -> pl.DataFrame:
+        """Give everything as a table: row, column, old, new, rule, confidence, applied.
+
+        First all changes, then, not applied, all proposals, cells that look wrong and for which
+        nobody knows better (`new` is `old`), and stray rows. Rows are counted from 0. A row that
+        was left out names no column; a column that was renamed or left out has the row -1.
         """
-        rows = [*self.changes, *self.repairs.proposed]
+        rows = [*self.changes, *self.repairs.proposed, *self.doubts, *self.strays]
         return pl.DataFrame(rows, schema=dict(LOG), orient="row")
 
     def to_json(self) -> dict[str, Any]:
-        """Give the figures as plain JSON."""
+        """Give the figures as plain JSON; of the doubted cells the first thousand."""
         rules = [
             {"column": column, "rule": rule, "applied": applied, "proposed": proposed}
             for column, rule, applied, proposed in self.repairs.by_rule()
         ]
+        shown = [
+            {"row": one.row, "column": one.column, "value": one.old, "why": one.rule,
+             "chance": one.confidence}
+            for one in self.doubts[:_SHOWN]
+        ]  # fmt: skip
         return {
             "rows": self.table.height,
             "columns": self.table.width,
             "suspicious": self.suspicious,
             "changed": len(self.changes),
             "applied": len(self.repairs.applied),
+            "emptied": self.emptied,
             "proposed": len(self.repairs.proposed),
+            "doubted": len(self.doubts),
             "by_rule": rules,
             "by_column": dict(Counter(one.column for one in self.changes)),
+            "doubts": shown,
+            "doubts_left_out": len(self.doubts) - len(shown),
+            "stray_rows": [one.row for one in self.strays],
             "hash": self.recipe.origin.cleaned,
             "notes": list(self.notes),
         }
@@ -148,6 +181,9 @@ def clean_cells(
     cells: pl.DataFrame, wishes: Wishes | None = None, *, review: Review | None = None
 ) -> Cleaned:
     """Find and mend the errors of a table.
+
+    Totals below it, and names of its columns among its rows, are no rows: they stay as they are
+    unless `drop` says otherwise, are not looked at, and are told.
 
     Parameters
     ----------
@@ -182,22 +218,23 @@ def clean_cells(
     if chosen.rules is not None:
         chosen.rules.check(working.frame.columns)
     table = working.frame
-    errors = detect(table, labels=labels, rules=chosen.rules, seed=chosen.seed)
-    repairs = repair(table, errors, labels=labels, threshold=chosen.threshold, seed=chosen.seed)
+    looked = _look(table, labels, chosen)
+    errors, repairs = looked.errors, looked.repairs
     if review is not None:
         repairs = review(repairs)
-    if chosen.mask:
-        repairs = _masked(table, errors, repairs, labels)
+    if chosen.mask or chosen.gaps:
+        given = looked.labels, chosen.threshold
+        repairs = emptied(table, errors, repairs, *given, wrong=chosen.mask)
+        repairs = looked.without_strays(repairs)
     mends = compiled(table, repairs)
     mended = replace(working, frame=repairs.apply(table), log=(*working.log, *repairs.applied))
     after = _after(mended.frame, errors, repairs, chosen)
     final = run_steps(mended, after)
     rules = "" if chosen.rules is None else rules_text(chosen.rules)
     hashes = table_hash(cells), table_hash(final.frame)
-    origin = Origin("", cells.height, *hashes)
     recipe = Recipe(
         tuple(cells.columns),
-        origin,
+        Origin("", cells.height, *hashes),
         chosen.threshold,
         chosen.steps,
         mends,
@@ -205,7 +242,83 @@ def clean_cells(
         rules,
         expect(cells),
     )
-    return Cleaned(final.frame, errors, repairs, final.log, recipe)
+    left = doubts(table, errors, repairs)
+    notes = _notes(looked.strays, errors, repairs, left, chosen)
+    stay = () if "stray-rows" in chosen.drop else looked.marks()
+    return Cleaned(final.frame, errors, repairs, final.log, recipe, notes, left, stay)
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What was found in the rows that are rows, told of the whole table."""
+
+    labels: Labels | None
+    strays: Strays
+    errors: Errors
+    repairs: Repairs
+
+    def without_strays(self, repairs: Repairs) -> Repairs:
+        """Leave stray rows alone."""
+        if not self.strays.rows:
+            return repairs
+        odd = set(self.strays.rows)
+        return Repairs.of((one for one in repairs if one.row not in odd), repairs.means)
+
+    def marks(self) -> tuple[Repair, ...]:
+        """Tell which rows were not looked at."""
+        return tuple(Repair(row, "", None, None, STRAY, 1.0, False) for row in self.strays.rows)
+
+
+def _look(table: pl.DataFrame, labels: Labels | None, wishes: Wishes) -> _Looked:
+    """Detect and mend in all rows but stray ones."""
+    if labels is not None:
+        labels = check_labels(labels, table) if len(labels.rows) else None
+    strays = stray_rows(table, () if labels is None else labels.rows.tolist())
+    kept = kept_rows(table, strays)
+    part, said = table, labels
+    if strays.rows:
+        part = table[kept]
+        said = None if labels is None else Labels(np.searchsorted(kept, labels.rows), labels.values)
+    errors = detect(part, labels=said, rules=wishes.rules, seed=wishes.seed)
+    repairs = repair(part, errors, labels=said, threshold=wishes.threshold, seed=wishes.seed)
+    if strays.rows:
+        errors = _spread(errors, kept, table.height)
+        moved = (one._replace(row=int(kept[one.row])) for one in repairs)
+        repairs = Repairs.of(moved, repairs.means)
+    return _Looked(labels, strays, errors, repairs)
+
+
+def _spread(errors: Errors, kept: NDArray[np.int64], height: int) -> Errors:
+    """Tell of a whole table what was found in some of its rows."""
+    shape = (height, len(errors.columns))
+    chance, reason = np.zeros(shape, np.float32), np.full(shape, -1, np.int16)
+    chance[kept], reason[kept] = errors.chance, errors.reason
+    return replace(errors, chance=chance, reason=reason)
+
+
+def _notes(
+    strays: Strays, errors: Errors, repairs: Repairs, left: tuple[Repair, ...], wishes: Wishes
+) -> tuple[str, ...]:
+    """Say what became of stray rows, of cells that could not be emptied, of cells left unlisted."""
+    notes = list(_of_strays(strays, wishes.drop))
+    done = {(one.row, one.column) for one in repairs}
+    wrong = [(row, errors.columns[place]) for row, place in np.argwhere(errors.wrong()).tolist()]
+    more = sum(cell not in done for cell in wrong) - len(left)
+    if more > 0:
+        notes.append(f"{more:,} more cells look wrong and are not listed.")
+    if wishes.mask and left:
+        notes.append(
+            f"{len(left):,} cells look wrong and were not emptied: that is less sure than "
+            f"{wishes.threshold:g}."
+        )
+    return tuple(notes)
+
+
+def _of_strays(strays: Strays, drop: tuple[str, ...]) -> tuple[str, ...]:
+    if "stray-rows" in drop:
+        return tuple(strays.notes())
+    cure = "fit, check and explore leave such rows out, --drop stray-rows does so here."
+    return tuple(f"{one} {cure}" for one in strays.notes("were kept as they are"))
 
 
 def _renamed(labels: Labels | None, steps: tuple[Step, ...]) -> Labels | None:
@@ -221,38 +334,15 @@ def _renamed(labels: Labels | None, steps: tuple[Step, ...]) -> Labels | None:
     return Labels(labels.rows, values)
 
 
-def _masked(
-    table: pl.DataFrame, errors: Errors, repairs: Repairs, labels: Labels | None
-) -> Repairs:
-    """Empty the cells that are wrong and were not mended; nobody said that they are right."""
-    wrong = errors.wrong()
-    mended = {(one.row, one.column) for one in repairs.applied}
-    if labels is not None:
-        mended |= {(row, name) for row in labels.rows.tolist() for name in labels.values.columns}
-    more = []
-    for place, name in enumerate(table.columns):
-        values = table[name]
-        for row in np.flatnonzero(wrong[:, place]).tolist():
-            old = values[row]
-            if old is not None and (row, name) not in mended:
-                sure = round(float(errors.chance[row, place]), 4)
-                more.append(Repair(row, name, old, None, MASKED, sure, True))
-    emptied = {(one.row, one.column) for one in more}
-    kept = [one for one in repairs if (one.row, one.column) not in emptied]
-    return Repairs.of([*kept, *more], repairs.means)
-
-
 def _after(
     table: pl.DataFrame, errors: Errors, repairs: Repairs, wishes: Wishes
 ) -> tuple[Step, ...]:
     """Turn wishes to leave something out into steps."""
     steps: list[Step] = []
+    if "stray-rows" in wishes.drop:
+        steps.append(DropRows("stray"))
     if "abnormal-rows" in wishes.drop:
-        left = errors.wrong().copy()
-        places = {name: i for i, name in enumerate(errors.columns)}
-        for one in repairs.applied:
-            left[one.row, places[one.column]] = False
-        abnormal = np.flatnonzero(left.any(axis=1)).tolist()
+        abnormal = abnormal_rows(table, errors, repairs, wishes.threshold)
         keys = row_keys(table) if abnormal else []
         steps.append(DropRows("named", SPARSE, tuple(keys[row] for row in abnormal)))
     if "duplicates" in wishes.drop:

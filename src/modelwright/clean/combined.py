@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from modelwright.clean.evidence import DETECTORS, Evidence
 from modelwright.clean.told import Told
 
-__all__ = ["Combined", "combine", "together"]
+__all__ = ["Combined", "by_themselves", "combine", "together"]
 
 Floats = NDArray[np.float32]
 
@@ -71,6 +71,37 @@ def together(told: tuple[Told, ...], support: Floats, settled: bool) -> Floats:
     return np.column_stack(weighed)
 
 
+def by_themselves(
+    evidence: Evidence, column: int, beliefs: tuple[NDArray[np.float64], ...] | None = None
+) -> Floats:
+    """Say how likely the cells of a column are wrong by what detectors say, without labels.
+
+    Chances are put together as if detectors erred on their own (a noisy or; Pearl 1988).
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The table.
+    column : int
+        Its place.
+    beliefs : tuple of float arrays, optional
+        What is believed of claims; None for what was found without labels.
+
+    Returns
+    -------
+    float array of shape (rows,)
+    """
+    return _either(_weighed(evidence, column, evidence.told(column, beliefs)))
+
+
+def _weighed(evidence: Evidence, column: int, told: tuple[Told, ...]) -> Floats:
+    return together(told, evidence.support(column), evidence.home(column) >= 0)
+
+
+def _either(weighed: Floats) -> Floats:
+    return np.asarray(1 - np.prod(1 - weighed, axis=1), np.float32)
+
+
 def combine(evidence: Evidence) -> Combined:
     """Ask all detectors about all columns.
 
@@ -92,8 +123,8 @@ def combine(evidence: Evidence) -> Combined:
     reasons: dict[str, int] = {}
     for column in range(shape[1]):
         told = evidence.told(column)
-        weighed = together(told, evidence.support(column), evidence.home(column) >= 0)
-        chance[:, column] = 1 - np.prod(1 - weighed, axis=1)
+        weighed = _weighed(evidence, column, told)
+        chance[:, column] = _either(weighed)
         strongest = weighed.argmax(axis=1)
         spoken = weighed.max(axis=1) > _SILENT
         for place in np.unique(strongest[spoken]).tolist():

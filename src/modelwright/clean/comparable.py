@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["Side", "as_dates", "compared", "sides"]
+__all__ = ["Side", "are_dates", "as_dates", "compared", "sides"]
 
 _MOST = 0.5
 _LOOKED = 1000
@@ -44,6 +44,21 @@ def as_dates(text: pl.Series) -> pl.Series:
         if fits > best:
             best, format_ = fits, one
     return _read(text, format_)
+
+
+def are_dates(text: pl.Series) -> NDArray[np.bool_]:
+    """Tell which texts are dates or times, each in any format.
+
+    Examples
+    --------
+    >>> are_dates(pl.Series(["2026-01-31", "31.01.2026", "soon"])).tolist()
+    [True, True, False]
+    """
+    plain = text.str.strip_chars()
+    found = np.zeros(len(text), np.bool_)
+    for one in (*_FORMATS, *_TIMES):
+        found |= _read(plain, one).is_not_null().to_numpy()
+    return found
 
 
 def _read(text: pl.Series, format_: str) -> pl.Series:

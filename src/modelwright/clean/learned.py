@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.cells import Labels
+from modelwright.clean.combined import by_themselves
 from modelwright.clean.evidence import Evidence
 from modelwright.clean.kinds import kinds_of_cells, rates
 from modelwright.clean.lessons import PARTS, Lessons, direct, spread, taught
@@ -38,6 +39,9 @@ def learn(
     evidence: Evidence, cells: pl.DataFrame, labels: Labels, first: Floats, seed: int
 ) -> Floats:
     """Learn from labels which cells are wrong.
+
+    Columns that no label names are judged by what detectors say by themselves; what labels teach of
+    sources and things counts there, too.
 
     Parameters
     ----------
@@ -78,8 +82,15 @@ def learn(
     weight = np.concatenate([mine.weight for mine in order])
     models = _fitted(X, wrong, weight, first.size, seeds)
     chance = np.empty(first.shape, np.float32)
+    named = set(lessons.column.tolist())
     for column in range(cells.width):
-        chance[:, column] = table.asked(column, lessons, claims.final, models)
+        # of a column that no label names the classifier has never seen a cell: what is usual in
+        # others says nothing of its ways of writing
+        chance[:, column] = (
+            table.asked(column, lessons, claims.final, models)
+            if column in named
+            else by_themselves(evidence, column, claims.final)
+        )
     settled = np.where(lessons.wrong, _SETTLED, 1 - _SETTLED)
     chance[lessons.row, lessons.column] = settled
     chance[told_by_labels.row, told_by_labels.column] = told_by_labels.wrong

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
 
-__all__ = ["Numbers", "numbers_of"]
+__all__ = ["Numbers", "numbers_of", "read_numbers"]
 
-_NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?|[-+]?\.\d+"
+_POINT = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?|[-+]?\.\d+"
+_COMMA = r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?"
 _MOST = 0.9
 
 
@@ -58,12 +59,42 @@ def numbers_of(coded: Coded, column: int) -> Numbers | None:
     values, counts = coded.values[column], coded.counts[column]
     if not len(values):
         return None
+    found = read_numbers(values, counts)
+    known = float(counts[np.isfinite(found.amount)].sum())
+    return None if known < _MOST * float(counts.sum()) else found
+
+
+def read_numbers(values: pl.Series, counts: NDArray[np.int64]) -> Numbers:
+    """Read texts as numbers, with a point or a comma before the decimals: what reads more cells.
+
+    Parameters
+    ----------
+    values : polars.Series of String, shape (different values,)
+        The texts.
+    counts : int array of shape (different values,)
+        How many cells hold each of them.
+
+    Examples
+    --------
+    >>> read_numbers(pl.Series(["1.234,50 €", "99,9 €"]), np.array([1, 1])).amount.tolist()
+    [1234.5, 99.9]
+    """
     text = values.str.slice(0, 64).str.strip_chars()
-    number = text.str.extract(rf"^[^\d.+-]*?({_NUMBER})[^\d]*$")
-    amount = number.str.replace_all(",", "").cast(pl.Float64, strict=False)
+    point = _amounts(text, _POINT, ",")
+    known = int(counts[np.isfinite(point)].sum())
+    number, amount = _POINT, point
+    if known < _MOST * counts.sum():
+        comma = _amounts(text, _COMMA, ".")
+        if counts[np.isfinite(comma)].sum() > known:
+            number, amount = _COMMA, comma
+    unit = text.str.replace(number, "").str.to_lowercase().str.strip_chars(" .")
+    return Numbers(amount, tuple(unit.fill_null("").to_list()))
+
+
+def _amounts(text: pl.Series, number: str, thousands: str) -> NDArray[np.float64]:
+    digits = text.str.extract(rf"^[^\d.+-]*?({number})[^\d]*$")
+    plain = digits.str.replace_all(thousands, "", literal=True).str.replace(",", ".", literal=True)
+    amount = plain.cast(pl.Float64, strict=False)
     known = amount.is_finite().fill_null(value=False)
-    if float((known.to_numpy() * counts).sum()) < _MOST * float(counts.sum()):
-        return None
-    unit = text.str.replace(_NUMBER, "").str.to_lowercase().str.strip_chars(" .")
     read = amount.set(~known, None).fill_null(float("nan")).to_numpy()
-    return Numbers(np.asarray(read, np.float64), tuple(unit.fill_null("").to_list()))
+    return np.asarray(read, np.float64)

@@ -9,6 +9,7 @@ says how likely each is right.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ SAID = "said in the labels"
 
 Floats = NDArray[np.float64]
 
+# For a quantity another one is proposed only where that much speaks for it beside its digits.
+_BORNE_OUT = 0.02
 # Less likely repairs are not even proposed.
 _PROPOSED = 0.3
 _MOST = 100_000
@@ -268,8 +271,10 @@ def _mended(
 ) -> list[Repair]:
     """Take the likeliest candidate of each cell; what stands behind the rules goes to `means`."""
     several = propose(evidence, cells)
+    likely_of = model.judged(several)
+    wild = _wild(evidence, cells, several)
     found = []
-    for cell, candidates, likely in zip(cells, several, model.judged(several), strict=True):
+    for cell, candidates, likely, left in zip(cells, several, likely_of, wild, strict=True):
         hearing = evidence.hearing(cell.column)
         asked = -1 if hearing is None else hearing.question(cell.row, cell.column)
         told, sure = ("", 0.0) if hearing is None else hearing.told(asked)
@@ -278,6 +283,8 @@ def _mended(
         if not candidates or (told == cell.old and sure > 0.5):
             continue
         best = max(range(len(candidates)), key=lambda i: (likely[i], candidates[i].value))
+        if left[best] and candidates[best].value != told:
+            continue
         # the model says how likely it is right if the cell is wrong
         one, confidence = candidates[best], likely[best] * cell.doubt
         if confidence < _PROPOSED:
@@ -297,6 +304,29 @@ def _mended(
             )
         )
     return found
+
+
+def _wild(
+    evidence: Evidence, cells: list[Cell], several: list[list[Candidate]]
+) -> list[list[bool]]:
+    """Mark candidates that are other amounts, dates or codes, for which nothing speaks but that.
+
+    Such a value is nearly always near to many others: that is no reason to take it for one of them.
+    """
+    by_column: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, (cell, candidates) in enumerate(zip(cells, several, strict=True)):
+        if cell.old is not None:
+            pairs = ((number, place) for place in range(len(candidates)))
+            by_column[cell.column].extend(pairs)
+    marked = [[False] * len(each) for each in several]
+    for column, places in by_column.items():
+        old = [cells[number].old or "" for number, _ in places]
+        new = [several[number][place].value for number, place in places]
+        two = evidence.quantities[column].differ(old, new)
+        for (number, place), differs in zip(places, two, strict=True):
+            said = several[number][place].borne_out
+            marked[number][place] = differs and said < _BORNE_OUT
+    return marked
 
 
 def _with(sure: float, told: str, candidates: list[Candidate], likely: list[float]) -> list[float]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from modelwright.clean.coded import Coded
 from modelwright.clean.distances import edit_distances
 from modelwright.clean.grams import gram_support
+from modelwright.clean.quantities import Quantities
 from modelwright.clean.told import Told, silent
 
 __all__ = ["Near", "misspelled", "near_frequent"]
@@ -56,7 +57,8 @@ def near_frequent(texts: Sequence[str], counts: NDArray[np.int64]) -> Near:
     """Find for each rare text the frequent one that is nearest to it.
 
     Candidates share most letters and pairs of letters; the best three are compared by edit
-    distance. Texts that differ in digits only are different numbers, not typing errors.
+    distance. Texts that differ in digits only are different numbers, not typing errors; so are
+    amounts, dates and codes that are built as is usual here, of other digits (`Quantities`).
 
     Parameters
     ----------
@@ -85,6 +87,7 @@ def near_frequent(texts: Sequence[str], counts: NDArray[np.int64]) -> Near:
     rare = np.flatnonzero(counts * _TIMES <= counts[0])[-_RARE:]
     if not len(rare):
         return Near(place, alike, times)
+    made = Quantities.of(dict(zip(texts, counts.tolist(), strict=True)))
     known = _letters([texts[i] for i in frequent.tolist()])
     for some in np.array_split(rare, -(-len(rare) // 1000)):
         close = _letters([texts[i] for i in some.tolist()]) @ known.T
@@ -96,7 +99,7 @@ def near_frequent(texts: Sequence[str], counts: NDArray[np.int64]) -> Near:
         right = frequent[best.ravel()]
         usable = np.take_along_axis(close, best, axis=1).ravel() > 0.2
         left, right = left[usable], right[usable]
-        share = _alike(texts, left, right)
+        share = _alike(texts, left, right, made)
         order = np.lexsort((-counts[right], -share, left))
         first = order[np.append(True, np.diff(left[order]) != 0)] if len(order) else order
         place[left[first]] = right[first]
@@ -105,13 +108,16 @@ def near_frequent(texts: Sequence[str], counts: NDArray[np.int64]) -> Near:
     return Near(np.where(alike > 0, place, -1), alike, times)
 
 
-def _alike(texts: Sequence[str], left: NDArray[np.int64], right: NDArray[np.int64]) -> Floats:
+def _alike(
+    texts: Sequence[str], left: NDArray[np.int64], right: NDArray[np.int64], made: Quantities
+) -> Floats:
     a = [texts[i][:_LONGEST] for i in left.tolist()]
     b = [texts[i][:_LONGEST] for i in right.tolist()]
     longest = np.array([max(len(x), len(y)) for x, y in zip(a, b, strict=True)])
     share: Floats = 1 - edit_distances(a, b) / np.maximum(longest, 1)
     plain = [_without_digits(x) == _without_digits(y) for x, y in zip(a, b, strict=True)]
-    share[np.array(plain, np.bool_) | (share < _LEAST)] = 0.0
+    other = np.array(made.differ(a, b), np.bool_)
+    share[np.array(plain, np.bool_) | other | (share < _LEAST)] = 0.0
     return share
 
 

@@ -25,6 +25,7 @@ from modelwright.cli.fitting import demo, fit
 from modelwright.cli.framing import frame
 from modelwright.cli.joining import join
 from modelwright.cli.labelling import label
+from modelwright.cli.optional_values import with_values
 from modelwright.cli.pretraining import pretrain
 from modelwright.cli.printing import answer, notes_on_stderr, say
 from modelwright.cli.records import runs
@@ -100,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["predict", "no-such-model.mw", "rows.csv", "--out", "p.csv"])
     2
     """
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = with_values(sys.argv[1:] if arguments is None else list(arguments))
     stop = Stop("--json" in words)
     try:
         with notes_on_stderr():

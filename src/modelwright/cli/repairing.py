@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Read", "Wanted", "clean"]
 
 _SHOWN = 20
+_GAP = "gap filled"
 
 
 @Parameter(name="*")
@@ -47,9 +49,14 @@ class Wanted:
     review : bool
         Ask on the terminal which proposals to apply.
     drop : str, optional
-        What to leave out, with commas: sparse-columns, sparse-rows, duplicates, abnormal-rows.
+        What to leave out, with commas: sparse-columns, sparse-rows, duplicates, abnormal-rows,
+        stray-rows (totals at the end, names of columns among the rows).
     mask : bool
-        Empty the cells that are wrong and that nobody can mend.
+        Empty the cells that are wrong for certain (see --threshold) and that nobody can mend, and
+        those that only say "missing", such as n/a or -999 among other numbers.
+    impute : str, optional
+        Fill gaps: auto compares ways on hidden cells and takes the best for each column; or one of
+        median, mean, most-frequent, constant, neighbours, ridge, trees for all.
     schema : pathlib.Path, optional
         A .py file for the rules, or for those that the cleaned table keeps, as a schema of pandera.
     """
@@ -61,6 +68,7 @@ class Wanted:
     review: Annotated[bool, Parameter(negative=())] = False
     drop: str | None = None
     mask: Annotated[bool, Parameter(negative=())] = False
+    impute: str | None = None
     schema: Path | None = None
 
     def asked(self) -> Asked:
@@ -68,7 +76,7 @@ class Wanted:
         from modelwright.plan.clean import Asked
 
         drop = tuple(word.strip() for word in (self.drop or "").split(",") if word.strip())
-        given = self.labels, self.rules, self.history, self.threshold, drop, self.mask
+        given = self.labels, self.rules, self.history, self.threshold, drop, self.mask, self.impute
         return Asked(*given)
 
 
@@ -227,33 +235,59 @@ def _write(done: Cleaned | Replayed, out: Path, log: Path | None) -> None:
 def _tell(done: Cleaned) -> None:
     for note in done.notes:
         say(f"note: {note}")
-    applied, proposed = done.repairs.applied, done.repairs.proposed
-    rows, columns = done.errors.chance.shape
-    say(
-        f"{rows:,} rows of {columns:,} columns: {done.suspicious:,} cells look wrong, "
-        f"{len(applied):,} mended, {len(proposed):,} proposed"
-    )
-    told = done.repairs.by_rule()
-    if told:
-        examples = {(one.column, one.rule): one for one in reversed(done.repairs.all)}
-        lines = [["column", "mended", "proposed", "why", "such as"]]
-        for column, rule, done_so, proposed_so in told[:_SHOWN]:
-            example = examples[column, rule]
-            lines.append([column, f"{done_so:,}", f"{proposed_so:,}", rule, _example(example)])
-        say(f"\n{as_table(lines)}")
-        if len(told) > _SHOWN:
-            say(f"and {len(told) - _SHOWN} more reasons (see --log)")
+    say(_counted(done))
+    lines = _reasons(done)
+    if lines:
+        head = ["column", "done", "proposed", "left", "why", "such as"]
+        say(f"\n{as_table([head, *lines[:_SHOWN]])}")
+        if len(lines) > _SHOWN:
+            say(f"and {len(lines) - _SHOWN} more reasons (see --log)")
         say("")
-    steps = len(done.changes) - len(applied)
+    filled = sum(one.rule.startswith(_GAP) for one in done.changes)
+    steps = len(done.changes) - len(done.repairs.applied) - filled
+    if filled:
+        noun = "gap" if filled == 1 else "gaps"
+        say(f"{filled:,} {noun} filled: --log says how far each guess can be trusted")
     if steps:
         say(f"{steps:,} more changes by steps that were asked for")
-    if proposed:
+    if done.repairs.proposed:
         say("proposals are not done: --review asks about them, --log lists them")
+    if done.doubts:
+        say("nobody knows better for what is left: --log lists these cells, --labels helps")
+
+
+def _counted(done: Cleaned) -> str:
+    rows, columns = done.errors.chance.shape
+    mended = len(done.repairs.applied) - done.emptied
+    told = [f"{mended:,} mended", f"{len(done.repairs.proposed):,} proposed"]
+    if done.emptied:
+        told.append(f"{done.emptied:,} emptied")
+    if done.doubts:
+        told.append(f"{len(done.doubts):,} left as they are")
+    head = f"{rows:,} rows of {columns:,} columns: {done.suspicious:,} cells look wrong"
+    return ", ".join([head, *told])
+
+
+def _reasons(done: Cleaned) -> list[list[str]]:
+    """Give a line for each reason of each column, those of the most cells first."""
+    several = [*done.repairs.all, *done.doubts]
+    examples = {(one.column, one.rule): one for one in reversed(several)}
+    told = [
+        (column, rule, mended, proposed, 0)
+        for column, rule, mended, proposed in done.repairs.by_rule()
+    ]
+    left = Counter((one.column, one.rule) for one in done.doubts)
+    told += [(*key, 0, 0, count) for key, count in left.items()]
+    told.sort(key=lambda line: (-sum(line[2:]), line[0], line[1]))
+    return [
+        [column, *(f"{n:,}" if n else "-" for n in counts), rule, _example(examples[column, rule])]
+        for column, rule, *counts in told
+    ]
 
 
 def _example(one: Repair) -> str:
     old, new = ("(missing)" if text is None else text for text in (one.old, one.new))
-    return f"{old} -> {new}"
+    return old if old == new else f"{old} -> {new}"
 
 
 def _again(

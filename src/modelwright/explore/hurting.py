@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from modelwright.core.findings import Finding, Severity
@@ -28,6 +29,7 @@ __all__ = [
     "of_drift",
     "of_rows",
     "of_target",
+    "said_once",
     "word",
 ]
 
@@ -40,6 +42,8 @@ _READ = 0.05
 _MANY = 1_000
 _WILD, _BEYOND = 30.0, 4.0
 _NAMED = 6
+# What `check` calls a column that says nearly all of the answer: it is not said twice.
+_TELLING = ("target-copy", "strong-column")
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -332,6 +336,29 @@ def _many_levels(columns: Sequence[ColumnProfile]) -> list[Finding]:
         )
     said = f"many different words: {_listed(some)}"
     return [Finding("many-levels", Severity.INFO, _named(some), said, cure)]
+
+
+def said_once(known: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding]:
+    """Put together what `check` and a profile found; of a telling column with our cure.
+
+    Parameters
+    ----------
+    known, findings : sequence of Finding
+        What `check` found, and what the profile found.
+
+    Returns
+    -------
+    list of Finding
+        With nothing said twice.
+    """
+    cures = {one.columns: one.cure for one in findings if one.code == "leak"}
+    told = {one.columns for one in known if one.code in _TELLING}
+    ours = [one for one in findings if not (one.code == "leak" and one.columns in told)]
+    theirs = [
+        replace(one, cure=cures.get(one.columns, one.cure)) if one.code in _TELLING else one
+        for one in known
+    ]
+    return [*theirs, *leave_out(ours, known)]
 
 
 def word(name: str) -> str:

@@ -90,7 +90,7 @@ def missing_figure(missing: Missingness, columns: Sequence[ColumnProfile]) -> Fi
     return Figure(
         "What is missing together",
         f"Each upright line is a pattern: an orange cell says that the column is missing. The bar "
-        f"above is its number of rows, {compact(most)} at most. Drawn: {percent(drawn / rows)} of "
+        f"above is its number of rows, {most:,} at most. Drawn: {percent(drawn / rows)} of "
         f"the rows, {len(shown)} of {plural(len(gaps), 'column')} with gaps.",
         joined(marks),
         width,

@@ -113,7 +113,7 @@ def profile(
         answers,
         _boxes(scan.sample, coded, relations, answers),
         comparison,
-        hurting.in_order([*known, *hurting.leave_out(found, known)]),
+        hurting.in_order(hurting.said_once(known, found)),
         tuple(notes),
         scan.sample,
         option,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from modelwright.acquire import Raw, Reading, read_raw
+from modelwright.acquire import Raw, Reading, cast, read_raw
 from modelwright.clean.cells import Labels
 from modelwright.clean.cleaning import Cleaned, Review, Wishes, clean_cells
 from modelwright.clean.discover import accepted, discover
+from modelwright.clean.impute import find_method
 from modelwright.clean.labels import read_labels
 from modelwright.clean.pandera_source import pandera_source
 from modelwright.clean.recipes.openrefine import read_history
@@ -19,6 +20,8 @@ from modelwright.clean.recipes.replay import Replayed, replay
 from modelwright.clean.rules_file import parse_rules, read_rules
 from modelwright.core.errors import DataError
 from modelwright.core.settings import Settings
+from modelwright.plan.filling import filled
+from modelwright.plan.imputing import AUTO
 from modelwright.store.files import atomic_write
 
 __all__ = ["Asked", "clean", "replayed", "write_schema"]
@@ -42,9 +45,13 @@ class Asked:
     threshold : float
         Repairs that are likelier right than so are applied, others proposed.
     drop : tuple of str
-        What to leave out: sparse-columns, sparse-rows, duplicates, abnormal-rows.
+        What to leave out: sparse-columns, sparse-rows, duplicates, abnormal-rows, stray-rows.
     mask : bool
-        Whether cells that are wrong, and that nobody can mend, are emptied.
+        Whether cells that are wrong for certain (as sure as `threshold`), and that nobody can mend,
+        are emptied, and those that only say "missing".
+    impute : str, optional
+        How gaps are filled: ``"auto"`` compares ways on hidden cells and takes the best for
+        each column; or a word of `modelwright.clean.impute.METHODS`. None leaves them.
     """
 
     labels: str | Path | Labels | None = None
@@ -53,6 +60,11 @@ class Asked:
     threshold: float = 0.9
     drop: tuple[str, ...] = ()
     mask: bool = False
+    impute: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.impute is not None and self.impute != AUTO:
+            find_method(self.impute)
 
     def wishes(self, cells: pl.DataFrame, seed: int) -> tuple[Wishes, tuple[str, ...]]:
         """Read the files; tell what of a history could not be taken over."""
@@ -66,7 +78,8 @@ class Asked:
             if history is None
             else tuple(f"not taken over from OpenRefine: {one}." for one in history.not_understood)
         )
-        wishes = Wishes(labels, rules, self.threshold, steps, self.drop, self.mask, seed)
+        given = labels, rules, self.threshold, steps, self.drop, self.mask, seed
+        wishes = Wishes(*given, gaps=self.impute is not None)
         return wishes, notes
 
 
@@ -113,12 +126,14 @@ def clean(
     cells = _as_text(raw.frame)
     wishes, notes = wanted.wishes(cells, chosen.seed)
     done = clean_cells(cells, wishes, review=review)
+    if wanted.impute is not None:
+        done = filled(done, wanted.impute, seed=chosen.seed)
     origin = replace(
         done.recipe.origin, name=_name(data), header=chosen.header, encoding=raw.encoding
     )
     recipe = replace(done.recipe, origin=origin)
     table = _typed(done.table, raw.frame)
-    return replace(done, table=table, recipe=recipe, notes=(*raw.notes, *notes))
+    return replace(done, table=table, recipe=recipe, notes=(*raw.notes, *notes, *done.notes))
 
 
 def replayed(
@@ -165,7 +180,7 @@ def replayed(
         usual=origin.encoding,
     )
     raw = _raw(data, reading)
-    done = replay(_as_text(raw.frame), known)
+    done = replay(_as_text(raw.frame), known, cast)
     table = _typed(done.table, raw.frame)
     return replace(done, table=table, notes=(*raw.notes, *done.notes))
 

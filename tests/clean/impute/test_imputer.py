@@ -215,3 +215,18 @@ def test_a_spoiled_state_is_refused(name: str) -> None:
         with pytest.raises(ModelFileError):
             FittedImputer.restore(State(state.config, {**state.arrays, key: array[:0]}))
         break
+
+
+def test_a_column_of_many_levels_is_guessed_without_a_warning() -> None:
+    rows = 40
+    table = Table(
+        pl.DataFrame(
+            {
+                "x": [float(i % 7) for i in range(rows)],
+                "town": [None if i % 9 == 3 else f"t{i // 2}" for i in range(rows)],
+            }
+        ),
+        Schema((Column("x", Kind.NUMBER), Column("town", Kind.CATEGORY))),
+    )
+    fitted = Imputer(Chained("trees")).fit(table)
+    assert fitted.transform(table).frame["town"].null_count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -165,7 +166,9 @@ def grow(X: Floats, y: Floats, *, is_level: bool, seed: int) -> Trees:
         early_stopping=False,
         random_state=seed,
     )
-    with threadpoolctl.threadpool_limits(1, "openmp"):
+    with threadpoolctl.threadpool_limits(1, "openmp"), warnings.catch_warnings():
+        # a column of many levels is known to be one of levels
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         model.fit(table, y.astype(np.int64) if is_level else y)
     predictors = [one for group in model._predictors for one in group]
     base = np.asarray(model._baseline_prediction, np.float64).reshape(-1)

@@ -43,6 +43,12 @@ FEATURES = tuple(name for name, _, _ in _FEATURES)
 PRIOR = np.array([weight for _, weight, _ in _FEATURES])
 """What each counts before anything was learned."""
 _KINDS = tuple(kind for _, _, kind in _FEATURES)
+_FACTS = tuple(
+    place
+    for place, name in enumerate(FEATURES)
+    if name.startswith(("trusted votes", "plain votes", "votes of", "true by", "rewritten", "said"))
+    or name == "equal in another column"
+)
 
 _TOP = 4
 _SLOTS = 3
@@ -101,6 +107,11 @@ class Candidate:
     features: tuple[float, ...]
     rewrite: Rewrite | None = None
     other: int = -1
+
+    @property
+    def borne_out(self) -> float:
+        """How much speaks for it beside its letters: rows, sources, rules or labels."""
+        return max(self.features[place] for place in _FACTS)
 
     def kind(self, weights: NDArray[np.float64]) -> str:
         """Say what speaks loudest for it: group, alike, often, rewrite, copy or said."""

@@ -20,6 +20,7 @@ from modelwright.clean.mending.nearby import nearest
 from modelwright.clean.mending.rewriting import shape
 from modelwright.clean.mending.tallies import Tally, tally
 from modelwright.clean.mending.witnesses import Witnesses, hear
+from modelwright.clean.quantities import Quantities
 
 __all__ = ["Evidence", "gather", "said_of"]
 
@@ -64,6 +65,8 @@ class Evidence:
         For each column the share of believed values that are written so.
     copied : tuple of mapping of int to float
         For each column the others that hold the same value, and how often.
+    quantities : tuple of Quantities
+        For each column how amounts, dates and codes are built, if it holds such.
     taught : tuple of mapping of str to list of (int, str)
         For each column and old value what somebody said that it is, and in which row.
     """
@@ -79,6 +82,7 @@ class Evidence:
     often: tuple[Floats, ...]
     shapes: tuple[Mapping[str, float], ...]
     copied: tuple[Mapping[int, float], ...]
+    quantities: tuple[Quantities, ...]
     taught: tuple[Mapping[str, list[tuple[int, str]]], ...]
 
     def hearing(self, column: int) -> Witnesses | None:
@@ -192,6 +196,7 @@ def gather(
         tuple(_often(normal, trust, column) for column in range(cells.width)),
         tuple(_shapes(each) for each in good),
         _copied(normal, trust, told),
+        tuple(Quantities.of(each) for each in good),
         _taught(coded, told),
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.clean.recipes.expected import Expected, restore_expected
+from modelwright.clean.recipes.filling import Fill, restore_fill
 from modelwright.clean.recipes.mends import Mends, restore_mends
 from modelwright.clean.recipes.steps import Step, restore_step, step_json
 from modelwright.core.errors import DataError
@@ -95,6 +96,8 @@ class Recipe:
         The rules that cells were held against, as TOML.
     expected : tuple of Expected
         What the columns looked like.
+    fill : Fill, optional
+        How gaps are filled, last of all.
     version : str
         Of modelwright, when it was made.
 
@@ -113,6 +116,7 @@ class Recipe:
     after: tuple[Step, ...] = ()
     rules: str = ""
     expected: tuple[Expected, ...] = ()
+    fill: Fill | None = None
     version: str = __version__
 
     def to_json(self) -> dict[str, Any]:
@@ -128,6 +132,7 @@ class Recipe:
             "before": [step_json(step) for step in self.before],
             "repairs": [mends.to_json() for mends in self.mends],
             "after": [step_json(step) for step in self.after],
+            **({} if self.fill is None else {"fill": self.fill.to_json()}),
             "expected": [one.to_json() for one in self.expected],
         }
 
@@ -154,6 +159,7 @@ class Recipe:
             tuple(restore_step(step) for step in data["after"]),
             str(data["rules"]),
             tuple(restore_expected(one) for one in data["expected"]),
+            None if data.get("fill") is None else restore_fill(data["fill"]),
             str(data["version"]),
         )
 

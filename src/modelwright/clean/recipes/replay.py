@@ -8,11 +8,13 @@ from typing import Any
 import polars as pl
 
 from modelwright.clean.recipes.expected import Surprise, surprises
+from modelwright.clean.recipes.filling import Read
 from modelwright.clean.recipes.keys import table_hash
 from modelwright.clean.recipes.mends import mend
 from modelwright.clean.recipes.recipe import Recipe
-from modelwright.clean.recipes.steps import Step, Working
+from modelwright.clean.recipes.steps import DropRows, Step, Working
 from modelwright.clean.repairs import LOG, Repair, changed
+from modelwright.clean.stray_rows import stray_rows
 from modelwright.core.errors import ColumnError, OptionError
 
 __all__ = ["Replayed", "check_columns", "replay", "run_steps"]
@@ -67,7 +69,7 @@ class Replayed:
         }
 
 
-def replay(cells: pl.DataFrame, recipe: Recipe) -> Replayed:
+def replay(cells: pl.DataFrame, recipe: Recipe, read: Read | None = None) -> Replayed:
     """Do to a table what a recipe says.
 
     Parameters
@@ -77,6 +79,9 @@ def replay(cells: pl.DataFrame, recipe: Recipe) -> Replayed:
         stay as they are.
     recipe : Recipe
         What to do.
+    read : callable, optional
+        Reads text as what a schema says; needed where the recipe fills gaps.
+        `modelwright.plan.clean.replayed` brings it along.
 
     Returns
     -------
@@ -88,7 +93,7 @@ def replay(cells: pl.DataFrame, recipe: Recipe) -> Replayed:
     ColumnError
         When a column is not there.
     OptionError
-        When a step of the recipe cannot be done.
+        When a step of the recipe cannot be done, or gaps are to be filled without `read`.
     """
     notes = check_columns(cells, recipe)
     cells = Working.of(cells).frame
@@ -103,6 +108,8 @@ def replay(cells: pl.DataFrame, recipe: Recipe) -> Replayed:
     rows = working.rows.tolist()
     told = tuple(one._replace(row=rows[one.row]) for one in found)
     working = run_steps(replace(working, frame=frame, log=(*working.log, *told)), recipe.after)
+    working = _filled(working, recipe, read)
+    notes = (*notes, *_of_strays(working, recipe))
     made = table_hash(working.frame)
     if same and made != recipe.origin.cleaned:
         notes = (*notes, "The result differs from that of the recipe, which was changed since.")
@@ -114,6 +121,22 @@ def replay(cells: pl.DataFrame, recipe: Recipe) -> Replayed:
         () if same else surprises(recipe.expected, cells),
         notes,
     )
+
+
+def _filled(working: Working, recipe: Recipe, read: Read | None) -> Working:
+    if recipe.fill is None:
+        return working
+    if read is None:
+        cure = "modelwright.plan.clean.replayed reads them, as modelwright clean --replay does"
+        raise OptionError("a reader of typed columns to fill gaps with", "none", cure)
+    return recipe.fill.run(working, read)
+
+
+def _of_strays(working: Working, recipe: Recipe) -> tuple[str, ...]:
+    """Tell of totals, and of names of columns, that stay."""
+    if any(isinstance(step, DropRows) and step.which == "stray" for step in recipe.after):
+        return ()
+    return tuple(stray_rows(working.frame).notes("were kept as they are"))
 
 
 def _with_others(working: Working, cells: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.recipes.keys import row_keys
 from modelwright.clean.repairs import Repair
+from modelwright.clean.stray_rows import kept_rows
 from modelwright.core.errors import DataError
 
 __all__ = [
@@ -98,7 +99,7 @@ class Working:
             columns.append(_filled(column))
         return cls(pl.DataFrame(columns), np.arange(frame.height))
 
-    def with_column(self, name: str, new: pl.Series, rule: str) -> Working:
+    def with_column(self, name: str, new: pl.Series, rule: str, confidence: float = 1.0) -> Working:
         """Change cells of a column; an empty text is a missing value."""
         new = _filled(new.alias(name))
         old = self.frame[name]
@@ -106,7 +107,7 @@ class Working:
         triples = zip(
             self.rows[places].tolist(), old[places].to_list(), new[places].to_list(), strict=True
         )
-        log = tuple(Repair(row, name, a, b, rule, 1.0, True) for row, a, b in triples)
+        log = tuple(Repair(row, name, a, b, rule, confidence, True) for row, a, b in triples)
         return replace(self, frame=self.frame.with_columns(new), log=self.log + log)
 
     def without_rows(self, dropped: NDArray[np.bool_], rule: str) -> Working:
@@ -240,7 +241,8 @@ class DropRows:
     Parameters
     ----------
     which : str
-        ``duplicates``: rows that equal an earlier one; ``sparse``: those of which more than `share`
+        ``duplicates``: rows that equal an earlier one; ``stray``: totals below the table, and names
+        of its columns among its rows; ``sparse``: those of which more than `share`
         is missing; ``named``: those whose keys are told.
     share : float
         Of the cells of a row.
@@ -258,6 +260,10 @@ class DropRows:
         frame = working.frame
         if self.which == "duplicates":
             return working.without_rows(~_first(frame), "row left out: equal to an earlier one")
+        if self.which == "stray":
+            dropped = np.ones(frame.height, np.bool_)
+            dropped[kept_rows(frame)] = False
+            return working.without_rows(dropped, "row left out: totals, or names of columns")
         if self.which == "sparse":
             missing = np.zeros(frame.height)
             for column in frame:
