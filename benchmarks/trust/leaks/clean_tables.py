@@ -38,7 +38,9 @@ def clean_table(seed: int) -> DataCase:
 def _any(rng: np.random.Generator, seed: int) -> Real:
     if seed % 2:
         return draw(rng, str(rng.choice(TABLES.numbers)), SIZES, WIDTHS)
-    return draw(rng, str(rng.choice(TABLES.many if seed % 8 == 6 else TABLES.binary)), SIZES, WIDTHS)
+    return draw(
+        rng, str(rng.choice(TABLES.many if seed % 8 == 6 else TABLES.binary)), SIZES, WIDTHS
+    )
 
 
 def _as_found(rng: np.random.Generator, seed: int) -> Made:

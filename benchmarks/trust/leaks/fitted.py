@@ -71,7 +71,9 @@ def crossed(rng: np.random.Generator, real: Real, attempt: int = 0) -> tuple[pd.
 def encoder(kind: str, seed: int, attempt: int) -> Drawn:
     """Draw a case: a category replaced by the mean answer of all rows, scored ones too."""
     rng = generator(kind, seed, attempt)
-    real = draw(rng, str(rng.choice(TABLES.numbers if seed % 2 else TABLES.binary)), (500, 1100), (6, 14))
+    real = draw(
+        rng, str(rng.choice(TABLES.numbers if seed % 2 else TABLES.binary)), (500, 1100), (6, 14)
+    )
     X, name = crossed(rng, real, attempt)
     y, task = real.y, real.task
     smooth = float(rng.choice([0.0, 0.5, 1.0, 3.0]))

@@ -58,7 +58,9 @@ def boosted(task: str) -> Any:
 def duplicates(kind: str, seed: int, attempt: int) -> Drawn:
     """Draw a case: rows that are there twice or more, folds at random."""
     rng = generator(kind, seed, attempt)
-    real = draw(rng, str(rng.choice(TABLES.numbers if seed % 2 else TABLES.binary)), (350, 800), (6, 18))
+    real = draw(
+        rng, str(rng.choice(TABLES.numbers if seed % 2 else TABLES.binary)), (350, 800), (6, 18)
+    )
     size = real.frame.height
     again = rng.random(size) < rng.uniform(min(0.8, 0.25 + 0.1 * attempt), 0.85)
     times = np.where(again, rng.integers(2, 4, size), 1)
@@ -121,7 +123,12 @@ def grouped(
         frame = real.frame[rows].select([str(real.group), *some, real.target])
         real = real.having(frame)
         return real, real.y, who[rows], str(real.group)
-    real = draw(rng, str(rng.choice(TABLES.numbers if seed % 4 == 1 else TABLES.binary)), (120, 260), (6, 16))
+    real = draw(
+        rng,
+        str(rng.choice(TABLES.numbers if seed % 4 == 1 else TABLES.binary)),
+        (120, 260),
+        (6, 16),
+    )
     return visits(rng, real, float(rng.uniform(0.02, max(0.05, 0.4 - 0.05 * attempt))))
 
 

@@ -22,6 +22,7 @@ __all__ = ["CHOSEN", "TABLES", "Real", "draw", "read"]
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "tabular"
 
+
 @dataclass(frozen=True)
 class Pool:
     """Names of tables by what they are good for; the honest score leaves room above it.

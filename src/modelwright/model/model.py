@@ -41,6 +41,7 @@ from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Explainer, background_table, permutation_importance, with_close
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
+from modelwright.model.shares import EnsembleShares
 from modelwright.stats.drift import compare_profiles, drift_words
 from modelwright.store import write_archive
 
@@ -203,11 +204,17 @@ class Model:
             self.task,
             self._background(table),
             tuple(dict.fromkeys((*leading, *self.columns)))[:EXPLAINED],
+            within=self.shares(),
         )
         for row in rows:
             if not 0 <= row < table.height:
                 raise DataError(f"rows 0 to {table.height - 1}", f"row {row}")
         return tuple(explainer.explain(table, row, row=f"row {row}") for row in rows)
+
+    def shares(self) -> EnsembleShares:
+        """Give what takes its predictions apart."""
+        voices = tuple((p, m.weight / len(m.parts)) for m in self.members for p in m.parts)
+        return EnsembleShares(voices, self.calibration if self.task.is_classification else None)
 
     def _background(self, table: Table) -> Table:
         """Find rows to compare with."""

@@ -257,7 +257,8 @@ def _attributions(
     table = part.table.select(model.columns)
     rng = np.random.default_rng(0)
     behind = table.rows(rng.choice(table.height, ORDERS))
-    explainer = Explainer(model.predict_table, task, behind, tuple(columns))
+    within = model.shares()
+    explainer = Explainer(model.predict_table, task, behind, tuple(columns), within=within)
     wrong, far = _errors(part.y, part.p), np.abs(part.p - part.p.mean(axis=0)).sum(axis=1)
     found: list[Attribution] = []
     longest = 0.0

@@ -1,0 +1,119 @@
+"""Predictions of an ensemble taken apart: exactly where its members are trees, else by sampling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.core.matrix import Matrix
+from modelwright.core.table import Table
+from modelwright.evaluate.calibration import Calibration
+from modelwright.explain.attribution import Shares, attribute
+from modelwright.features.made_of import made_of
+from modelwright.model.file import Part
+from modelwright.models.apart import Apart, apart
+
+__all__ = ["EnsembleShares"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class EnsembleShares:
+    """Takes predictions of a weighted mean of models apart.
+
+    Trees are taken apart exactly, beside each background row, with all columns as players; what a
+    feature made of several columns adds is divided among them. All other members are asked
+    together, with columns in orders drawn at random. What a calibration changes in the end is
+    divided by the size of the shares.
+
+    Parameters
+    ----------
+    voices : tuple of (Part, float)
+        The members and how much each counts.
+    calibration : Calibration, optional
+        What makes the probabilities of the mean mean what they say; None for numbers.
+    """
+
+    voices: tuple[tuple[Part, float], ...]
+    calibration: Calibration | None
+
+    def __call__(
+        self,
+        table: Table,
+        background: NDArray[np.int64],
+        columns: Sequence[str],
+        *,
+        output: int = 0,
+        seed: int = 0,
+    ) -> Shares:
+        """Take the prediction of the first row of a table apart; see `attribute`."""
+        some = table.rows(np.concatenate([np.zeros(1, np.int64), background]))
+        recipes = {id(part.recipe): part.recipe for part, _ in self.voices}
+        matrices = {key: recipe.transform(some) for key, recipe in recipes.items()}
+        by_column = dict.fromkeys(table.frame.columns, 0.0)
+        for key, recipe in recipes.items():
+            trees = [(one, weight) for part, one, weight in self._trees if id(part.recipe) == key]
+            if trees:
+                made = made_of(recipe, some)
+                _divide(trees, matrices[key], made, output, by_column)
+        shares = [by_column.pop(name) for name in columns]
+        found = np.array([*shares, sum(by_column.values())])
+        if self._rest:
+            drawn = attribute(
+                self._said_by_rest, table, background, columns, output=output, seed=seed
+            )
+            found += np.array([*drawn.of, drawn.rest])
+        p = self._said(matrices)[:, output]
+        base, prediction = float(p[1:].mean()), float(p[0])
+        size = np.abs(found)
+        if size.any():
+            found += (prediction - base - found.sum()) * size / size.sum()
+        return Shares(base, prediction, found[:-1], float(found[-1]))
+
+    @cached_property
+    def _trees(self) -> list[tuple[Part, Apart, float]]:
+        opened = ((part, apart(part.fitted), weight) for part, weight in self.voices)
+        return [(part, one, weight) for part, one, weight in opened if one is not None]
+
+    @cached_property
+    def _rest(self) -> list[tuple[Part, float]]:
+        known = {id(part) for part, _, _ in self._trees}
+        return [(part, weight) for part, weight in self.voices if id(part) not in known]
+
+    def _said_by_rest(self, table: Table) -> NDArray[np.float32]:
+        recipes = {id(part.recipe): part.recipe for part, _ in self._rest}
+        made = {key: recipe.transform(table) for key, recipe in recipes.items()}
+        return _mean(self._rest, made).astype(np.float32)
+
+    def _said(self, matrices: dict[int, Matrix]) -> Floats:
+        p = _mean(self.voices, matrices)
+        return p if self.calibration is None else self.calibration.apply(p).astype(np.float64)
+
+
+def _mean(voices: Sequence[tuple[Part, float]], matrices: dict[int, Matrix]) -> Floats:
+    said = (weight * part.fitted.predict(matrices[id(part.recipe)]) for part, weight in voices)
+    return np.asarray(sum(said), np.float64)
+
+
+def _divide(
+    trees: Sequence[tuple[Apart, float]],
+    X: Matrix,
+    made: tuple[tuple[str, ...], ...],
+    output: int,
+    by_column: dict[str, float],
+) -> None:
+    """Add what trees give to the columns that their features are made of."""
+    players = list(dict.fromkeys(made))
+    place = {columns: i for i, columns in enumerate(players)}
+    player = np.array([place[columns] for columns in made], np.int64)
+    total = np.zeros(len(players))
+    for one, weight in trees:
+        total += weight * one.shares(X, player, len(players), output)
+    for columns, share in zip(players, total, strict=True):
+        for name in columns:
+            by_column[name] += share / len(columns)
