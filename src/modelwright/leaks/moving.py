@@ -243,7 +243,8 @@ class Neighbours:
         column = values[arranged.rows]
         change = (column[self.rows] - column[self.rows - 1]).astype(np.float64)
         known = np.isfinite(change)
-        if known.sum() < max(_FEWEST, _ROWS_EACH * self.basis.shape[1] // 2):
+        moved = np.count_nonzero(change[known])  # rows in which nothing changes show nothing
+        if moved < max(_FEWEST, _ROWS_EACH * self.basis.shape[1] // 2):
             return ""
         filled = np.where(known, change - change[known].mean(), 0.0)
         whole = float((filled**2).sum())
