@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from modelwright.core.matrix import Matrix
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.core.matrix import Matrix
 from modelwright.features import FittedRecipe, default_recipe
 from modelwright.features.made_of import made_of
 

@@ -235,7 +235,7 @@ def _measures(series: pl.Series) -> bool:
     if (known != np.floor(known)).any() or not often.std():
         return bool((known != np.floor(known)).any())
     alike = float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1])
-    return alike * np.sqrt(len(often)) >= _SMOOTH
+    return bool(alike * np.sqrt(len(often)) >= _SMOOTH)
 
 
 def _shared(case: Case, codes: Codes) -> float:

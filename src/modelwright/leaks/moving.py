@@ -243,9 +243,10 @@ class Neighbours:
         column = values[arranged.rows]
         change = (column[self.rows] - column[self.rows - 1]).astype(np.float64)
         known = np.isfinite(change)
-        moved = np.count_nonzero(change[known])  # rows in which nothing changes show nothing
-        if moved < max(_FEWEST, _ROWS_EACH * self.basis.shape[1] // 2):
+        if known.sum() < max(_FEWEST, _ROWS_EACH * self.basis.shape[1] // 2):
             return ""
+        if np.count_nonzero(change[known]) < _FEWEST:
+            return ""  # rows in which nothing changes show nothing
         filled = np.where(known, change - change[known].mean(), 0.0)
         whole = float((filled**2).sum())
         if whole <= 0 or len(np.unique(column[self.rows[known]])) < _DISTINCT:

@@ -79,7 +79,11 @@ def _speaks(look: Look, i: int) -> NDArray[np.bool_]:
     rows = np.asarray(codes > 0)
     counts = np.bincount(codes, minlength=2)
     usual = int(counts[1:].argmax()) + 1
-    if look.cells.ordered[i] and counts[usual] >= _USUAL * len(codes) and (counts[1:] > 0).sum() > 2:
+    if (
+        look.cells.ordered[i]
+        and counts[usual] >= _USUAL * len(codes)
+        and (counts[1:] > 0).sum() > 2
+    ):
         rows &= codes != usual
     return rows
 
