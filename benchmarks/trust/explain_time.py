@@ -45,7 +45,7 @@ def main() -> None:
 
 def measured(name: str) -> dict[str, Any]:
     meta = json.loads((DATA / name / "meta.json").read_text("utf-8"))
-    frame = pd.read_csv(DATA / name / "train.csv.gz", low_memory=False).head(4000)
+    frame = pd.read_csv(DATA / name / "train.csv.gz", low_memory=False).head(2000)
     with tempfile.TemporaryDirectory() as store:
         os.environ["MODELWRIGHT_STORE"] = store
         settings = mw.Settings(trials=len(MODELS), models=MODELS, workers=0)

@@ -60,6 +60,9 @@ def _of_step(step: FittedStep, table: Table) -> list[tuple[str, ...]]:
     columns, width = step.columns, len(step.number_names) + len(step.code_names)
     if len(columns) < 2:
         return [columns] * width
+    told = _named((*step.number_names, *step.code_names), columns)
+    if told is not None:
+        return told
     before = step.transform(table)
     number = np.arange(len(columns))
     own = np.zeros((2, width), np.int64)
@@ -81,6 +84,18 @@ def _of_step(step: FittedStep, table: Table) -> list[tuple[str, ...]]:
         for place in np.flatnonzero(several):
             mixed = tuple(name for name in columns if alone[name][place])
             found[place] = mixed or columns
+    return found
+
+
+def _named(features: tuple[str, ...], columns: tuple[str, ...]) -> list[tuple[str, ...]] | None:
+    """Read the columns off the names, where each is that of a column, or begins with it."""
+    known, found = set(columns), []
+    for name in features:
+        begins = [part for at in range(len(name)) if name[at : at + 2] == ": "
+                  and (part := name[:at]) in known]  # fmt: skip
+        if name not in known and len(begins) != 1:
+            return None
+        found.append((name,) if name in known else (begins[0],))
     return found
 
 

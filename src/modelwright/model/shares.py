@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from modelwright.core.matrix import Matrix
 from modelwright.core.table import Table
 from modelwright.evaluate.calibration import Calibration
 from modelwright.explain.attribution import Shares, attribute
+from modelwright.features import FittedRecipe
 from modelwright.features.made_of import made_of
 from modelwright.model.file import Part
 from modelwright.models.apart import Apart, apart
@@ -20,6 +21,16 @@ from modelwright.models.apart import Apart, apart
 __all__ = ["EnsembleShares"]
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """Background rows: what recipes make of them, of which columns, and what is said of them."""
+
+    rows: Table
+    matrices: dict[int, Matrix]
+    made: dict[int, tuple[tuple[str, ...], ...]]
+    said: Floats
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class EnsembleShares:
 
     voices: tuple[tuple[Part, float], ...]
     calibration: Calibration | None
+    _known: list[_Behind] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __call__(
         self,
@@ -52,15 +64,15 @@ class EnsembleShares:
         seed: int = 0,
     ) -> Shares:
         """Take the prediction of the first row of a table apart; see `attribute`."""
-        some = table.rows(np.concatenate([np.zeros(1, np.int64), background]))
-        recipes = {id(part.recipe): part.recipe for part, _ in self.voices}
-        matrices = {key: recipe.transform(some) for key, recipe in recipes.items()}
+        behind = self._behind(table, background)
+        row = table.rows(np.zeros(1, np.int64))
+        own = {key: recipe.transform(row) for key, recipe in self._recipes.items()}
         by_column = dict.fromkeys(table.frame.columns, 0.0)
-        for key, recipe in recipes.items():
+        first, others = np.zeros(1, np.int64), np.arange(1, len(background) + 1)
+        for key, made in behind.made.items():
             trees = [(one, weight) for part, one, weight in self._trees if id(part.recipe) == key]
-            if trees:
-                made = made_of(recipe, some)
-                _divide(trees, matrices[key], made, output, by_column)
+            both = own[key].among(first, behind.matrices[key], others)
+            _divide(trees, both, made, output, by_column)
         shares = [by_column.pop(name) for name in columns]
         found = np.array([*shares, sum(by_column.values())])
         if self._rest:
@@ -68,12 +80,28 @@ class EnsembleShares:
                 self._said_by_rest, table, background, columns, output=output, seed=seed
             )
             found += np.array([*drawn.of, drawn.rest])
-        p = self._said(matrices)[:, output]
-        base, prediction = float(p[1:].mean()), float(p[0])
+        base = float(behind.said[:, output].mean())
+        prediction = float(self._said(own)[0, output])
         size = np.abs(found)
         if size.any():
             found += (prediction - base - found.sum()) * size / size.sum()
         return Shares(base, prediction, found[:-1], float(found[-1]))
+
+    def _behind(self, table: Table, background: NDArray[np.int64]) -> _Behind:
+        """Prepare background rows, once when the same come again."""
+        rows = table.rows(background)
+        if self._known and self._known[0].rows.frame.equals(rows.frame):
+            return self._known[0]
+        matrices = {key: recipe.transform(rows) for key, recipe in self._recipes.items()}
+        some = table.rows(np.concatenate([np.zeros(1, np.int64), background]))
+        asked = dict.fromkeys(id(part.recipe) for part, _, _ in self._trees)
+        made = {key: made_of(self._recipes[key], some) for key in asked}
+        self._known[:] = [_Behind(rows, matrices, made, self._said(matrices))]
+        return self._known[0]
+
+    @cached_property
+    def _recipes(self) -> dict[int, FittedRecipe]:
+        return {id(part.recipe): part.recipe for part, _ in self.voices}
 
     @cached_property
     def _trees(self) -> list[tuple[Part, Apart, float]]:

@@ -114,7 +114,8 @@ class Apart:
         """Say what one unit of each score is worth beside each background row."""
         if self.linear or not self.classes.count:
             return np.ones((1, len(table) - 1))
-        said = self.grown.total(table)[:, :, 0]
+        own, others = self.grown.total(table[:1]), self.grown.total(table[1:])
+        said = np.concatenate([own, others], axis=1)[:, :, 0]
         scores = np.stack([said[k :: self.scores].sum(axis=0) for k in range(self.scores)], axis=1)
         scores = scores * self.scale + self.base
         if self.scores == 1:

@@ -7,7 +7,7 @@ ends. `FlatTrees` and the text of LightGBM, whose questions may be sets of level
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,8 @@ ROWS_A_WORD = 64
 """Rows that go down the trees as the bits of one word."""
 _BLOCK = 100_000
 """Nodes that are asked at once."""
+_KEPT = 2
+"""Blocks of rows whose answers are kept."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Grown:
     values: NDArray[np.float64]
     chosen: NDArray[np.int64]
     sets: NDArray[np.bool_]
+    _asked: dict[bytes, Words] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of_flat(cls, trees: FlatTrees) -> Grown:
@@ -125,8 +128,19 @@ class Grown:
         Parameters
         ----------
         table : ndarray of float32, shape (n_rows, n_columns)
-            At most 64 rows; row i is bit i.
+            At most 64 rows; row i is bit i. Of several rows the answer is kept: the same
+            background rows come again.
         """
+        if len(table) < 2:
+            return self._words(table)
+        key = table.tobytes()
+        if key not in self._asked:
+            if len(self._asked) >= _KEPT:
+                self._asked.clear()
+            self._asked[key] = self._words(table)
+        return self._asked[key]
+
+    def _words(self, table: NDArray[np.float32]) -> Words:
         found = np.zeros(len(self.feature), np.uint64)
         if not table.shape[1]:
             return found

@@ -160,9 +160,8 @@ class ModelText:
             )
             sets, begin = _sets(asking)
             picked = (nodes.kind & 1) == 1
-            made.chosen[at[picked]] = (begin[nodes.tree] + made.threshold[at].astype(np.int64))[
-                picked
-            ]
+            own = made.threshold[at[picked]].astype(np.int64)
+            made.chosen[at[picked]] = begin[nodes.tree[picked]] + own
         else:
             sets = np.zeros((0, 1), np.bool_)
         tree = np.repeat(np.arange(len(trees)), sizes)
@@ -185,9 +184,9 @@ class _Arrays:
     @classmethod
     def empty(cls, count: int) -> _Arrays:
         """Make so many leaves that say 0."""
-        none = [np.full(count, -1) for _ in range(4)]
-        return cls(none[0], np.zeros(count), np.zeros(count, np.bool_), *none[1:],
-                   np.zeros((count, 1)))  # fmt: skip
+        feature, left, right, chosen = (np.full(count, -1) for _ in range(4))
+        bars, missing = np.zeros(count), np.zeros(count, np.bool_)
+        return cls(feature, bars, missing, left, right, chosen, np.zeros((count, 1)))
 
     def ask(self, at: NDArray[np.int64], nodes: _Nodes, bars: NDArray[np.float64]) -> None:
         """Fill in questions; where training saw nothing missing, it counts as 0."""
