@@ -89,7 +89,8 @@ def _of_step(step: FittedStep, table: Table) -> list[tuple[str, ...]]:
 
 def _named(features: tuple[str, ...], columns: tuple[str, ...]) -> list[tuple[str, ...]] | None:
     """Read the columns off the names, where each is that of a column, or begins with it."""
-    known, found = set(columns), []
+    known = set(columns)
+    found: list[tuple[str, ...]] = []
     for name in features:
         begins = [part for at in range(len(name)) if name[at : at + 2] == ": "
                   and (part := name[:at]) in known]  # fmt: skip

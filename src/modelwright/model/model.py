@@ -204,17 +204,12 @@ class Model:
             self.task,
             self._background(table),
             tuple(dict.fromkeys((*leading, *self.columns)))[:EXPLAINED],
-            within=self.shares(),
+            within=EnsembleShares.of(self.members, self.task, self.calibration),
         )
         for row in rows:
             if not 0 <= row < table.height:
                 raise DataError(f"rows 0 to {table.height - 1}", f"row {row}")
         return tuple(explainer.explain(table, row, row=f"row {row}") for row in rows)
-
-    def shares(self) -> EnsembleShares:
-        """Give what takes its predictions apart."""
-        voices = tuple((p, m.weight / len(m.parts)) for m in self.members for p in m.parts)
-        return EnsembleShares(voices, self.calibration if self.task.is_classification else None)
 
     def _background(self, table: Table) -> Table:
         """Find rows to compare with."""

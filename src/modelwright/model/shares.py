@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from modelwright.core.matrix import Matrix
 from modelwright.core.table import Table
+from modelwright.core.task import Task
 from modelwright.evaluate.calibration import Calibration
 from modelwright.explain.attribution import Shares, attribute
 from modelwright.features import FittedRecipe
 from modelwright.features.made_of import made_of
-from modelwright.model.file import Part
+from modelwright.model.file import Member, Part
 from modelwright.models.apart import Apart, apart
 
 __all__ = ["EnsembleShares"]
@@ -53,6 +54,14 @@ class EnsembleShares:
     voices: tuple[tuple[Part, float], ...]
     calibration: Calibration | None
     _known: list[_Behind] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls, members: Sequence[Member], task: Task, calibration: Calibration
+    ) -> EnsembleShares:
+        """Take the members of a model, each the mean of its parts."""
+        voices = tuple((p, m.weight / len(m.parts)) for m in members for p in m.parts)
+        return cls(voices, calibration if task.is_classification else None)
 
     def __call__(
         self,

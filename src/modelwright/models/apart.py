@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
 
 _STEPS = 24
 _MISSED = 0.5
+_MOST = 20_000
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,10 @@ def slopes(row: Floats, behind: Floats, place: int) -> Floats:
 
 
 def apart(fitted: Fitted) -> Apart | None:
-    """Make a fitted model ready to be taken apart; None for one that is no sum of trees.
+    """Make a fitted model ready to be taken apart; None for one that is no sum of some trees.
+
+    Of more than 20,000 leaves, as a forest has, most lead somewhere beside some background row:
+    to ask about drawn coalitions is quicker then.
 
     Parameters
     ----------
@@ -172,6 +176,8 @@ def apart(fitted: Fitted) -> Apart | None:
     if isinstance(fitted, FittedSelected):
         inner = apart(fitted.inner)
         return None if inner is None else replace(inner, kept=fitted.kept)
+    if isinstance(fitted, FittedForest | FittedHistogram) and len(fitted.trees.values) > _MOST:
+        return None
     if isinstance(fitted, FittedForest):
         grown = Grown.of_flat(fitted.trees)
         base, scale = np.array([fitted.offset]), 1 / len(fitted.trees)
@@ -180,7 +186,7 @@ def apart(fitted: Fitted) -> Apart | None:
         grown = Grown.of_flat(fitted.trees)
     elif isinstance(fitted, FittedLightGBM) and fitted.text:
         found = ModelText.parse(fitted.text).grown()
-        if found is None:
+        if found is None or (found.feature < 0).sum() > _MOST:
             return None
         grown = found
     else:

@@ -195,13 +195,16 @@ def _count(
     leaves: NDArray[np.int64],
     slots: _Slots,
     every: np.uint64,
-    tables: Floats,
+    tables: Floats | float,
     total: Floats,
 ) -> None:
     """Add what each player of each leaf gets."""
     live = np.bitwise_and.reduce(np.where(slots.own, every, slots.others), axis=0)
-    b = (~slots.own).sum(axis=0)
-    alone = np.where(slots.own, ~slots.others, _NONE) & live
+    kept = live != 0
+    leaves, live = leaves[kept], live[kept]
+    own, others = slots.own[:, kept], slots.others[:, kept]
+    b = (~own).sum(axis=0)
+    alone = np.where(own, ~others, _NONE) & live
     exactly = [live]
     for word in alone:  # the rows in which so many players lead to the leaf in the row alone
         more = [exactly[0] & ~word]
@@ -210,19 +213,17 @@ def _count(
         if not exactly[-1].any():
             exactly.pop()
     value, score = games.value[leaves], games.score[leaves]
-    most = len(exactly), int(b.max(initial=0)) + 1
-    gains, costs = _weights(*most)
-    given = np.zeros(slots.player.shape)
+    gains, costs = _weights(len(exactly), int(b.max(initial=0)) + 1)
+    given = np.zeros(own.shape)
     taken = np.zeros(len(leaves))
     for a, rows in enumerate(exactly):
-        if not rows.any():
-            continue
         taken += costs[a, b] * _weighed(rows, score, tables)
         if a:
+            gain = gains[a, b]
             for slot, word in enumerate(alone):
-                given[slot] += gains[a, b] * _weighed(rows & word, score, tables)
-    shares = np.where(slots.own, given, -taken) * value
-    total += np.bincount(slots.player.ravel(), shares.ravel(), len(total))
+                given[slot] += gain * _weighed(rows & word, score, tables)
+    shares = np.where(own, given, -taken) * value
+    total += np.bincount(slots.player[:, kept].ravel(), shares.ravel(), len(total))
 
 
 def _weights(a: int, b: int) -> tuple[Floats, Floats]:
@@ -237,16 +238,20 @@ def _weights(a: int, b: int) -> tuple[Floats, Floats]:
     return gains, costs
 
 
-def _tables(worth: Floats) -> Floats:
-    """Add up what rows are worth for each byte of a word: shape (n_scores, 8, 256)."""
+def _tables(worth: Floats) -> Floats | float:
+    """Add up what rows are worth for each byte of a word, (n_scores, 8, 256); or what each is."""
+    if len(worth) == 1 and (worth == worth[0, 0]).all():
+        return float(worth[0, 0])
     padded = np.zeros((len(worth), ROWS_A_WORD))
     padded[:, : worth.shape[1]] = worth
     bits = np.arange(256)[:, None] >> np.arange(8) & 1
     return np.asarray(np.einsum("bi,swi->swb", bits, padded.reshape(len(worth), 8, 8)))
 
 
-def _weighed(rows: Words, score: NDArray[np.int64], tables: Floats) -> Floats:
+def _weighed(rows: Words, score: NDArray[np.int64], tables: Floats | float) -> Floats:
     """Add up what the rows of each word are worth."""
+    if isinstance(tables, float):
+        return np.bitwise_count(rows) * tables
     some = np.flatnonzero(rows)
     found = np.zeros(len(rows))
     bytes_ = np.ascontiguousarray(rows[some]).astype("<u8").view(np.uint8).reshape(-1, 8)
