@@ -56,9 +56,7 @@ class EnsembleShares:
     _known: list[_Behind] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
-    def of(
-        cls, members: Sequence[Member], task: Task, calibration: Calibration
-    ) -> EnsembleShares:
+    def of(cls, members: Sequence[Member], task: Task, calibration: Calibration) -> EnsembleShares:
         """Take the members of a model, each the mean of its parts."""
         voices = tuple((p, m.weight / len(m.parts)) for m in members for p in m.parts)
         return cls(voices, calibration if task.is_classification else None)
