@@ -3,6 +3,7 @@
     python benchmarks/trust/audit.py                        the numbers that are recorded
     python benchmarks/trust/audit.py --kinds encoder clean  score some kinds again
     python benchmarks/trust/audit.py --half seen            those seeds alone
+    LEAKS_POOL=fresh python benchmarks/trust/audit.py       the second corpus, for no rule's sake
 
 The corpus is `benchmarks/trust/leaks`. While detectors were improved, only one half of the cases
 was looked at: leaks of even seeds, and honest cases 0, 1, 4, 5, 8... (tables, pipelines in turn).
@@ -26,8 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from leaks.catalogue import CLEAN, KINDS, SEEDS
 from leaks.judge import Answer, Scores, all_cases, score_detector
+from leaks.sets import CHOSEN
 
-RECORD = Path(__file__).resolve().parents[1] / "results" / "trust" / "audit.json"
+NAME = {"first": "audit.json", "fresh": "audit-fresh.json"}[CHOSEN]
+RECORD = Path(__file__).resolve().parents[1] / "results" / "trust" / NAME
 HALVES = {"seen": 0, "unseen": 1}
 
 
@@ -79,8 +82,8 @@ def main() -> None:
 
 
 def _names() -> list[str]:
-    leaks = [f"{kind} {seed}" for kind in KINDS for seed in range(SEEDS)]
-    return [*leaks, *(f"clean {seed}" for seed in range(CLEAN))]
+    leaks = [f"{kind} {seed}" for kind in KINDS for seed in SEEDS]
+    return [*leaks, *(f"clean {seed}" for seed in CLEAN)]
 
 
 def _in(name: str, half: str | None) -> bool:

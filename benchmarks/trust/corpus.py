@@ -7,7 +7,8 @@
 A case is drawn by its kind and seed. The score of a plain model with the leak has to differ from
 the honest one by .02 AUC or 5 % RMSE, else it is drawn again, stronger. Which draw was taken, and
 what it is worth, is kept in results/trust/corpus/, one file a kind. The tables stay where they
-are: nothing of them is copied.
+are: nothing of them is copied. With LEAKS_POOL=fresh before it, the second corpus is meant: other
+questions, other seeds (`leaks/sets.py`).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def main() -> None:
 def prove(kind: str) -> None:
     """Prove the seeds of a kind that have no proof yet, and write each down at once."""
     records = _records(kind)
-    for seed in range(SEEDS):
+    for seed in SEEDS:
         if any(one["seed"] == seed for one in records):
             continue
         began = time.monotonic()

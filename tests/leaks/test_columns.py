@@ -75,6 +75,23 @@ def test_a_column_filled_in_afterwards_is_found() -> None:
     assert codes == ["after-the-fact"]
 
 
+def test_that_a_column_has_no_value_is_no_sign() -> None:
+    rng = np.random.default_rng(0)
+    sick = rng.random(ROWS) < 0.15
+    measured = sick | (rng.random(ROWS) < 0.6)  # whom nobody suspects, nobody measures
+    z = [float(v) if m else None for v, m in zip(rng.normal(size=ROWS), measured, strict=True)]
+    columns = {f"x{i}": rng.normal(size=ROWS) for i in range(3)}
+    assert loud(pl.DataFrame({**columns, "z": z, "y": sick})) == []
+
+
+def test_values_that_come_again_where_an_answer_is_rare_are_no_means() -> None:
+    rng = np.random.default_rng(0)
+    rare = rng.random(600) < 0.05
+    floor = np.where(rare, rng.normal(2, 1, 600), rng.choice(np.linspace(-1, -0.5, 40), 600))
+    found = fingerprint(floor, rare.astype(float))
+    assert found is None or not found.made_of_answers
+
+
 def test_a_running_number_is_found_only_when_it_tells() -> None:
     _, frame = world()
     shuffled = frame.with_columns(z=pl.Series(np.arange(ROWS)))

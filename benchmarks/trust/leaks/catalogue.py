@@ -14,14 +14,19 @@ from leaks.clean_tables import clean_table
 from leaks.fitted import encoder, scored_rows, selection, stacking
 from leaks.future import time_travel
 from leaks.repeats import duplicates, entities, oversampling
+from leaks.sets import CHOSEN
 from leaks.tables import table_leak
 
 __all__ = ["ATTEMPTS", "CLEAN", "KINDS", "SEEDS", "clean", "drawn", "leak", "proof_file", "settled"]
 
-SEEDS = 20
-CLEAN = 200
+# The seeds of the fresh corpus were fixed before any of its cases was drawn.
+SEEDS, CLEAN = {
+    "first": (range(20), range(200)),
+    "fresh": (range(1000, 1005), range(1000, 1060)),
+}[CHOSEN]
 ATTEMPTS = 25
-PROOFS = Path(__file__).resolve().parents[2] / "results" / "trust" / "corpus"
+FOLDER = {"first": "corpus", "fresh": "corpus-fresh"}[CHOSEN]
+PROOFS = Path(__file__).resolve().parents[2] / "results" / "trust" / FOLDER
 
 KINDS: dict[str, Callable[[str, int, int], Drawn]] = {
     "target_copy": table_leak,

@@ -23,7 +23,7 @@ from leaks.future import LEARNERS, ahead_splits, stamped
 from leaks.naming import add
 from leaks.parts import Balanced, Booster, GroupsOf, Means, Pick, Some, with_words
 from leaks.repeats import boosted, features_of, forest, grouped, visits
-from leaks.sets import BINARY, NUMBERS, SMALL, Real, draw
+from leaks.sets import TABLES, Real, draw
 from leaks.worth import plain, random_splits
 
 __all__ = ["FORMS", "clean_pipeline"]
@@ -42,7 +42,7 @@ def clean_pipeline(seed: int) -> PipelineCase:
 
 
 def _real(rng: np.random.Generator, seed: int, rows: tuple[int, int] = (400, 1000)) -> Real:
-    return draw(rng, str(rng.choice(NUMBERS if seed % 2 else BINARY)), rows, (6, 16))
+    return draw(rng, str(rng.choice(TABLES.numbers if seed % 2 else TABLES.binary)), rows, (6, 16))
 
 
 def _folds(rng: np.random.Generator, y: NDArray[Any], task: str) -> list[Split]:
@@ -162,8 +162,7 @@ def _ahead(rng: np.random.Generator, seed: int) -> Made:
 
 def _balanced(rng: np.random.Generator, seed: int) -> Made:
     """Repeat rare rows inside the fold."""
-    name = ("stroke", "ibm_attrition", "lending_club", "bank_marketing", "adult")[seed % 5]
-    real = draw(rng, name, (500, 1200), (8, 18))
+    real = draw(rng, (*TABLES.rare[:4], TABLES.rare[-1])[seed % 5], (500, 1200), (8, 18))
     X, y = features_of(rng, real, words=False), real.y.astype(int)
     made = Balanced(forest(rng, "binary"), int(rng.integers(2, 7)))
     return real.name, made, X, y, _folds(rng, y, "binary")
@@ -171,7 +170,7 @@ def _balanced(rng: np.random.Generator, seed: int) -> Made:
 
 def _inner_check(rng: np.random.Generator, seed: int) -> Made:
     """Stop, or choose, by a part of the training rows, or by rows that are not among these."""
-    real = draw(rng, SMALL[seed % len(SMALL)], (200, 400), (6, 16))
+    real = draw(rng, TABLES.small[seed % len(TABLES.small)], (200, 400), (6, 16))
     X, y = features_of(rng, real, words=False), real.y.astype(int)
     if seed % 2:
         made: Any = Pick(candidates(rng, X, int(rng.integers(15, 40))))
@@ -186,7 +185,7 @@ def _inner_check(rng: np.random.Generator, seed: int) -> Made:
 
 def _stacking(rng: np.random.Generator, seed: int) -> Made:
     """Stack with inner folds that keep entities together too."""
-    pool = SMALL[2:] if seed % 3 else ("ailerons", "yrbss_weight", "gss_vocab", "abalone")
+    pool = TABLES.small[2:] if seed % 3 else TABLES.small_numbers
     real = draw(rng, str(rng.choice(pool)), (80, 140), (8, 16))
     real, y, who, column = visits(rng, real, float(rng.uniform(0.02, 0.2)))
     X = features_of(rng, real, words=False)

@@ -15,13 +15,11 @@ from leaks.cases import DataCase, Truth, generator
 from leaks.columns import LETTERS, OUTCOME, TALK, holes, skewed
 from leaks.future import stamped
 from leaks.naming import add, disguise
-from leaks.sets import BINARY, MANY, NUMBERS, Real, draw, read
+from leaks.sets import TABLES, Real, draw, read
 from leaks.worth import as_numbers, plain, predict
 
 __all__ = ["FORMS", "clean_table"]
 
-# Sets in which an honest column, or a few, say nearly everything.
-STRONG = ("sick", "phoneme", "mammography", "musk1", "segment", "ailerons", "ames", "abalone")
 SIZES, WIDTHS = (500, 1500), (5, 18)
 
 Made = tuple[Real, list[pl.Series]]
@@ -39,8 +37,10 @@ def clean_table(seed: int) -> DataCase:
 
 def _any(rng: np.random.Generator, seed: int) -> Real:
     if seed % 2:
-        return draw(rng, str(rng.choice(NUMBERS)), SIZES, WIDTHS)
-    return draw(rng, str(rng.choice(MANY if seed % 8 == 6 else BINARY)), SIZES, WIDTHS)
+        return draw(rng, str(rng.choice(TABLES.numbers)), SIZES, WIDTHS)
+    return draw(
+        rng, str(rng.choice(TABLES.many if seed % 8 == 6 else TABLES.binary)), SIZES, WIDTHS
+    )
 
 
 def _as_found(rng: np.random.Generator, seed: int) -> Made:
@@ -48,7 +48,7 @@ def _as_found(rng: np.random.Generator, seed: int) -> Made:
 
 
 def _strong(rng: np.random.Generator, seed: int) -> Made:
-    return draw(rng, STRONG[seed % len(STRONG)], SIZES, (6, 25)), []
+    return draw(rng, TABLES.strong[seed % len(TABLES.strong)], SIZES, (6, 25)), []
 
 
 def _old_score(rng: np.random.Generator, seed: int) -> Made:
@@ -152,9 +152,7 @@ def _past(rng: np.random.Generator, seed: int) -> Made:
 
 def _whole(rng: np.random.Generator, seed: int) -> Made:
     """Give a small set whole, with all of its columns."""
-    names = ("hitters_salary", "hepatitis", "toxicity_steroid", "triazines", "pd_speech",
-             "alzheimer_ad", "audiology", "movies_imdb", "ames", "bank_marketing")  # fmt: skip
-    real = read(names[seed % len(names)])
+    real = read(TABLES.whole[seed % len(TABLES.whole)])
     return real.rows(rng.permutation(real.frame.height)[:2000]), []
 
 

@@ -29,7 +29,7 @@ from sklearn.tree import DecisionTreeClassifier
 from leaks.cases import Drawn, PipelineCase, Truth, Worth, generator
 from leaks.parts import Booster, GroupsOf, Means, Pick, Some
 from leaks.repeats import features_of, visits
-from leaks.sets import BINARY, NUMBERS, SMALL, WIDE, Real, draw
+from leaks.sets import TABLES, Real, draw
 from leaks.worth import cross, metric_of, plain, random_splits
 
 __all__ = ["candidates", "crossed", "encoder", "inner_means", "linear", "scored_rows", "selection",
@@ -71,7 +71,9 @@ def crossed(rng: np.random.Generator, real: Real, attempt: int = 0) -> tuple[pd.
 def encoder(kind: str, seed: int, attempt: int) -> Drawn:
     """Draw a case: a category replaced by the mean answer of all rows, scored ones too."""
     rng = generator(kind, seed, attempt)
-    real = draw(rng, str(rng.choice(NUMBERS if seed % 2 else BINARY)), (500, 1100), (6, 14))
+    real = draw(
+        rng, str(rng.choice(TABLES.numbers if seed % 2 else TABLES.binary)), (500, 1100), (6, 14)
+    )
     X, name = crossed(rng, real, attempt)
     y, task = real.y, real.task
     smooth = float(rng.choice([0.0, 0.5, 1.0, 3.0]))
@@ -120,7 +122,7 @@ def _encoded(
 
 def widened(rng: np.random.Generator, seed: int, columns: int) -> tuple[Real, pd.DataFrame]:
     """Give a few rows of a wide set, widened by its own columns with their rows shuffled."""
-    real = draw(rng, WIDE[seed % len(WIDE)], (90, 180), (20, 120))
+    real = draw(rng, TABLES.wide[seed % len(TABLES.wide)], (90, 180), (20, 120))
     X = features_of(rng, real, words=False)
     extra = rng.choice(list(X), max(0, columns - X.shape[1]))
     shuffled = {f"w{i}": rng.permutation(X[str(name)].to_numpy()) for i, name in enumerate(extra)}
@@ -183,7 +185,7 @@ def candidates(rng: np.random.Generator, X: pd.DataFrame, count: int) -> list[An
 def scored_rows(kind: str, seed: int, attempt: int) -> Drawn:
     """Draw a case: a fit that stops, or chooses, by the rows that it is scored on."""
     rng = generator(kind, seed, attempt)
-    name = SMALL[(seed + attempt) % len(SMALL)]
+    name = TABLES.small[(seed + attempt) % len(TABLES.small)]
     real = draw(rng, name, (110, max(120, 240 - 20 * attempt)), (5, 16))
     X, y = features_of(rng, real, words=False), real.y.astype(int)
     holdout = seed % 2 == 0
@@ -242,7 +244,7 @@ def stack(task: str, column: str, names: list[str], inner: Any, trees: bool) -> 
 def stacking(kind: str, seed: int, attempt: int) -> Drawn:
     """Draw a case: outer folds keep entities together, inner ones do not."""
     rng = generator(kind, seed, attempt)
-    pool = SMALL[2:] if seed % 4 else ("ailerons", "yrbss_weight", "gss_vocab", "abalone")
+    pool = TABLES.small[2:] if seed % 4 else TABLES.small_numbers
     real = draw(rng, str(rng.choice(pool)), (100, 180), (8, 20))
     real, y, who, column = visits(rng, real, float(rng.uniform(0.02, 0.15)))
     X = features_of(rng, real, words=False)

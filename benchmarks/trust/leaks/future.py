@@ -18,7 +18,7 @@ from leaks.cases import DataCase, Drawn, PipelineCase, Split, Truth, Worth, gene
 from leaks.columns import holes
 from leaks.naming import add, disguise
 from leaks.parts import with_words
-from leaks.sets import BINARY, NUMBERS, Real, draw, read
+from leaks.sets import TABLES, Real, draw, read
 from leaks.worth import metric_of, of_columns, predict, random_splits, score
 
 __all__ = ["ahead_splits", "in_time", "stamped", "time_travel"]
@@ -51,7 +51,7 @@ def stamped(rng: np.random.Generator, seed: int, attempt: int = 0) -> tuple[Real
         start = int(rng.integers(0, real.frame.height - size))
         rows = real.frame[start : start + size]
         return real.having(rows.drop("date")), rows["date"]
-    name = str(rng.choice(NUMBERS if seed % 3 == 1 else BINARY))
+    name = str(rng.choice(TABLES.numbers if seed % 3 == 1 else TABLES.binary))
     real = draw(rng, name, (500, 1200), (5, 15))
     tied = float(rng.uniform(min(0.9, 0.5 + 0.1 * attempt), 0.95))
     return in_time(rng, real, tied), _hours(rng, real.frame.height)

@@ -117,8 +117,8 @@ class Scores:
 
 
 def all_cases(
-    kinds: Iterable[str] = tuple(KINDS), seeds: Iterable[int] = range(SEEDS),
-    cleans: Iterable[int] = range(CLEAN),
+    kinds: Iterable[str] = tuple(KINDS), seeds: Iterable[int] = SEEDS,
+    cleans: Iterable[int] = CLEAN,
 ) -> Iterable[tuple[str, Case]]:  # fmt: skip
     """Give the cases one by one, each under its kind and seed."""
     seeds = list(seeds)

@@ -22,14 +22,13 @@ from sklearn.neighbors import NearestNeighbors
 from leaks.cases import Drawn, PipelineCase, Split, Truth, Worth, generator
 from leaks.naming import POOL
 from leaks.parts import Balanced, with_words, words_of
-from leaks.sets import BINARY, NUMBERS, NUMBERS_GROUPED, Real, draw, read
+from leaks.sets import TABLES, Real, draw, read
 from leaks.worth import as_numbers, cross, metric_of, random_splits
 
 __all__ = ["duplicates", "entities", "features_of", "forest", "grouped", "oversampling", "visits"]
 
 FOLDS = 5
 OTHER_ENTITIES = ("sch", "tch")  # schools and teachers: folds by pupil do not keep them together
-GROUPED = (*NUMBERS_GROUPED, "resume_callback")
 
 
 def features_of(rng: np.random.Generator, real: Real, words: bool | None = None) -> pd.DataFrame:
@@ -59,7 +58,9 @@ def boosted(task: str) -> Any:
 def duplicates(kind: str, seed: int, attempt: int) -> Drawn:
     """Draw a case: rows that are there twice or more, folds at random."""
     rng = generator(kind, seed, attempt)
-    real = draw(rng, str(rng.choice(NUMBERS if seed % 2 else BINARY)), (350, 800), (6, 18))
+    real = draw(
+        rng, str(rng.choice(TABLES.numbers if seed % 2 else TABLES.binary)), (350, 800), (6, 18)
+    )
     size = real.frame.height
     again = rng.random(size) < rng.uniform(min(0.8, 0.25 + 0.1 * attempt), 0.85)
     times = np.where(again, rng.integers(2, 4, size), 1)
@@ -113,7 +114,7 @@ def grouped(
     Every other one is a panel as it was recorded; the others are real rows measured several times.
     """
     if seed % 2 == 0 and attempt < 8:
-        real = read(GROUPED[(seed // 2 + attempt) % len(GROUPED)])
+        real = read(TABLES.grouped[(seed // 2 + attempt) % len(TABLES.grouped)])
         names = [name for name in real.features if name not in (real.group, *OTHER_ENTITIES)]
         some = list(rng.permutation(names)[: int(rng.integers(5, 16))])
         who = real.frame[str(real.group)].rank("dense").to_numpy().astype(np.int64)
@@ -122,7 +123,12 @@ def grouped(
         frame = real.frame[rows].select([str(real.group), *some, real.target])
         real = real.having(frame)
         return real, real.y, who[rows], str(real.group)
-    real = draw(rng, str(rng.choice(NUMBERS if seed % 4 == 1 else BINARY)), (120, 260), (6, 16))
+    real = draw(
+        rng,
+        str(rng.choice(TABLES.numbers if seed % 4 == 1 else TABLES.binary)),
+        (120, 260),
+        (6, 16),
+    )
     return visits(rng, real, float(rng.uniform(0.02, max(0.05, 0.4 - 0.05 * attempt))))
 
 
@@ -167,14 +173,10 @@ def entities(kind: str, seed: int, attempt: int) -> Drawn:
     )
 
 
-RARE = ("stroke", "ibm_attrition", "lending_club", "bank_marketing", "squirrels_run",
-        "chicago_taxi_tip", "adult")  # fmt: skip
-
-
 def oversampling(kind: str, seed: int, attempt: int) -> Drawn:
     """Draw a case: rows of the rarer class repeated or invented, then folds at random."""
     rng = generator(kind, seed, attempt)
-    real = draw(rng, RARE[(seed + attempt) % len(RARE)], (500, 1200), (6, 18))
+    real = draw(rng, TABLES.rare[(seed + attempt) % len(TABLES.rare)], (500, 1200), (6, 18))
     X = features_of(rng, real, words=False)
     y = real.y.astype(int)
     form = str(rng.choice(["repeated", "shaken", "between neighbours"]))

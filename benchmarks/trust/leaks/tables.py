@@ -8,7 +8,7 @@ import polars as pl
 from leaks.cases import DataCase, Drawn, Truth, generator
 from leaks.columns import FORMS, Draw, holes, skewed
 from leaks.naming import add, disguise
-from leaks.sets import BINARY, MANY, NUMBERS, Real, draw
+from leaks.sets import TABLES, Real, draw
 from leaks.worth import of_columns
 
 __all__ = ["planted", "table_leak"]
@@ -57,5 +57,5 @@ def planted(
 
 def _source(rng: np.random.Generator, seed: int) -> str:
     if seed % 2:
-        return str(rng.choice(NUMBERS))
-    return str(rng.choice(MANY if seed % 10 == 8 else BINARY))
+        return str(rng.choice(TABLES.numbers))
+    return str(rng.choice(TABLES.many if seed % 10 == 8 else TABLES.binary))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from modelwright.core.table import Table
 from modelwright.explain.probing import Predict, rearranged
 
-__all__ = ["Shares", "attribute"]
+__all__ = ["Shares", "TakeApart", "attribute"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,22 @@ class Shares:
     prediction: float
     of: NDArray[np.float64]
     rest: float
+
+
+class TakeApart(Protocol):
+    """What `attribute` does, of a model that it knows from within."""
+
+    def __call__(
+        self,
+        table: Table,
+        background: NDArray[np.int64],
+        columns: Sequence[str],
+        *,
+        output: int = 0,
+        seed: int = 0,
+    ) -> Shares:
+        """Take the prediction of the first row of a table apart."""
+        ...
 
 
 def attribute(

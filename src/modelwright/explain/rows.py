@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from modelwright.core.evidence import Attribution
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Task
-from modelwright.explain.attribution import attribute
+from modelwright.explain.attribution import TakeApart, attribute
 from modelwright.explain.probing import Predict
 
 __all__ = ["Explainer", "telling_rows"]
@@ -41,6 +42,8 @@ class Explainer:
         Columns that get a share of their own; the others share one line.
     seed : int
         The only source of randomness.
+    within : TakeApart, optional
+        What knows the model from within; None: it is asked about rows with columns exchanged.
     """
 
     predict: Predict
@@ -48,6 +51,7 @@ class Explainer:
     background: Table
     columns: tuple[str, ...]
     seed: int = 0
+    within: TakeApart | None = None
 
     def explain(self, table: Table, position: int, *, row: str, actual: str = "") -> Attribution:
         """Explain the prediction of one row.
@@ -74,7 +78,8 @@ class Explainer:
         both = Table(one.frame.select(names).vstack(self.background.frame), self.background.schema)
         output = self._output(one)
         behind = np.arange(1, both.height)
-        shares = attribute(self.predict, both, behind, self.columns, output=output, seed=self.seed)
+        take = self.within or partial(attribute, self.predict)
+        shares = take(both, behind, self.columns, output=output, seed=self.seed)
         order = np.argsort(-np.abs(shares.of), kind="stable")
         columns = [self.columns[i] for i in order]
         sizes = [float(shares.of[i]) for i in order]

@@ -1,11 +1,13 @@
 """Columns that somebody filled in when the answer was known.
 
-Whether such a column has a value, or another one than nearly all rows, tells the answer with hardly
-an exception, and the other columns do not know these rows.
+Where such a column has a value, or another one than nearly all rows, it tells the answer with
+hardly an exception, and the other columns do not know these rows. That a column has *no* value
+tells nothing of when it is written: what is not suspected is not measured.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,18 +21,47 @@ from modelwright.leaks.look import Look
 __all__ = ["find_afterwards"]
 
 Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
-# So many rows of other answers are expected on a side by chance, and so few may be there.
-_EXPECTED = 15.0
-_FEWEST = 15
-# How pure a side has to be, and how sure of its answers a model of all other columns may be then:
-# exceptions as a share of those expected, pairs of numbers that stand the wrong way.
-_RULES = ((0.05, 0.03, 0.75), (0.08, 0.05, 0.6), (0.12, 0.08, 0.4))
-# Of numbers: all rows of a side on one side of such a share of all answers.
+# How likely so few exceptions may be by chance, of all sides and outcomes that are tried.
+_CHANCE = 1e-4
+# Exceptions are counted as a share of those that chance gives. Of the others' there have to be so
+# many times as many, and so many at least.
+_TIMES = 5.0
+_LEAST = 0.25
+# Of numbers: whether they lie above or below such a share of all answers.
 _CUTS = (0.3, 0.4, 0.5, 0.6, 0.7)
+_FEWEST = 15
 _USUAL = 0.2
 _ASKED = 6
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What an answer may be: a class, or above or below a number."""
+
+    words: str
+    met: Mask
+    code: int = 0
+    cut: float | None = None
+    above: bool = True
+
+    def doubt(self, said: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Say how far a model expects another one."""
+        if self.cut is None:
+            return 1 - said[:, self.code]
+        return np.asarray((said[:, 0] > self.cut) != self.above, np.float64)
+
+
+@dataclass(frozen=True)
+class _Pure:
+    """Rows in which a column has a value, and the outcome that nearly all of them have."""
+
+    name: str
+    told: str
+    rows: Mask
+    outcome: _Outcome
+    exceptions: float
+    chance: float
 
 
 def find_afterwards(look: Look) -> tuple[Finding, ...]:
@@ -46,34 +77,47 @@ def find_afterwards(look: Look) -> tuple[Finding, ...]:
     tuple of Finding
         ``after-the-fact``.
     """
-    order = look.answers[:, 0]
-    ranks = np.argsort(np.argsort(order, kind="stable"), kind="stable").astype(np.float64) + 1
-    suspects = []
-    for i, name in enumerate(look.names):
-        for words, side in _sides(look.cells.codes[:, i]):
-            for rows, told in ((side, words), (~side, f"not {words}")):
-                pure = _pure(look, rows, ranks)
-                if pure is not None:
-                    suspects.append((pure, name, rows, told))
-    suspects.sort(key=lambda one: (-one[0].unknown, -one[0].share))
     found: dict[str, Finding] = {}
-    for pure, name, rows, told in suspects[:_ASKED]:
+    for pure in sorted(_suspects(look), key=lambda one: one.chance)[:_ASKED]:
+        name, rows = pure.name, pure.rows
         if name in found:
             continue
         alike = _alike(look, rows)
-        known = _known(look, rows, alike, pure)
-        if known <= pure.unknown:
-            evidence = (
-                f"of {int(rows.sum()):,} rows in which {name!r} is {told}, {pure.share:.1%} "
-                f"{pure.words}; all other columns are only {known:.0%} sure of it"
-            )
-            found[name] = Finding("after-the-fact", CODES["after-the-fact"].severity,
-                                  alike, evidence, CODES["after-the-fact"].cure)  # fmt: skip
+        others = _left_by_others(look, pure, alike)
+        if others < max(_TIMES * pure.exceptions, _LEAST):
+            continue
+        share, sure = float(pure.outcome.met[rows].mean()), 1 - min(others, 1.0)
+        evidence = (
+            f"of {int(rows.sum()):,} rows in which {name!r} is {pure.told}, {share:.1%} "
+            f"{pure.outcome.words}; all other columns are only {sure:.0%} sure of it"
+        )
+        found[name] = Finding("after-the-fact", CODES["after-the-fact"].severity,
+                              alike, evidence, CODES["after-the-fact"].cure)  # fmt: skip
     return tuple(found.values())
 
 
+def _suspects(look: Look) -> Iterator[_Pure]:
+    """List the sides on which one outcome has far fewer exceptions than chance gives."""
+    sides = [
+        (name, told, rows)
+        for i, name in enumerate(look.names)
+        for told, rows in _sides(look.cells.codes[:, i])
+    ]
+    outcomes = _outcomes(look)
+    tried = len(sides) * len(outcomes)
+    for name, told, rows in sides:
+        found = []
+        for outcome in outcomes:
+            expected = float(rows.sum() * (1 - outcome.met.mean()))
+            seen = int((rows & ~outcome.met).sum())
+            chance = tried * _so_few(seen, expected)
+            if chance <= _CHANCE and seen * _TIMES <= expected:
+                found.append(_Pure(name, told, rows, outcome, seen / expected, chance))
+        yield from sorted(found, key=lambda one: one.chance)[:1]
+
+
 def _sides(codes: NDArray[np.integer]) -> Iterator[tuple[str, Mask]]:
-    """Part the rows: missing or not, the usual value or not."""
+    """List the rows that have a value, and those that have another one than the usual."""
     missing = codes == 0
     if _FEWEST <= missing.sum() <= len(codes) - _FEWEST:
         yield "filled", ~missing
@@ -84,59 +128,26 @@ def _sides(codes: NDArray[np.integer]) -> Iterator[tuple[str, Mask]]:
         yield "other than usual", (codes != usual) & ~missing
 
 
-@dataclass(frozen=True)
-class _Pure:
-    """How far the rows of a side have one answer, and how little others have to know of it."""
-
-    share: float
-    unknown: float
-    words: str = "have the same answer"
-    cut: float | None = None
-    above: bool = True
-
-
-def _pure(look: Look, rows: Mask, ranks: Floats) -> _Pure | None:
-    """Give the share of the commonest answer, when it is far above what chance gives."""
-    count = int(rows.sum())
-    if count < _FEWEST or count > len(rows) - _FEWEST:
-        return None
-    if not look.y.classes:
-        return _apart(ranks, rows)
-    here = np.bincount(look.y.values[rows], minlength=look.y.classes)
-    best = int(here.argmax())
-    base = float((look.y.values == best).mean())
-    expected, seen = count * (1 - base), count - int(here[best])
-    if expected < _EXPECTED:
-        return None
-    share = float(here[best] / count)
-    return next((_Pure(share, room) for few, _, room in _RULES if seen <= few * expected), None)
-
-
-def _apart(ranks: Floats, rows: Mask) -> _Pure | None:
-    """For numbers: the share of pairs in which a row of this side has the higher answer."""
-    inside, outside = int(rows.sum()), int((~rows).sum())
-    above = (ranks[rows].sum() - inside * (inside + 1) / 2) / (inside * outside)
-    share = float(max(above, 1 - above))
-    if min(inside, outside) < 2 * _FEWEST:
-        return None
-    words = f"have {'a higher' if above > 0.5 else 'a lower'} answer than a row elsewhere"
-    ordered = (_Pure(share, room, words) for _, few, room in _RULES if 1 - share <= few)
-    return next(ordered, None) or _beyond(ranks, rows)
-
-
-def _beyond(ranks: Floats, rows: Mask) -> _Pure | None:
-    """For numbers: the share of the rows of this side whose answers lie beyond one number."""
-    count, (few, _, room) = int(rows.sum()), _RULES[0]
-    most, best = _EXPECTED, None
+def _outcomes(look: Look) -> list[_Outcome]:
+    """List what an answer may be: a class, or beyond one of a few numbers."""
+    y = look.y.values
+    if look.y.classes:
+        classes = range(look.y.classes)
+        return [_Outcome("have the same answer", y == code, code) for code in classes]
+    found = []
     for part in _CUTS:
-        cut = part * len(ranks)
-        for above in (True, False):
-            wrong = (ranks <= cut) if above else (ranks > cut)
-            seen, expected = int(wrong[rows].sum()), count * float(wrong.mean())
-            if expected >= most and seen <= few * expected:
-                words = f"have an answer {'above' if above else 'below'} the {part:.0%} quantile"
-                most, best = expected, _Pure(1 - seen / count, room, words, part, above)
-    return best
+        cut = float(np.quantile(y, part))
+        for above, word in ((True, "above"), (False, "below")):
+            words = f"have an answer {word} the {part:.0%} quantile"
+            found.append(_Outcome(words, (y > cut) == above, cut=cut, above=above))
+    return found
+
+
+def _so_few(seen: int, expected: float) -> float:
+    """Bound the chance of so few events (Chernoff 1952)."""
+    if seen >= expected:
+        return 1.0
+    return math.exp(seen - expected + (seen * math.log(expected / seen) if seen else 0.0))
 
 
 def _alike(look: Look, rows: Mask) -> tuple[str, ...]:
@@ -144,23 +155,17 @@ def _alike(look: Look, rows: Mask) -> tuple[str, ...]:
     same = []
     for i, name in enumerate(look.names):
         for _, side in _sides(look.cells.codes[:, i]):
-            if max((side == rows).mean(), (side != rows).mean()) >= 0.99 and name not in same:
+            if (side == rows).mean() >= 0.99 and name not in same:
                 same.append(name)
     return tuple(same)
 
 
-def _known(look: Look, rows: Mask, alike: tuple[str, ...], pure: _Pure) -> float:
-    """Say how sure a model of the other columns is of the answer of these rows."""
-    said = look.quick(frozenset(alike))
+def _left_by_others(look: Look, pure: _Pure, alike: tuple[str, ...]) -> float:
+    """Say how many exceptions a model of the other columns expects, as a share of chance's."""
+    said = look.asked(frozenset(alike))
     if said is None:
-        return 0.0
-    asked = rows & ~np.isnan(said[:, 0])
-    if not asked.any():
         return 1.0
-    if pure.cut is not None:
-        cut = float(np.quantile(look.answers[:, 0], pure.cut))
-        return float(((said[asked, 0] > cut) == pure.above).mean())
-    answers = look.answers[asked].astype(np.float64)
-    left = ((answers - said[asked]) ** 2).sum(axis=1).mean()
-    before = (answers**2).sum(axis=1).mean()
-    return float(np.clip(1 - left / max(before, 1e-12), 0, 1))
+    rows = pure.rows & ~np.isnan(said[:, 0])
+    if not rows.any():
+        return 0.0
+    return float(pure.outcome.doubt(said[rows]).mean() / (1 - pure.outcome.met.mean()))

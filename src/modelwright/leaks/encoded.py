@@ -94,12 +94,15 @@ def fingerprint(column: Floats, answers: Floats) -> Fingerprint | None:
     means = np.bincount(level, answers) / counts
     within = np.bincount(level, answers**2) / counts - means**2
     noise = float((within * counts)[several].sum() / (counts - 1)[several].sum())
+    numbers = bool(((answers != 0) & (answers != 1)).any())
     if noise <= 1e-9 * float(answers.var() or 1.0):
         return None
     values = np.bincount(level, column) / counts
     overall, spread = float(answers.mean()), float(answers.std())
     found = [
-        _scatter(said[several], counts[several], means[several], overall, noise)
+        _scatter(
+            said[several], counts[several], means[several], overall, noise if numbers else None
+        )
         for said in _readings(values, overall)
         if abs(float((said * counts).sum()) / len(column) - overall) <= _NEAR * spread
     ]
@@ -116,21 +119,30 @@ def _readings(values: Floats, overall: float) -> list[Floats]:
 
 
 def _scatter(
-    said: Floats, counts: Floats, means: Floats, overall: float, noise: float
+    said: Floats, counts: Floats, means: Floats, overall: float, noise: float | None
 ) -> Fingerprint:
-    """Fit the means by what the column says, drawn to the overall mean by the number of rows."""
+    """Fit the means by what the column says, drawn to the overall mean by the number of rows.
+
+    The noise of 0 and 1 is p (1 - p): where hardly a row has a 1, no scatter is asked for. What is
+    left is judged by the chi-squared distribution of the same mean and variance (Satterthwaite).
+    """
     drawn = (said - overall) / counts
-    design = np.column_stack([np.ones(len(said)), said, drawn]) * np.sqrt(counts)[:, None]
-    target = means * np.sqrt(counts)
-    found, _, rank, _ = np.linalg.lstsq(design, target, rcond=None)
-    left = float(((target - design @ found) ** 2).sum()) / noise
-    freedom = len(said) - int(rank)
+    design = np.column_stack([np.ones(len(said)), said, drawn])
+    loud = np.sqrt(counts)[:, None]
+    found, _, rank, _ = np.linalg.lstsq(design * loud, means * loud[:, 0], rcond=None)
+    fitted = design @ found
+    p = np.clip(fitted, 0, 1)
+    variance = p * (1 - p) if noise is None else np.full(len(said), noise)
+    more = 0.0 if noise is not None else (variance - 6 * variance**2) / counts
+    asked = float(variance.sum())
+    freedom = 2 * asked**2 / max(float((2 * variance**2 + more).sum()), 1e-300) - int(rank)
     if freedom < 4:
         return Fingerprint(len(said), 1.0, 1.0)
-    return Fingerprint(len(said), left / freedom, _below_chi2(left, freedom))
+    left = float((counts * (means - fitted) ** 2).sum()) / asked
+    return Fingerprint(len(said), left, _below_chi2(left * (freedom + int(rank)), freedom))
 
 
-def _below_chi2(value: float, freedom: int) -> float:
+def _below_chi2(value: float, freedom: float) -> float:
     """Give the chance that chi-squared lies below a value (Wilson and Hilferty 1931)."""
     if value <= 0:
         return 0.0

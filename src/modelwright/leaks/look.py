@@ -143,6 +143,17 @@ class Look:
         ndarray of float64, shape (n_rows, n_outputs) or None
             As `answers`; NaN for rows outside the sample. None when nothing is left to learn from.
         """
+        said = self.asked(without)
+        return None if said is None else _scaled(self, said)
+
+    def asked(self, without: frozenset[str]) -> NDArray[np.float64] | None:
+        """Ask the same, and get the answers as they come.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_rows, n_classes or 1) or None
+            Probabilities, or numbers; NaN for rows outside the sample.
+        """
         return _quick(self, without)
 
     def left_by_others(self, without: frozenset[str]) -> float:
@@ -216,8 +227,8 @@ def _quick(look: Look, without: frozenset[str]) -> NDArray[np.float64] | None:
     said = out_of_fold(table, look.y.rows(rows), look.seed.derive("leaks", "fit"))
     if said is None:
         return None
-    found = np.full(look.answers.shape, np.nan)
-    found[rows] = _scaled(look, said)
+    found = np.full((look.table.height, said.shape[1]), np.nan)
+    found[rows] = said
     return found
 
 
@@ -260,7 +271,7 @@ def out_of_fold(
     return said
 
 
-def _scaled(look: Look, said: NDArray[np.float32]) -> NDArray[np.float64]:
+def _scaled(look: Look, said: NDArray[np.float64]) -> NDArray[np.float64]:
     """Bring predictions to the scale of the answers: the mean is 0, the variance 1."""
     y = look.y
     if y.classes:

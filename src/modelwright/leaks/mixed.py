@@ -41,7 +41,7 @@ _MAYBE_TIMES = 2
 _SORTED = 0.95
 _COUNTED = 12
 _EVEN = 0.08
-_FILLED = 0.6
+_SMOOTH = 3.0
 _FINE = 0.5
 _NEARLY = 0.99
 _SECONDS = (9e8, 2.2e9)  # since 1970: from 1998 to 2039
@@ -225,10 +225,17 @@ def _things(case: Case, view: View, orders: tuple[Order, ...]) -> Iterator[Mixed
 
 
 def _measures(series: pl.Series) -> bool:
-    """Tell whether whole numbers fill a range, as ages do; names of things begin at 0 or 1."""
+    """Tell whether values near each other come about equally often, as those of ages do.
+
+    How often names of things come says nothing of the next name.
+    """
     known = series.drop_nulls().cast(float).to_numpy()
-    low, width = float(known.min()), float(known.max() - known.min()) + 1
-    return low > 1 and len(np.unique(known)) >= _FILLED * width
+    often = np.unique(known, return_counts=True)[1]
+    ranks = np.argsort(np.argsort(often, kind="stable"), kind="stable").astype(np.float64)
+    if (known != np.floor(known)).any() or not often.std():
+        return bool((known != np.floor(known)).any())
+    alike = float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1])
+    return bool(alike * np.sqrt(len(often)) >= _SMOOTH)
 
 
 def _shared(case: Case, codes: Codes) -> float:
@@ -246,8 +253,6 @@ def _maybe_things(
         if len(columns) > 1 or columns[0] in times or groups < _MANY:
             continue
         series = case.table.frame[columns[0]]
-        if series.dtype.is_float() and bool((series.drop_nulls() % 1 != 0).any()):
-            continue  # a measurement
         if series.dtype.is_numeric() and _measures(series):
             continue
         if counts.max() <= 0.1 * len(codes) and (counts >= 2).sum() >= 0.3 * groups:

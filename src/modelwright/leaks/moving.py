@@ -245,6 +245,8 @@ class Neighbours:
         known = np.isfinite(change)
         if known.sum() < max(_FEWEST, _ROWS_EACH * self.basis.shape[1] // 2):
             return ""
+        if np.count_nonzero(change[known]) < _FEWEST:
+            return ""  # rows in which nothing changes show nothing
         filled = np.where(known, change - change[known].mean(), 0.0)
         whole = float((filled**2).sum())
         if whole <= 0 or len(np.unique(column[self.rows[known]])) < _DISTINCT:

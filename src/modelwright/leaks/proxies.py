@@ -14,22 +14,20 @@ from modelwright.stats.nearest import scaled_answers
 
 __all__ = ["find_parts", "find_proxies"]
 
-# What may be left by a column that is asked about, and how much more all others must leave.
-_SUSPECT = 0.45
-_TIMES = 2.1
+# What may be left by a column that is asked about, where it has a value: made of the answers, it
+# leaves a fifth at most, and what is measured leaves a third at least (but for easy tasks, where
+# all others together leave as little). And how much more all others must leave.
+_SUSPECT = 0.3
+_TIMES, _NOTABLY = 2.5, 0.1
 # Beside fewer columns than that it says little that one of them stands apart: a table of a house
 # price, its area and two dates is honest. There only a copy is called one.
 _MANY, _COPY = 6, 0.02
-_NOTABLY = 0.15
 _EXACT = 0.002
 _STRONG = 0.1
 _ASKED = 4
 _TWIN = 0.02
-# A column that speaks in some rows only.
-_PARTLY = 0.3
 _USUAL = 0.2
-_FEWEST_FILLED = 100
-_ASKED_PARTLY = 2
+_FEWEST = 60
 _SUM = 1e-4
 _PARTS_ROWS = 2_000
 _PARTS_COLUMNS = 60
@@ -48,78 +46,75 @@ def find_proxies(look: Look) -> tuple[Finding, ...]:
     tuple of Finding
         ``target-copy`` and ``strong-column``.
     """
-    suspects = sorted((left, name) for name, left in look.alone.items() if left <= _SUSPECT)
+    speaks = {name: _speaks(look, i) for i, name in enumerate(look.names)}
+    alone = {name: _left_alone(look, name, rows) for name, rows in speaks.items()}
+    suspects = sorted((left, name) for name, left in alone.items() if left <= _SUSPECT)
     found: list[Finding] = []
     told: set[str] = set()
     for left, name in suspects[:_ASKED]:
         if name in told:
             continue
+        rows = speaks[name]
         twins = _twins(look, name, [other for _, other in suspects])
-        others = look.left_by_others(frozenset(twins))
+        others = _left_by_others(look, frozenset(twins), rows)
+        where = "" if rows.all() else f" in the {int(rows.sum()):,} rows in which it says something"
         evidence = (
-            f"{name!r} alone leaves {_share(left)} of the answers' variation unexplained, all "
-            f"other columns together {_share(others)}"
+            f"{name!r} alone leaves {_share(left)} of the answers' variation unexplained{where}, "
+            f"all other columns together {_share(others)}"
         )
         if _gives_away(left, others, len(look.names) - len(twins)):
             told.update(twins)
             found.append(_finding("target-copy", twins, evidence))
         elif left <= _STRONG:
             found.append(_finding("strong-column", (name,), evidence))
-    return (*found, *_find_partly(look, told))
+    return tuple(found)
 
 
-def _find_partly(look: Look, told: set[str]) -> list[Finding]:
-    """Find columns that nearly solve the task in the rows in which they say something.
+def _speaks(look: Look, i: int) -> NDArray[np.bool_]:
+    """Give the rows in which a column has a value, of numbers another one than very often.
 
     A refund, say, is nought or missing for nearly all: over all rows it tells little.
     """
-    suspects = []
-    for i, name in enumerate(look.names):
-        rows = _filled(look.cells.codes[:, i]) if look.cells.ordered[i] else None
-        if rows is None or name in told:
-            continue
-        own = look.answers[rows] - look.answers[rows].mean(axis=0)
-        codes, fold = look.cells.codes[rows, i], look.fold[rows]
-        left = min(unexplained(part, own, fold) for part in resolutions(_ranked(codes)))
-        if left <= _PARTLY and left + _NOTABLY < look.alone[name]:
-            suspects.append((left, name, rows))
-    found = []
-    for left, name, rows in sorted(suspects, key=lambda one: one[0])[:_ASKED_PARTLY]:
-        others = _left_in(look, name, rows)
-        if len(look.names) > _MANY and others >= max(_TIMES * left, left + 2 * _NOTABLY):
-            evidence = (
-                f"in the {int(rows.sum()):,} rows in which {name!r} has another value than usual, "
-                f"it leaves {_share(left)} of the answers' variation unexplained, all other "
-                f"columns together {_share(others)}"
-            )
-            found.append(_finding("target-copy", (name,), evidence))
-    return found
-
-
-def _filled(codes: NDArray[np.integer]) -> NDArray[np.bool_] | None:
-    """Give the rows with a value that is not the usual one, when they are a part of all."""
+    codes = look.cells.codes[:, i]
+    rows = np.asarray(codes > 0)
     counts = np.bincount(codes, minlength=2)
     usual = int(counts[1:].argmax()) + 1
-    rows = codes > 0
-    if counts[usual] >= _USUAL * len(codes):
+    if (
+        look.cells.ordered[i]
+        and counts[usual] >= _USUAL * len(codes)
+        and (counts[1:] > 0).sum() > 2
+    ):
         rows &= codes != usual
-    share = float(rows.mean())
-    return rows if rows.sum() >= _FEWEST_FILLED and share <= 1 - _USUAL / 4 else None
+    return rows
 
 
-def _ranked(codes: NDArray[np.integer]) -> NDArray[np.int64]:
-    return np.asarray(np.unique(codes, return_inverse=True)[1] + 1, np.int64)
+def _left_alone(look: Look, name: str, rows: NDArray[np.bool_]) -> float:
+    """Say what a column leaves unexplained of the answers in some rows."""
+    place = look.names.index(name)
+    own = look.answers[rows].astype(np.float64)
+    if len(own) < _FEWEST or not (np.ptp(own, axis=0) > 0).any():
+        return 1.0
+    codes = _ranked(look.cells.codes[rows, place])
+    if not look.cells.ordered[place] and int(codes.max()) > max(20, len(codes) // 20):
+        return 1.0
+    parts = resolutions(codes) if look.cells.ordered[place] else [codes]
+    centred = own - own.mean(axis=0)
+    return min(unexplained(part, centred, look.fold[rows]) for part in parts)
 
 
-def _left_in(look: Look, name: str, rows: NDArray[np.bool_]) -> float:
+def _left_by_others(look: Look, without: frozenset[str], rows: NDArray[np.bool_]) -> float:
     """Say what all other columns leave unexplained in some rows."""
-    said = look.quick(frozenset([name]))
+    said = look.quick(without)
     if said is None:
         return 1.0
     asked = rows & ~np.isnan(said[:, 0])
     own = look.answers[asked].astype(np.float64)
     left = ((own - said[asked]) ** 2).sum()
     return min(float(left / max(((own - own.mean(axis=0)) ** 2).sum(), 1e-12)), 1.0)
+
+
+def _ranked(codes: NDArray[np.integer]) -> NDArray[np.int64]:
+    return np.asarray(np.unique(codes, return_inverse=True)[1] + 1, np.int64)
 
 
 def _gives_away(left: float, others: float, count: int) -> bool:

@@ -29,7 +29,9 @@ _ONE_SIDED = 4.0
 _FILLED = 0.6
 _SAMPLE = 300
 _NEAREST = 40
-_BETWEEN = {2: 1e-10, 3: 1e-7, 4: 1e-5}
+# How likely two of the near rows may lie opposite each other by chance; how exact cosines are.
+_OPPOSITE = 0.01
+_EXACT = 1e-5
 _LESS = 0.6
 _LIKELY = (0.04, 3.0)
 _MADE = 0.15
@@ -332,9 +334,12 @@ def _between(X: NDArray[np.float64], row: int, rows: Index) -> tuple[int, int] |
     cosine = unit @ unit.T
     place = int(cosine.argmin())
     a, b = divmod(place, len(near))
-    # among few columns some two rows lie nearly opposite by chance
+    # among few columns some two rows lie nearly opposite by chance: an angle of t in d dimensions
+    # is that of t ** (d - 1) of all pairs, about
     apart = int((away[near[a]] != 0).sum())
-    if apart < 2 or cosine.flat[place] > -1 + _BETWEEN.get(apart, _BETWEEN[4]):
+    pairs = len(near) * (len(near) - 1) / 2
+    angle = (_OPPOSITE / pairs) ** (1 / max(apart - 1, 1))
+    if apart < 2 or cosine.flat[place] > -1 + min(angle**2 / 2, _EXACT):
         return None
     share = float(length[near[a]] / (length[near[a]] + length[near[b]]))
     if _simple(share):

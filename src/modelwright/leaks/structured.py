@@ -21,10 +21,10 @@ __all__ = ["find_mixed"]
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-# How many standard errors, and by which share, an error has to grow: for things and times that
-# speak for themselves, and for mere possibilities.
-_SURE = {("thing", True): 3.5, ("thing", False): 5.0, ("time", True): 2.5, ("time", False): 3.5}
-_WORSE = {("thing", True): 0.03, ("thing", False): 0.1, ("time", True): 0.03, ("time", False): 0.05}
+# How many standard errors, and by which share, an error has to grow; for things that do not speak
+# for themselves, which are many in a table, further.
+_SURE, _WORSE = 3.0, 0.05
+_SURE_OF_ANY, _WORSE_OF_ANY = 5.0, 0.1
 _CUTS = (0.5, 0.75)
 _BLOCKS = 20
 _PARTS = (3, 5)
@@ -98,8 +98,9 @@ class _Measured:
         """Tell whether it is beyond chance, and worth speaking of."""
         kept, promised = (float(part.mean()) for part in self.placed)
         grown = max(self.worse, kept / max(promised, 1e-3) - 1)
-        rule = mixed.kind, mixed.recommended
-        return self.z >= _SURE[rule] and grown >= _WORSE[rule]
+        if mixed.kind == "thing" and not mixed.recommended:
+            return self.z >= _SURE_OF_ANY and grown >= _WORSE_OF_ANY
+        return self.z >= _SURE and grown >= _WORSE
 
 
 def _z(more: Floats, together: Codes) -> float:

@@ -46,6 +46,7 @@ from modelwright.features.images import FittedImages
 from modelwright.features.pictures import FittedPictureColumns, described
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.model.reading import reading_of
+from modelwright.model.shares import EnsembleShares
 from modelwright.stats.drift import compare_profiles, drift_words
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import write_archive
@@ -238,6 +239,7 @@ class Model:
             self.task,
             self._background(table),
             tuple(dict.fromkeys((*leading, *self.columns)))[:EXPLAINED],
+            within=EnsembleShares.of(self.members, self.task, self.calibration),
         )
         for row in rows:
             if not 0 <= row < table.height:

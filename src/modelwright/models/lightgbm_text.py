@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.models.grown import Grown
 from modelwright.models.unpack import unsound
 
 __all__ = ["ModelText"]
@@ -128,6 +130,92 @@ class ModelText:
             nodes = _Nodes.of(grown)
             nodes.check(features)
             _check_categories(grown, nodes)
+
+    def grown(self) -> Grown | None:
+        """Give the trees as plain arrays; None where a zero counts as missing."""
+        trees = [_fields(block, index) for index, block in enumerate(self.trees)]
+        leaves = np.array([_size(fields["num_leaves"]) for fields in trees], np.int64)
+        said = _numbers([fields["leaf_value"] for fields in trees], leaves.tolist())
+        sizes = 2 * leaves - 1  # questions first, then leaves
+        first = np.cumsum(sizes) - sizes
+        count = int(sizes.sum())
+        ends = np.repeat(first + leaves - 1, leaves) + _counted(leaves)
+        made = _Arrays.empty(count)
+        made.values[ends, 0] = said
+        split = np.flatnonzero(leaves > 1)
+        if len(split):
+            asking = [trees[i] for i in split]
+            nodes = _Nodes.of(asking)
+            start = first[split][nodes.tree]
+            at = start + _counted(leaves[split] - 1)
+            for child, place in ((nodes.left, made.left), (nodes.right, made.right)):
+                last = start + nodes.leaves[nodes.tree] - 1
+                place[at] = np.where(child >= 0, start + child, last + ~child)
+            if ((nodes.kind >> 2 & 3) == 1).any():
+                return None
+            made.ask(
+                at,
+                nodes,
+                _numbers([one["threshold"] for one in asking], (leaves[split] - 1).tolist()),
+            )
+            sets, begin = _sets(asking)
+            picked = (nodes.kind & 1) == 1
+            own = made.threshold[at[picked]].astype(np.int64)
+            made.chosen[at[picked]] = begin[nodes.tree[picked]] + own
+        else:
+            sets = np.zeros((0, 1), np.bool_)
+        tree = np.repeat(np.arange(len(trees)), sizes)
+        return Grown(made.feature, made.threshold, made.missing_left, made.left, made.right, tree,
+                     made.values, made.chosen, sets)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """The nodes of `Grown`, to be filled."""
+
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    missing_left: NDArray[np.bool_]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    chosen: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, count: int) -> _Arrays:
+        """Make so many leaves that say 0."""
+        feature, left, right, chosen = (np.full(count, -1) for _ in range(4))
+        bars, missing = np.zeros(count), np.zeros(count, np.bool_)
+        return cls(feature, bars, missing, left, right, chosen, np.zeros((count, 1)))
+
+    def ask(self, at: NDArray[np.int64], nodes: _Nodes, bars: NDArray[np.float64]) -> None:
+        """Fill in questions; where training saw nothing missing, it counts as 0."""
+        self.feature[at], self.threshold[at] = nodes.asked, bars
+        told = (nodes.kind >> 2 & 3) == 2
+        self.missing_left[at] = np.where(told, (nodes.kind & 2) == 2, bars >= 0)
+
+
+def _counted(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count from 0 in each part."""
+    return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _sets(trees: list[Fields]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Read which levels go left: shape (n_sets, n_levels), and where the sets of a tree begin."""
+    counts = np.array([_size(fields["num_cat"]) for fields in trees], np.int64)
+    found: list[NDArray[np.uint8]] = []
+    for fields in trees:
+        if _size(fields["num_cat"]):
+            bounds = _integers([fields["cat_boundaries"]], None)
+            words = _integers([fields["cat_threshold"]], None).astype("<u4")
+            found += [
+                np.unpackbits(words[low:high].view(np.uint8), bitorder="little")
+                for low, high in pairwise(bounds)
+            ]
+    sets = np.zeros((len(found), max([1, *(len(one) for one in found)])), np.bool_)
+    for row, one in zip(sets, found, strict=True):
+        row[: len(one)] = one
+    return sets, np.cumsum(counts) - counts
 
 
 def _pairs(lines: list[str], known: tuple[str, ...]) -> dict[str, str]:

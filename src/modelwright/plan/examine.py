@@ -37,6 +37,7 @@ from modelwright.explain import (
     with_close,
 )
 from modelwright.model import Model
+from modelwright.model.shares import EnsembleShares
 from modelwright.plan.publish import Voice, assemble
 from modelwright.plan.trial import fold_part
 from modelwright.plan.workspace import Workspace
@@ -257,7 +258,8 @@ def _attributions(
     table = part.table.select(model.columns)
     rng = np.random.default_rng(0)
     behind = table.rows(rng.choice(table.height, ORDERS))
-    explainer = Explainer(model.predict_table, task, behind, tuple(columns))
+    within = EnsembleShares.of(model.members, task, model.calibration)
+    explainer = Explainer(model.predict_table, task, behind, tuple(columns), within=within)
     wrong, far = _errors(part.y, part.p), np.abs(part.p - part.p.mean(axis=0)).sum(axis=1)
     found: list[Attribution] = []
     longest = 0.0

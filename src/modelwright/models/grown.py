@@ -1,0 +1,165 @@
+"""Trees as questions and leaves in plain arrays, whoever grew them.
+
+What explains a model needs to know how each question of a tree is answered, not only where a row
+ends. `FlatTrees` and the text of LightGBM, whose questions may be sets of levels, both come here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwright.models.trees import FlatTrees
+
+__all__ = ["ROWS_A_WORD", "Grown"]
+
+Words = NDArray[np.uint64]
+
+ROWS_A_WORD = 64
+"""Rows that go down the trees as the bits of one word."""
+_BLOCK = 100_000
+"""Nodes that are asked at once."""
+_KEPT = 2
+"""Blocks of rows whose answers are kept."""
+
+
+@dataclass(frozen=True)
+class Grown:
+    """All nodes of all trees; a parent comes before its children.
+
+    Parameters
+    ----------
+    feature : ndarray of int64, shape (n_nodes,)
+        The column that a node asks; -1 for a leaf.
+    threshold : ndarray of float64, shape (n_nodes,)
+        A row goes left when its value is at most this.
+    missing_left : ndarray of bool, shape (n_nodes,)
+        Whether NaN goes left.
+    left, right : ndarray of int64, shape (n_nodes,)
+        The children; -1 for a leaf.
+    tree : ndarray of int64, shape (n_nodes,)
+        The tree of each node.
+    values : ndarray of float64, shape (n_nodes, n_values)
+        What leaves say; 0 for other nodes.
+    chosen : ndarray of int64, shape (n_nodes,)
+        Which row of `sets` a node asks in place of its threshold; -1 for none.
+    sets : ndarray of bool, shape (n_sets, n_levels)
+        Which levels go left.
+    """
+
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    missing_left: NDArray[np.bool_]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    tree: NDArray[np.int64]
+    values: NDArray[np.float64]
+    chosen: NDArray[np.int64]
+    sets: NDArray[np.bool_]
+    _asked: dict[bytes, Words] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of_flat(cls, trees: FlatTrees) -> Grown:
+        """Take flat trees as they are."""
+        leaf = trees.feature < 0
+        child = trees.child.astype(np.int64)
+        values = np.zeros((len(leaf), trees.values.shape[1]))
+        values[leaf] = trees.values[child[leaf]]
+        sizes = np.diff(trees.roots)
+        return cls(
+            trees.feature.astype(np.int64),
+            trees.threshold.astype(np.float64),
+            trees.missing_left,
+            np.where(leaf, -1, child),
+            np.where(leaf, -1, child + 1),
+            np.repeat(np.arange(len(sizes)), sizes),
+            values,
+            np.full(len(leaf), -1),
+            np.zeros((0, 1), np.bool_),
+        )
+
+    @cached_property
+    def roots(self) -> NDArray[np.int64]:
+        """The first node of each tree, shape (n_trees,)."""
+        return np.flatnonzero(np.r_[True, np.diff(self.tree) != 0])
+
+    @cached_property
+    def parent(self) -> NDArray[np.int64]:
+        """The parent of each node, -1 for a root, shape (n_nodes,)."""
+        found = np.full(len(self.feature), -1)
+        inner = np.flatnonzero(self.feature >= 0)
+        found[self.left[inner]] = inner
+        found[self.right[inner]] = inner
+        return found
+
+    @cached_property
+    def levels(self) -> tuple[NDArray[np.int64], ...]:
+        """The nodes that ask, one array for each depth."""
+        found, here = [], self.roots
+        while len(here := here[self.feature[here] >= 0]):
+            found.append(here)
+            here = np.concatenate([self.left[here], self.right[here]])
+        return tuple(found)
+
+    def _turns(self, table: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
+        """Say, for blocks of nodes, which rows go left: shape (n_block, n_rows)."""
+        for start in range(0, len(self.feature), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            seen = table.T[np.maximum(self.feature[part], 0)]
+            missing = np.isnan(seen)
+            turns = np.where(
+                missing, self.missing_left[part, None], seen <= self.threshold[part, None]
+            )
+            asked = np.flatnonzero(self.chosen[part] >= 0)
+            if len(asked):
+                level = np.where(missing[asked], -1, seen[asked]).astype(np.int64)
+                known = (level >= 0) & (level < self.sets.shape[1])
+                told = self.sets[self.chosen[part][asked, None], np.where(known, level, 0)]
+                turns[asked] = told & known
+            yield part, turns
+
+    def words(self, table: NDArray[np.float32]) -> Words:
+        """Say for each node which rows would go left there: shape (n_nodes,).
+
+        Parameters
+        ----------
+        table : ndarray of float32, shape (n_rows, n_columns)
+            At most 64 rows; row i is bit i. Of several rows the answer is kept: the same
+            background rows come again.
+        """
+        if len(table) < 2:
+            return self._words(table)
+        key = table.tobytes()
+        if key not in self._asked:
+            if len(self._asked) >= _KEPT:
+                self._asked.clear()
+            self._asked[key] = self._words(table)
+        return self._asked[key]
+
+    def _words(self, table: NDArray[np.float32]) -> Words:
+        found = np.zeros(len(self.feature), np.uint64)
+        if not table.shape[1]:
+            return found
+        for part, turns in self._turns(table):
+            packed = np.zeros((len(turns), 8), np.uint8)
+            bits = np.packbits(turns, axis=1, bitorder="little")
+            packed[:, : bits.shape[1]] = bits
+            found[part] = packed.view("<u8")[:, 0]
+        return found
+
+    def total(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Say where rows end: what each tree says, shape (n_trees, n_rows, n_values)."""
+        out = np.empty((len(self.roots), len(table), self.values.shape[1]))
+        for start in range(0, len(table), ROWS_A_WORD):
+            part = table[start : start + ROWS_A_WORD]
+            words, row = self.words(part), np.arange(len(part), dtype=np.uint64)
+            at = np.repeat(self.roots[:, None], len(part), axis=1)
+            while (going := self.feature[at] >= 0).any():
+                turns = (words[at] >> row) & np.uint64(1) == 1
+                at = np.where(going, np.where(turns, self.left[at], self.right[at]), at)
+            out[:, start : start + len(part)] = self.values[at]
+        return out
