@@ -264,7 +264,10 @@ def _counted(done: Cleaned) -> str:
         told.append(f"{done.emptied:,} emptied")
     if done.doubts:
         told.append(f"{len(done.doubts):,} left as they are")
-    head = f"{rows:,} rows of {columns:,} columns: {done.suspicious:,} cells look wrong"
+    wrong = (
+        "1 cell looks wrong" if done.suspicious == 1 else f"{done.suspicious:,} cells look wrong"
+    )
+    head = f"{rows:,} rows of {columns:,} columns: {wrong}"
     return ", ".join([head, *told])
 
 

@@ -41,13 +41,13 @@ from modelwright.evaluate.conformal.scores import check_level
 from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
-from modelwright.explain import Explainer, background_table, permutation_importance, with_close
+from modelwright.explain import Explainer, permutation_importance, with_close
 from modelwright.features.images import FittedImages
 from modelwright.features.pictures import FittedPictureColumns, described
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
+from modelwright.model.known import background_of, drift_of
 from modelwright.model.reading import reading_of
 from modelwright.model.shares import EnsembleShares
-from modelwright.stats.drift import compare_profiles, drift_words
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import write_archive
 
@@ -55,14 +55,10 @@ __all__ = ["SEEN", "Model", "load", "read_rows"]
 
 # Rows predicted at a time: bounds memory, whatever the length of the table.
 CHUNK = 100_000
-# Columns that get a share of their own in an explanation, and rows that it compares with.
+# Columns that get a share of their own in an explanation.
 EXPLAINED = 20
-BACKGROUND = 64
 # Rows whose columns are shuffled, one after the other.
 PROBED = 2_000
-# Fewer new rows say little of a drift, and so many of more rows say enough.
-TELLING = 100
-SAMPLED = 10_000
 SEEN = (
     "These are the very rows that the model was fitted on: scores on them are too good to be true. "
     "Score rows that it has not seen; its leaderboard holds honest scores."
@@ -237,7 +233,7 @@ class Model:
         explainer = Explainer(
             self.predict_table,
             self.task,
-            self._background(table),
+            background_of(self.evidence, table),
             tuple(dict.fromkeys((*leading, *self.columns)))[:EXPLAINED],
             within=EnsembleShares.of(self.members, self.task, self.calibration),
         )
@@ -245,16 +241,6 @@ class Model:
             if not 0 <= row < table.height:
                 raise DataError(f"rows 0 to {table.height - 1}", f"row {row}")
         return tuple(explainer.explain(table, row, row=f"row {row}") for row in rows)
-
-    def _background(self, table: Table) -> Table:
-        """Find rows to compare with."""
-        if self.evidence is not None:
-            return background_table(self.evidence.profiles, table.schema, BACKGROUND)
-        if table.height < 2:
-            got = "one that had no time to describe them, and one row"
-            cure = "give more rows, or fit again with more --time"
-            raise DataError("a model that knows its columns, or rows to compare with", got, cure)
-        return table.rows(np.random.default_rng(0).choice(table.height, BACKGROUND))
 
     def evaluate(self, data: object, metrics: Sequence[str | Metric] = ()) -> dict[str, float]:
         """Score the model on rows whose answers are known.
@@ -348,11 +334,7 @@ class Model:
 
     def _warn_of_drift(self, table: Table) -> None:
         """Say when new rows are not like those of the fit, in the columns that count."""
-        if self.evidence is None or table.height < TELLING:
-            return
-        known = [p for p in self.evidence.profiles if p.name in self.columns and p.role != "order"]
-        some = np.linspace(0, table.height - 1, min(SAMPLED, table.height)).astype(np.int64)
-        told = drift_words(compare_profiles(known, self.card.rows, table.rows(some)))
+        told = drift_of(self.evidence, self.card.rows, self.columns, table)
         if told:
             told += ": scores of the fit may not hold"
             warnings.warn(told, ModelwrightWarning, stacklevel=4)
