@@ -17,7 +17,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 # How long an example takes is a matter of the machine. The same commit gives the same answer
 # twice; `make test-slow` looks for new examples, and for more, with the profile "search".
-settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("tests", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("search", deadline=None, print_blob=True, max_examples=200)
 settings.load_profile("tests")
 

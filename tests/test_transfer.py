@@ -148,6 +148,7 @@ def test_its_model_is_a_model_like_others(fitted: mw.Result, bars: Path, tmp_pat
     assert net.features == SMALL[-1]
 
 
+@pytest.mark.long
 def test_one_trial_is_the_features_and_the_same_again(
     bars: Path, backbone: Path, tmp_path: Path
 ) -> None:
@@ -161,6 +162,7 @@ def test_one_trial_is_the_features_and_the_same_again(
     assert scores[0] == scores[1]
 
 
+@pytest.mark.long
 def test_of_several_the_one_that_suits_best_is_taken(
     bars: Path, backbone: Path, tmp_path: Path
 ) -> None:
@@ -181,6 +183,7 @@ def test_published_weights_become_a_model(bars: Path, tmp_path: Path) -> None:
     assert "mean and spread that timm uses" in " ".join(result.notes)
 
 
+@pytest.mark.long
 def test_an_interrupted_tuning_goes_on(
     bars: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

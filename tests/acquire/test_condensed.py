@@ -176,6 +176,7 @@ def test_codes_of_a_few_rows_are_no_labels() -> None:
     assert (column.kind, column.role) == (Kind.ID, Role.IGNORED)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["adult", "birds_struck", "loans_homeownership"])
 def test_columns_of_real_tables_mean_the_same(shared_data: Path, name: str) -> None:
     frame = read_raw(shared_data / "tabular" / name / "train.csv.gz").frame

@@ -81,6 +81,7 @@ def test_kinds_of_all_tables() -> None:
     assert accepted >= 0.97 * columns, wrong
 
 
+@pytest.mark.long
 def test_orders_are_found_and_never_turned() -> None:
     found = 0
     for name in ORDERED.keys() & set(QUICK):
@@ -93,6 +94,7 @@ def test_orders_are_found_and_never_turned() -> None:
     assert found >= 50  # of 82: the abbreviations of one table make 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", QUICK)
 def test_tables_are_cast_as_their_schema_says(name: str) -> None:
     raw, schema = some_rows(name), inferred(name)
@@ -106,6 +108,7 @@ def test_tables_are_cast_as_their_schema_says(name: str) -> None:
     assert again.frame.reverse().equals(table.frame)
 
 
+@pytest.mark.long
 def test_columns_read_as_numbers_mean_the_same_as_text() -> None:
     for name in QUICK[::4]:
         raw = some_rows(name)

@@ -55,6 +55,7 @@ def test_names_stay_names(text: str) -> None:
     assert not absent(text)
 
 
+@pytest.mark.long
 def test_no_real_table_with_names_loses_them(shared_data: Path) -> None:
     for path in sorted((shared_data / "tabular").glob("*/train.csv.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -196,6 +197,7 @@ def test_no_doubt_is_told_of_names(text: str) -> None:
     assert found.notes == ()
 
 
+@pytest.mark.long
 def test_no_real_table_raises_a_doubt(shared_data: Path) -> None:
     for path in sorted((shared_data / "tabular").glob("*/train.csv.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:

@@ -20,6 +20,7 @@ def test_many_columns_and_one_row(tmp_path: Path) -> None:
     assert read_raw(path).frame.shape == (1, 5_000)
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_columns(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     names = [f"x{i}" for i in range(100_000)]

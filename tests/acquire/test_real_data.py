@@ -37,6 +37,7 @@ def test_missing_words_are_missing() -> None:
     assert table.frame["col_1"].str.contains(r"^\s").any() is False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", ["adult", "bike_sharing", "stroke", "nyc_taxis_tip", "star_math", "space_missions"]
 )

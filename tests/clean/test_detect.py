@@ -25,6 +25,7 @@ def labelled(clean: pl.DataFrame, seed: int, count: int = 20) -> Labels:
     return Labels(rows, clean[rows])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "least"),
     [(drinks, 0.9), (articles, 0.7), (reports, 0.85)],

@@ -123,6 +123,7 @@ def test_what_cannot_be_read_offers_nothing(script: Path) -> None:
     assert offered(script, "fit", "none.csv", "--target", "") == [""]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_every_shell_has_a_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", shell]) == 0

@@ -43,6 +43,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, 
     return found
 
 
+@pytest.mark.long
 def test_a_page_tells_groups_from_one_file(folder: Path) -> None:
     page = check((folder / "page.html").read_text(encoding="utf-8"))
     assert "2 groups" in page.text

@@ -171,6 +171,7 @@ def test_memory_of_a_job(shared: LocalEngine) -> None:
     assert fine.memory_peak > 50 * 2**20
 
 
+@pytest.mark.long
 def test_memory_of_all_kills_the_largest() -> None:
     with LocalEngine(workers=2, cores=2, memory=400 * 2**20) as engine:
         engine.submit(job("small", "allocate", {"megabytes": 60, "seconds": 1}))
@@ -397,6 +398,7 @@ def test_workers_of_a_runtime_are_kept(shared: LocalEngine) -> None:
     assert one(shared, job("x", "whoami", runtime=OTHER)).value["pid"] in pids
 
 
+@pytest.mark.long
 def test_a_runtime_that_cannot_start_is_told_and_others_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

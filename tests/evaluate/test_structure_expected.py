@@ -34,6 +34,7 @@ def _right(found: Checked, wanted: dict[str, Any]) -> bool:
     return bool(wanted["structure"] == best.kind and set(best.columns) & set(columns))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SMALL)
 def test_small_tables_are_split_as_expected(name: str, shared_data: Path) -> None:
     expected = _expected()[name]

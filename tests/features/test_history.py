@@ -97,6 +97,7 @@ def test_a_row_sees_only_earlier_answers_of_its_level(
             np.testing.assert_array_equal(said[i], [np.nan, np.nan, 0, np.nan])
 
 
+@pytest.mark.long
 @given(st.integers(0, 89), st.sampled_from([0.0, 7.0]), st.booleans())
 def test_no_later_row_is_seen_to_the_bit(now: int, gap: float, in_recipe: bool) -> None:
     """Answers and numbers from a moment on may be anything: rows until then do not change."""

@@ -227,6 +227,7 @@ def test_labels_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert set(task.data["classes"]) == {"01", "02", "03"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "order", "group"),
     [

@@ -92,6 +92,7 @@ def test_more_threads_give_the_same_bits() -> None:
     assert np.array_equal(one.predict(puzzle.X), two.predict(puzzle.X))
 
 
+@pytest.mark.long
 def test_a_prediction_elsewhere_is_the_same() -> None:
     puzzle = made_up(3)
     fitted = fit(puzzle)

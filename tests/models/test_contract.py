@@ -67,11 +67,13 @@ class TestBaggedTrees(LearnerContract):
         return BaggedTreesLearner(trees=30, min_rows_leaf=8)
 
 
+@pytest.mark.long
 class TestGradientBoosting(LearnerContract):
     def learner(self) -> GradientBoostingLearner:
         return GradientBoostingLearner(learning_rate=0.2, max_rounds=40)
 
 
+@pytest.mark.long
 class TestAdaBoost(LearnerContract):
     def learner(self) -> AdaBoostLearner:
         return AdaBoostLearner(rounds=25, depth=2)
@@ -103,6 +105,7 @@ class TestAdditive(LearnerContract):
         return AdditiveLearner(learning_rate=0.3, max_rounds=50)
 
 
+@pytest.mark.long
 class TestSelectedByFilter(LearnerContract):
     def learner(self) -> SelectedLearner:
         return SelectedLearner()

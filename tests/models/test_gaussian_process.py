@@ -118,6 +118,7 @@ def test_what_means_nothing_is_refused() -> None:
         LEARNER.fit(puzzle.X, puzzle.y, budget=Budget.seconds(-1.0), seed=0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["points", "pull", "positions", "centre", "stretch", "sharpness"])
 def test_an_unsound_state_is_refused(name: str) -> None:
     puzzle = made_up(3)

@@ -45,6 +45,7 @@ class TestRealMLPFull(LearnerContract):
         return FULL
 
 
+@pytest.mark.long
 class TestTabM(LearnerContract):
     def learner(self) -> TabMLearner:
         return TABM

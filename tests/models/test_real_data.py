@@ -47,6 +47,7 @@ def _loss(predicted: np.ndarray, y: Target) -> float:
     return float(-np.log(np.maximum(chosen, 1e-12)).mean() / entropy)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["segment", "phoneme", "ames"])
 def test_every_learner_beats_the_prior(name: str, shared_data: Path) -> None:
     puzzle = _load(shared_data / "tabular" / name)

@@ -94,6 +94,7 @@ def test_other_rows_are_filled_by_what_was_learned() -> None:
     assert {one.rule for one in other.changes} == {"gap filled by ridge"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_each_way_replays(method: str) -> None:
     holes, _ = flats(80)

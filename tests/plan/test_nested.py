@@ -123,6 +123,7 @@ def test_the_fewer_fresh_rows_the_wider_the_interval(small: mw.Result) -> None:
         mw.expected_score(small.model, level=90)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fresh", [50, 400])
 def test_the_interval_holds_as_often_as_it_says(fresh: int) -> None:
     from modelwright.core.evidence import Evidence

@@ -96,6 +96,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", COURSES)
 def test_two_processes_take_the_steps_of_one(name: str, written: Path) -> None:
     alone = begun(name)

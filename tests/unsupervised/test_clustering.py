@@ -46,6 +46,7 @@ def test_clear_groups_are_counted(count: int) -> None:
     assert found.trials[count - 1]["count"] == count
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", ["cloud", "box", "skewed", "levels"])
 def test_no_groups_is_an_answer(shape: str) -> None:
     rng = np.random.default_rng(4)
@@ -106,6 +107,7 @@ def test_asked_for_a_number_it_says_whether_they_hold() -> None:
     assert (one.name, one.count) == ("ward", 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "there"), [("musk1", True), ("hepatitis", False)])
 def test_halves_of_real_rows_say_the_same(shared_data: Path, name: str, there: bool) -> None:
     (file,) = sorted((shared_data / "tabular" / name).glob("train*"))
