@@ -114,7 +114,7 @@ def test_a_process_that_holds_torch_predicts_elsewhere(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("modelwright.models.boosting._predict_elsewhere", elsewhere)
     monkeypatch.setitem(sys.modules, "torch", sys)
-    monkeypatch.delitem(sys.modules, "lightgbm")
+    monkeypatch.setattr("modelwright.models.boosting.is_loaded", lambda: False)
     assert np.array_equal(replace(fitted).predict(puzzle.X), wanted)
     assert asked == [300]
 

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees by LightGBM (Ke et al. 2017); the one door to the library."""
+"""Gradient-boosted trees by LightGBM (Ke et al. 2017); the one door to its Python package."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from modelwright.core.task import Target
 from modelwright.models.columns import Ranks
 from modelwright.models.growth import Growth
 from modelwright.models.histogram import FittedHistogram, HistogramBoosting
+from modelwright.models.lightgbm_library import Booster, is_loaded
 from modelwright.models.lightgbm_text import ModelText
 from modelwright.models.options import at_least, between
 from modelwright.models.sample import Classes, Sample
@@ -69,11 +70,8 @@ class FittedLightGBM:
         return None
 
     @cached_property
-    def _booster(self) -> Any:
-        try:
-            return lightgbm.Booster(model_str=self.text)
-        except lightgbm.basic.LightGBMError as error:
-            raise unsound("a LightGBM model text", str(error)[:60]) from error
+    def _booster(self) -> Booster:
+        return Booster(self.text)
 
     def predict(self, X: Matrix) -> NDArray[np.float32]:
         """Predict: shape (n_rows, n_outputs)."""
@@ -82,10 +80,10 @@ class FittedLightGBM:
             raw = np.zeros((len(table), len(self.base)))
         elif not len(table):
             raw = np.zeros((0, len(self.base)))
-        elif "torch" in sys.modules and "lightgbm" not in sys.modules:
+        elif "torch" in sys.modules and not is_loaded():
             raw = _predict_elsewhere(self.text, table)
         else:
-            raw = _raw(self._booster, table)
+            raw = self._booster.raw(table)
         return self.classes.answers(raw * self.scale + self.base)
 
     def at(self, units: int) -> FittedLightGBM:
@@ -388,13 +386,9 @@ def _scaled(sample: Sample) -> tuple[NDArray[np.float64], float, NDArray[Any]]:
 
 
 def _raw(
-    booster: Any,
-    table: NDArray[np.float32],
-    start: int = 0,
-    count: int | None = None,
-    threads: int = 0,
+    booster: Any, table: NDArray[np.float32], start: int, count: int, threads: int
 ) -> NDArray[np.float64]:
-    """Predict scores; 0 threads means all, which changes no bit: each row is summed by one."""
+    """Sum some rounds of trees that are still growing: shape (n_rows, n_outputs)."""
     scores = booster.predict(
         table, raw_score=True, start_iteration=start, num_iteration=count, num_threads=threads
     )
@@ -419,8 +413,8 @@ def predict_file(model: str, table: str, out: str) -> str:
     str
         `out`.
     """
-    booster = lightgbm.Booster(model_str=Path(model).read_text("ascii"))
-    np.save(out, _raw(booster, np.load(table, allow_pickle=False)))
+    booster = Booster(Path(model).read_text("ascii"))
+    np.save(out, booster.raw(np.load(table, allow_pickle=False)))
     return out
 
 
