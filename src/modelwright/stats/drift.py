@@ -21,7 +21,7 @@ from modelwright.core.numerals import number
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.stats.profiles import SAMPLE
-from modelwright.stats.tails import above_chi2, above_ks, above_t, holm
+from modelwright.stats.tails import above_chi2, above_ks, holm
 
 __all__ = ["FEWEST", "ColumnDrift", "compare_profiles", "compare_tables", "drift_words"]
 
@@ -375,13 +375,13 @@ def _chi_squared(counts: Floats) -> float:
 
 
 def _of_shares(before: _Side, now: _Side) -> float:
-    """Test whether as many values are missing as before."""
+    """Test whether as many values are missing as before: two shares, by the normal distribution."""
     lost = before.rows * before.missing + now.rows * now.missing
     share = lost / max(before.rows + now.rows, 1)
     error = math.sqrt(share * (1 - share) * (1 / max(before.rows, 1) + 1 / max(now.rows, 1)))
     if error == 0:
         return 1.0
-    return 2 * above_t(abs(now.missing - before.missing) / error, before.rows + now.rows)
+    return math.erfc(abs(now.missing - before.missing) / error / math.sqrt(2))
 
 
 def _medians(x: Floats, y: Floats, kind: Kind) -> str:
