@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.acquire import cast, infer_schema
+from modelwright.acquire.inference import infer as inferred
 from modelwright.core.errors import ColumnError
 from modelwright.core.schema import Column, Kind, Role
 from modelwright.core.table import PHYSICAL
@@ -140,6 +141,23 @@ def test_typing_errors_are_forgiven_in_long_columns_only() -> None:
     assert infer([*values[1400:1600]]).kind is Kind.CATEGORY
     values[1700:1705] = ["x"] * 5
     assert infer(values).kind is Kind.CATEGORY
+
+
+@pytest.mark.parametrize("strays", [["Q1"], ["see note", "closed", "<0.1"]])
+def test_a_few_cells_among_measurements_are_missing(strays: list[str]) -> None:
+    values = [*strays, *(f"{i * 0.37:.2f}" for i in range(200))]
+    schema, notes = inferred(pl.DataFrame({"length": values}))
+    assert schema["length"].kind is Kind.NUMBER
+    assert f"{len(strays)} cell" in notes[0]
+    assert "the other 200 values are numbers" in notes[0]
+    many = [f"w{i}" for i in range(30)]
+    assert infer([*many, *values]).kind is not Kind.NUMBER
+
+
+def test_whole_numbers_beside_cells_with_digits_are_codes() -> None:
+    numbers = [str(i * 7 % 900) for i in range(200)]
+    schema = infer_schema(pl.DataFrame({"a": [*numbers, "V57"], "b": [*numbers, "none yet"]}))
+    assert [column.kind for column in schema] == [Kind.CATEGORY, Kind.NUMBER]
 
 
 def test_errors_outside_the_sample_are_seen() -> None:

@@ -62,6 +62,13 @@ def test_stays_at_one_when_nothing_is_gained() -> None:
     assert kept == 40
 
 
+def test_right_answers_alone_sharpen_nothing_without_end() -> None:
+    p = softmax(np.array([[4.0, 0.0, 0.0]]).repeat(90, axis=0))
+    y = Target(np.zeros(90, np.int64), 3)
+    said = fit_temperature(p, y).apply(p)
+    assert 0.96 < said[0, 0] < 1 - 1 / 500  # 90 rows are no evidence of one error in 500
+
+
 @pytest.mark.parametrize("rows", [0, 1, 5])
 def test_few_rows(rows: int) -> None:
     assert fit_temperature(np.full((rows, 2), 0.5), Target(np.zeros(rows, int), 2)).value == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,7 +13,7 @@ from modelwright.core.errors import OptionError
 from modelwright.core.result import Leaderboard, Standing
 from modelwright.core.task import Target, TaskKind
 from modelwright.ensemble import select_members
-from modelwright.evaluate import find_metric
+from modelwright.evaluate import Temperature, find_metric
 from modelwright.plan.judge import Judge
 from modelwright.plan.nested import nested_predictions, parts_of
 
@@ -97,6 +99,19 @@ def test_a_fit_states_the_nested_score_and_the_raw_one_beside_it(small: mw.Resul
     assert line.low is not None
     assert line.high is not None
     assert line.low < line.score < line.high
+
+
+def test_a_calibration_of_one_trial_had_a_say_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(160, 3))
+    y = np.where(x[:, 0] + 0.6 * rng.normal(size=160) > 0, "yes", "no")
+    frame = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": y})
+    settings = mw.Settings(trials=1, models=("random-forest",), workers=0, store=tmp_path)
+    found = mw.fit(frame, "y", metric="log_loss", settings=settings)
+    line = next(line for line in found.leaderboard if line.name == "ensemble")
+    assert found.model.calibration != Temperature()
+    assert line.raw is not None
+    assert line.score > line.raw
 
 
 def test_standings_are_read_back_with_and_without_a_raw_score() -> None:

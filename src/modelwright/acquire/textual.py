@@ -34,6 +34,8 @@ _MOSTLY = 0.5
 _MOST_LEVELS = 60
 # A word such as "varies" among numbers: how many such words, how often, beside how many numbers.
 _WORDS, _WORDS_SHARE, _WORDS_NUMBERS = 2, 0.9, 10
+# Other cells among numbers: what share of all, beside how many different numbers.
+_STRAYS_SHARE, _STRAYS_NUMBERS = 0.05, 20
 _EDGE_DAYS = r"^(?:9999|000[01])[-/.]|\d[-/.](?:9999|000[01])(?:\D|$)"
 
 
@@ -103,7 +105,7 @@ def _as_number(values: pl.Series, sample: pl.Series, words: pl.Series) -> Guess 
     filled = len(numbers) - numbers.null_count() + len(lost)
     guess = Guess(Kind.NUMBER, "all values are numbers")
     if len(lost) > allowed(filled):
-        found = _with_words(values.name, numbers, lost)
+        found = _with_words(values.name, numbers, lost) or _with_strays(values.name, numbers, lost)
         if found is None:
             return None
         guess = found
@@ -137,6 +139,29 @@ def _with_words(
         format,
         missing=tuple(words),
         note=f"{said} in {name!r} ({share:.1%} of it) became missing: the other values are {what}.",
+    )
+
+
+def _with_strays(name: str, typed: pl.Series, lost: pl.Series) -> Guess | None:
+    """Read a few cells as missing among many different numbers that are measured or counted.
+
+    Codes are often digits with a letter here and there: whole numbers beside cells with digits
+    stay as they are written.
+    """
+    numbers = typed.drop_nulls()
+    filled = len(numbers) + len(lost)
+    if len(lost) > _STRAYS_SHARE * filled or numbers.n_unique() <= _STRAYS_NUMBERS:
+        return None
+    measured = int((numbers % 1 != 0).sum()) >= _MOSTLY * len(numbers)
+    coded = says_code(name) or says_any_code(name) or lost.str.contains(r"\d").any()
+    if coded and not measured:
+        return None
+    cells = "cell" if len(lost) == 1 else "cells"
+    return Guess(
+        Kind.NUMBER,
+        f"numbers but for {len(lost)} of {filled:,} values, such as {lost[0]!r}",
+        note=f"{len(lost)} {cells} of {name!r} became missing, such as {lost[0]!r}: the other "
+        f"{len(numbers):,} values are numbers.",
     )
 
 

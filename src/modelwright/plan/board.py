@@ -186,8 +186,8 @@ class Board:
         if self.pricing.bounds:
             ranked = [trial for trial in ranked if self.pricing.known(trial)]
         candidates = ranked[: 2 * OFFERED]
-        if len(candidates) == 1:  # there was no choice
-            return choice
+        if len(candidates) == 1 and choice.calibration == Temperature():
+            return choice  # nothing was chosen by the answers
         oofs = [_known(trial) for trial in candidates]
         allowed = self._allowed(candidates) if self.pricing.bounds else None
         p = nested_predictions(self._judge, oofs, offered=OFFERED, allowed=allowed)

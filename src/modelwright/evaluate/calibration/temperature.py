@@ -119,7 +119,7 @@ def _helps(z: Array, true: Array, weight: Array) -> bool:
     before = after = 0.0
     for k in range(_FOLDS):
         out = fold == k
-        inverse = _minimise(z[~out], true[~out], weight[~out])
+        inverse = _minimise(z[~out], _unsure(z[~out], true[~out]), weight[~out])
         before += _slope(z[out], true[out], weight[out], 1.0)[0]
         after += _slope(z[out], true[out], weight[out], inverse)[0]
     return after < before
@@ -128,10 +128,13 @@ def _helps(z: Array, true: Array, weight: Array) -> bool:
 def fit_temperature(
     p: NDArray[Any], y: Target, weight: NDArray[np.float64] | None = None
 ) -> Temperature:
-    """Find the temperature of the lowest log loss.
+    """Find the temperature of the lowest log loss, one row more being there than was seen.
 
-    Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, 2017. At most
-    100,000 rows, evenly spaced, are used.
+    Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, 2017. Where every
+    row is answered rightly, the loss falls for ever as probabilities sharpen. So one more row is
+    counted whose answer nobody knows, as Platt does (Probabilistic outputs for support vector
+    machines, 1999): answers not yet met keep a chance. At most 100,000 rows, evenly spaced, are
+    used.
 
     Parameters
     ----------
@@ -165,4 +168,11 @@ def fit_temperature(
     share = np.ones(len(rows)) if weight is None else weight[rows].astype(np.float64)
     if not share.sum() > 0 or not _helps(z, true, share / share.sum()):
         return Temperature()
-    return Temperature(1 / _minimise(z, true, share / share.sum()))
+    return Temperature(1 / _minimise(z, _unsure(z, true), share / share.sum()))
+
+
+def _unsure(z: Array, true: Array) -> Array:
+    """Give log p of the answers, were one of so many rows and one answered by any class."""
+    unknown = 1 / (len(z) + 1)
+    unsure: Array = (1 - unknown) * true + unknown * z.mean(axis=1)
+    return unsure
