@@ -138,4 +138,6 @@ def restore_fill(data: Mapping[str, Any]) -> Fill:
     fill = Fill(schema, imputer, writings, sure, tuple(map(str, data["evidence"])))
     if not fill.needs() <= set(schema.names()):
         raise ValueError("columns that the schema does not know")
+    if any(one.kind is not schema[name].kind for name, one in writings.items()):
+        raise ValueError("values written as what they are not")
     return fill

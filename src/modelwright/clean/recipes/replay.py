@@ -136,7 +136,7 @@ def _filled(working: Working, recipe: Recipe, read: Read | None) -> Working:
         raise OptionError("gaps to fill in columns that are there", got, "mend the recipe")
     try:
         return recipe.fill.run(working, read)
-    except (pl.exceptions.PolarsError, ValueError, ArithmeticError) as error:
+    except (pl.exceptions.PolarsError, ValueError, TypeError, ArithmeticError) as error:
         raise OptionError("gaps that can be filled as the recipe says", _line(error)) from None
 
 
