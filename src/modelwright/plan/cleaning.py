@@ -34,7 +34,6 @@ from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings, cleaning_asked
 from modelwright.core.splits import Fold
 from modelwright.core.table import Table
-from modelwright.core.task import Target
 from modelwright.evaluate import Metric
 from modelwright.evaluate.intervals import group_codes
 from modelwright.features import default_recipe

@@ -15,7 +15,7 @@ from modelwright.stats.histories import texts_of
 __all__ = ["Distinct", "Keys", "comparable", "complete", "key_pairs", "shown_key"]
 
 _SHOWN = " | "
-_EXACT = 2.0**53  # whole numbers beyond it are not told apart as decimals
+_EXACT = 2.0**53  # from here on decimals do not tell whole numbers apart
 
 
 def key_pairs(
@@ -131,7 +131,7 @@ def _number(series: pl.Series) -> pl.Series | None:
         return series.cast(pl.Float64).fill_nan(None)
     known = _text(series)
     read = known.cast(pl.Float64, strict=False)
-    exact = read.null_count() == known.null_count() and not (read.abs() > _EXACT).any()
+    exact = read.null_count() == known.null_count() and not (read.abs() >= _EXACT).any()
     return read if exact else None
 
 
@@ -163,7 +163,7 @@ class Distinct:
 
     @classmethod
     def of(cls, keys: pl.DataFrame) -> Distinct:
-        """Number the keys of a table; one of which a part is missing is none."""
+        """Give the keys of a table numbers; one of which a part is missing has none."""
         known = complete(keys)
         there = keys.filter(known)
         different = there.unique(keep="first", maintain_order=True)

@@ -189,7 +189,9 @@ def _drift(one: Expected, counts: Counter[str]) -> list[Surprise]:
     gaps = {value: now[value] / whole - share for value, share in before.items()}
     distance = sum(max(-gap, 0.0) for gap in gaps.values())
     # how far shares of so many rows move on average by chance (de Moivre), half of that downwards
-    chance = sum((share * max(1 - share, 0.0) / (2 * math.pi * whole)) ** 0.5 for share in before.values())
+    chance = sum(
+        (share * max(1 - share, 0.0) / (2 * math.pi * whole)) ** 0.5 for share in before.values()
+    )
     if distance < _DRIFT + chance:
         return []
     most = max(gaps, key=lambda value: abs(gaps[value]))
@@ -207,7 +209,8 @@ def restore_expected(data: Mapping[str, Any]) -> Expected:
         When it is none.
     """
     values, shapes = (
-        {str(key): float(share) for key, share in data[name].items()} for name in ("values", "shapes")
+        {str(key): float(share) for key, share in data[name].items()}
+        for name in ("values", "shapes")
     )
     missing = float(data["missing"])
     if not all(0 <= share <= 1.01 for share in (missing, *values.values(), *shapes.values())):

@@ -14,7 +14,7 @@ from modelwright.clean.recipes.keys import table_hash
 from modelwright.clean.recipes.mends import mend
 from modelwright.clean.recipes.recipe import Recipe
 from modelwright.clean.recipes.steps import DropRows, Rename, Step, Working
-from modelwright.clean.repairs import Repair, log_of
+from modelwright.clean.repairs import Repair, Repairs, log_of
 from modelwright.clean.stray_rows import stray_rows
 from modelwright.core.errors import ColumnError, OptionError
 
@@ -106,7 +106,7 @@ def replay(cells: pl.DataFrame, recipe: Recipe, read: Read | None = None) -> Rep
     if lacking:
         got = f"of {listed(sorted(lacking))}"
         raise OptionError("repairs of columns that are there", got, "mend the recipe")
-    working = repaired(working, mend(working.frame, recipe.mends))
+    working = repaired(working, Repairs.of(mend(working.frame, recipe.mends)).all)
     working = run_steps(working, recipe.after)
     check_left(working)
     working = _filled(working, recipe, read)

@@ -115,7 +115,7 @@ class Working:
                 cure = "read it as text, as it stands in the file; modelwright.plan.clean does"
                 raise DataError(f"text in column {column.name!r}", str(column.dtype), cure)
             columns.append(_filled(column))
-        most = _SWELL * frame.estimated_size() + _ROOM
+        most = _SWELL * int(frame.estimated_size()) + _ROOM
         return cls(pl.DataFrame(columns), np.arange(frame.height), most=most)
 
     def check_room(self, more: int) -> None:
@@ -182,22 +182,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-classdef former_names(columns: Iterable[str], steps: Iterable[Step]) -> dict[str, str]:
-    """Say what columns were called before some steps, by the names that they have after them.
-
-    Examples
-    --------
-    >>> former_names(["a", "b"], [Rename("a", "z")])
-    {'b': 'b', 'z': 'a'}
-    """
-    names = {name: name for name in columns}
-    for step in steps:
-        if isinstance(step, Rename) and step.column in names:
-            names[step.to] = names.pop(step.column)
-    return names
-
-
-Step = Text | Replace:
+class Replace:
     """Replace one text by another wherever it stands in the cells of a column."""
 
     column: str
@@ -351,6 +336,21 @@ def _first(frame: pl.DataFrame) -> NDArray[np.bool_]:
     return first
 
 
+def former_names(columns: Iterable[str], steps: Iterable[Step]) -> dict[str, str]:
+    """Say what columns were called before some steps, by the names that they have after them.
+
+    Examples
+    --------
+    >>> former_names(["a", "b"], [Rename("a", "z")])
+    {'b': 'b', 'z': 'a'}
+    """
+    names = {name: name for name in columns}
+    for step in steps:
+        if isinstance(step, Rename) and step.column in names:
+            names[step.to] = names.pop(step.column)
+    return names
+
+
 Step = Text | Replace | MassEdit | FillDown | Rename | Remove | Reorder | DropRows
 """A step of any kind."""
 _LIKE: tuple[Step, ...] = (
@@ -400,7 +400,13 @@ def restore_step(data: Mapping[str, Any]) -> Step:
         raise ValueError(f"a step {step.how[:20]!r}")
     if isinstance(step, MassEdit) and not all(_is_pair(edit) for edit in step.edits):
         raise ValueError("edits that are no pairs")
-    several = step.columns if isinstance(step, Reorder) else step.keys if isinstance(step, DropRows) else ()
+    several = (
+        step.columns
+        if isinstance(step, Reorder)
+        else step.keys
+        if isinstance(step, DropRows)
+        else ()
+    )
     if not all(isinstance(one, str) for one in several):
         raise ValueError(f"a step {like.name!r} of other things than texts")
     if isinstance(step, Replace) and not step.find:
