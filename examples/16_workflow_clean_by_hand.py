@@ -31,7 +31,7 @@ sheet = pl.DataFrame(
         ],
         "hue": [f"{value}" for value in wine.data[:, 10]],
     }
-)
+)[draw.permutation(178)]
 sheet[:120].write_csv("spring.csv")
 sheet[120:].write_csv("autumn.csv")
 

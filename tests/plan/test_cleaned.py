@@ -153,6 +153,8 @@ def test_large_text_is_cleaned_as_it_stands(
 def test_values_that_are_no_text_are_refused() -> None:
     with pytest.raises(DataError, match="single values"):
         clean(pl.DataFrame({"a": [{"b": 1}, {"b": 2}]}))
+    with pytest.raises(DataError, match="written as text"):
+        clean(pl.DataFrame({"a": [b"\xff", b"a"] * 10}))
 
 
 def test_labels_of_columns_that_are_left_out_say_nothing(tmp_path: Path) -> None:

@@ -400,15 +400,10 @@ def restore_step(data: Mapping[str, Any]) -> Step:
         raise ValueError(f"a step {step.how[:20]!r}")
     if isinstance(step, MassEdit) and not all(_is_pair(edit) for edit in step.edits):
         raise ValueError("edits that are no pairs")
-    several = (
-        step.columns
-        if isinstance(step, Reorder)
-        else step.keys
-        if isinstance(step, DropRows)
-        else ()
-    )
-    if not all(isinstance(one, str) for one in several):
-        raise ValueError(f"a step {like.name!r} of other things than texts")
+    if isinstance(step, Reorder | DropRows):
+        several = step.columns if isinstance(step, Reorder) else step.keys
+        if not all(isinstance(one, str) for one in several):
+            raise ValueError(f"a step {like.name!r} of other things than texts")
     if isinstance(step, Replace) and not step.find:
         raise ValueError("a step that replaces nothing")
     return step
