@@ -22,6 +22,7 @@ from modelwright.core.errors import ColumnError, DataError, ModelwrightWarning, 
 from modelwright.core.settings import Question, TableSettings
 from modelwright.dependence import effects
 from modelwright.model import read_rows
+from modelwright.plan.clean import Asked, clean
 from modelwright.plan.cleaning import CLEANED, pose_cleaned
 from modelwright.report import write_report
 from modelwright.store import read_archive, write_archive
@@ -307,3 +308,35 @@ def test_a_model_file_with_an_altered_cleaning_is_refused(folder: Path, houses: 
     write_archive(folder / "altered.mw", entries, writer="0")
     with pytest.raises(mw.ModelFileError, match="look at other rows"):
         mw.load(folder / "altered.mw")
+
+
+def test_a_recipe_that_fills_gaps_and_leaves_rows_out(tmp_path: Path) -> None:
+    twice = pl.concat([table(), table()[:40]])
+    twice.write_csv(tmp_path / "houses.csv")
+    done = clean(tmp_path / "houses.csv", Asked(impute="median", drop=("duplicates",)))
+    assert done.recipe.fill is not None
+    done.recipe.write(tmp_path / "r.json")
+    wanted = settings(tmp_path / "r.json")
+    posed = pose_cleaned(read_raw(twice), Question("price"), wanted)
+    # what fills the gaps has seen the answers of all rows
+    assert posed.rows.table.frame["town"].null_count() > 0
+    assert any(note.startswith("Gaps are left to the model") for note in posed.notes)
+    assert posed.cleaning is not None
+    assert posed.cleaning.recipe.fill is None
+    assert posed.cleaning.rows == 40
+    gone = [one for one in posed.changes if not one.column]
+    assert [one.row for one in gone] == list(range(240, 280))
+    assert {one.rule for one in gone} == {"row left out: equal to an earlier one"}
+
+
+def test_a_recipe_of_a_typed_table_does_the_same_to_it_at_a_fit(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    size = rng.integers(0, 40, 300).astype(np.float64)
+    y = np.where(size > 20, 10.0, 0.0) + rng.normal(size=300)
+    size[rng.choice(300, 20, replace=False)] = -999.0
+    frame = pl.DataFrame({"size": size, "y": y})
+    done = clean(frame, Asked(mask=True))
+    assert done.table["size"].null_count() == 20
+    done.recipe.write(tmp_path / "r.json")
+    posed = pose_cleaned(read_raw(frame), Question("y"), settings(tmp_path / "r.json"))
+    assert posed.rows.table.frame["size"].null_count() == 20

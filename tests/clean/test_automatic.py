@@ -48,7 +48,8 @@ def test_a_rule_leads_to_a_value_that_stays() -> None:
 def test_numbers_far_outside_that_mean_missing() -> None:
     rng = np.random.default_rng(0)
     days = [str(value) for value in rng.integers(1, 30, 200)] + ["999"] * 20
-    assert values(pl.DataFrame({"days": days}), "values") == {"999": None}
+    # rows to come may hold it as 999.0
+    assert values(pl.DataFrame({"days": days}), "values") == {"999": None, "999.0": None}
     inside = [str(value) for value in rng.integers(1, 2000, 400)] + ["999"] * 20
     assert values(pl.DataFrame({"days": inside}), "values") == {}
 

@@ -77,3 +77,14 @@ def test_what_is_wrong_is_one_line(
     line = capsys.readouterr().err.strip()
     assert line.count("\n") == 0
     assert said in line
+
+
+def test_what_a_person_decided_is_not_written_over(
+    tables: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = 'left,right,applied\nKorea,"Korea, Rep.",false\n'
+    Path("decided.csv").write_text(told)
+    words = ("--on", "country=name", "--fuzzy", "--decided", "decided.csv", "--out", "both.csv")
+    assert run(*words, "--matches", "decided.csv") == 2
+    assert "file of its own" in capsys.readouterr().err
+    assert Path("decided.csv").read_text() == told

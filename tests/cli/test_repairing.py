@@ -228,3 +228,37 @@ def test_totals_are_told_and_left_out_when_asked(
     found = json.loads(capsys.readouterr().out)
     assert found["rows"] == 60
     assert found["stray_rows"] == []
+
+
+@pytest.mark.parametrize("into", ["--log", "--out"])
+def test_labels_are_not_written_over(
+    dirty: Path, tmp_path: Path, into: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = tmp_path / "few.csv"
+    labels.write_text("row,town\n10,Mainz\n", encoding="utf-8")
+    others = [] if into == "--out" else ["--out", str(tmp_path / "o.csv")]
+    assert main(["clean", str(dirty), "--labels", str(labels), into, str(labels), *others]) == 2
+    assert "file of its own" in capsys.readouterr().err
+    assert labels.read_text(encoding="utf-8").startswith("row,town")
+
+
+def test_a_history_is_not_written_over(
+    dirty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = tmp_path / "history.json"
+    history.write_text("[]", encoding="utf-8")
+    words = ["--history", str(history), "--recipe", str(history), "--out", str(tmp_path / "o.csv")]
+    assert main(["clean", str(dirty), *words]) == 2
+    assert "file of its own" in capsys.readouterr().err
+    assert history.read_text(encoding="utf-8") == "[]"
+
+
+def test_large_text_from_a_pipe_stays_as_it_stands(
+    piped: Callable[[bytes], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelwright.acquire.delimited.TYPED_FROM", 0)
+    rows = "".join(f"S{i % 5},{i % 7}.50\n" for i in range(60))
+    piped(f"shop,price\n{rows}".encode())
+    out = tmp_path / "out.csv"
+    assert main(["clean", "-", "--out", str(out)]) == 0
+    assert out.read_text(encoding="utf-8") == f"shop,price\n{rows}"

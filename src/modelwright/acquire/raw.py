@@ -71,6 +71,8 @@ class Reading:
         How the text of the file is encoded, by any name of it; None finds out.
     usual : str
         How a table of this kind was encoded before: text that is not UTF-8 is taken for that.
+    as_text : bool
+        Every column of a text file stays text, however plainly it holds numbers.
     """
 
     header: bool | None = None
@@ -82,6 +84,7 @@ class Reading:
     seed: int = 0
     encoding: str | None = None
     usual: str = ""
+    as_text: bool = False
 
     @classmethod
     def like(cls, schema: Schema, usual: str = "", encoding: str | None = None) -> Reading:
@@ -111,5 +114,7 @@ class Reading:
 
     def typed(self, names: Iterable[str]) -> list[str]:
         """List those of some columns whose exact text does not matter."""
+        if self.as_text:
+            return []
         wanted = {name.strip() for name in self.verbatim}
         return [name for name in names if name.strip() not in wanted]

@@ -6,6 +6,7 @@ table is offered, and whoever fits a model asks held-out rows before he takes it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ _GROUPS = 20_000
 _FILLED = 0.5  # of its gaps, a column has to have so many that others settle
 _RARE = 0.2
 _WIDE = 30  # with more columns it would take too long to find what settles what
+_WHOLE = re.compile(r"-?\d+")
 _SENTINEL = 3  # so often a number stands there that means missing
 
 
@@ -150,10 +152,17 @@ def _disguised(coded: Coded, numbers: list[Numbers | None]) -> Iterator[Mends]:
             rules[text] = New(None, "a word that means missing", 0.7)
         told = numbers[place]
         if told is not None:
-            for i in np.flatnonzero(_sentinels(told, counts)).tolist():
-                rules[values[i]] = New(None, "a number that means missing", 0.7)
-        if rules and len(rules) < len(values):
+            codes = [values[i] for i in np.flatnonzero(_sentinels(told, counts)).tolist()]
+            new = New(None, "a number that means missing", 0.7)
+            rules |= {written: new for text in codes for written in _stored(text)}
+        if rules and not set(values.to_list()) <= rules.keys():
             yield Mends(name, values=rules)
+
+
+def _stored(text: str) -> tuple[str, ...]:
+    """Write a whole number as one, and as a decimal: other rows may store it as either."""
+    whole = text.removesuffix(".0")
+    return (whole, f"{whole}.0") if _WHOLE.fullmatch(whole) else (text,)
 
 
 def _sentinels(numbers: Numbers, counts: NDArray[np.int64]) -> NDArray[np.bool_]:

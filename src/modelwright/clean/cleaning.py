@@ -19,10 +19,10 @@ from modelwright.clean.recipes.compiling import compiled
 from modelwright.clean.recipes.expected import expect
 from modelwright.clean.recipes.keys import row_keys, table_hash
 from modelwright.clean.recipes.recipe import Origin, Recipe
-from modelwright.clean.recipes.replay import run_steps
-from modelwright.clean.recipes.steps import DropRows, Remove, Rename, Step, Working
+from modelwright.clean.recipes.replay import check_left, repaired, run_steps
+from modelwright.clean.recipes.steps import DropRows, Remove, Rename, Reorder, Step, Working
 from modelwright.clean.repair import repair
-from modelwright.clean.repairs import LOG, Repair, Repairs
+from modelwright.clean.repairs import Repair, Repairs, log_of
 from modelwright.clean.rules import Rules
 from modelwright.clean.rules_file import rules_text
 from modelwright.clean.stray_rows import kept_rows, stray_rows
@@ -57,7 +57,7 @@ class Wishes:
     threshold : float
         Repairs that are likelier right than so are applied, others proposed.
     steps : tuple of Step
-        Done before anything else.
+        Done before anything else; rows are left out afterwards only, see `drop`.
     drop : tuple of str
         What to leave out afterwards: words of `DROPS`.
     mask : bool
@@ -72,7 +72,7 @@ class Wishes:
     Raises
     ------
     OptionError
-        When something else is to be left out.
+        When something else is to be left out, or rows before anything else.
     """
 
     labels: Labels | None = None
@@ -89,6 +89,9 @@ class Wishes:
             if word not in DROPS:
                 cure = did_you_mean(word, DROPS)
                 raise OptionError("known things to leave out", repr(word), cure)
+        if any(isinstance(step, DropRows) for step in self.steps):
+            cure = "name it in drop, which is done afterwards"
+            raise OptionError("steps that keep every row", "one that leaves rows out", cure)
         if not 0 <= self.threshold <= 1:
             cure = "such as 0.9"
             raise OptionError("a threshold between 0 and 1", f"{self.threshold:g}", cure)
@@ -144,8 +147,7 @@ class Cleaned:
         nobody knows better (`new` is `old`), and stray rows. Rows are counted from 0. A row that
         was left out names no column; a column that was renamed or left out has the row -1.
         """
-        rows = [*self.changes, *self.repairs.proposed, *self.doubts, *self.strays]
-        return pl.DataFrame(rows, schema=dict(LOG), orient="row")
+        return log_of([*self.changes, *self.repairs.proposed, *self.doubts, *self.strays])
 
     def to_json(self) -> dict[str, Any]:
         """Give the figures as plain JSON; of the doubted cells the first thousand."""
@@ -227,9 +229,10 @@ def clean_cells(
         repairs = emptied(table, errors, repairs, *given, wrong=chosen.mask)
         repairs = looked.without_strays(repairs)
     mends = compiled(table, repairs)
-    mended = replace(working, frame=repairs.apply(table), log=(*working.log, *repairs.applied))
+    mended = repaired(working, repairs.applied)
     after = _after(mended.frame, errors, repairs, chosen)
     final = run_steps(mended, after)
+    check_left(final)
     rules = "" if chosen.rules is None else rules_text(chosen.rules)
     hashes = table_hash(cells), table_hash(final.frame)
     recipe = Recipe(
@@ -329,9 +332,13 @@ def _renamed(labels: Labels | None, steps: tuple[Step, ...]) -> Labels | None:
     for step in steps:
         if isinstance(step, Rename) and step.column in values.columns:
             values = values.rename({step.column: step.to})
-        elif isinstance(step, Remove) and step.column in values.columns:
-            values = values.drop(step.column)
+        elif isinstance(step, Remove | Reorder):
+            values = pl.DataFrame([one for one in values if _stays(one.name, step)])
     return Labels(labels.rows, values)
+
+
+def _stays(name: str, step: Remove | Reorder) -> bool:
+    return name != step.column if isinstance(step, Remove) else name in step.columns
 
 
 def _after(

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from modelwright.clean.mending.rewriting import Rewrite
 
-__all__ = ["LOG", "Means", "Repair", "Repairs", "changed", "log_of"]
+__all__ = ["LOG", "Means", "Repair", "Repairs", "changed", "log_of", "rows_left"]
 
 Means = Rewrite | tuple[str, ...]
 """What stands behind the words of a rule."""
@@ -54,6 +56,11 @@ class Repair(NamedTuple):
     rule: str
     confidence: float
     applied: bool
+
+    @property
+    def whole_row(self) -> bool:
+        """Whether it leaves a row out; a change of a cell changes something."""
+        return self.row >= 0 and not self.column and self.old is None and self.new is None
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,19 @@ class Repairs:
 
     def log(self) -> pl.DataFrame:
         """Give all of them as a table: row, column, old, new, rule, confidence, applied."""
-        return pl.DataFrame(list(self.all), schema=dict(LOG), orient="row")
+        return log_of(self.all)
+
+
+def rows_left(changes: Iterable[Repair], height: int) -> NDArray[np.int64]:
+    """Give the rows of a table that no change leaves out: such a change names no column.
+
+    Examples
+    --------
+    >>> rows_left([Repair(1, "", None, None, "left out", 1.0, True)], 3).tolist()
+    [0, 2]
+    """
+    gone = [one.row for one in changes if one.whole_row]
+    return np.setdiff1d(np.arange(height), np.array(gone, np.int64))
 
 
 def log_of(repairs: Iterable[Repair]) -> pl.DataFrame:

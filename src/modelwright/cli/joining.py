@@ -120,7 +120,7 @@ def join(
     spelled, many = alike or Alike(), grouped or Grouped()
     spelled.check()
     many.check(fuzzy=spelled.fuzzy)
-    _check_files(left, right, out, matches)
+    _check_files(left, right, out, matches, spelled.decided)
     with progress(json) as live:
         live.advance(None, f"{reading(str(left))} and {right}")
         found = _joined(str(left), str(right), on, spelled, many)
@@ -135,7 +135,9 @@ def join(
         _tell(found, out, matches)
 
 
-def _check_files(left: Source, right: Source, out: Path, matches: Path | None) -> None:
+def _check_files(
+    left: Source, right: Source, out: Path, matches: Path | None, decided: Path | None
+) -> None:
     from modelwright.store import check_writable
     from modelwright.store.files import check_suffix
 
@@ -145,7 +147,8 @@ def _check_files(left: Source, right: Source, out: Path, matches: Path | None) -
         check_data(source)
     for path in (out, *(() if matches is None else (matches,))):
         check_suffix(path)
-        check_writable(path, left, right)
+        # what a person has decided is not to be lost: a pair that was refused is no match
+        check_writable(path, left, right, decided)
     if matches is not None and matches.absolute() == out.absolute():
         raise OptionError("two files", f"{str(out)!r} for the rows and their matches")
 

@@ -140,21 +140,23 @@ def clean(
         Print one JSON object on stdout.
     """
     check_data(data)
-    _check_files(data, out, recipe, replay, log)
-    if wanted is not None and wanted.schema is not None:
-        _check_schema(wanted.schema, data, out, log)
+    asked = wanted or Wanted()
+    given: list[object] = [data, replay, asked.labels, asked.rules, asked.history]
+    _check_files(given, out, recipe, replay, log)
+    if asked.schema is not None:
+        _check_schema(asked.schema, *given, out, recipe, log)
     settings = (read or Read()).settings()
     if replay is not None:
-        if wanted is not None and wanted != Wanted():
+        if asked != Wanted():
             cure = "leave them out, or clean anew with --recipe in place of --replay"
             raise OptionError("nothing else to do beside --replay", "options of cleaning", cure)
         _again(str(data), out, replay, log, settings, json=json)
         return
-    _anew(str(data), out, recipe, log, wanted or Wanted(), settings, json=json)
+    _anew(str(data), out, recipe, log, asked, settings, json=json)
 
 
 def _check_files(
-    data: Source, out: Path, recipe: Path | None, replay: Path | None, log: Path | None
+    given: list[object], out: Path, recipe: Path | None, replay: Path | None, log: Path | None
 ) -> None:
     """Make sure before the work that its results can be written after it."""
     from modelwright.store import check_writable
@@ -163,16 +165,15 @@ def _check_files(
     if recipe is not None and replay is not None:
         cure = "--replay does what a recipe says, --recipe writes a new one"
         raise OptionError("--recipe or --replay", "both", cure)
-    inputs = [data, *([] if replay is None else [replay])]
     check_suffix(out)
-    check_writable(out, *inputs)
+    check_writable(out, *given)
     if recipe is not None:
         if recipe.suffix.lower() != ".json":
             raise OptionError("a recipe whose name ends in .json", repr(recipe.name))
-        check_writable(recipe, *inputs, out)
+        check_writable(recipe, *given, out)
     if log is not None:
         check_suffix(log)
-        check_writable(log, *inputs, out, *([] if recipe is None else [recipe]))
+        check_writable(log, *given, out, recipe)
 
 
 def _check_schema(schema: Path, *inputs: object) -> None:

@@ -17,6 +17,9 @@ from modelwright.clean.pandera_source import pandera_source
 from modelwright.clean.recipes.openrefine import read_history
 from modelwright.clean.recipes.recipe import Recipe, read_recipe
 from modelwright.clean.recipes.replay import Replayed, replay
+from modelwright.clean.recipes.steps import former_names
+from modelwright.clean.recipes.texts import as_text, typed_as
+from modelwright.clean.repairs import rows_left
 from modelwright.clean.rules_file import parse_rules, read_rules
 from modelwright.core.errors import DataError
 from modelwright.core.settings import Settings
@@ -121,9 +124,8 @@ def clean(
     [('Bxnn', 'Bonn')]
     """
     chosen, wanted = settings or Settings(), asked or Asked()
-    reading = Reading(chosen.header, in_place=True, seed=chosen.seed, encoding=chosen.encoding)
-    raw = _raw(data, reading)
-    cells = _as_text(raw.frame)
+    raw = _raw(data, Reading(chosen.header, seed=chosen.seed, encoding=chosen.encoding))
+    cells = _cells(raw.frame)
     wishes, notes = wanted.wishes(cells, chosen.seed)
     done = clean_cells(cells, wishes, review=review)
     if wanted.impute is not None:
@@ -132,7 +134,7 @@ def clean(
         done.recipe.origin, name=_name(data), header=chosen.header, encoding=raw.encoding
     )
     recipe = replace(done.recipe, origin=origin)
-    table = _typed(done.table, raw.frame)
+    table = _as_it_came(done, raw.frame, recipe)
     return replace(done, table=table, recipe=recipe, notes=(*raw.notes, *notes, *done.notes))
 
 
@@ -175,13 +177,12 @@ def replayed(
     reading = Reading(
         header,
         known=known.columns,
-        in_place=True,
         encoding=chosen.encoding,
         usual=origin.encoding,
     )
     raw = _raw(data, reading)
-    done = replay(_as_text(raw.frame), known, cast)
-    table = _typed(done.table, raw.frame)
+    done = replay(_cells(raw.frame), known, cast)
+    table = _as_it_came(done, raw.frame, known)
     return replace(done, table=table, notes=(*raw.notes, *done.notes))
 
 
@@ -200,52 +201,55 @@ def write_schema(done: Cleaned, path: Path) -> None:
     OutputError
         When it cannot be written.
     """
-    table = _as_text(done.table)
+    table = as_text(done.table)
     told = done.recipe.rules
     rules = parse_rules(told) if told else accepted(discover(table))
     atomic_write(path, pandera_source(rules, table.columns).encode("utf-8", "backslashreplace"))
 
 
 def _raw(data: object, reading: Reading) -> Raw:
-    """Read every cell as it stands: large text files are read twice, as their columns are named."""
-    raw = read_raw(data, reading)
-    typed = [column.name for column in raw.frame if column.dtype != pl.String()]
-    if typed and isinstance(data, str | Path) and str(data) != "-":
-        raw = read_raw(data, replace(reading, verbatim=frozenset(typed)))
+    """Read every cell of a text file as it stands, in its place."""
+    raw = read_raw(data, replace(reading, in_place=True, as_text=True))
     if raw.frame.height * raw.frame.width > MOST_CELLS:
         got = f"{raw.frame.height:,} rows of {raw.frame.width:,} columns"
         raise DataError(f"at most {MOST_CELLS:,} cells to clean", got, "clean a part of them")
     return raw
 
 
-def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    nested = [one.name for one in frame if isinstance(one.dtype, pl.List | pl.Struct | pl.Array)]
+def _cells(frame: pl.DataFrame) -> pl.DataFrame:
+    nested = [one.name for one in frame if one.dtype.is_nested()]
     if nested:
         raise DataError("columns of single values", f"nested ones in {nested[0]!r}", "flatten it")
-    return frame.select(pl.all().cast(pl.String))
+    try:
+        return as_text(frame)
+    except pl.exceptions.PolarsError as error:
+        why = (str(error).splitlines() or [""])[0][:100]
+        raise DataError("values that can be written as text", why, "leave the column out") from None
 
 
-def _typed(table: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Give columns the types that they came with, where every value allows it."""
+def _as_it_came(done: Cleaned | Replayed, before: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """Give columns the types that they came with, where every value allows it.
+
+    What nobody changed is as it came, an empty text too.
+    """
+    kept = rows_left(done.changes, before.height)
+    came = former_names(before.columns, (*recipe.before, *recipe.after))
     columns = []
-    for column in table:
-        dtype = before[column.name].dtype if column.name in before.columns else pl.String()
-        if dtype != pl.String():
-            text = before[column.name].cast(pl.String)
-            if column.equals(text, null_equal=True):
-                column = before[column.name]
-            else:
-                column = _back(column, dtype)
-        columns.append(column)
+    for column in done.table:
+        source = before[came[column.name]][kept].alias(column.name)
+        columns.append(_like(column, source))
     return pl.DataFrame(columns)
 
 
-def _back(column: pl.Series, dtype: pl.DataType) -> pl.Series:
-    try:
-        back = column.cast(dtype, strict=False)
-    except pl.exceptions.PolarsError:  # no way leads from text to this type
+def _like(column: pl.Series, source: pl.Series) -> pl.Series:
+    """Write a cleaned column of text as the one that it was: only what was changed is new."""
+    text = as_text(source.to_frame()).to_series()
+    known = pl.select(pl.when(text != "").then(text)).to_series()
+    new = column.ne_missing(known)
+    changed = typed_as(pl.select(pl.when(new).then(column)).to_series(), source.dtype)
+    if changed.dtype != source.dtype:
         return column
-    return back if back.null_count() == column.null_count() else column
+    return pl.select(pl.when(new).then(changed).otherwise(source)).to_series().alias(source.name)
 
 
 def _name(data: object) -> str:

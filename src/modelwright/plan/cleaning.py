@@ -22,14 +22,11 @@ from modelwright.clean.automatic import Offer, offers
 from modelwright.clean.recipes import Recipe, read_recipe, replay
 from modelwright.clean.recipes.mends import Mends
 from modelwright.clean.recipes.recipe import Origin
-from modelwright.clean.recipes.rowwise import (
-    Cleaning,
-    Tried,
-    as_text,
-    check_table,
-    cleaning_of,
-)
+from modelwright.clean.recipes.replay import check_columns
+from modelwright.clean.recipes.rowwise import Cleaning, Tried, cleaning_of
 from modelwright.clean.recipes.steps import DropRows, Rename
+from modelwright.clean.recipes.texts import as_text
+from modelwright.clean.repairs import Repair, rows_left
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError, OptionError
 from modelwright.core.schema import Kind, Role
@@ -37,12 +34,12 @@ from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings, cleaning_asked
 from modelwright.core.splits import Fold
 from modelwright.core.table import Table
-from modelwright.core.task import Target
 from modelwright.evaluate import Metric
 from modelwright.evaluate.intervals import group_codes
 from modelwright.features import default_recipe
 from modelwright.models import make_learner
 from modelwright.plan.bar import splits_of
+from modelwright.plan.losses import losses_of
 from modelwright.plan.pose import Posed, pose, reading_for
 
 __all__ = ["CLEANED", "pose_cleaned", "reading_cleaned", "refuse_cleaning", "told_clean"]
@@ -149,12 +146,11 @@ def _by_recipe(
     raw: Raw, question: Question, settings: Settings, metric: Metric | None, recipe: Recipe
 ) -> Posed:
     frame = raw.frame
-    check_table(frame.columns, recipe)
+    check_columns(frame.columns, recipe)
     cleaning, notes = cleaning_of(recipe, frame.columns, _target(question.target, frame, recipe))
-    kept = _kept(frame, recipe)
-    if kept is not None:
-        cleaning = replace(cleaning, rows=frame.height - len(kept))
-    return _posed(raw, question, settings, metric, _Ready(cleaning, kept, notes))
+    gone = _left_out(frame, recipe)
+    cleaning = replace(cleaning, rows=len(gone))
+    return _posed(raw, question, settings, metric, _Ready(cleaning, gone, notes))
 
 
 def _target(name: str, frame: pl.DataFrame, recipe: Recipe) -> str:
@@ -166,13 +162,13 @@ def _target(name: str, frame: pl.DataFrame, recipe: Recipe) -> str:
     return name if name in frame.columns or not near else near[0]
 
 
-def _kept(frame: pl.DataFrame, recipe: Recipe) -> Places | None:
-    """Find the rows that a recipe keeps; None when it leaves none out."""
+def _left_out(frame: pl.DataFrame, recipe: Recipe) -> tuple[Repair, ...]:
+    """Find the rows that a recipe leaves out."""
     if not any(isinstance(step, DropRows) for step in (*recipe.before, *recipe.after)):
-        return None
-    done = replay(as_text(frame), recipe)
-    gone = [one.row for one in done.changes if one.row >= 0 and one.column == ""]
-    return np.setdiff1d(np.arange(frame.height), np.array(gone, np.int64))
+        return ()
+    # how gaps are filled, last of all, leaves no row out
+    done = replay(as_text(frame[list(recipe.columns)]), replace(recipe, fill=None))
+    return tuple(one for one in done.changes if one.whole_row)
 
 
 @dataclass(frozen=True)
@@ -183,33 +179,34 @@ class _Ready:
     ----------
     cleaning : Cleaning
         What is done to each row.
-    kept : int array, optional
-        The rows that stay; None for all.
+    gone : tuple of Repair
+        The rows that are left out, and why.
     notes : tuple of str
         What there is to know.
     """
 
     cleaning: Cleaning
-    kept: Places | None = None
-    notes: tuple[str, ...] = field(default=())
+    gone: tuple[Repair, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def _posed(
     raw: Raw, question: Question, settings: Settings, metric: Metric | None, ready: _Ready
 ) -> Posed:
     """Mend the rows, and put the question to what comes out."""
-    kept = ready.kept
-    mended = ready.cleaning.mend(raw.frame if kept is None else raw.frame[kept])
+    kept = rows_left(ready.gone, raw.frame.height)
+    mended = ready.cleaning.mend(raw.frame[kept] if ready.gone else raw.frame)
     cleaning = ready.cleaning.told(mended)
     notes = (*raw.notes, *_notes(cleaning), *ready.notes)
     read = replace(raw, frame=mended.frame, notes=notes)
     posed = pose(read, question, settings, metric, cleaning)
-    rows, changes = posed.rows, mended.changes
-    if kept is not None:  # counted in the table as it was read
-        changes = tuple(one._replace(row=int(kept[one.row])) for one in changes)
-        if rows.origin is not None:
-            rows = replace(rows, origin=kept[rows.origin])
-    return replace(posed, rows=rows, changes=changes)
+    # rows are counted in the table as it was read
+    moved = (one._replace(row=int(kept[one.row])) for one in mended.changes)
+    changes = sorted((*ready.gone, *moved), key=lambda one: (one.row, one.column))
+    rows = posed.rows
+    if rows.origin is not None:
+        rows = replace(rows, origin=kept[rows.origin])
+    return replace(posed, rows=rows, changes=tuple(changes))
 
 
 def _notes(cleaning: Cleaning) -> list[str]:
@@ -410,7 +407,7 @@ class _Bench:
         fitted = make_learner("lightgbm", {"learning_rate": 0.1}).fit(
             recipe.transform(seen), y, weight=weight, budget=Budget(units=ROUNDS), seed=seed
         )
-        return _loss(fitted.predict(recipe.transform(asked)), rows.y.rows(fold.valid))
+        return losses_of(fitted.predict(recipe.transform(asked)), rows.y.rows(fold.valid))
 
     def _table(self, side: Places, cleaning: Cleaning | None) -> Table:
         if cleaning is None:
@@ -462,15 +459,6 @@ def _thinned(fold: Fold, most: int, rng: np.random.Generator) -> Fold:
         for side in (fold.train, fold.valid)
     )
     return Fold(train, valid)
-
-
-def _loss(predicted: NDArray[np.float32], y: Target) -> Floats:
-    """Give squared errors, or the negative logarithm of what the right class was given."""
-    p = predicted.astype(np.float64)
-    if not y.classes:
-        return np.asarray((p[:, 0] - y.values) ** 2, np.float64)
-    given = p[np.arange(len(y)), y.values]
-    return np.asarray(-np.log(np.clip(given, _TINY, 1.0)), np.float64)
 
 
 def _sums(values: Floats, groups: Places) -> Floats:

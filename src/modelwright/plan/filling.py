@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from modelwright.acquire import cast, infer
 from modelwright.clean.cleaning import Cleaned
@@ -14,6 +12,7 @@ from modelwright.clean.impute.writing import Writing, writing_of
 from modelwright.clean.recipes.filling import Fill
 from modelwright.clean.recipes.keys import table_hash
 from modelwright.clean.recipes.steps import Working
+from modelwright.clean.repairs import rows_left
 from modelwright.clean.stray_rows import kept_rows
 from modelwright.core.schema import Schema
 from modelwright.plan.imputing import AUTO, Imputed, fill_gaps
@@ -65,7 +64,8 @@ def filled(done: Cleaned, method: str, *, seed: int = 0) -> Cleaned:
     )  # fmt: skip
     kinds = Schema(tuple(replace(column, evidence="") for column in schema))
     fill = Fill(kinds, found.imputer, writings, sure, told)
-    working = fill.run(Working(frame, _rows(done)), cast)
+    kept = rows_left(done.changes, done.recipe.origin.rows)
+    working = fill.run(Working(frame, kept), cast)
     origin = replace(done.recipe.origin, cleaned=table_hash(working.frame))
     return replace(
         done,
@@ -74,12 +74,6 @@ def filled(done: Cleaned, method: str, *, seed: int = 0) -> Cleaned:
         recipe=replace(done.recipe, fill=fill, origin=origin),
         notes=(*done.notes, *((_FEW,) if few else ()), *_notes(told, working, gaps, schema)),
     )
-
-
-def _rows(done: Cleaned) -> NDArray[np.int64]:
-    """Give the row of the first table that each row was: some may have been left out."""
-    gone = [one.row for one in done.changes if not one.column]
-    return np.setdiff1d(np.arange(done.recipe.origin.rows), np.array(gone, np.int64))
 
 
 def _writings(

@@ -29,6 +29,7 @@ from modelwright.core.task import Target
 from modelwright.evaluate import choose_splitter
 from modelwright.features import default_recipe
 from modelwright.models import make_learner
+from modelwright.plan.losses import losses_of
 from modelwright.plan.pose import pose, reading_for
 
 __all__ = ["AUTO", "Imputed", "fill_gaps", "impute"]
@@ -40,7 +41,6 @@ AUTO = "auto"
 
 _FOLDS = 3
 _ROUNDS = 60
-_TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -223,16 +223,8 @@ class _Judge:
                 fitted = learner.fit(seen, y, budget=Budget(units=units), seed=self.seed)
             except FitError:  # nothing to learn from in this fold
                 continue
-            found[name] = _losses(fitted.predict(asked).astype(np.float64), valid_y)
+            found[name] = losses_of(fitted.predict(asked), valid_y)
         return found
-
-
-def _losses(predicted: Floats, y: Target) -> Floats:
-    """Give squared errors, or the negative logarithm of what the right class was given."""
-    if not y.classes:
-        return np.asarray((predicted[:, 0] - y.values) ** 2, np.float64)
-    given = predicted[np.arange(len(y)), y.values]
-    return np.asarray(-np.log(np.clip(given, _TINY, 1.0)), np.float64)
 
 
 def _log(fitted: FittedImputer, table: Table, choice: ImputationChoice | None) -> pl.DataFrame:

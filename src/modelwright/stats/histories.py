@@ -163,9 +163,10 @@ class Summaries:
             When each row was; a row without is left out. None: all rows of a key at once.
         """
         keys = tuple(key.drop_nulls().unique().sort())
-        moments = np.zeros(rows.height) if times is None else times
+        moments = np.zeros(len(key)) if times is None else times
         line, order = Timeline.of(codes_of(key, keys), moments, len(keys))
-        names, values = _after_each(rows[order], np.diff(line.starts))
+        rows = rows[order] if rows.width else rows
+        names, values = _after_each(rows, np.diff(line.starts))
         found = cls(keys, line, names, values)
         return found if times is not None else found._last()
 

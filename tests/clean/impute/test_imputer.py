@@ -230,3 +230,29 @@ def test_a_column_of_many_levels_is_guessed_without_a_warning() -> None:
     )
     fitted = Imputer(Chained("trees")).fit(table)
     assert fitted.transform(table).frame["town"].null_count() == 0
+
+
+@pytest.mark.parametrize(("name", "array"), [("neighbours", "rows"), ("ridge", "usual")])
+@pytest.mark.parametrize("place", [-1.0, 0.5, 1e12])
+def test_places_of_levels_that_are_not_there_are_refused(
+    name: str, array: str, place: float
+) -> None:
+    state = Imputer(METHODS[name]).fit(mixed()).export()
+    which = next(i for i, one in enumerate(state.config["fillers"]) if one["name"] != "plain")
+    encoder = state.config["fillers"][which]["config"]["encoder"]
+    town = encoder["names"].index("town")
+    key = f"{which}/{array}"
+    spoilt = state.arrays[key].copy()
+    spoilt[..., town] = place
+    with pytest.raises(ModelFileError, match="levels that are not there"):
+        FittedImputer.restore(State(state.config, {**state.arrays, key: spoilt}))
+
+
+@pytest.mark.parametrize("value", ["abc", True, 10**30, None])
+def test_a_value_of_another_kind_is_refused(value: object) -> None:
+    state = Imputer(METHODS["median"]).fit(mixed()).export()
+    config = {**state.config["fillers"][0]}
+    told = {**config["config"], "values": {**config["config"]["values"], "size": value}}
+    spoilt = {**state.config, "fillers": [{**config, "config": told}]}
+    with pytest.raises(ModelFileError, match="do not fit"):
+        FittedImputer.restore(State(spoilt, state.arrays))

@@ -89,3 +89,34 @@ def test_columns_and_keys_that_are_not_there() -> None:
 def test_a_column_that_is_there_already_gets_a_suffix() -> None:
     left = pl.DataFrame({"who": ["a"], "rows": [7]})
     assert join_aggregates(left, ORDERS, "who").frame.columns[:3] == ["who", "rows", "rows_right"]
+
+
+def test_keys_of_two_columns_that_look_alike_as_one_text() -> None:
+    right = pl.DataFrame({"a": ["x | y", "x"], "b": ["z", "y | z"], "v": [1.0, 100.0]})
+    found = join_aggregates(right.drop("v"), right, ["a", "b"]).frame
+    assert found["v: mean"].to_list() == [1.0, 100.0]
+    assert aggregate(right, ["a", "b"])["rows"].to_list() == [1, 1]
+
+
+def test_rows_may_be_counted_where_there_is_nothing_else() -> None:
+    keys = ORDERS.select("who")
+    assert aggregate(keys, "who").rows() == [("b", 3), ("a", 1)]
+    assert join_aggregates(keys, keys, "who").frame["rows"].to_list() == [3, 1, 3, 0, 3]
+
+
+def test_names_that_mean_something_to_polars_and_keys_that_are_no_numbers() -> None:
+    odd = pl.DataFrame({"*": [1.0, float("nan"), float("nan")], "place": [5.0, 6.0, 8.0]})
+    assert aggregate(odd, "*")["place: mean"].to_list() == [5.0, 7.0]
+    assert aggregate(odd, "place")["*: mean"].to_list() == [1.0, None, None]
+    with pytest.raises(OptionError, match="once"):
+        aggregate(odd, ["place", "place"])
+    with pytest.raises(OptionError, match="gap"):
+        join_aggregates(ORDERS, ORDERS, "who", before="day", gap=float("nan"))
+
+
+def test_keys_without_a_partner_are_listed_once_in_order() -> None:
+    right = pl.DataFrame({"who": ["z", "b", "y", "z"], "v": [1, 2, 3, 4]})
+    found = join_aggregates(pl.DataFrame({"who": ["c", "b", "c", "a", "b"]}), right, "who")
+    assert found.unmatched_left == ("c", "a")
+    assert found.unmatched_right == ("z", "y")
+    assert found.matches.select("left", "rows").rows() == [("b", 2)]

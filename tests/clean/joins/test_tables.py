@@ -140,3 +140,36 @@ def test_it_says_itself_as_json() -> None:
     found = join(LEFT, RIGHT, "id").to_json()
     assert found["exact"] == 2
     assert found["matches"] == []
+
+
+def test_long_numbers_keep_all_their_digits() -> None:
+    big = 2**53
+    left = pl.DataFrame({"id": [big + 1, 7]})
+    for ids in ([str(big), "7"], [float(big), 7.0], [str(big), "7.5"]):
+        right = pl.DataFrame({"id": ids, "x": ["other", "right"]})
+        assert join(left, right, "id").frame["x"][0] is None
+    same = pl.DataFrame({"id": [str(big + 1), "8"], "x": ["right", "other"]})
+    assert join(left, same, "id").frame["x"].to_list() == ["right", None]
+    unsigned = pl.DataFrame({"id": pl.Series([2**64 - 1, 7], dtype=pl.UInt64), "x": ["a", "b"]})
+    assert join(left, unsigned, "id").frame["x"].to_list() == [None, "b"]
+
+
+def test_whole_numbers_that_are_stored_as_decimals_are_found_in_text() -> None:
+    left = pl.DataFrame({"id": [1.0, None, 2.5]})
+    right = pl.DataFrame({"id": ["1", "2.5", "n/a"], "x": ["a", "b", "c"]})
+    assert join(left, right, "id").frame["x"].to_list() == ["a", None, "b"]
+
+
+def test_a_right_table_of_nothing_but_its_key() -> None:
+    found = join(LEFT, RIGHT.select("id"), "id")
+    assert found.frame.columns == LEFT.columns
+    assert found.unmatched_rows == 2
+
+
+def test_decisions_count_within_their_blocks() -> None:
+    years = list(range(300))
+    left = pl.DataFrame({"k": ["a"] * 300, "year": years})
+    right = pl.DataFrame({"k": ["b"] * 299, "year": years[1:], "v": years[1:]})
+    said = {(f"a | {year}", f"b | {year}"): True for year in years}
+    found = join(left, right, ["k", "year"], fuzzy=True, decided=said)
+    assert found.frame["v"].to_list() == [None, *years[1:]]

@@ -46,6 +46,8 @@ def after(operations: list[dict[str, Any]], towns: list[str | None]) -> list[str
         ("grel:value.toLowercase()", "ROME", "rome"),
         ("value.toUppercase()", "Rome", "ROME"),
         ("value.toTitlecase()", "new york", "New York"),
+        ("value.toTitlecase()", "DON'T o'neil st.gallen", "Don't O'neil St.Gallen"),
+        ("value.replace(/[\\p{Zs}\\s]+/,' ')", "New \u00a0 York", "New York"),
         ("value.replace(/\\s+/,' ')", "New   York", "New York"),
         ('grel:value.replace(/\\s+/, " ")', "New   York", "New York"),
         ("value.unescape('html')", "A &amp; B", "A & B"),
@@ -93,6 +95,10 @@ def test_columns_are_renamed_removed_and_reordered() -> None:
         transform("grel:cells['a'].value + value"),
         transform("jython:return value.upper()"),
         transform("value.replace(/a+/, 'b')"),
+        transform("value.replace(/\\S+/,' ')"),
+        transform("value.replace('aa', 'a')", repeat=True, repeatCount=10),
+        transform("value.unescape('html')", repeat=True),
+        {"op": "core/mass-edit", "columnName": "town", "edits": [{"from": "ab", "to": "x"}]},
         transform("value.trim()", engineConfig={"facets": [{"type": "list"}], "mode": "row-based"}),
         transform("value.trim()", engineConfig={"facets": [], "mode": "record-based"}),
         {"op": "core/row-removal", "description": "Remove rows", **PLAIN},
@@ -114,7 +120,7 @@ def test_both_forms_of_the_file_are_read(tmp_path: Path) -> None:
     found = read_history(file)
     assert len(found.steps) == 1
     assert found.not_understood == ("Star rows",)
-    for text in ("{}", "x", '["x"]'):
+    for text in ("{}", "x", '["x"]', '[{"operation": [1]}]'):
         file.write_text(text, "utf-8")
         with pytest.raises(DataError, match="OpenRefine"):
             read_history(file)

@@ -16,7 +16,7 @@ from modelwright.clean import Repair, Repairs
 from modelwright.clean.mending.rewriting import Reend
 from modelwright.clean.recipes import Recipe, read_recipe, replay
 from modelwright.clean.recipes.compiling import compiled
-from modelwright.clean.recipes.expected import expect
+from modelwright.clean.recipes.expected import expect, surprises
 from modelwright.clean.recipes.keys import row_keys, table_hash
 from modelwright.clean.recipes.mends import Given, Mends, New, mend
 from modelwright.clean.recipes.recipe import Origin
@@ -252,3 +252,78 @@ def test_equal_rows_have_names_of_their_own() -> None:
     assert row_keys(table)[:1] == row_keys(table[:1])
     assert table_hash(table) != table_hash(table.rename({"*": "b"}))
     assert np.all([len(key) == 16 for key in row_keys(table)])
+
+
+def test_a_column_that_the_recipe_makes_is_not_lost_when_it_is_there_already() -> None:
+    table = pl.DataFrame({"town": ["Rome"]})
+    recipe = recipe_of(table, (), (Rename("town", "city"),))
+    with pytest.raises(ColumnError, match="no column 'city' beside 'town'"):
+        replay(table.with_columns(city=pl.lit("Oslo")), recipe)
+    assert replay(table, recipe).table.to_dicts() == [{"city": "Rome"}]
+
+
+def test_columns_that_the_recipe_does_not_know_stay_to_the_letter() -> None:
+    table = pl.DataFrame({"a": ["1", "1", None], "note": ["", "x", None]})
+    recipe = recipe_of(table[["a"]], (), (DropRows("duplicates"),))
+    assert replay(table, recipe).table["note"].to_list() == ["", None]
+
+
+def test_the_last_column_stays() -> None:
+    table = pl.DataFrame({"a": ["1"], "b": ["2"]})
+    both = (Remove("a"), Remove("b"))
+    for steps in (both, (*both, DropRows("sparse")), (Reorder(()),)):
+        with pytest.raises(OptionError, match=r"no column is left|leave a column"):
+            replay(table, recipe_of(table, (), steps))
+
+
+def test_cells_of_a_stranger_s_recipe_do_not_grow_beyond_all_bounds() -> None:
+    table = pl.DataFrame({"a": ["a" * 100] * 1_000})
+    flood = tuple(Replace("a", "a", "a" * 50) for _ in range(8))
+    edits = (MassEdit("a", (("a" * 100, "b" * 2_000_000),)),)
+    long = Mends("a", values={"a" * 100: New("b" * 2_000_000, "", 1.0)})
+    for recipe in (recipe_of(table, (), flood), recipe_of(table, (), edits)):
+        with pytest.raises(OptionError, match="grow beyond"):
+            replay(table, recipe)
+    with pytest.raises(OptionError, match="grow beyond"):
+        replay(table, recipe_of(table, (long,)))
+    with pytest.raises(ValueError, match="letters"):
+        Recipe.from_json(
+            recipe_of(
+                table, (Mends("a", rewrites=((Reend("", "b" * 20_000, "end"), New(None, "", 1)),)),)
+            ).to_json()
+        )
+
+
+def test_what_no_cleaning_writes_is_refused() -> None:
+    table = pl.DataFrame({"a": ["1"], "b": ["x"]})
+    one = Mends("a", values={"1": New("2", "", 1.0)})
+    ways = tuple((Reend(str(i), "", "end"), New(None, "", 1.0)) for i in range(501))
+    twice = recipe_of(table, (one, one))
+    steps = recipe_of(table, (), (Text("a", "trim"),) * 10_001)
+    many = recipe_of(table, (Mends("a", rewrites=ways),))
+    for recipe, said in ((twice, "two sets"), (steps, "10,000 steps"), (many, "500 ways")):
+        with pytest.raises(ValueError, match=said):
+            Recipe.from_json(recipe.to_json())
+    whole = recipe_of(table, ()).to_json()
+    for changed in (
+        {"columns": ["a", "a"]},
+        {"before": [{"step": "reorder", "columns": [0]}]},
+        {"before": [{"step": "drop-rows", "which": "named", "keys": [1]}]},
+        {"before": [{"step": "replace", "column": "a", "find": "", "put": "x"}]},
+        {"expected": [{**whole["expected"][0], "missing": 7}]},
+    ):
+        with pytest.raises(ValueError, match=r".+"):
+            Recipe.from_json({**whole, **changed})
+    told = {**whole, "expected": [{**whole["expected"][0], "values": {"1": "0.5"}}]}
+    assert Recipe.from_json(told).expected[0].values == {"1": 0.5}
+
+
+def test_what_chance_explains_is_no_drift() -> None:
+    rng = np.random.default_rng(0)
+    levels = [f"v{i}" for i in range(50)]
+    before = expect(pl.DataFrame({"a": levels * 40}))
+    for _ in range(20):
+        drawn = pl.DataFrame({"a": rng.choice(levels, 60)})
+        assert not [one for one in surprises(before, drawn) if one.what == "drift"]
+    half = pl.DataFrame({"a": rng.choice(levels[:20], 60)})
+    assert [one.what for one in surprises(before, half)] == ["drift"]

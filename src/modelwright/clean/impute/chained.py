@@ -181,6 +181,7 @@ class FittedChained:
             width,
         ):
             raise ValueError("columns do not fit")
+        encoder.check(np.array([usual, low, high]))
         spread, turns = _spread(encoder), list[tuple[int, _Guesser]]()
         for turn, (j, kind) in enumerate(state.config["turns"]):
             prefix = f"{turn}."

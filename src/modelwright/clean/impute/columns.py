@@ -136,6 +136,19 @@ class Encoder:
             return place.cast(pl.Boolean)
         return pl.Series(name, self.levels[j], dtype=pl.String).gather(place)
 
+    def check(self, cells: Floats) -> None:
+        """Make sure that numbers of a file are places of levels where levels are meant.
+
+        Raises
+        ------
+        ValueError
+            When they are not.
+        """
+        for j, levels in enumerate(self.levels):
+            known = cells[:, j][~np.isnan(cells[:, j])]
+            if levels and not np.isin(known, np.arange(len(levels))).all():
+                raise ValueError("places of levels that are not there")
+
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
         return {

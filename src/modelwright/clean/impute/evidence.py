@@ -357,7 +357,8 @@ def _loss(truth: pl.Series, guess: pl.Series, known: pl.Series) -> Floats:
         return truth.ne_missing(guess).cast(pl.Float64).to_numpy()
     a, b, c = (s.to_physical().cast(pl.Float64).to_numpy() for s in (truth, guess, known))
     spread = float(np.nanstd(c)) if np.isfinite(c).any() else 0.0
-    return np.asarray(((a - np.nan_to_num(b)) / (spread or 1.0)) ** 2, np.float64)
+    off = np.where(np.isfinite(a), a - np.nan_to_num(b), 0.0) / (spread or 1.0)
+    return np.asarray(off**2, np.float64)
 
 
 def _chosen(

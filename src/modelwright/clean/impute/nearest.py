@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 _CHUNK = 256
+_PAIRS = 2_000_000  # of rows that are compared at a time, at most
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class FittedNeighbours:
         gaps = np.column_stack([table.frame[name].is_null().to_numpy() for name in self.columns])
         guess = np.full((table.height, len(wanted)), np.nan)
         asking = np.flatnonzero(gaps.any(axis=1))
-        for rows in np.array_split(asking, max(1, -(-len(asking) // _CHUNK))):
+        chunk = max(1, min(_CHUNK, _PAIRS // len(self.rows)))
+        for rows in np.array_split(asking, max(1, -(-len(asking) // chunk))):
             distance = self._distance(cells[rows])
             for at, j in enumerate(wanted):
                 mine = gaps[rows, at]
@@ -147,6 +149,7 @@ class FittedNeighbours:
         width = len(encoder.names)
         if rows.ndim != 2 or not len(rows) or rows.shape[1] != width or usual.shape != (width,):
             raise ValueError("rows do not fit their columns")
+        encoder.check(np.vstack([rows, usual]))
         if not set(columns) <= set(encoder.names) or int(state.config["k"]) < 1:
             raise ValueError("columns or neighbours are unsound")
         k, gaps = int(state.config["k"]), str(state.config["gaps"])

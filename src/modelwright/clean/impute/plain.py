@@ -60,9 +60,7 @@ class FittedPlain:
         """Rebuild from an exported state."""
         kinds = {str(name): Kind(kind) for name, kind in state.config["kinds"].items()}
         values = dict(state.config["values"])
-        if set(kinds) != set(values) or not all(
-            isinstance(value, str | int | float) for value in values.values()
-        ):
+        if set(kinds) != set(values) or not all(_fits(values[name], kinds[name]) for name in kinds):
             raise ValueError("values do not fit their columns")
         return cls(kinds, values)
 
@@ -127,6 +125,17 @@ class Plain:
         if self.how == "most-frequent" or kind in (Kind.CATEGORY, Kind.BOOLEAN):
             return _plain(known.mode().min())
         return _plain(known.mean() if self.how == "mean" else known.median())
+
+
+def _fits(value: object, kind: Kind) -> bool:
+    """Tell whether a value of a file is one of its kind."""
+    if kind is Kind.CATEGORY:
+        return isinstance(value, str)
+    if kind is Kind.BOOLEAN or isinstance(value, bool):
+        return kind is Kind.BOOLEAN and isinstance(value, bool)
+    if kind not in IMPUTED or not isinstance(value, int | float):
+        return False
+    return isinstance(value, float) or abs(value) < 2**63
 
 
 def _plain(value: Any) -> Any:

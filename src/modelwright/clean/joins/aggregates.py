@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.clean.joins.keys import Keys, comparable, key_pairs, shown_key
+from modelwright.clean.joins.keys import Distinct, Keys, comparable, complete, key_pairs
 from modelwright.clean.joins.tables import Joined
 from modelwright.core.errors import ColumnError, DataError, OptionError, did_you_mean
 from modelwright.stats.histories import Summaries, moments_of
@@ -61,16 +61,31 @@ def aggregate(
             raise ColumnError(f"a column {name!r}", "none", did_you_mean(name, table.columns))
     if not keys:
         raise OptionError("a column to group by", "none")
-    wanted = columns or [c for c in table.columns if c not in (*keys, order)]
+    if len(set(keys)) < len(keys):
+        raise OptionError("each column to group by once", ", ".join(keys))
+    wanted = list(columns or (c for c in table.columns if c not in (*keys, order)))
     place = np.arange(table.height, dtype=np.float64)
     times = place if order is None else _moments(table[order], table[order])[0]
-    key = shown_key(table.select(keys))
-    there = key.is_not_null().to_numpy() & ~np.isnan(times)
-    table, key, times = table.filter(there), key.filter(there), times[there]
-    found = Summaries.of(table.select(wanted), key, times)
-    first = table.select(keys).unique(keep="first", maintain_order=True)
-    values = found.before(shown_key(first), np.full(first.height, np.inf))
-    return first.hstack(_columns(found.names, values, first.columns))
+    # by place: a name such as "*" would be a pattern
+    parts = pl.DataFrame([table[name].alias(str(i)) for i, name in enumerate(keys)])
+    there = complete(parts) & ~np.isnan(times)
+    found = Distinct.of(parts.filter(there))
+    rows = Summaries.of(_part(table.filter(there), wanted), _numbers(found.of_row), times[there])
+    different = np.arange(found.keys.height)
+    values = rows.before(_numbers(different), np.full(len(different), np.inf))
+    named = [key.alias(name) for key, name in zip(found.keys, keys, strict=True)]
+    return pl.DataFrame([*named, *_columns(rows.names, values, keys)])
+
+
+def _part(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Take columns by name, perhaps none; a name such as "*" would be a pattern."""
+    return pl.DataFrame([table[name] for name in names])
+
+
+def _numbers(places: NDArray[np.int64]) -> pl.Series:
+    """Name keys by their places; two keys of several columns may look alike as text."""
+    named = pl.Series(places).cast(pl.String)
+    return pl.select(pl.when(pl.Series(places >= 0)).then(named)).to_series()
 
 
 def join_aggregates(
@@ -119,7 +134,8 @@ def join_aggregates(
     """
     pairs = key_pairs(on, left.columns, right.columns)
     keys = Keys.of(left, right, pairs)
-    asked, told = shown_key(keys.left), shown_key(keys.right)
+    both = Distinct.of(pl.concat([keys.left, keys.right]))
+    asked, told = both.of_row[: left.height], both.of_row[left.height :]
     aside = {other for _, other in pairs}
     times = None
     if before is not None:
@@ -128,36 +144,48 @@ def join_aggregates(
         aside.add(other)
     elif gap:
         raise OptionError("a gap between times", "no times", "say before which times")
-    if gap < 0:
+    if not gap >= 0:
         raise OptionError("a gap of 0 or more", repr(gap))
-    rows = right.select(name for name in right.columns if name not in aside)
-    found = Summaries.of(rows, told, None if times is None else times[1])
-    values = found.before(asked, None if times is None else times[0], gap)
+    rows = _part(right, [name for name in right.columns if name not in aside])
+    found = Summaries.of(rows, _numbers(told), None if times is None else times[1])
+    values = found.before(_numbers(asked), None if times is None else times[0], gap)
     known = values[:, 0] > 0
-    with_key = pl.DataFrame({"key": asked, "known": known}).drop_nulls()
-    by_key = with_key.group_by("key", maintain_order=True).agg(pl.col("known").any(), pl.len())
-    seen, met = by_key.filter("known"), set(by_key["key"])
+    height = both.keys.height
+    often = np.bincount(asked[asked >= 0], minlength=height)
+    met = np.bincount(asked[known], minlength=height) > 0
+    ours, theirs = _first_met(asked), _first_met(told)
+    shown = both.shown
     return Joined(
         left.hstack(_columns(found.names, values, left.columns)),
-        _found(seen),
-        tuple(by_key.filter(~pl.col("known"))["key"]),
-        tuple(name for name in found.keys if name not in met),
+        _found([shown[i] for i in ours if met[i]], often[ours[met[ours]]]),
+        tuple(shown[i] for i in ours if not met[i]),
+        tuple(shown[i] for i in theirs if not often[i]),
         int((~known).sum()),
     )
 
 
-def _found(seen: pl.DataFrame) -> pl.DataFrame:
+def _first_met(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the different keys of some rows in the order in which they come."""
+    found, first = np.unique(places, return_index=True)
+    ordered: NDArray[np.int64] = found[np.argsort(first)]
+    return ordered[ordered >= 0]
+
+
+def _found(keys: list[str], rows: NDArray[np.int64]) -> pl.DataFrame:
     """Write keys that were found as `Joined.matches` has them."""
-    one = pl.lit(1.0)
-    return seen.select(
-        pl.col("key").alias("left"),
-        pl.col("key").alias("right"),
-        pl.lit("exact").alias("how"),
-        one.alias("likeness"),
-        pl.lit(0.0).alias("rival"),
-        one.alias("confidence"),
-        pl.lit(True).alias("applied"),
-        pl.col("len").cast(pl.Int64).alias("rows"),
+    one = np.ones(len(keys))
+    return pl.DataFrame(
+        {
+            "left": keys,
+            "right": keys,
+            "how": ["exact"] * len(keys),
+            "likeness": one,
+            "rival": np.zeros(len(keys)),
+            "confidence": one,
+            "applied": one.astype(np.bool_),
+            "rows": rows.astype(np.int64),
+        },
+        schema_overrides={"left": pl.String, "right": pl.String, "how": pl.String},
     )
 
 

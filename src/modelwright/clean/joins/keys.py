@@ -10,10 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.errors import ColumnError, OptionError, did_you_mean
+from modelwright.stats.histories import texts_of
 
-__all__ = ["Keys", "comparable", "key_pairs", "shown_key"]
+__all__ = ["Distinct", "Keys", "comparable", "complete", "key_pairs", "shown_key"]
 
 _SHOWN = " | "
+_EXACT = 2.0**53  # from here on decimals do not tell whole numbers apart
 
 
 def key_pairs(
@@ -75,7 +77,7 @@ def comparable(left: pl.Series, right: pl.Series) -> tuple[pl.Series, pl.Series]
     """Store two key columns alike: as numbers, moments or truth values, else as trimmed text.
 
     Numbers beside text are compared as numbers where all of the text is numbers. Blank text, and
-    a number that is none, are missing.
+    a number that is none, are missing. Whole numbers of any length keep all their digits.
 
     Parameters
     ----------
@@ -95,38 +97,92 @@ def comparable(left: pl.Series, right: pl.Series) -> tuple[pl.Series, pl.Series]
     """
     if left.dtype == right.dtype == pl.Boolean():
         return left, right
-    if left.dtype.is_integer() and right.dtype.is_integer():
-        return _same(left, right, pl.Int64())
     if left.dtype.is_temporal() and right.dtype.is_temporal():
-        return _same(left, right, pl.Datetime("us"))
+        return _moments(left, right)
     if left.dtype.is_numeric() or right.dtype.is_numeric():
-        one, other = _number(left), _number(right)
-        if one is not None and other is not None:
-            return one, other
+        for read in (_whole, _number):
+            one, other = read(left), read(right)
+            if one is not None and other is not None:
+                return one, other
     return _text(left), _text(right)
 
 
-def _same(left: pl.Series, right: pl.Series, dtype: pl.DataType) -> tuple[pl.Series, pl.Series]:
+def _moments(left: pl.Series, right: pl.Series) -> tuple[pl.Series, pl.Series]:
     try:
-        return left.cast(dtype), right.cast(dtype)
-    except pl.exceptions.PolarsError:  # a time of day beside a date, a number of 20 digits
+        return left.cast(pl.Datetime("us")), right.cast(pl.Datetime("us"))
+    except pl.exceptions.PolarsError:  # a time of day beside a date
         return _text(left), _text(right)
 
 
+def _whole(series: pl.Series) -> pl.Series | None:
+    """Read a column as whole numbers; None where a value is none."""
+    if not series.dtype.is_integer() and series.dtype != pl.String():
+        return None
+    known = series if series.dtype.is_integer() else _text(series)
+    read = known.cast(pl.Int64, strict=False)
+    return read if read.null_count() == known.null_count() else None
+
+
 def _number(series: pl.Series) -> pl.Series | None:
-    """Read a column as numbers; None where a value is none."""
-    if series.dtype.is_numeric():
-        return series.cast(pl.Float64).fill_nan(None)
+    """Read a column as numbers; None where a value is none, or has more digits than they hold."""
     if series.dtype.is_temporal() or series.dtype == pl.Boolean():
         return None
-    text = _text(series)
-    read = text.cast(pl.Float64, strict=False)
-    return read if read.null_count() == text.null_count() else None
+    if series.dtype.is_float():
+        return series.cast(pl.Float64).fill_nan(None)
+    known = _text(series)
+    read = known.cast(pl.Float64, strict=False)
+    exact = read.null_count() == known.null_count() and not (read.abs() >= _EXACT).any()
+    return read if exact else None
 
 
 def _text(series: pl.Series) -> pl.Series:
-    text = series.cast(pl.String).str.strip_chars()
+    text = texts_of(series).str.strip_chars()
     return pl.select(pl.when(text != "").then(text)).to_series().alias(series.name)
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """Different keys in the order of their first rows; which of them each row has, -1 for none.
+
+    Parameters
+    ----------
+    keys : polars.DataFrame
+        Each once.
+    of_row : ndarray of int64, shape (n_rows,)
+        The place of the key of each row.
+
+    Examples
+    --------
+    >>> found = Distinct.of(pl.DataFrame({"k": ["b", None, "a", "b"]}))
+    >>> found.shown, found.of_row.tolist()
+    (['b', 'a'], [0, -1, 1, 0])
+    """
+
+    keys: pl.DataFrame
+    of_row: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, keys: pl.DataFrame) -> Distinct:
+        """Give the keys of a table numbers; one of which a part is missing has none."""
+        known = complete(keys)
+        there = keys.filter(known)
+        different = there.unique(keep="first", maintain_order=True)
+        place = different.with_row_index("place")
+        row = there.join(place, on=keys.columns, how="left", maintain_order="left")["place"]
+        of_row = np.full(keys.height, -1, np.int64)
+        of_row[known] = row.cast(pl.Int64).to_numpy()
+        return cls(different, of_row)
+
+    @property
+    def shown(self) -> list[str]:
+        """The keys as text."""
+        return shown_key(self.keys).to_list()
+
+
+def complete(keys: pl.DataFrame) -> NDArray[np.bool_]:
+    """Mark the rows whose keys are all there: others match nothing."""
+    there = keys.select(pl.all_horizontal(pl.all().is_not_null()))
+    return there.to_series().to_numpy().astype(np.bool_)
 
 
 @dataclass(frozen=True)
@@ -159,14 +215,6 @@ class Keys:
     def texts(self) -> list[str]:
         """The columns that hold text, and so may be spelled differently."""
         return [name for name in self.names if self.left.schema[name] == pl.String()]
-
-    def known(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Mark the rows of each side whose keys are all there: others match nothing."""
-        left, right = (
-            frame.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy()
-            for frame in (self.left, self.right)
-        )
-        return left, right
 
 
 def shown_key(frame: pl.DataFrame) -> pl.Series:

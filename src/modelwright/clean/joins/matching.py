@@ -160,16 +160,16 @@ class _Search:
 
     def given(self) -> None:
         """Take the pairs that a person has said yes to."""
-        lefts, rights = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
-        for names, places in ((self.left, lefts), (self.right, rights)):
-            for i, name in enumerate(names):
-                places[name].append(i)
+        lefts, rights = defaultdict[str, list[int]](list), dict[tuple[str, int], int]()
+        for i, name in enumerate(self.left):
+            lefts[name].append(i)
+        for i, name in enumerate(self.right):
+            rights.setdefault((name, int(self.blocks[1][i])), i)
         for (one, other), yes in self.decided.items():
             for a in lefts.get(one, ()) if yes else ():
-                for b in rights.get(other, ()):
-                    same = self.blocks[0][a] == self.blocks[1][b]
-                    if same and self.free_left[a] and self.free_right[b]:
-                        self.take(a, b, "given", 1.0)
+                b = rights.get((other, int(self.blocks[0][a])))
+                if b is not None and self.free_left[a] and self.free_right[b]:
+                    self.take(a, b, "given", 1.0)
 
     def equal(
         self, how: str, worth: float, ours: Callable[[str], str], theirs: Callable[[str], str]

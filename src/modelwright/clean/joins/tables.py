@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.clean.joins.keys import Keys, key_pairs, shown_key
+from modelwright.clean.joins.keys import Distinct, Keys, key_pairs, shown_key
 from modelwright.clean.joins.matching import THRESHOLD, Matches, match_names
 from modelwright.core.errors import DataError, OptionError
 
@@ -144,13 +144,12 @@ def join(
     if again:
         notes.append(f"rows of the right table that equal an earlier one, taken once: {again:,}")
     keys = Keys.of(left, right, pairs)
-    known_left, known_right = keys.known()
-    _check_unique(keys.right.filter(known_right), [other for _, other in pairs])
-    for side, known in (("left", known_left), ("right", known_right)):
-        if not known.all():
-            notes.append(f"rows of the {side} table without a key: {int((~known).sum()):,}")
-    ours = _distinct(keys.left, known_left)
-    theirs = _distinct(keys.right, known_right)
+    ours, theirs = Distinct.of(keys.left), Distinct.of(keys.right)
+    _check_unique(theirs, [other for _, other in pairs])
+    for side, one in (("left", ours), ("right", theirs)):
+        without = int((one.of_row < 0).sum())
+        if without:
+            notes.append(f"rows of the {side} table without a key: {without:,}")
     if fuzzy:
         if not keys.texts:
             raise DataError("a key of text for a fuzzy join", "keys of numbers or dates",
@@ -158,7 +157,7 @@ def join(
         said, absent = _of_texts(decided or {}, ours.keys, theirs.keys, keys.texts)
         if absent:
             notes.append(f"decisions on keys that are not there, passed over: {absent:,}")
-        is_key = ours.keys.height == int(known_left.sum())
+        is_key = ours.keys.height == int((ours.of_row >= 0).sum())
         found = match_names(
             _joined_text(ours.keys, keys.texts),
             _joined_text(theirs.keys, keys.texts),
@@ -172,29 +171,6 @@ def join(
     return _put_together(left, right, pairs, (ours, theirs), found, suffix, notes)
 
 
-@dataclass(frozen=True)
-class _Distinct:
-    """Different keys in the order of their first rows; which of them each row has, -1 for none."""
-
-    keys: pl.DataFrame
-    of_row: Places
-
-    @property
-    def shown(self) -> list[str]:
-        """The keys as text."""
-        return shown_key(self.keys).to_list()
-
-
-def _distinct(keys: pl.DataFrame, known: NDArray[np.bool_]) -> _Distinct:
-    there = keys.filter(known)
-    different = there.unique(keep="first", maintain_order=True)
-    place = different.with_row_index("place")
-    row = there.join(place, on=keys.columns, how="left", maintain_order="left")["place"]
-    of_row = np.full(keys.height, -1, np.int64)
-    of_row[known] = row.cast(pl.Int64).to_numpy()
-    return _Distinct(different, of_row)
-
-
 def _without_copies(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     try:
         once = frame.unique(keep="first", maintain_order=True)
@@ -203,18 +179,18 @@ def _without_copies(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return once, frame.height - once.height
 
 
-def _check_unique(keys: pl.DataFrame, names: Sequence[str]) -> None:
-    often = keys.group_by(keys.columns, maintain_order=True).len("rows").filter(pl.col("rows") > 1)
-    if not often.height:
+def _check_unique(keys: Distinct, names: Sequence[str]) -> None:
+    rows = np.bincount(keys.of_row[keys.of_row >= 0], minlength=keys.keys.height)
+    often = np.flatnonzero(rows > 1)
+    if not len(often):
         return
-    worst = often.sort("rows", descending=True, maintain_order=True).head(3)
-    told = shown_key(worst.drop("rows")).to_list()
-    counts = worst["rows"].to_list()
+    worst = often[np.argsort(-rows[often], kind="stable")][:3]
+    told, counts = shown_key(keys.keys[worst]).to_list(), rows[worst].tolist()
     listed = ", ".join(f"{key!r} in {n:,} rows" for key, n in zip(told, counts, strict=True))
     columns = ", ".join(repr(name) for name in names)
     raise DataError(
         f"each key of {columns} in one row of the right table, so that no row is multiplied",
-        f"{often.height:,} keys that come again ({listed})",
+        f"{len(often):,} keys that come again ({listed})",
         "swap the tables, name a further key, or make one row of each key first (aggregate)",
     )
 
@@ -230,7 +206,7 @@ def _blocks(
     if not names:
         return None
     both = pl.concat([left.select(names), right.select(names)])
-    number = _distinct(both, np.ones(both.height, np.bool_)).of_row
+    number = Distinct.of(both).of_row
     return number[: left.height], number[left.height :]
 
 
@@ -270,7 +246,7 @@ def _put_together(
     left: pl.DataFrame,
     right: pl.DataFrame,
     pairs: Sequence[tuple[str, str]],
-    sides: tuple[_Distinct, _Distinct],
+    sides: tuple[Distinct, Distinct],
     found: Matches,
     suffix: str,
     notes: Sequence[str],
@@ -322,7 +298,7 @@ def _beside(
     return columns
 
 
-def _log(ours: _Distinct, theirs: _Distinct, found: Matches) -> pl.DataFrame:
+def _log(ours: Distinct, theirs: Distinct, found: Matches) -> pl.DataFrame:
     rows = np.bincount(ours.of_row[ours.of_row >= 0], minlength=ours.keys.height)
     left, right = ours.shown, theirs.shown
     return pl.DataFrame(

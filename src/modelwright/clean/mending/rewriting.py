@@ -39,6 +39,7 @@ LETTERS = "\\a"
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|\s+|.", re.DOTALL)
 _LONGEST = 200
 _MOST = 40
+_LONGEST_RULE = 10_000
 _SHOWN = {DIGITS: "9", LETTERS: "a"}
 CHANGES: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
@@ -267,15 +268,28 @@ def restore_rewrite(data: Mapping[str, Any]) -> Rewrite:
         becomes = data.get("becomes")
         if not isinstance(becomes, list) or not like:
             raise ValueError("parts without what they become")
+        if max(len(like), len(becomes)) > _MOST:
+            raise ValueError(f"more than {_MOST} parts of a value")
+        _check_short(*like, *(part for part in becomes if isinstance(part, str)))
         return Retoken(like, tuple(_part(part, len(like)) for part in becomes))
     if how == "piece":
         find, put, where = _texts([data.get(key) for key in ("find", "put", "where")])
+        _check_short(find, put)
         if where not in ("start", "end", "within") or (where == "within" and not find):
             raise ValueError(f"a piece {where[:20]!r}")
         return Reend(find, put, where)
     if how == "keep":
-        return Keep(_texts(data.get("shapes")))
+        shapes = _texts(data.get("shapes"))
+        if len(shapes) > _MOST or any(len(one) > _LONGEST for one in shapes):
+            raise ValueError("more ways of writing than a column has")
+        return Keep(shapes)
     raise ValueError(f"a rule of the kind {str(how)[:20]!r}")
+
+
+def _check_short(*texts: str) -> None:
+    """Keep what is written anew of bounded length: it is written for every value of a column."""
+    if sum(map(len, texts)) > _LONGEST_RULE:
+        raise ValueError(f"a rule of more than {_LONGEST_RULE:,} letters")
 
 
 def _texts(given: object) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def surprises(expected: tuple[Expected, ...], cells: pl.DataFrame) -> tuple[Surp
     >>> before = expect(pl.DataFrame({"town": ["Rome", "Oslo"] * 40}))
     >>> found = surprises(before, pl.DataFrame({"town": ["Rome", "Oslo", "Lima"] * 30}))
     >>> [str(one) for one in found if one.what == "new values"]
-    ["'town': 1 value that was not there before, in 33.3 % of the rows: 'Lima'"]
+    ["'town': 1 value that was not there before, in 33.3 % of the known cells: 'Lima'"]
     """
     found: list[Surprise] = []
     for one in expected:
@@ -157,7 +158,7 @@ def _told(new: Counter[str], whole: int, what: str) -> str:
     verb = "was" if len(new) == 1 else "were"
     share = 100 * sum(new.values()) / whole
     noun = what if len(new) == 1 else f"{what}s"
-    where = f"in {share:.1f} % of the rows"
+    where = f"in {share:.1f} % of the known cells"
     return f"{len(new):,} {noun} that {verb} not there before, {where}: {shown}{more}"
 
 
@@ -187,7 +188,11 @@ def _drift(one: Expected, counts: Counter[str]) -> list[Surprise]:
         return []
     gaps = {value: now[value] / whole - share for value, share in before.items()}
     distance = sum(max(-gap, 0.0) for gap in gaps.values())
-    if distance < _DRIFT:
+    # how far shares of so many rows move on average by chance (de Moivre), half of that downwards
+    chance = sum(
+        (share * max(1 - share, 0.0) / (2 * math.pi * whole)) ** 0.5 for share in before.values()
+    )
+    if distance < _DRIFT + chance:
         return []
     most = max(gaps, key=lambda value: abs(gaps[value]))
     kind = "" if one.values else "written like "
@@ -203,10 +208,11 @@ def restore_expected(data: Mapping[str, Any]) -> Expected:
     ValueError, TypeError, KeyError
         When it is none.
     """
-    shares = [data["values"], data["shapes"]]
-    for each in shares:
-        if not all(
-            isinstance(key, str) and 0 <= float(share) <= 1.01 for key, share in each.items()
-        ):
-            raise ValueError("values without shares")
-    return Expected(str(data["column"]), float(data["missing"]), dict(shares[0]), dict(shares[1]))
+    values, shapes = (
+        {str(key): float(share) for key, share in data[name].items()}
+        for name in ("values", "shapes")
+    )
+    missing = float(data["missing"])
+    if not all(0 <= share <= 1.01 for share in (missing, *values.values(), *shapes.values())):
+        raise ValueError("values without shares")
+    return Expected(str(data["column"]), missing, values, shapes)

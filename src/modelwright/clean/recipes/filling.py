@@ -51,6 +51,10 @@ class Fill:
     sure: Mapping[str, float] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
 
+    def needs(self) -> set[str]:
+        """Name the columns without which it cannot be done."""
+        return {*self.writings, *self.imputer.columns}
+
     def run(self, working: Working, read: Read) -> Working:
         """Fill the missing cells of a table; those of totals, and what stands there, stay.
 
@@ -107,7 +111,7 @@ def _written(array: NDArray[Any]) -> dict[str, Any]:
 def _read(data: Mapping[str, Any]) -> NDArray[Any]:
     if data["type"] not in _TYPES:
         raise ValueError("an array of an unknown type")
-    words = data["values"].split()
+    words = data["values"].split(maxsplit=_MOST)
     if len(words) > _MOST:
         raise ValueError("an array too large for a recipe")
     if data["type"] == "bool":
@@ -130,7 +134,10 @@ def restore_fill(data: Mapping[str, Any]) -> Fill:
     imputer = FittedImputer.restore(State(told["config"], arrays))
     writings = {str(name): restore_writing(each) for name, each in data["writings"].items()}
     schema = Schema.from_json(data["schema"])
-    if not {*writings, *imputer.columns} <= set(schema.names()):
-        raise ValueError("columns that the schema does not know")
     sure = {str(name): float(share) for name, share in data["sure"].items()}
-    return Fill(schema, imputer, writings, sure, tuple(map(str, data["evidence"])))
+    fill = Fill(schema, imputer, writings, sure, tuple(map(str, data["evidence"])))
+    if not fill.needs() <= set(schema.names()):
+        raise ValueError("columns that the schema does not know")
+    if any(one.kind is not schema[name].kind for name, one in writings.items()):
+        raise ValueError("values written as what they are not")
+    return fill

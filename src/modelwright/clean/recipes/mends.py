@@ -18,12 +18,14 @@ from modelwright.clean.mending.rewriting import Rewrite, restore_rewrite
 from modelwright.clean.recipes.keys import row_keys
 from modelwright.clean.repairs import Repair
 
-__all__ = ["NEAR", "Given", "Mends", "New", "mend", "restore_mends"]
+__all__ = ["MOST_RULES", "NEAR", "Given", "Mends", "New", "mend", "restore_mends"]
 
 NEAR = 0.75
 """So much of its letters a value shares with the right one of its row to be a slip of it."""
-MOST = 2_000_000
+MOST_RULES = 2_000_000
 """Rules in one recipe."""
+# Each of these is held against every value of a column, or every row.
+_MOST_WAYS = 500
 
 Names = tuple[str | None, ...]
 
@@ -248,8 +250,8 @@ def restore_mends(data: Mapping[str, Any]) -> Mends:
         {_text(one["old"]): _new(one) for one in data["values"]},
         rewrites,
     )
-    if found.size > MOST:
-        raise ValueError(f"more than {MOST:,} rules")
+    if max(len(found.rewrites), len(found.given)) > _MOST_WAYS:
+        raise ValueError(f"more than {_MOST_WAYS} ways to mend a column")
     return found
 
 

@@ -35,9 +35,9 @@ _HOWS = {
     "value.strip()": "trim",
     "value.replace(/\\s+/,' ')": "collapse",
     "value.replace(/[\\p{Zs}\\s]+/,' ')": "collapse",
-    "value.tolowercase()": "lower",
-    "value.touppercase()": "upper",
-    "value.totitlecase()": "title",
+    "value.toLowercase()": "lower",
+    "value.toUppercase()": "upper",
+    "value.toTitlecase()": "title",
     "value.unescape('html')": "unescape",
 }
 _LITERAL = r"""(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")"""
@@ -131,7 +131,9 @@ def parse_history(data: object) -> History:
         if not isinstance(entry, Mapping):
             raise ValueError("an operation that is no object")
         operation = entry.get("operation", entry)
-        made = _steps(operation) if isinstance(operation, Mapping) else None
+        if not isinstance(operation, Mapping):
+            raise ValueError("an operation that is no object")
+        made = _steps(operation)
         if made is None:
             told = entry.get("description") or operation.get("description") or operation.get("op")
             unknown.append(" ".join(str(told).split())[:120])
@@ -172,10 +174,11 @@ def _transform(operation: Mapping[str, Any]) -> list[Step] | None:
     expression = rest if language == "grel" else written
     column = _name(operation)
     how = _HOWS.get(_plain(expression))
+    again = bool(operation.get("repeat"))  # until nothing changes any more
     if how is not None:
-        return [Text(column, how)]
+        return None if again and how == "unescape" else [Text(column, how)]
     found = _REPLACE.fullmatch(expression.strip())
-    if found is None:
+    if found is None or again:
         return None
     find, put = (_unescaped(found[i] if found[i] is not None else found[i + 1]) for i in (1, 3))
     return [Replace(column, find, put)] if find else None
@@ -189,7 +192,7 @@ def _plain(expression: str) -> str:
         if part[:1] in "'\"":
             plain.append(f"'{part[1:-1]}'")
         else:
-            plain.append("".join(part.split()).lower())
+            plain.append("".join(part.split()))
     return "".join(plain)
 
 
@@ -204,6 +207,8 @@ def _edit(operation: Mapping[str, Any]) -> list[Step] | None:
     blank = ""
     for edit in operation["edits"]:
         new = edit["to"]
+        if not isinstance(edit["from"], list):
+            return None
         if edit.get("fromError") or edit.get("type", "text") != "text" or not isinstance(new, str):
             return None
         blank = new if edit.get("fromBlank") else blank

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelwright.clean.recipes.expected import Expected, restore_expected
 from modelwright.clean.recipes.filling import Fill, restore_fill
-from modelwright.clean.recipes.mends import Mends, restore_mends
+from modelwright.clean.recipes.mends import MOST_RULES, Mends, restore_mends
 from modelwright.clean.recipes.steps import Step, restore_step, step_json
 from modelwright.core.errors import DataError
 from modelwright.core.version import __version__
@@ -21,6 +21,7 @@ __all__ = ["Origin", "Recipe", "read_recipe"]
 FORMAT = 1
 LARGEST = 256 * 2**20
 """Bytes of a recipe that is read; a rule takes about 150."""
+MOST_STEPS = 10_000
 _CURE = "modelwright clean DATA --out FILE --recipe RECIPE writes one"
 _UNSOUND = (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError)
 
@@ -150,7 +151,9 @@ class Recipe:
         columns = data["columns"]
         if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
             raise ValueError("columns without names")
-        return cls(
+        if len(set(columns)) < len(columns):
+            raise ValueError("a column twice")
+        found = cls(
             tuple(columns),
             Origin.from_json(data["origin"]),
             float(data["threshold"]),
@@ -162,6 +165,17 @@ class Recipe:
             None if data.get("fill") is None else restore_fill(data["fill"]),
             str(data["version"]),
         )
+        found._check()
+        return found
+
+    def _check(self) -> None:
+        """Refuse what no cleaning writes, and what would take for ever."""
+        if len(self.before) + len(self.after) > MOST_STEPS:
+            raise ValueError(f"more than {MOST_STEPS:,} steps")
+        if len({one.column for one in self.mends}) < len(self.mends):
+            raise ValueError("two sets of repairs for one column")
+        if sum(one.size for one in self.mends) > MOST_RULES:
+            raise ValueError(f"more than {MOST_RULES:,} rules")
 
     def write(self, path: str | Path) -> None:
         """Write it to a file.

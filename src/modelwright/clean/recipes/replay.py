@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -12,14 +13,15 @@ from modelwright.clean.recipes.filling import Read
 from modelwright.clean.recipes.keys import table_hash
 from modelwright.clean.recipes.mends import mend
 from modelwright.clean.recipes.recipe import Recipe
-from modelwright.clean.recipes.steps import DropRows, Step, Working
-from modelwright.clean.repairs import LOG, Repair, changed
+from modelwright.clean.recipes.steps import DropRows, Rename, Step, Working
+from modelwright.clean.repairs import Repair, Repairs, log_of
 from modelwright.clean.stray_rows import stray_rows
 from modelwright.core.errors import ColumnError, OptionError
 
-__all__ = ["Replayed", "check_columns", "replay", "run_steps"]
+__all__ = ["Replayed", "check_columns", "check_left", "listed", "repaired", "replay", "run_steps"]
 
 _SHOWN = 8
+_TOLD = 100
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Replayed:
 
     def log(self) -> pl.DataFrame:
         """Give all changes as a table: row, column, old, new, rule, confidence, applied."""
-        return pl.DataFrame(list(self.changes), schema=dict(LOG), orient="row")
+        return log_of(self.changes)
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as plain JSON."""
@@ -91,23 +93,22 @@ def replay(cells: pl.DataFrame, recipe: Recipe, read: Read | None = None) -> Rep
     Raises
     ------
     ColumnError
-        When a column is not there.
+        When a column is not there, or is there already that the recipe makes.
     OptionError
         When a step of the recipe cannot be done, or gaps are to be filled without `read`.
     """
-    notes = check_columns(cells, recipe)
-    cells = Working.of(cells).frame
-    known = cells[list(recipe.columns)]
+    notes = check_columns(cells.columns, recipe)
+    start = Working.of(cells[list(recipe.columns)])
+    known = start.frame
     same = known.height == recipe.origin.rows and table_hash(known) == recipe.origin.hash
-    working = run_steps(Working.of(known), recipe.before)
-    lacking = sorted(set().union(*(one.needs() for one in recipe.mends)) - {*working.frame.columns})
+    working = run_steps(start, recipe.before)
+    lacking = set().union(*(one.needs() for one in recipe.mends)) - {*working.frame.columns}
     if lacking:
-        raise OptionError("repairs of columns that are there", f"of {lacking[:_SHOWN]}", "")
-    found = mend(working.frame, recipe.mends)
-    frame = changed(working.frame, found)
-    rows = working.rows.tolist()
-    told = tuple(one._replace(row=rows[one.row]) for one in found)
-    working = run_steps(replace(working, frame=frame, log=(*working.log, *told)), recipe.after)
+        got = f"of {listed(sorted(lacking))}"
+        raise OptionError("repairs of columns that are there", got, "mend the recipe")
+    working = repaired(working, Repairs.of(mend(working.frame, recipe.mends)).all)
+    working = run_steps(working, recipe.after)
+    check_left(working)
     working = _filled(working, recipe, read)
     notes = (*notes, *_of_strays(working, recipe))
     made = table_hash(working.frame)
@@ -118,7 +119,7 @@ def replay(cells: pl.DataFrame, recipe: Recipe, read: Read | None = None) -> Rep
         working.log,
         made,
         same,
-        () if same else surprises(recipe.expected, cells),
+        () if same else surprises(recipe.expected, known),
         notes,
     )
 
@@ -129,7 +130,18 @@ def _filled(working: Working, recipe: Recipe, read: Read | None) -> Working:
     if read is None:
         cure = "modelwright.plan.clean.replayed reads them, as modelwright clean --replay does"
         raise OptionError("a reader of typed columns to fill gaps with", "none", cure)
-    return recipe.fill.run(working, read)
+    lacking = recipe.fill.needs() - {*working.frame.columns}
+    if lacking:
+        got = f"of {listed(sorted(lacking))}"
+        raise OptionError("gaps to fill in columns that are there", got, "mend the recipe")
+    try:
+        return recipe.fill.run(working, read)
+    except (pl.exceptions.PolarsError, ValueError, TypeError, ArithmeticError) as error:
+        raise OptionError("gaps that can be filled as the recipe says", _line(error)) from None
+
+
+def _line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:_TOLD]
 
 
 def _of_strays(working: Working, recipe: Recipe) -> tuple[str, ...]:
@@ -141,12 +153,11 @@ def _of_strays(working: Working, recipe: Recipe) -> tuple[str, ...]:
 
 def _with_others(working: Working, cells: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
     """Put columns that the recipe does not know behind the others."""
-    taken = {*recipe.columns, *working.frame.columns}
-    others = [column for column in cells[working.rows] if column.name not in taken]
+    others = [column for column in cells[working.rows] if column.name not in recipe.columns]
     return pl.DataFrame([*working.frame, *others])
 
 
-def run_steps(working: Working, steps: tuple[Step, ...]) -> Working:
+def run_steps(working: Working, steps: Sequence[Step]) -> Working:
     """Do steps, one after the other.
 
     Raises
@@ -158,33 +169,74 @@ def run_steps(working: Working, steps: tuple[Step, ...]) -> Working:
         try:
             working = step.run(working)
         except (pl.exceptions.PolarsError, ValueError) as error:
-            why = (str(error).splitlines() or [""])[0][:100]
-            raise OptionError("steps that fit the table", f"{step}: {why}") from None
+            got = f"{str(step)[:_TOLD]}: {_line(error)}"
+            raise OptionError("steps that fit the table", got) from None
     return working
 
 
-def check_columns(cells: pl.DataFrame, recipe: Recipe) -> tuple[str, ...]:
+def check_left(working: Working) -> None:
+    """Refuse to leave every column out.
+
+    Raises
+    ------
+    OptionError
+        When none is left.
+    """
+    if not working.frame.width:
+        cure = "leave out fewer columns"
+        raise OptionError("steps that leave a column", "all of them left out", cure)
+
+
+def repaired(working: Working, repairs: Sequence[Repair]) -> Working:
+    """Do repairs of single cells, whose rows are counted in the table as it is now.
+
+    Raises
+    ------
+    OptionError
+        When cells would grow beyond all bounds.
+    """
+    try:
+        return working.with_repairs(repairs)
+    except ValueError as error:
+        raise OptionError("repairs that keep cells short", _line(error)) from None
+
+
+def check_columns(columns: Sequence[str], recipe: Recipe) -> tuple[str, ...]:
     """Refuse a table of other columns; note new ones.
 
     Raises
     ------
     ColumnError
-        When a column is not there: columns that are missing and new are listed.
+        When a column is not there: columns that are missing and new are listed. Or when one is
+        there that the recipe does not know, and makes.
     """
-    lost = [name for name in recipe.columns if name not in cells.columns]
-    new = [name for name in cells.columns if name not in recipe.columns]
+    lost = [name for name in recipe.columns if name not in columns]
+    new = [name for name in columns if name not in recipe.columns]
     if lost:
-        got = f"none of the name {_listed(lost)}"
+        got = f"none of the name {listed(lost)}"
         if new:
-            got += f", but {_listed(new)}, which the recipe does not know"
+            got += f", but {listed(new)}, which the recipe does not know"
         cure = f"it was made for {recipe.origin.name!r}: rename the columns, or clean anew"
         raise ColumnError("the columns of the recipe", got, cure)
+    steps = (*recipe.before, *recipe.after)
+    made = {step.to: step.column for step in steps if isinstance(step, Rename)}
+    for name in new:
+        if name in made:
+            expected = f"no column {name!r} beside {made[name]!r}, which the recipe renames so"
+            raise ColumnError(expected, "both", "rename one of them, or leave it out")
     if not new:
         return ()
     verb = "is" if len(new) == 1 else "are"
-    return (f"{_listed(new)} {verb} unknown to the recipe and left as it stands.",)
+    return (f"{listed(new)} {verb} unknown to the recipe and left as it stands.",)
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Write the first names of a list, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    """
     shown = ", ".join(repr(name) for name in names[:_SHOWN])
     return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown

@@ -19,29 +19,25 @@ import polars as pl
 
 from modelwright.clean.recipes.mends import Mends, mend
 from modelwright.clean.recipes.recipe import Recipe
-from modelwright.clean.recipes.replay import run_steps
+from modelwright.clean.recipes.replay import check_columns, listed, repaired, run_steps
 from modelwright.clean.recipes.steps import (
     DropRows,
     FillDown,
     Remove,
     Rename,
     Reorder,
-    Replace,
     Step,
     Working,
+    former_names,
 )
-from modelwright.clean.repairs import Repair, changed, log_of
+from modelwright.clean.recipes.texts import as_text, typed_as
+from modelwright.clean.repairs import Repair, log_of
 from modelwright.core.errors import ColumnError, OptionError
 
-__all__ = ["Cleaning", "Done", "Mended", "Tried", "as_text", "check_table", "cleaning_of"]
+__all__ = ["Cleaning", "Done", "Mended", "Tried", "cleaning_of"]
 
-_SHOWN = 8
 _NAMED = 3
 _LONGEST = 200
-# A recipe in a model may come from a stranger: cells must not grow beyond all bounds.
-_STEPS = 1_000
-_SWELL = 64
-_ROOM = 2**24
 
 
 class Done(NamedTuple):
@@ -207,18 +203,18 @@ class Cleaning:
             return Mended(frame)
         start = Working.of(as_text(frame[wanted]))
         working = _stepped(start, self.recipe.before)
-        found = _mended(working.frame, self.recipe.mends)
-        mended = replace(working, frame=changed(working.frame, found), log=(*working.log, *found))
-        working = _stepped(mended, self.recipe.after)
+        working = repaired(working, _mended(working.frame, self.recipe.mends))
+        working = _stepped(working, self.recipe.after)
         log = tuple(one for one in working.log if one.row >= 0)
         touched = {one.column for one in log}
-        known = _renamed(self.recipe, frame)
+        steps = (*self.recipe.before, *self.recipe.after)
+        came = former_names(wanted, steps)
         columns = {name: frame[name] for name in frame.columns if name not in wanted}
         for column in working.frame:
-            before = known.get(column.name, column)
+            before = frame[came[column.name]]
             if before.dtype != pl.String() and touched.isdisjoint((column.name, before.name)):
                 column = before.alias(column.name)
-            columns[column.name] = _typed(column, before)
+            columns[column.name] = typed_as(column, before.dtype)
         order = _ordered(frame.columns, working.frame.columns, wanted)
         log = tuple(sorted(log, key=lambda one: (one.row, one.column)))
         return Mended(pl.DataFrame([columns[name] for name in order]), log)
@@ -249,8 +245,6 @@ class Cleaning:
             raise ValueError("steps that look at other rows")
         if any(one.rows for one in recipe.mends):
             raise ValueError("repairs of single rows")
-        if len(steps) > _STEPS or any(_swells(step) for step in steps):
-            raise ValueError("steps that make rows grow beyond all bounds")
         done = tuple(
             Done(_text(one["column"]), _text(one["rule"]), int(one["cells"]),
                  _cell(one["old"]), _cell(one["new"]))
@@ -313,7 +307,7 @@ def cleaning_of(
     OptionError
         When a step fills cells from the row above.
     """
-    check_table(columns, recipe)
+    check_columns(columns, recipe)
     steps = (*recipe.before, *recipe.after)
     if any(isinstance(step, FillDown) for step in steps):
         cure = "do it to the file: modelwright clean DATA --replay RECIPE --out FILE, and fit that"
@@ -333,31 +327,20 @@ def cleaning_of(
             f"{rules} of the recipe would mend a column by the answer in {target!r}, or the answer "
             "by other columns: left out, as new rows have no answer yet."
         )
+    if recipe.fill is not None:
+        notes.append(
+            "Gaps are left to the model: how the recipe fills them was learned from all rows, and "
+            "may have been learned from the answers."
+        )
     rowwise = replace(
         recipe,
         before=_without_drops(recipe.before),
         mends=kept.mends,
         after=_without_drops(recipe.after),
         expected=(),
+        fill=None,
     )
     return Cleaning(tuple(columns), target, rowwise), tuple(notes)
-
-
-def check_table(columns: Collection[str], recipe: Recipe) -> None:
-    """Refuse a table of other columns.
-
-    Raises
-    ------
-    ColumnError
-        When one is not there: those that are missing and new are listed.
-    """
-    lost = [name for name in recipe.columns if name not in columns]
-    if lost:
-        new = [name for name in columns if name not in recipe.columns]
-        got = f"none of the name {_listed(lost)}"
-        got += f", but {_listed(new)}, which the recipe does not know" if new else ""
-        cure = f"it was made for {recipe.origin.name!r}: rename the columns, or clean anew"
-        raise ColumnError("the columns of the recipe", got, cure)
 
 
 def _row_by_row(mends: Sequence[Mends], target: str) -> _Kept:
@@ -377,23 +360,6 @@ def _without_drops(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(step for step in steps if not isinstance(step, DropRows))
 
 
-def as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """Write values as a file would: 5.0 of a column of numbers is 5.
-
-    Examples
-    --------
-    >>> as_text(pl.DataFrame({"a": [5.0, 2.5, None]}))["a"].to_list()
-    ['5', '2.5', None]
-    """
-    columns = []
-    for column in frame:
-        text = column.cast(pl.String)
-        if column.dtype.is_float():
-            text = text.str.strip_suffix(".0")
-        columns.append(text)
-    return pl.DataFrame(columns)
-
-
 def _check(frame: pl.DataFrame, recipe: Recipe, used: Collection[str]) -> None:
     """Refuse rows without what settles a used column."""
     for one in recipe.mends:
@@ -401,8 +367,8 @@ def _check(frame: pl.DataFrame, recipe: Recipe, used: Collection[str]) -> None:
             lost = sorted(one.needs() - {*frame.columns, *(_new_names(recipe))})
             if lost:
                 new = [name for name in frame.columns if name not in recipe.columns]
-                got = f"missing: {_listed(lost)}, by which {one.column!r} was mended at the fit"
-                got += f"; unexpected: {_listed(new)}" if new else ""
+                got = f"missing: {listed(lost)}, by which {one.column!r} was mended at the fit"
+                got += f"; unexpected: {listed(new)}" if new else ""
                 raise ColumnError("the columns that were there before", got, "add them")
 
 
@@ -412,16 +378,12 @@ def _new_names(recipe: Recipe) -> set[str]:
 
 def _stepped(working: Working, steps: Sequence[Step]) -> Working:
     """Do steps on columns that are there: a new row has no answer, and may lack what is unused."""
-    most = _SWELL * working.frame.estimated_size() + _ROOM
     for step in steps:
         if isinstance(step, Reorder):
             step = Reorder(tuple(n for n in step.columns if n in working.frame.columns))
         elif not isinstance(step, DropRows) and step.column not in working.frame.columns:
             continue
         working = run_steps(working, (step,))
-        if working.frame.estimated_size() > most:
-            got = f"{step} makes them {_SWELL} times as large"
-            raise OptionError("steps that keep cells short", got, "mend the recipe")
     return working
 
 
@@ -447,36 +409,11 @@ def _mended(cells: pl.DataFrame, mends: Sequence[Mends]) -> list[Repair]:
     return found
 
 
-def _renamed(recipe: Recipe, frame: pl.DataFrame) -> dict[str, pl.Series]:
-    """Give the columns as they came by the names that they have in the end."""
-    known = {column.name: column for column in frame}
-    for step in (*recipe.before, *recipe.after):
-        if isinstance(step, Rename) and step.column in known:
-            known[step.to] = known.pop(step.column)
-    return known
-
-
-def _typed(column: pl.Series, before: pl.Series) -> pl.Series:
-    """Give a changed column the type that it came with, where every value allows it."""
-    if before.dtype in (pl.String(), column.dtype):
-        return column
-    try:
-        back = column.cast(before.dtype, strict=False)
-    except pl.exceptions.PolarsError:  # no way leads from text to this type
-        return column
-    return back if back.null_count() == column.null_count() else column
-
-
 def _ordered(came: Sequence[str], made: Sequence[str], wanted: Collection[str]) -> list[str]:
     """Keep the order of the table, unless steps changed its columns."""
     if set(made) == set(wanted) and list(made) == [name for name in came if name in wanted]:
         return list(came)
-    return [*made, *(name for name in came if name not in wanted)]
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
+    return [*made, *(name for name in came if name not in wanted and name not in made)]
 
 
 def _of_columns(recipe: Recipe) -> list[Done]:
@@ -488,10 +425,6 @@ def _of_columns(recipe: Recipe) -> list[Done]:
         elif isinstance(step, Rename):
             found.append(Done(step.column, "column renamed", 0, step.column, step.to))
     return found
-
-
-def _swells(step: Step) -> bool:
-    return isinstance(step, Replace) and len(step.put) > _SWELL * max(len(step.find), 1)
 
 
 def _single(column: pl.Series) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.recipes.keys import row_keys
-from modelwright.clean.repairs import Repair
+from modelwright.clean.repairs import Repair, changed
 from modelwright.clean.stray_rows import kept_rows
 from modelwright.core.errors import DataError
 
@@ -28,6 +29,7 @@ __all__ = [
     "Step",
     "Text",
     "Working",
+    "former_names",
     "restore_step",
     "step_json",
 ]
@@ -37,7 +39,7 @@ HOWS: Mapping[str, Callable[[pl.Series], pl.Series]] = {
     "collapse": lambda texts: texts.str.replace_all(r"\s+", " "),
     "lower": lambda texts: texts.str.to_lowercase(),
     "upper": lambda texts: texts.str.to_uppercase(),
-    "title": lambda texts: texts.str.to_titlecase(),
+    "title": lambda texts: _each(texts, _capitalised),
     "unescape": lambda texts: _each(texts, html.unescape),
 }
 """What may be done to the texts of a column."""
@@ -49,6 +51,11 @@ _WORDS = {
     "title": "each word with a capital",
     "unescape": "signs of HTML written as letters",
 }
+# Words begin as they do in OpenRefine: not within "don't".
+_INITIAL = re.compile(r"(^|[ \t\r\n.])([^ \t\r\n.])")
+# A recipe may come from a stranger: cells must not grow beyond all bounds.
+_SWELL = 16
+_ROOM = 2**26
 
 
 def _filled(texts: pl.Series) -> pl.Series:
@@ -56,6 +63,14 @@ def _filled(texts: pl.Series) -> pl.Series:
     if not (texts == "").any():
         return texts
     return pl.select(pl.when(texts != "").then(texts).alias(texts.name)).to_series()
+
+
+def _capitalised(text: str) -> str:
+    def large(found: re.Match[str]) -> str:
+        letter = found[2].title()
+        return found[1] + (letter if len(letter) == 1 else found[2])
+
+    return _INITIAL.sub(large, text.lower())
 
 
 def _each(texts: pl.Series, change: Callable[[str], str]) -> pl.Series:
@@ -76,11 +91,14 @@ class Working:
     log : tuple of Repair
         What was done so far. Changes of whole rows name no column, those of whole columns the row
         -1.
+    most : int, optional
+        How many bytes its cells may grow to; None: any.
     """
 
     frame: pl.DataFrame
     rows: NDArray[np.int64]
     log: tuple[Repair, ...] = ()
+    most: int | None = None
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> Working:
@@ -97,7 +115,32 @@ class Working:
                 cure = "read it as text, as it stands in the file; modelwright.plan.clean does"
                 raise DataError(f"text in column {column.name!r}", str(column.dtype), cure)
             columns.append(_filled(column))
-        return cls(pl.DataFrame(columns), np.arange(frame.height))
+        most = _SWELL * int(frame.estimated_size()) + _ROOM
+        return cls(pl.DataFrame(columns), np.arange(frame.height), most=most)
+
+    def check_room(self, more: int) -> None:
+        """Refuse to let the cells grow beyond all bounds.
+
+        Raises
+        ------
+        ValueError
+            When they would.
+        """
+        if self.most is not None and self.frame.estimated_size() + more > self.most:
+            raise ValueError(f"cells would grow beyond {self.most:,} bytes")
+
+    def with_repairs(self, repairs: Sequence[Repair]) -> Working:
+        """Change single cells; their rows are counted in the table as it is now.
+
+        Raises
+        ------
+        ValueError
+            When cells would grow beyond all bounds.
+        """
+        self.check_room(sum(len(one.new or "") for one in repairs))
+        rows = self.rows.tolist()
+        told = tuple(one._replace(row=rows[one.row]) for one in repairs)
+        return replace(self, frame=changed(self.frame, repairs), log=self.log + told)
 
     def with_column(self, name: str, new: pl.Series, rule: str, confidence: float = 1.0) -> Working:
         """Change cells of a column; an empty text is a missing value."""
@@ -114,7 +157,7 @@ class Working:
         """Leave rows out."""
         log = [Repair(row, "", None, None, rule, 1.0, True) for row in self.rows[dropped].tolist()]
         frame = self.frame.filter(pl.Series(~dropped))
-        return Working(frame, self.rows[~dropped], (*self.log, *log))
+        return replace(self, frame=frame, rows=self.rows[~dropped], log=(*self.log, *log))
 
     def noted(self, frame: pl.DataFrame, column: str, rule: str, new: str | None = None) -> Working:
         """Change the columns as such."""
@@ -149,7 +192,10 @@ class Replace:
 
     def run(self, working: Working) -> Working:
         """Do it."""
-        new = working.frame[self.column].str.replace_all(self.find, self.put, literal=True)
+        old = working.frame[self.column]
+        longer = len(self.put.encode()) - len(self.find.encode())
+        working.check_room(longer * int(old.str.count_matches(self.find, literal=True).sum()))
+        new = old.str.replace_all(self.find, self.put, literal=True)
         return working.with_column(self.column, new, f"{self.find!r} replaced by {self.put!r}")
 
 
@@ -167,6 +213,7 @@ class MassEdit:
         edits = dict(self.edits)
         texts = working.frame[self.column].to_list()
         new = [self.blank if text is None else edits.get(text, text) for text in texts]
+        working.check_room(sum(map(len, new)))
         return working.with_column(self.column, pl.Series(new, dtype=pl.String), "edited by value")
 
 
@@ -258,6 +305,8 @@ class DropRows:
     def run(self, working: Working) -> Working:
         """Do it."""
         frame = working.frame
+        if not frame.width:
+            raise ValueError("no column is left")
         if self.which == "duplicates":
             return working.without_rows(~_first(frame), "row left out: equal to an earlier one")
         if self.which == "stray":
@@ -285,6 +334,21 @@ def _first(frame: pl.DataFrame) -> NDArray[np.bool_]:
     first = np.zeros(frame.height, np.bool_)
     first[places.to_numpy()] = True
     return first
+
+
+def former_names(columns: Iterable[str], steps: Iterable[Step]) -> dict[str, str]:
+    """Say what columns were called before some steps, by the names that they have after them.
+
+    Examples
+    --------
+    >>> former_names(["a", "b"], [Rename("a", "z")])
+    {'b': 'b', 'z': 'a'}
+    """
+    names = {name: name for name in columns}
+    for step in steps:
+        if isinstance(step, Rename) and step.column in names:
+            names[step.to] = names.pop(step.column)
+    return names
 
 
 Step = Text | Replace | MassEdit | FillDown | Rename | Remove | Reorder | DropRows
@@ -336,6 +400,12 @@ def restore_step(data: Mapping[str, Any]) -> Step:
         raise ValueError(f"a step {step.how[:20]!r}")
     if isinstance(step, MassEdit) and not all(_is_pair(edit) for edit in step.edits):
         raise ValueError("edits that are no pairs")
+    if isinstance(step, Reorder | DropRows):
+        several = step.columns if isinstance(step, Reorder) else step.keys
+        if not all(isinstance(one, str) for one in several):
+            raise ValueError(f"a step {like.name!r} of other things than texts")
+    if isinstance(step, Replace) and not step.find:
+        raise ValueError("a step that replaces nothing")
     return step
 
 
