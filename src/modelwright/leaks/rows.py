@@ -27,7 +27,8 @@ _EQUAL = 0.5
 _CLOSE = 0.05
 _ONE_SIDED = 4.0
 _FILLED = 0.6
-_SAMPLE = 300
+# Rows that are asked about: fewer of large tables, as each is compared with all others.
+_SAMPLE, _FEWEST_ASKED, _WORK = 300, 40, 200_000_000
 _NEAREST = 40
 # How likely two of the near rows may lie opposite each other by chance; how exact cosines are.
 _OPPOSITE = 0.01
@@ -266,7 +267,7 @@ def find_made_up(case: Case) -> tuple[Finding, ...]:
         return ()
     schema = case.table.schema
     names = [c.name for c in schema if c.kind is Kind.NUMBER and c.role is Role.FEATURE]
-    numbers = case.table.frame.select(names).to_numpy() if names else np.empty((0, 0))
+    numbers = case.table.frame[names].to_numpy() if names else np.empty((0, 0))
     fine = [j for j in range(len(names)) if len(np.unique(numbers[:, j])) > 3]
     if len(fine) < 2:
         return ()
@@ -280,7 +281,8 @@ def find_made_up(case: Case) -> tuple[Finding, ...]:
         rows = np.flatnonzero((case.target.values == code) & np.isfinite(X).all(axis=1))
         if len(rows) < 20:
             continue
-        asked = rng.permutation(rows)[:_SAMPLE]
+        most = max(_FEWEST_ASKED, min(_SAMPLE, _WORK // (len(rows) * X.shape[1])))
+        asked = rng.permutation(rows)[:most]
         pairs = [_between(X, int(row), rows) for row in asked]
         made = [(int(row), *pair) for row, pair in zip(asked, pairs, strict=True) if pair]
         share = len(made) / len(asked)
