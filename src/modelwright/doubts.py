@@ -121,7 +121,7 @@ def review_table(
     if raw is None:
         return table
     own = [name for name in raw.columns if name not in table.columns]
-    return table.hstack(raw[own][rows])
+    return table.hstack(raw.select(own)[rows])
 
 
 def first_line(path: Path, rows: int) -> int | None:

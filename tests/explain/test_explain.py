@@ -151,20 +151,6 @@ def test_an_explanation_names_values_and_leaves_small_columns_together(table: Ta
     assert explainer.explain(table, []) == ()
 
 
-def test_a_column_may_be_called_by_any_name() -> None:
-    names = ("*", "^a.*$", "a")
-    schema = Schema(tuple(Column(name, Kind.NUMBER) for name in names))
-    table = Table(pl.DataFrame({name: [1.0, 2.0, 4.0] for name in names}), schema)
-    task = Task(TaskKind.REGRESSION, "y", "rmse", (), None)
-
-    def first(rows: Table) -> NDArray[np.float32]:
-        return rows.frame["*"].to_numpy()[:, None].astype(np.float32)
-
-    explainer = Explainer(first, task, table.rows(np.array([0, 1])), names)
-    found = explainer.explain(table, [Asked(2, "a"), Asked(1, "b")])
-    assert [dict(zip(one.columns, one.shares, strict=True))["*"] for one in found] == [2.5, 0.5]
-
-
 def test_telling_rows_are_different_rows() -> None:
     assert telling_rows(np.array([0.5]), np.array([0.1])) == [("a usual row", 0)]
     names = [name for name, _ in telling_rows(RNG.random(50), RNG.random(50))]

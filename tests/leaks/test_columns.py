@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.naive_bayes import GaussianNB
 
 import modelwright as mw
 from modelwright.core.codes import CODES
@@ -229,14 +228,6 @@ def test_numbers_near_the_largest_there_are() -> None:
     rng, frame = world()
     huge = rng.choice([-1e300, 1e-300, 3e299, 1e300], ROWS) * rng.random(ROWS)
     assert loud(frame.with_columns(z=pl.Series(huge))) == []
-
-
-def test_columns_may_be_called_by_any_name() -> None:
-    rng, frame = world()
-    odd = frame.with_columns(pl.Series("*", rng.normal(size=ROWS)),
-                             pl.Series("^x.*$", rng.normal(size=ROWS)))  # fmt: skip
-    X, y = odd.drop("y"), odd["y"]
-    assert mw.audit(GaussianNB(), X.select(pl.selectors.float()), y, 3).clean
 
 
 def test_wide_tables_are_looked_at_in_fewer_orders(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,7 +135,7 @@ def diagnose(
     table = rows.table
     names = table.schema.names(Role.FEATURE)
     schema = table.schema.select(names).to_json()
-    X = table.frame[list(names)]
+    X = table.frame.select(names)
     labels = _labels(rows.task, rows.y)
     estimators = {
         name: LearnerEstimator(name, config, rows.task.kind.value, schema, chosen.seed)

@@ -147,7 +147,7 @@ class Coalitions:
         background : Table
             One row for each order.
         """
-        names = background.frame.columns  # a list, as a column may be called "*"
+        names = background.frame.columns
         both = Table(row.frame[names].vstack(background.frame), background.schema)
         rows = self.behind + 1
         player = self.player

@@ -43,11 +43,7 @@ def rearranged(
     >>> rearranged(table, np.array([0, 1]), {"b": np.array([1, 0])}).frame.rows()
     [(1.0, 4.0), (2.0, 3.0)]
     """
-    columns = {
-        # by another name, as Polars takes "*" for all columns
-        values.name: values.alias("").gather(moved.get(values.name, rows))
-        for values in table.frame
-    }
+    columns = [values.gather(moved.get(values.name, rows)) for values in table.frame]
     return Table(pl.DataFrame(columns), table.schema)
 
 

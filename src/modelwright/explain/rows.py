@@ -91,7 +91,6 @@ class Explainer:
         if not asked:
             return ()
         chosen = table.rows(np.array([one.position for one in asked]))
-        # a list of names, as a column may be called "*"
         rows = Table(chosen.frame[self.background.frame.columns], self.background.schema)
         outputs = self._outputs(rows)
         shares = self._shares(rows, outputs)

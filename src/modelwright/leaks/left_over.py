@@ -30,7 +30,7 @@ def find_left_over(case: Case) -> tuple[Finding, ...]:
     names = [c.name for c in schema if c.kind is Kind.NUMBER and c.role is Role.FEATURE]
     if len(names) < 8:
         return ()
-    X = case.table.frame[names].to_numpy().astype(np.float64)
+    X = case.table.frame.select(names).to_numpy().astype(np.float64)
     for strength in strengths(X, case.target):
         found = were_left_over(strength)
         if found is None:

@@ -267,7 +267,7 @@ def find_made_up(case: Case) -> tuple[Finding, ...]:
         return ()
     schema = case.table.schema
     names = [c.name for c in schema if c.kind is Kind.NUMBER and c.role is Role.FEATURE]
-    numbers = case.table.frame[names].to_numpy() if names else np.empty((0, 0))
+    numbers = case.table.frame.select(names).to_numpy() if names else np.empty((0, 0))
     fine = [j for j in range(len(names)) if len(np.unique(numbers[:, j])) > 3]
     if len(fine) < 2:
         return ()

@@ -9,6 +9,7 @@ of the scores. So shares add up to the difference of the predictions exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,18 +169,25 @@ def slopes(row: Floats, behind: Floats, place: int) -> Floats:
     >>> bool(abs(gained - (1 / (1 + np.exp(-2)) - 1 / (1 + np.exp(1)))) < 1e-12)
     True
     """
-    nodes, weights = np.polynomial.legendre.leggauss(_STEPS)
-    found = np.zeros(behind.shape)
-    hot = np.eye(len(row))[place]
-    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        p = softmax(behind + node * (row - behind))
-        found += weight * p[:, [place]] * (hot - p)
+    nodes, weights = _quadrature()
+    way = row - behind
+    on_the_way = behind + nodes[:, None, None] * way
+    p = softmax(on_the_way.reshape(-1, len(row))).reshape(on_the_way.shape)
+    slope = p[:, :, [place]] * (np.eye(len(row))[place] - p)
+    found = np.asarray(np.tensordot(weights, slope, axes=1), np.float64)
     # what the quadrature missed: of scores that lie far apart
-    walked = (found * (row - behind)).sum(axis=1)
+    walked = (found * way).sum(axis=1)
     gained = softmax(row[None])[0, place] - softmax(behind)[:, place]
     sure = np.abs(gained - walked) < _MISSED * np.abs(walked)
     found[sure] *= (gained[sure] / walked[sure])[:, None]
     return found
+
+
+@cache
+def _quadrature() -> tuple[Floats, Floats]:
+    """Give the points between 0 and 1 of a Gauss-Legendre quadrature, and their weights."""
+    nodes, weights = np.polynomial.legendre.leggauss(_STEPS)
+    return (nodes + 1) / 2, weights / 2
 
 
 def apart(fitted: Fitted) -> Apart | None:

@@ -133,7 +133,7 @@ def _by_luck(view: View, cells: Cells) -> NDArray[np.float64]:
 def _share(view: View, names: tuple[str, ...], some: NDArray[np.bool_] | None = None) -> float:
     """Count copies among all rows, or some of them: a sample would part most of them."""
     answers = pl.Series("\0 answer", view.y.values)
-    frame = view.table.frame[list(names)].with_columns(answers)
+    frame = view.table.frame.select(names).with_columns(answers)
     keys = (frame if some is None else frame.filter(pl.Series(some))).hash_rows(seed=0)
     return (len(keys) - keys.n_unique()) / max(frame.height, 1)
 
