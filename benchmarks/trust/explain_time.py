@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ from machine import DATA, RESULTS, describe
 
 import modelwright as mw
 from modelwright.explain import Explainer
-from modelwright.explain.attribution import attribute
 
 SETS = ("lending_club", "ames")
 MODELS = (("lightgbm",), ("lightgbm", "extra-trees"))
@@ -73,7 +71,7 @@ def by_drawing(model: mw.Model, rows: pd.DataFrame) -> tuple[Any, float]:
     explain = Explainer.explain
 
     def drawing(self: Explainer, *args: Any, **given: Any) -> Any:
-        return explain(replace(self, within=partial(attribute, self.predict)), *args, **given)
+        return explain(replace(self, within=None), *args, **given)
 
     Explainer.explain = drawing  # type: ignore[method-assign]
     try:

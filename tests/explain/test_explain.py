@@ -14,6 +14,7 @@ from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Task, TaskKind
 from modelwright.explain import (
+    Asked,
     Explainer,
     background_table,
     by_association,
@@ -130,7 +131,8 @@ def exact_shares(table: Table, background: NDArray[np.int64]) -> NDArray[np.floa
 def test_shares_are_shapley_values_and_add_up(table: Table) -> None:
     # Twice the same background, so that each row meets both orders of the two columns.
     behind = np.repeat(np.arange(1, 101), 2)
-    shares = attribute(model, table, behind, ["strong", "town", "noise"])
+    row = table.rows(np.zeros(1, np.int64))
+    shares = attribute(model, row, table.rows(behind), ["strong", "town", "noise"])
     assert shares.base + shares.of.sum() + shares.rest == pytest.approx(shares.prediction)
     assert shares.prediction == pytest.approx(float(model(table)[0, 0]))
     assert shares.of[:2] == pytest.approx(exact_shares(table, behind), abs=1e-5)
@@ -141,11 +143,12 @@ def test_an_explanation_names_values_and_leaves_small_columns_together(table: Ta
     task = Task(TaskKind.REGRESSION, "y", "rmse", (), None)
     explainer = Explainer(model, task, table.rows(np.arange(1, 40)), ("noise", "strong"))
     gone = table.frame.with_columns(noise=pl.lit(None, dtype=pl.Float64))
-    one = explainer.explain(Table(gone, table.schema), 0, row="row 0", actual="7")
+    (one,) = explainer.explain(Table(gone, table.schema), [Asked(0, "row 0", "7")])
     assert one.columns == ("strong", "noise", "all other columns")
     assert one.values[1] == "missing"
     assert (one.row, one.actual, one.output) == ("row 0", "7", "")
     assert one.base + sum(one.shares) == pytest.approx(one.prediction)
+    assert explainer.explain(table, []) == ()
 
 
 def test_telling_rows_are_different_rows() -> None:

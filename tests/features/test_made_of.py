@@ -50,3 +50,18 @@ def test_a_feature_of_two_columns_is_made_of_both() -> None:
 
     found = made_of(FittedRecipe((Sums(),)), table(5)[0])  # type: ignore[arg-type]
     assert found == (("n1",), ("n0", "n3"), Sums.columns, ("n2", "n4"))
+
+
+def test_a_time_that_names_no_feature_is_looked_for() -> None:
+    class Since:
+        columns = ("n0", "n1")
+        number_names = ("n0: time since", "n0: rows so far")
+        code_names = ()
+
+        def transform(self, rows: Table) -> Matrix:
+            a, b = (rows.frame[name].to_numpy() for name in self.columns)
+            block = np.column_stack([b - a, a]).astype(np.float32)
+            return Matrix.of_numbers(block, self.number_names)
+
+    found = made_of(FittedRecipe((Since(),)), table(2)[0])  # type: ignore[arg-type]
+    assert found == (("n0", "n1"), ("n0",))

@@ -25,6 +25,7 @@ import modelwright as mw
 from modelwright.core.codes import CODES
 from modelwright.core.errors import DataError, UserError
 from modelwright.ensemble import StackingClassifier as GroupSafe
+from modelwright.leaks.case import make_case
 
 rng = np.random.default_rng(0)
 ROWS = 160
@@ -197,6 +198,45 @@ def test_our_stacking_is_safe() -> None:
     assert [one.code for one in found.findings if one.code == "inner-split"] == []
 
 
+class Gaps(GaussianNB):  # type: ignore[misc]
+    """Knows no answer for some rows."""
+
+    def predict_proba(self, X: Any) -> Any:
+        """Give no number for a row."""
+        said = super().predict_proba(X)
+        said[3] = np.nan
+        return said
+
+
+class Turned(GaussianNB):  # type: ignore[misc]
+    """Lists its classes the other way round."""
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Fit."""
+        super().fit(X, y)
+        self.inner_ = GaussianNB().fit(X, y)
+        self.classes_ = self.classes_[::-1]
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        """Give probabilities in its own order."""
+        return self.inner_.predict_proba(X)[:, ::-1]
+
+
+def test_classes_in_another_order_are_put_in_order() -> None:
+    case = make_case(GaussianNB(), X, Y, FOLDS)
+    train, new = FOLDS[0]
+    one, other = (case.ask(case.fit(model, train), X[new]) for model in (GaussianNB(), Turned()))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_few_predictions_of_one_fold_are_not_judged() -> None:
+    few = np.where(np.isin(np.arange(ROWS), FOLDS[0][1][:10]), 0.5, np.nan)
+    assert mw.audit(few, X, Y, FOLDS).findings == ()
+    one = np.where(np.isin(np.arange(ROWS), FOLDS[0][1]), 0.05 + 0.9 * Y, np.nan)
+    assert mw.audit(one, X, Y, FOLDS).clean
+
+
 def test_groups_that_the_folds_mix() -> None:
     frame, y, who = grouped()
     mixed = KFold(3, shuffle=True, random_state=0)
@@ -227,6 +267,17 @@ def test_plans_of_ours_and_numbers_of_folds_are_taken() -> None:
         {"task": "guessing"},
         {"estimator": object()},
         {"estimator": LogisticRegression},
+        {"estimator": np.full(ROWS, np.nan)},
+        {"estimator": ["yes"] * ROWS},
+        {"estimator": Gaps()},
+        {"y": np.zeros(ROWS, int)},
+        {"y": pd.array([1, None] * (ROWS // 2), dtype="Int64")},
+        {"groups": np.array(["a", None] * (ROWS // 2), dtype=object)},
+        {
+            "X": pl.DataFrame(X).with_columns(g=pl.Series(["a", None] * (ROWS // 2))),
+            "groups": "g",
+            "estimator": np.full(ROWS, 0.5),
+        },
     ],
 )
 def test_what_cannot_be_used_is_refused(given: dict[str, Any]) -> None:

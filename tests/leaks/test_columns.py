@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 
 import modelwright as mw
 from modelwright.core.codes import CODES
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
+from modelwright.core.task import Target
+from modelwright.leaks import windows
 from modelwright.leaks.encoded import fingerprint
 from modelwright.leaks.moving import reach
 from modelwright.leaks.windows import without_itself
@@ -212,3 +216,43 @@ def test_every_code_in_the_source_is_in_the_list_and_has_a_page() -> None:
         page = (root / "docs" / code.page).read_text("utf-8")
         assert code.page.startswith("guide/bias") or page.startswith(f"# {code.name}\n"), code.name
         assert code.page.startswith("guide/bias") or code.title in page, code.name
+
+
+def test_digits_of_other_scripts_are_names() -> None:
+    _, frame = world()
+    written = ["".join(chr(0x0660 + int(d)) for d in f"{i:04}") for i in range(ROWS)]
+    assert loud(frame.with_columns(z=pl.Series([f"No. {w}" for w in written]))) == []
+
+
+def test_numbers_near_the_largest_there_are() -> None:
+    rng, frame = world()
+    huge = rng.choice([-1e300, 1e-300, 3e299, 1e300], ROWS) * rng.random(ROWS)
+    assert loud(frame.with_columns(z=pl.Series(huge))) == []
+
+
+def test_wide_tables_are_looked_at_in_fewer_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    columns = {f"x{i}": rng.normal(size=200) for i in range(40)}
+    frame = pl.DataFrame({**columns, **{f"n{i}": rng.permutation(200) for i in range(5)}})
+    table = Table(frame.cast(pl.Float64), Schema(tuple(
+        Column(name, Kind.NUMBER) for name in frame.columns)))  # fmt: skip
+    asked: list[str] = []
+    monkeypatch.setattr(windows, "_by_order", lambda left, y, line: asked.append(line.words) or ())
+    for tries in (10_000, 100):
+        monkeypatch.setattr(windows, "_TRIES", tries)
+        windows.find_made_columns(table, Target(rng.normal(size=200)), ())
+    assert len(asked) == 5 + 2
+
+
+def test_every_page_of_a_leak_runs_its_pitfall() -> None:
+    import re
+    from pathlib import Path
+
+    root = Path(__file__).parents[2]
+    pages = sorted((root / "docs" / "guide" / "audit").glob("*.md"))
+    assert len(pages) >= 28
+    for page in pages:
+        text = page.read_text("utf-8")
+        named = re.findall(r"examples/\w+\.py", text)
+        assert "```python" in text or named, page.name
+        assert all((root / name).is_file() for name in named), page.name

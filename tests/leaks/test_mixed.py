@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
 import modelwright as mw
+from modelwright.leaks.mixed import _measures
 
 ROWS = 400
 TIMES = np.arange(ROWS)
@@ -98,3 +100,14 @@ def test_a_file_that_is_sorted_by_the_answer_says_nothing_of_times() -> None:
     order = np.argsort(y)
     found = mw.audit(FOREST, X.iloc[order].reset_index(drop=True), y[order], FOLDS)
     assert "later-rows" not in [one.code for one in found.findings]
+
+
+def test_things_of_nearly_equal_size_are_no_measurement() -> None:
+    rng = np.random.default_rng(0)
+    names = rng.choice(np.arange(1000, 9000), 80, replace=False)
+    sizes = np.r_[np.full(76, 5), [4, 4, 6, 6]]
+    assert not _measures(pl.Series(np.repeat(np.sort(names), sizes)))
+    assert not _measures(pl.Series(np.repeat(np.sort(names), 5)))
+    ages = pl.Series(np.clip(rng.normal(45, 15, 2000), 18, 90).round())
+    assert _measures(ages)
+    assert _measures(ages + 0.5)

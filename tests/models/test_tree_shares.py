@@ -21,7 +21,7 @@ from modelwright.models.boosting import FittedLightGBM
 from modelwright.models.grown import Grown
 from modelwright.models.lightgbm_text import ModelText
 from modelwright.models.sample import softmax
-from modelwright.models.tree_shares import Games, tree_shares
+from modelwright.models.tree_shares import Games, Ways
 from modelwright.models.trees import FlatTrees, Tree
 
 Floats = NDArray[np.float64]
@@ -74,14 +74,17 @@ def test_shares_are_those_of_the_definition(seed: int, depth: int, rows: int) ->
     table[rng.random(table.shape) < 0.15] = np.nan
     player = np.r_[np.arange(3), rng.integers(0, 3, COLUMNS - 3)]
     worth = rng.random((1, rows))
-    games = Games(grown, player, 3, grown.values[:, 0], np.zeros(len(grown.feature), np.int64))
-    shares = tree_shares(games, table[0], table[1:], worth)
+    asked = table[rng.integers(0, len(table), 5)]
+    (own,), others = grown.turns(asked), grown.turns(table[1:])
+    games = Games.between(Ways.of(grown, player, 3), own, others)
 
     def ask(mixed: NDArray[np.float32]) -> Floats:
-        return np.asarray(grown.total(mixed)[:, :, 0].sum(axis=0))
+        return np.asarray(grown.total(grown.turns(mixed))[:, :, 0].sum(axis=0))
 
-    truth = by_definition(ask, table[0], table[1:], player)
-    np.testing.assert_allclose(shares, (truth * worth).sum(axis=1), atol=1e-9)
+    for i, row in enumerate(asked):
+        shares = games.shares(i, grown.values[:, 0], np.zeros(len(grown.feature), np.int64), worth)
+        truth = by_definition(ask, row, table[1:], player)
+        np.testing.assert_allclose(shares, (truth * worth).sum(axis=1), atol=1e-9)
 
 
 def test_trees_of_arrays_say_what_they_said() -> None:
@@ -89,7 +92,8 @@ def test_trees_of_arrays_say_what_they_said() -> None:
     trees = FlatTrees.pack([grow(rng, 4, values=2) for _ in range(5)])
     table = rng.normal(size=(150, COLUMNS)).astype(np.float32)
     table[rng.random(table.shape) < 0.2] = np.nan
-    np.testing.assert_array_equal(Grown.of_flat(trees).total(table), trees.each(table))
+    grown = Grown.of_flat(trees)
+    np.testing.assert_array_equal(grown.total(grown.turns(table)), trees.each(table))
 
 
 def rows_of(classes: int, count: int = 400) -> tuple[Matrix, Target]:
@@ -120,7 +124,7 @@ def test_the_text_of_lightgbm_is_read_as_lightgbm_reads_it(classes: int) -> None
     assert grown is not None
     assert len(grown.sets)  # it asks for sets of levels
     scores = len(fitted.base)
-    said = grown.total(fitted.ranks.table(X))[:, :, 0]
+    said = grown.total(grown.turns(fitted.ranks.table(X)))[:, :, 0]
     raw = np.stack([said[k::scores].sum(axis=0) for k in range(scores)], axis=1)
     answers = fitted.classes.answers(raw * fitted.scale + fitted.base)
     np.testing.assert_allclose(answers, fitted.predict(X), rtol=1e-5, atol=1e-6)
@@ -132,11 +136,25 @@ def test_shares_add_up_to_the_difference_of_the_predictions(name: str, classes: 
     fitted, X = fitted_of(name, classes)
     one = apart(fitted)
     assert one is not None
-    player = np.arange(5)
+    behind, ways = X.rows(np.arange(41, 101)), one.ways(np.arange(5), 5)
     for output in range(max(classes, 1)):
-        shares = one.shares(X.rows(np.arange(41)), player, 5, output)
+        shares = one.shares(X.rows(np.arange(41)), behind, ways, np.full(41, output))
         said = fitted.predict(X)[:, output].astype(np.float64)
-        assert shares.sum() == pytest.approx(said[0] - said[1:41].mean(), rel=2e-4, abs=2e-5)
+        np.testing.assert_allclose(
+            shares.sum(axis=1), said[:41] - said[41:101].mean(), rtol=2e-4, atol=2e-5
+        )
+
+
+def test_each_row_is_explained_as_if_it_were_alone() -> None:
+    fitted, X = fitted_of("lightgbm", 3)
+    one = apart(fitted)
+    assert one is not None
+    behind, ways = X.rows(np.arange(300, 380)), one.ways(np.arange(5), 5)
+    outputs = np.arange(20) % 3
+    together = one.shares(X.rows(np.arange(20)), behind, ways, outputs)
+    for i in range(20):
+        alone = one.shares(X.rows(np.array([i])), behind, ways, outputs[[i]])
+        np.testing.assert_allclose(alone[0], together[i], rtol=1e-9, atol=1e-12)
 
 
 def test_numbers_are_divided_as_by_definition() -> None:
@@ -148,11 +166,44 @@ def test_numbers_are_divided_as_by_definition() -> None:
     fields = fitted.scale, fitted.base[0]
 
     def ask(mixed: NDArray[np.float32]) -> Floats:
-        return np.asarray(one.grown.total(mixed)[:, :, 0].sum(axis=0) * fields[0] + fields[1])
+        said = one.grown.total(one.grown.turns(mixed))[:, :, 0]
+        return np.asarray(said.sum(axis=0) * fields[0] + fields[1])
 
     truth = by_definition(ask, table[0], table[1:], np.arange(5)).mean(axis=1)
-    shares = one.shares(X.rows(np.arange(21)), np.arange(5), 5, 0)
-    np.testing.assert_allclose(shares, truth, atol=1e-6)
+    row, behind = X.rows(np.arange(1)), X.rows(np.arange(1, 21))
+    shares = one.shares(row, behind, one.ways(np.arange(5), 5), np.zeros(1, np.int64))
+    np.testing.assert_allclose(shares[0], truth, atol=1e-6)
+
+
+def test_trees_that_are_single_leaves_give_nobody_anything() -> None:
+    leaf = Tree(np.array([-1]), np.zeros(1), np.array([-1]), np.array([-1]),
+                np.zeros(1, bool), np.array([[3.0]]))  # fmt: skip
+    grown = Grown.of_flat(FlatTrees.pack([leaf, leaf]))
+    table = np.zeros((3, COLUMNS), np.float32)
+    (own,), others = grown.turns(table[:1]), grown.turns(table[1:])
+    games = Games.between(Ways.of(grown, np.arange(COLUMNS), COLUMNS), own, others)
+    shares = games.shares(0, grown.values[:, 0], np.zeros(2, np.int64), np.ones((1, 2)))
+    assert shares.tolist() == [0.0] * COLUMNS
+
+
+def chain(length: int) -> Tree:
+    """Grow a tree each question of which has a leaf on its left."""
+    inner = np.arange(length)
+    feature = np.r_[inner % COLUMNS, np.full(length + 1, -1)]
+    left = np.r_[length + inner, np.full(length + 1, -1)]
+    right = np.r_[inner[1:], 2 * length, np.full(length + 1, -1)]
+    bars = np.r_[np.linspace(-1, 1, length), np.zeros(length + 1)]
+    return Tree(feature, bars, left, right, np.zeros(len(feature), bool),
+                np.arange(len(feature), dtype=float)[:, None])  # fmt: skip
+
+
+def test_questions_on_all_ways_are_counted() -> None:
+    rng = np.random.default_rng(1)
+    trees = [grow(rng, 4), chain(50)]
+    grown = Grown.of_flat(FlatTrees.pack(trees))
+    ways = Ways.of(grown, np.arange(COLUMNS), COLUMNS)
+    assert grown.steps == len(ways.node)
+    assert Grown.of_flat(FlatTrees.pack([chain(50)])).steps == sum(range(1, 51)) + 50
 
 
 @settings(max_examples=50, deadline=None)

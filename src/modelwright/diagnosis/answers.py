@@ -146,10 +146,11 @@ def said(fitted: Any, X: Any, classes: NDArray[Any], *, probabilities: bool) -> 
         return found.astype(np.float64).reshape(-1) if not len(classes) else _words(found)
     shares = np.asarray(fitted.predict_proba(X), np.float64)
     own = _words(np.asarray(getattr(fitted, "classes_", classes)))
-    if len(own) == len(classes):
-        return shares
+    place = np.flatnonzero(np.isin(classes, own))
+    if len(own) == len(classes) != len(place):
+        return shares  # other names of the classes, such as codes
     whole = np.zeros((len(shares), len(classes)))
-    whole[:, np.searchsorted(classes, own)] = shares
+    whole[:, place] = shares[:, np.argsort(own, kind="stable")]
     return whole
 
 

@@ -19,9 +19,9 @@ from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings
 from modelwright.core.splits import Splits
 from modelwright.core.task import Target, Task
-from modelwright.diagnosis.bias_variance import BiasVariance, bias_variance
 from modelwright.diagnosis.learner import LearnerEstimator
 from modelwright.diagnosis.learning import LearningCurve, learning_curve
+from modelwright.diagnosis.resamples import BiasVariance, bias_variance
 from modelwright.plan import pose, reading_for
 from modelwright.plan.bar import splits_of
 from modelwright.plan.structure import heed

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwright.diagnosis.bias_variance import BiasVariance
 from modelwright.diagnosis.complexity import ComplexityCurve
 from modelwright.diagnosis.learning import Curve, LearningCurve
+from modelwright.diagnosis.resamples import BiasVariance
 from modelwright.pages import Figure, Grid, Plot, shorten
 from modelwright.pages.numerals import compact, number, percent
 from modelwright.pages.plot import fitted

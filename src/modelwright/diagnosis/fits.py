@@ -1,19 +1,22 @@
 """Many fits of estimators side by side, without pickling any of them.
 
 An estimator that can be described as plain JSON (its class and its parameters; see `described`) is
-built anew in worker processes, which hold the rows as files. Any other one, such as a class of a
-notebook, a frame of pandas or a function without a name, is fitted in threads of this process:
-compiled code that lets go of Python's lock (NumPy, scikit-learn's trees, boosters) runs side by
-side there too, plain Python does not. What comes out is the same either way.
+built anew in worker processes, which hold the rows as files; this process fits too, from the first
+moment on, so that nobody waits while workers start. Any other one, such as a class of a notebook, a
+frame of pandas or a function without a name, is fitted in threads of this process: compiled code
+that lets go of Python's lock (NumPy, scikit-learn's trees, boosters) runs side by side there too,
+plain Python does not. What comes out is the same either way.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +27,11 @@ from threadpoolctl import threadpool_limits
 from modelwright.core.errors import DataError
 from modelwright.diagnosis.described import described, search_path
 from modelwright.diagnosis.work import Said, fit_and_predict, fit_described, write_rows
-from modelwright.engine import Job, Status, start_engine, worker_count
+from modelwright.engine import Engine, Job, Outcome, Status, start_engine, worker_count
 
 __all__ = ["Done", "Fit", "Sources", "run_fits"]
 
-# Starting workers takes about a second each: work that is sooner done stays here.
+# Starting a worker takes about a second: work that is sooner done stays here.
 WORTH_SECONDS = 3.0
 HERE, PROCESSES, THREADS = "this process", "worker processes", "threads"
 
@@ -122,16 +125,25 @@ def run_fits(fits: Sequence[Fit], sources: Sources, workers: int | None = None) 
         When a worker dies of a fit, or runs out of memory.
     """
     began = time.monotonic()
+    # the largest first, so that all cores end together
+    order = sorted(range(len(fits)), key=lambda number: -len(fits[number].train))
+    many = 1 if workers == 0 else min(worker_count(workers), len(fits))
+    found: dict[int, Said] = {}
+    where = HERE
     with threadpool_limits(1):
-        first = _here(fits[0], sources)
-        spent = time.monotonic() - began
-        many = 1 if workers == 0 else min(worker_count(workers), len(fits) - 1)
-        rest, where = fits[1:], HERE
-        if many < 2 or (workers is None and spent * len(rest) < WORTH_SECONDS):
-            found = [_here(fit, sources) for fit in rest]
+        if workers is None and many > 1:
+            found[order[0]] = _here(fits[order[0]], sources)
+            rows = sum(len(fit.train) for fit in fits) / max(len(fits[order[0]].train), 1)
+            if (time.monotonic() - began) * (rows - 1) < WORTH_SECONDS:
+                many = 1
+        rest = [number for number in order if number not in found]
+        if many > 1:
+            more, where = _side_by_side(fits, rest, sources, many)
+            found |= more
         else:
-            found, where = _side_by_side(rest, sources, many)
-    return Done((first, *found), time.monotonic() - began, where)
+            found |= {number: _here(fits[number], sources) for number in rest}
+    said = tuple(found[number] for number in range(len(fits)))
+    return Done(said, time.monotonic() - began, where)
 
 
 def _here(fit: Fit, sources: Sources) -> Said:
@@ -146,16 +158,21 @@ def _here(fit: Fit, sources: Sources) -> Said:
     )
 
 
-def _side_by_side(fits: Sequence[Fit], sources: Sources, many: int) -> tuple[list[Said], str]:
+def _side_by_side(
+    fits: Sequence[Fit], numbers: Sequence[int], sources: Sources, many: int
+) -> tuple[dict[int, Said], str]:
     descriptions = _described(fits)
     if None not in descriptions:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            if _written(Path(folder), fits, sources):
-                found = _in_processes(Path(folder), descriptions, fits, sources, many)
+            if _written(Path(folder), sources):
+                away = _Away(Path(folder), fits, descriptions, sources, deque(numbers))
+                found = away.run(many)
                 if found is not None:
                     return found, PROCESSES
-    with ThreadPoolExecutor(many) as pool:
-        return list(pool.map(lambda fit: _here(fit, sources), fits)), THREADS
+    # what a thread may use is not what its process may: OpenMP counts by threads
+    with ThreadPoolExecutor(many, initializer=threadpool_limits, initargs=(1,)) as pool:
+        said = pool.map(lambda number: _here(fits[number], sources), numbers)
+        return dict(zip(numbers, said, strict=True)), THREADS
 
 
 def _described(fits: Sequence[Fit]) -> list[dict[str, Any] | None]:
@@ -165,54 +182,139 @@ def _described(fits: Sequence[Fit]) -> list[dict[str, Any] | None]:
     return [told[id(fit.estimator)] for fit in fits]
 
 
-def _written(folder: Path, fits: Sequence[Fit], sources: Sources) -> bool:
-    """Write what workers need; False when the rows have no safe form on disk."""
+def _written(folder: Path, sources: Sources) -> bool:
+    """Write the rows that workers need; False when they have no safe form on disk."""
     if not write_rows(folder / "rows", sources.X):
         return False
     if sources.new is not sources.X and not write_rows(folder / "new", sources.new):
         return False
     np.save(folder / "y.npy", sources.y, allow_pickle=False)
-    for number, fit in enumerate(fits):
-        np.savez(folder / f"rows-{number}.npz", train=fit.train, test=fit.test)
     return True
 
 
-def _in_processes(
-    folder: Path,
-    descriptions: Sequence[dict[str, Any] | None],
-    fits: Sequence[Fit],
-    sources: Sources,
-    many: int,
-) -> list[Said] | None:
-    """Fit in workers; None when a fit fails there that does not fail here."""
-    shared = {
-        "probabilities": sources.probabilities,
-        "own": sources.own,
-        "path": search_path(),
-    }
-    call = f"{fit_described.__module__}:{fit_described.__name__}"
-    with start_engine(many) as engine:
-        for number, (fit, description) in enumerate(zip(fits, descriptions, strict=True)):
-            arguments = {
-                "folder": str(folder),
-                "number": number,
-                "description": description,
-                "options": {**shared, "seed": fit.seed},
-            }
-            engine.submit(Job(str(number), call, arguments))
-        while engine.pending:
-            for outcome in engine.wait():
-                if outcome.status is Status.FAILED:
+@dataclass
+class _Away:
+    """Fits that this process and workers share: whoever is free takes the next one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the rows are.
+    fits : sequence of Fit
+        All fits.
+    descriptions : sequence
+        What workers build their estimators of.
+    sources : Sources
+        The rows.
+    waiting : deque of int
+        The fits that nobody has taken, in order.
+    done : set of int
+        Those that workers have done.
+    failed : Outcome, optional
+        Of a fit that did not end well.
+    """
+
+    folder: Path
+    fits: Sequence[Fit]
+    descriptions: Sequence[Mapping[str, Any] | None]
+    sources: Sources
+    waiting: deque[int]
+    done: set[int] = field(default_factory=set)
+    failed: Outcome | None = None
+
+    def run(self, many: int) -> dict[int, Said] | None:
+        """Do all fits; None when one fails in a worker that does not fail here."""
+        began, numbers, helpers = time.monotonic(), [*self.waiting], many - 1
+        found: dict[int, Said] = {}
+        with (
+            start_engine(helpers, preload=(fit_described.__module__,)) as engine,
+            self._served(engine, helpers) as served,
+        ):
+            for number in self._taken():
+                found[number] = _here(self.fits[number], self.sources)
+            if not self.done and time.monotonic() - began < WORTH_SECONDS:
+                engine.cancel_all()  # workers are hardly up: what they took is done here sooner
+            while not served.done():  # in slices, as Windows lets no Ctrl-C through a long wait
+                wait([served], timeout=1.0)
+            served.result()
+        if self.failed is not None:
+            self._explain(self.failed)
+            return None
+        for number in numbers:
+            if number in self.done:
+                found[number] = _read(self._place("said", number))
+            elif number not in found:
+                found[number] = _here(self.fits[number], self.sources)
+        return found
+
+    @contextmanager
+    def _served(self, engine: Engine, helpers: int) -> Iterator[Future[None]]:
+        """Keep workers busy from another thread, to the end or until this one gives up."""
+        with ThreadPoolExecutor(1) as pool:
+            served = pool.submit(self._serve, engine, helpers)
+            try:
+                yield served
+            finally:
+                while not served.done():
+                    self.waiting.clear()
                     engine.cancel_all()
-                    _here(fits[int(outcome.job.key)], sources)  # raises the user's own error
-                    return None
-                if outcome.status is not Status.DONE:
-                    raise DataError(
-                        "every fit to end",
-                        f"one that did not: {outcome.status.value} {outcome.error}".strip(),
-                        "take fewer rows or a smaller model, or workers=0 to see it fail here",
-                    )
-    return [_read(folder / f"said-{number}.npz") for number in range(len(fits))]
+                    wait([served], timeout=0.1)
+
+    def _serve(self, engine: Engine, helpers: int) -> None:
+        free = self._taken()
+        while True:
+            while len(engine.pending) < helpers and (number := next(free, None)) is not None:
+                engine.submit(self._job(number))
+            if not engine.pending:
+                return
+            for outcome in engine.wait():
+                if outcome.status is Status.DONE:
+                    self.done.add(int(outcome.job.key))
+                elif outcome.status is not Status.CANCELLED:
+                    self.failed = self.failed or outcome
+                    self.waiting.clear()
+                    engine.cancel_all()
+
+    def _taken(self) -> Iterator[int]:
+        """Take one fit after the other, until none waits."""
+        while True:
+            try:
+                number = self.waiting.popleft()
+            except IndexError:
+                return
+            yield number
+
+    def _job(self, number: int) -> Job:
+        fit, sources = self.fits[number], self.sources
+        np.savez(self._place("rows", number), train=fit.train, test=fit.test)
+        options = {
+            "probabilities": sources.probabilities,
+            "own": sources.own,
+            "path": search_path(),
+            "seed": fit.seed,
+        }
+        arguments = {
+            "folder": str(self.folder),
+            "number": number,
+            "description": self.descriptions[number],
+            "options": options,
+        }
+        call = f"{fit_described.__module__}:{fit_described.__name__}"
+        return Job(str(number), call, arguments)
+
+    def _place(self, what: str, number: int) -> Path:
+        return self.folder / f"{what}-{number}.npz"
+
+    def _explain(self, outcome: Outcome) -> None:
+        """Raise what the estimator raises, if it raises anything here."""
+        if outcome.status is Status.FAILED:
+            _here(self.fits[int(outcome.job.key)], self.sources)
+            return
+        raise DataError(
+            "every fit to end",
+            f"one that did not: {outcome.status.value} {outcome.error}".strip(),
+            "take fewer rows or a smaller model, or workers=0 to see it fail here",
+        )
 
 
 def _read(path: Path) -> Said:

@@ -146,7 +146,10 @@ class LearningCurve:
     @property
     def best(self) -> Curve:
         """The curve that is best at the largest size."""
-        return min(self.curves, key=lambda curve: float(curve.losses[-1].mean()))
+        last = [float(curve.losses[-1].mean()) for curve in self.curves]
+        return self.curves[
+            int(np.argmin([math.inf if math.isnan(loss) else loss for loss in last]))
+        ]
 
     @property
     def gain(self) -> float:

@@ -83,10 +83,11 @@ def fit_described(
     place = Path(folder)
     with np.load(place / f"rows-{number}.npz", allow_pickle=False) as index:
         train, test = index["train"], index["test"]
-    with threadpool_limits(1):  # workers do not fight for cores
+    estimator, sources = build(description), _sources(folder)
+    with threadpool_limits(1):  # of the libraries that are there by now: no fight for cores
         found, seen = fit_and_predict(
-            build(description),
-            _sources(folder),
+            estimator,
+            sources,
             train,
             test,
             seed=options["seed"],

@@ -6,10 +6,11 @@ from modelwright.explain.curves import HOWS, curves
 from modelwright.explain.dependence import RowCurves, partial_dependence, row_curves
 from modelwright.explain.effects import accumulated_effects
 from modelwright.explain.importance import by_association, permutation_importance
-from modelwright.explain.rows import Explainer, telling_rows
+from modelwright.explain.rows import Asked, Explainer, telling_rows
 
 __all__ = [
     "HOWS",
+    "Asked",
     "Explainer",
     "RowCurves",
     "accumulated_effects",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +13,35 @@ from modelwright.core.evidence import Attribution
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Task
-from modelwright.explain.attribution import TakeApart, attribute
+from modelwright.explain.attribution import Shares, TakeApart, attribute
 from modelwright.explain.probing import Predict
 
-__all__ = ["Explainer", "telling_rows"]
+__all__ = ["Asked", "Explainer", "telling_rows"]
 
 # Longer values are cut: an explanation is not a copy of the data.
 _LETTERS = 80
 _WHOLE = 1e15  # whole numbers below are exact, and written out
 _ROUNDED = 1e6  # from here on decimals say nothing
 OTHERS = "all other columns"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A row that is to be explained.
+
+    Parameters
+    ----------
+    position : int
+        Where it is in its table.
+    row : str
+        What to call it.
+    actual : str
+        Its answer, when it is known.
+    """
+
+    position: int
+    row: str
+    actual: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,13 +55,14 @@ class Explainer:
     task : Task
         What it predicts.
     background : Table
-        Rows to compare with; one order of the columns is drawn for each.
+        Rows to compare with.
     columns : tuple of str
         Columns that get a share of their own; the others share one line.
     seed : int
         The only source of randomness.
     within : TakeApart, optional
-        What knows the model from within; None: it is asked about rows with columns exchanged.
+        What knows the model from within, and compares with the same rows; None: the model is asked
+        about rows with columns exchanged, in one order of the columns for each background row.
     """
 
     predict: Predict
@@ -53,54 +72,70 @@ class Explainer:
     seed: int = 0
     within: TakeApart | None = None
 
-    def explain(self, table: Table, position: int, *, row: str, actual: str = "") -> Attribution:
-        """Explain the prediction of one row.
+    def explain(self, table: Table, asked: Sequence[Asked]) -> tuple[Attribution, ...]:
+        """Explain the predictions of some rows.
 
         Parameters
         ----------
         table : Table
             Rows with the columns of the background.
-        position : int
+        asked : sequence of Asked
             Which of them.
-        row : str
-            What to call it.
-        actual : str
-            Its answer, when it is known.
 
         Returns
         -------
-        Attribution
+        tuple of Attribution
             Of the positive class in a binary task, of the likeliest class among more, else of
             the number. The greatest shares come first.
         """
-        one = table.rows(np.array([position]))
-        names = self.background.frame.columns
-        both = Table(one.frame.select(names).vstack(self.background.frame), self.background.schema)
-        output = self._output(one)
-        behind = np.arange(1, both.height)
-        take = self.within or partial(attribute, self.predict)
-        shares = take(both, behind, self.columns, output=output, seed=self.seed)
+        if not asked:
+            return ()
+        chosen = table.rows(np.array([one.position for one in asked]))
+        rows = Table(chosen.frame[self.background.frame.columns], self.background.schema)
+        outputs = self._outputs(rows)
+        shares = self._shares(rows, outputs)
+        return tuple(
+            self._told(rows.rows(np.array([i])), one, int(outputs[i]), shares[i])
+            for i, one in enumerate(asked)
+        )
+
+    def _shares(self, rows: Table, outputs: NDArray[np.int64]) -> Sequence[Shares]:
+        if self.within is not None:
+            return self.within(rows, self.columns, outputs, seed=self.seed)
+        return [
+            attribute(
+                self.predict,
+                rows.rows(np.array([i])),
+                self.background,
+                self.columns,
+                output=int(output),
+                seed=self.seed,
+            )
+            for i, output in enumerate(outputs)
+        ]
+
+    def _outputs(self, rows: Table) -> NDArray[np.int64]:
+        if self.task.outputs <= 2:
+            return np.full(rows.height, self.task.outputs - 1)
+        return np.asarray(np.argmax(self.predict(rows), axis=1), np.int64)
+
+    def _told(self, one: Table, asked: Asked, output: int, shares: Shares) -> Attribution:
         order = np.argsort(-np.abs(shares.of), kind="stable")
         columns = [self.columns[i] for i in order]
         sizes = [float(shares.of[i]) for i in order]
         values = [_shown(one, column) for column in columns]
-        if len(names) > len(columns):
+        if one.frame.width > len(columns):
             columns, values, sizes = [*columns, OTHERS], [*values, ""], [*sizes, shares.rest]
         return Attribution(
-            row=row,
+            row=asked.row,
             output=self.task.classes[output] if self.task.is_classification else "",
             base=shares.base,
             prediction=shares.prediction,
-            actual=actual,
+            actual=asked.actual,
             columns=tuple(columns),
             values=tuple(values),
             shares=tuple(sizes),
         )
-
-    def _output(self, one: Table) -> int:
-        if self.task.outputs <= 2:
-            return self.task.outputs - 1
-        return int(np.argmax(self.predict(one)[0]))
 
 
 def _shown(one: Table, column: str) -> str:

@@ -88,7 +88,10 @@ def _of_step(step: FittedStep, table: Table) -> list[tuple[str, ...]]:
 
 
 def _named(features: tuple[str, ...], columns: tuple[str, ...]) -> list[tuple[str, ...]] | None:
-    """Read the columns off the names, where each is that of a column, or begins with it."""
+    """Read the columns off the names, where each is that of a column, or begins with it.
+
+    None where a column names no feature: it may be part of all, as the time of a history is.
+    """
     known = set(columns)
     found: list[tuple[str, ...]] = []
     for name in features:
@@ -97,7 +100,7 @@ def _named(features: tuple[str, ...], columns: tuple[str, ...]) -> list[tuple[st
         if name not in known and len(begins) != 1:
             return None
         found.append((name,) if name in known else (begins[0],))
-    return found
+    return found if {name for (name,) in found} == known else None
 
 
 def _changed(step: FittedStep, table: Table, names: list[str], before: Matrix) -> Changed:

@@ -27,6 +27,7 @@ __all__ = ["audit"]
 _TOO_GOOD = 0.4
 _GAP = 0.15
 _QUICK_ROWS = 20_000
+_FEWEST = 20
 
 
 def audit(
@@ -114,7 +115,15 @@ def audit(
 def _predictions(estimator: Any) -> np.ndarray[Any, Any] | None:
     if estimator is None:
         return np.empty(0)
-    return np.asarray(estimator, np.float64) if isinstance(estimator, np.ndarray | list) else None
+    if not isinstance(estimator, np.ndarray | list):
+        return None
+    try:
+        return np.asarray(estimator, np.float64)
+    except (TypeError, ValueError):
+        raise DataError(
+            "out-of-fold predictions as numbers", f"such as {str(estimator[0])[:40]!r}",
+            "give a probability for each class, or a number for each row",
+        ) from None  # fmt: skip
 
 
 def _executed(case: Case, estimator: Any) -> Executed:
@@ -160,8 +169,15 @@ def _too_good(case: Case, predicted: np.ndarray[Any, Any]) -> list[Finding]:
     for i, one in enumerate(case.folds):
         fold[one.valid] = i
     rows = np.flatnonzero(np.isfinite(said).all(axis=1) & (fold >= 0))
+    if not len(rows):
+        raise DataError(
+            "predictions of scored rows", "NaN or infinity for all of them",
+            "give NaN only for rows that no fold scores",
+        )  # fmt: skip
+    if len(rows) < _FEWEST:
+        return []
     seed = int(case.seed.derive("leaks", "good"))
-    part = None if len(case.folds) < 2 else fold[rows]
+    part = fold[rows] if len(np.unique(fold[rows])) > 1 else None
     quick = out_of_fold(case.table.rows(rows), case.target.rows(rows), seed, part)
     if quick is None:
         return []

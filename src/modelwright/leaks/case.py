@@ -130,10 +130,11 @@ class Case:
                 return np.asarray(labels[:, None] == self.classes, np.float64)
             shares = np.asarray(fitted.predict_proba(X), np.float64)
         own = _plain(getattr(fitted, "classes_", self.classes))
-        if len(own) == len(self.classes):
-            return shares
+        place = np.flatnonzero(np.isin(self.classes, own))
+        if len(own) == len(self.classes) != len(place):
+            return shares  # other names of the classes, such as codes
         whole = np.zeros((len(shares), len(self.classes)))
-        whole[:, np.searchsorted(self.classes, own)] = shares
+        whole[:, place] = shares[:, np.argsort(own, kind="stable")]
         return whole
 
 
@@ -216,6 +217,8 @@ def make_case(
         target = Target(_numbers(given))
     else:
         classes, codes = np.unique(given, return_inverse=True)
+        if len(classes) < 2:
+            raise DataError("at least 2 classes in y", f"one: {classes[0]!s}")
         target = Target(codes.astype(np.int64), len(classes))
         kind = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
     who = _told(groups, table, "groups")
@@ -228,22 +231,29 @@ def make_case(
     return Case(rows, answers, table, target, classes, folds, group, times, Seed(seed), kind)
 
 
-def _plain(y: Any) -> NDArray[Any]:
+def _plain(y: Any, what: str = "answers") -> NDArray[Any]:
     found = np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y)
     if found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
     if found.ndim != 1 or not len(found):
-        raise DataError("one column of answers", f"an array of shape {found.shape}")
+        raise DataError(f"one column of {what}", f"an array of shape {found.shape}")
     if found.dtype.kind in "OUT":
         items = found.tolist()
-        if any(item is None or item != item for item in items):
-            raise DataError("an answer for each row", "missing ones", "leave those rows out")
+        if any(_missing(item) for item in items):
+            raise DataError(f"{what} without gaps", "missing values", "leave those rows out")
         if all(isinstance(item, int | float | bool | np.number) for item in items):
             return np.asarray(items)
         return np.asarray([str(item) for item in items])
     if found.dtype.kind == "f" and not np.isfinite(found).all():
-        raise DataError("finite answers", "NaN or infinity in y", "leave those rows out")
+        raise DataError(f"finite {what}", "NaN or infinity", "leave those rows out")
     return found
+
+
+def _missing(item: object) -> bool:
+    try:
+        return item is None or bool(item != item)
+    except TypeError:  # NA of pandas is neither like nor unlike itself
+        return True
 
 
 def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
@@ -323,10 +333,13 @@ def _told(given: Any, table: Table, what: str) -> NDArray[Any] | None:
             cure = did_you_mean(given, table.schema.names())
             raise ColumnError(f"a column of X for {what}", repr(given), cure)
         series = table.frame[given]
+        if series.dtype == pl.String() and series.null_count():
+            got = f"{series.null_count():,} missing values in {given!r}"
+            raise DataError(f"{what} without gaps", got, "leave those rows out")
         if series.dtype.is_temporal():
             series = series.to_physical()
         return np.asarray(series.to_numpy())
-    found = _plain(given)
+    found = _plain(given, what)
     if len(found) != table.height:
         got = f"{len(found):,} for {table.height:,} rows"
         raise DataError(f"one value of {what} for each row", got)

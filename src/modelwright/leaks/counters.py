@@ -90,7 +90,8 @@ def running_number(values: pl.Series, column: Column) -> Floats | None:
         numbers = np.asarray(values.to_numpy(), np.float64)
     elif column.kind in (Kind.ID, Kind.CATEGORY, Kind.TEXT):
         ends = values.str.extract(r"^\D*(\d{1,15})\D{0,3}$", 1)
-        numbers = np.asarray(ends.cast(pl.Float64).to_numpy(), np.float64)
+        # digits of other scripts are digits to the pattern, and no number to the cast
+        numbers = np.asarray(ends.cast(pl.Float64, strict=False).to_numpy(), np.float64)
     else:
         return None
     known = numbers[~np.isnan(numbers)]

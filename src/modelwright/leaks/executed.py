@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.core.errors import DataError
 from modelwright.core.splits import Fold
 from modelwright.leaks.case import Case, sides, take
 from modelwright.leaks.marks import Known, marks
@@ -121,9 +122,22 @@ def run_fold(case: Case, estimator: Any, fold: Fold, y: Any = None, X: Any = Non
 
 
 def execute(case: Case, estimator: Any) -> Executed:
-    """Run the folds of a case; of more than five, five spread over all."""
+    """Run the folds of a case; of more than five, five spread over all.
+
+    Raises
+    ------
+    DataError
+        When the estimator says of a row what is no number.
+    """
     count = len(case.folds)
     chosen = sorted({int(i) for i in np.linspace(0, count - 1, min(count, _MOST_FOLDS))})
     began = time.monotonic()
     ran = tuple(run_fold(case, estimator, case.folds[i]) for i in chosen)
+    lost = sum(int((~np.isfinite(one.said).all(axis=1)).sum()) for one in ran)
+    if lost:
+        raise DataError(
+            "predictions that are numbers",
+            f"NaN or infinity for {lost:,} of the scored rows",
+            "fill missing values in a step of the pipeline, or scale what overflows",
+        )
     return Executed(case, estimator, ran, (time.monotonic() - began) / len(ran))

@@ -256,8 +256,11 @@ def out_of_fold(
     if fold is None:
         fold = np.random.default_rng(seed).permutation(table.height) % _QUICK_FOLDS
     said = np.empty((table.height, y.outputs), np.float32)
+    parts = np.unique(fold)
+    if len(parts) < 2:
+        return None  # there are no other folds
     try:
-        for number in np.unique(fold):
+        for number in parts:
             train, valid = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
             seen, answers = table.rows(train), y.rows(train)
             recipe = default_recipe().fit(seen, answers, seed=seed)

@@ -23,7 +23,7 @@ from modelwright.evaluate.structure.view import View, look
 from modelwright.leaks.case import Case
 from modelwright.leaks.counters import running_number
 from modelwright.leaks.inner import across
-from modelwright.stats.orders import sortedness
+from modelwright.stats.orders import autocorrelation, mean_ranks, sortedness
 
 __all__ = ["Mixed", "find_what_is_mixed"]
 
@@ -230,11 +230,10 @@ def _measures(series: pl.Series) -> bool:
     How often names of things come says nothing of the next name.
     """
     known = series.drop_nulls().cast(float).to_numpy()
+    if (known != np.floor(known)).any():
+        return True
     often = np.unique(known, return_counts=True)[1]
-    ranks = np.argsort(np.argsort(often, kind="stable"), kind="stable").astype(np.float64)
-    if (known != np.floor(known)).any() or not often.std():
-        return bool((known != np.floor(known)).any())
-    alike = float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1])
+    alike = autocorrelation(mean_ranks(often)[:, None], np.arange(len(often)))
     return bool(alike * np.sqrt(len(often)) >= _SMOOTH)
 
 

@@ -219,10 +219,7 @@ class Neighbours:
         if not own.any():
             return None
         centred = design - design.mean(axis=0)
-        basis, triangle = np.linalg.qr(centred)
-        size = np.abs(np.diag(triangle))
-        basis[:, size <= 1e-9 * size.max(initial=0.0)] = 0.0  # what says nothing new
-        return cls(rows, basis, side, own)
+        return cls(rows, _orthonormal(centred), side, own)
 
     def holds(self, arranged: Arranged, values: Floats) -> str:
         """Tell whether a column is a weighted mean of neighbours' answers, and of which.
@@ -256,7 +253,7 @@ class Neighbours:
             return ""
         basis = self.basis
         if not known.all():  # what is missing makes neighbours overlap: once more without it
-            basis = np.linalg.qr(self.basis[known] - self.basis[known].mean(axis=0))[0]
+            basis = _orthonormal(self.basis[known] - self.basis[known].mean(axis=0))
             filled = filled[known]
             parts = (basis.T @ filled) ** 2
         noise = len(filled) * quantum(column) ** 2 / 6
@@ -269,8 +266,18 @@ class Neighbours:
             return "past" if by_past <= _LEFT else ""
         own = self.own[known] - self.own[known].mean()
         alike = float(own @ filled) ** 2 / max(float(own @ own) * whole, 1e-12)
-        copy = alike >= _COPY  # of the answer: it is told as one
+        by_own = max(whole * (1 - alike) - noise, 0.0) / room
+        # of the answer alone it is a copy, or goes with it: that is told elsewhere
+        copy = alike >= _COPY or by_own < _TIMES * max(left, _FLOOR)
         return "ahead" if left <= _LEFT and not copy else ""
+
+
+def _orthonormal(columns: Floats) -> Floats:
+    """Make columns orthonormal, one after the other; those that say nothing new are zero."""
+    basis, triangle = np.linalg.qr(columns)
+    size = np.abs(np.diag(triangle))
+    basis[:, size <= 1e-9 * size.max(initial=0.0)] = 0.0
+    return np.asarray(basis, np.float64)
 
 
 def accumulated(arranged: Arranged, values: Floats, answers: Floats) -> str:

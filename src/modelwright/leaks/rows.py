@@ -27,7 +27,8 @@ _EQUAL = 0.5
 _CLOSE = 0.05
 _ONE_SIDED = 4.0
 _FILLED = 0.6
-_SAMPLE = 300
+# Rows that are asked about: fewer of large tables, as each is compared with all others.
+_SAMPLE, _FEWEST_ASKED, _WORK = 300, 40, 200_000_000
 _NEAREST = 40
 # How likely two of the near rows may lie opposite each other by chance; how exact cosines are.
 _OPPOSITE = 0.01
@@ -280,7 +281,8 @@ def find_made_up(case: Case) -> tuple[Finding, ...]:
         rows = np.flatnonzero((case.target.values == code) & np.isfinite(X).all(axis=1))
         if len(rows) < 20:
             continue
-        asked = rng.permutation(rows)[:_SAMPLE]
+        most = max(_FEWEST_ASKED, min(_SAMPLE, _WORK // (len(rows) * X.shape[1])))
+        asked = rng.permutation(rows)[:most]
         pairs = [_between(X, int(row), rows) for row in asked]
         made = [(int(row), *pair) for row, pair in zip(asked, pairs, strict=True) if pair]
         share = len(made) / len(asked)

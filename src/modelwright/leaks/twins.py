@@ -32,6 +32,7 @@ _APART = 0.2
 _PAIRS = 2_000
 _ABOVE = 3.0
 _FEWEST_COLUMNS = 4
+_MOST_CELLS = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def find_changed(cells: Cells, seed: int) -> Twins:
     Returns
     -------
     Twins
-        Nothing when chance gives a third as many.
+        Nothing when chance gives a third as many, or of more than five million cells.
 
     Examples
     --------
@@ -132,7 +133,7 @@ def find_changed(cells: Cells, seed: int) -> Twins:
     keys = row_keys(cells.codes)
     rows, width = keys.shape
     none = np.arange(0)
-    if width < _FEWEST_COLUMNS or rows < 20:
+    if width < _FEWEST_COLUMNS or rows < 20 or rows * width > _MOST_CELLS:
         return Twins(none, none, 0.0)
     left, right = _off_by_one(keys)
     rng = np.random.default_rng(seed)

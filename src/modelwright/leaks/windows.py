@@ -34,6 +34,9 @@ _SHARE = 0.6
 _EXPLAINED = 0.9
 _SHARP = 0.3
 _STEEP = (0.9, 1.1)
+# Columns times outputs times orders that are looked at: a table of genes has no end of columns.
+_TRIES, _FEWEST_ORDERS = 10_000, 2
+_HUGE = 1e100  # the squares of larger numbers are none
 
 
 def find_made_columns(table: Table, y: Target, names: Collection[str]) -> tuple[Finding, ...]:
@@ -57,29 +60,32 @@ def find_made_columns(table: Table, y: Target, names: Collection[str]) -> tuple[
     columns = _numbers(table)
     if not columns:
         return ()
+    said = outputs(y)
+    if max(float(np.abs(answers).max()) for answers in said) > _HUGE:
+        return ()
     shared = find_shared(table)
-    orders = arrangements(table, shared)
-    several = {name for name in columns if table.frame[name].n_unique() >= _SEVERAL}
-    told: dict[str, str] = {}
+    most = max(_FEWEST_ORDERS, _TRIES // (len(columns) * len(said)))
+    orders = arrangements(table, shared)[:most]
+    several = {n: v for n, v in columns.items() if table.frame[n].n_unique() >= _SEVERAL}
+    found: dict[str, str] = {}
     fine: set[str] = set()  # of earlier rows, as a date says
-    for answers in outputs(y):
-        rest = {name: values for name, values in columns.items() if name not in told}
-        told |= _by_value({n: v for n, v in rest.items() if n in several and n in names}, answers)
-        told |= _by_thing(
-            {n: v for n, v in rest.items() if n in several and n not in told}, answers, shared
-        )
+    for answers in said:
+        rest = {n: v for n, v in several.items() if n not in found}
+        found |= _by_value({n: v for n, v in rest.items() if n in names}, answers)
+        rest = {n: v for n, v in rest.items() if n not in found}
+        found |= _by_thing(rest, answers, shared)
         for arranged in orders:
-            known = {*told, *fine, *arranged.columns}
+            known = {*found, *fine, *arranged.columns}
             left = {name: values for name, values in columns.items() if name not in known}
             for name, words in _by_order(left, answers, arranged):
                 if words:
-                    told[name] = words
+                    found[name] = words
                 elif arranged.dated:
                     fine.add(name)
     code = CODES["answers-in-column"]
     return tuple(
-        Finding(code.name, code.severity, (name,), f"{name!r} {told[name]}", code.cure)
-        for name in columns if name in told
+        Finding(code.name, code.severity, (name,), f"{name!r} {found[name]}", code.cure)
+        for name in columns if name in found
     )  # fmt: skip
 
 
@@ -89,7 +95,9 @@ def _numbers(table: Table) -> Columns:
         if column.kind is not Kind.NUMBER or column.role in (Role.TARGET, Role.WEIGHT):
             continue
         if table.frame[column.name].n_unique() >= _VALUES:
-            found[column.name] = np.asarray(table.frame[column.name].to_numpy(), np.float64)
+            values = np.asarray(table.frame[column.name].to_numpy(), np.float64)
+            size = float(np.nanmax(np.abs(values)))
+            found[column.name] = values / size if size > _HUGE else values
     return found
 
 

@@ -41,7 +41,7 @@ from modelwright.evaluate.conformal.scores import check_level
 from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
-from modelwright.explain import Explainer, permutation_importance, with_close
+from modelwright.explain import Asked, Explainer, permutation_importance, with_close
 from modelwright.features.images import FittedImages
 from modelwright.features.pictures import FittedPictureColumns, described
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
@@ -230,17 +230,18 @@ class Model:
         table = self._read(data, self.columns).select(self.columns)
         found = () if self.evidence is None else self.evidence.leading
         leading = [column for column in found if column in self.columns]
+        behind = background_of(self.evidence, table)
         explainer = Explainer(
             self.predict_table,
             self.task,
-            background_of(self.evidence, table),
+            behind,
             tuple(dict.fromkeys((*leading, *self.columns)))[:EXPLAINED],
-            within=EnsembleShares.of(self.members, self.task, self.calibration),
+            within=EnsembleShares.of(self.members, self.task, self.calibration, behind),
         )
         for row in rows:
             if not 0 <= row < table.height:
                 raise DataError(f"rows 0 to {table.height - 1}", f"row {row}")
-        return tuple(explainer.explain(table, row, row=f"row {row}") for row in rows)
+        return explainer.explain(table, [Asked(row, f"row {row}") for row in rows])
 
     def evaluate(self, data: object, metrics: Sequence[str | Metric] = ()) -> dict[str, float]:
         """Score the model on rows whose answers are known.

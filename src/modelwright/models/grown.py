@@ -7,7 +7,7 @@ ends. `FlatTrees` and the text of LightGBM, whose questions may be sets of level
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from modelwright.models.trees import FlatTrees
 
-__all__ = ["ROWS_A_WORD", "Grown"]
+__all__ = ["ROWS_A_WORD", "Grown", "Turns"]
 
 Words = NDArray[np.uint64]
 
@@ -23,8 +23,27 @@ ROWS_A_WORD = 64
 """Rows that go down the trees as the bits of one word."""
 _BLOCK = 100_000
 """Nodes that are asked at once."""
-_KEPT = 2
-"""Blocks of rows whose answers are kept."""
+
+
+@dataclass(frozen=True)
+class Turns:
+    """How some rows answer every question, wherever it stands.
+
+    Parameters
+    ----------
+    words : ndarray of uint64, shape (n_nodes,)
+        Bit i says whether row i would go left.
+    rows : int
+        How many rows there are, at most 64.
+    """
+
+    words: Words
+    rows: int
+
+    @property
+    def every(self) -> np.uint64:
+        """The word of all rows."""
+        return np.uint64(2**self.rows - 1)
 
 
 @dataclass(frozen=True)
@@ -60,7 +79,6 @@ class Grown:
     values: NDArray[np.float64]
     chosen: NDArray[np.int64]
     sets: NDArray[np.bool_]
-    _asked: dict[bytes, Words] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of_flat(cls, trees: FlatTrees) -> Grown:
@@ -96,16 +114,46 @@ class Grown:
         found[self.right[inner]] = inner
         return found
 
-    @cached_property
-    def levels(self) -> tuple[NDArray[np.int64], ...]:
-        """The nodes that ask, one array for each depth."""
-        found, here = [], self.roots
-        while len(here := here[self.feature[here] >= 0]):
-            found.append(here)
-            here = np.concatenate([self.left[here], self.right[here]])
-        return tuple(found)
+    @property
+    def leaves(self) -> int:
+        """How many leaves there are."""
+        return int((self.feature < 0).sum())
 
-    def _turns(self, table: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
+    @cached_property
+    def steps(self) -> int:
+        """How many questions lie on the ways to all leaves together."""
+        total, here, deep = 0, self.roots, 0
+        while len(here):
+            asking = self.feature[here] >= 0
+            total += deep * int((~asking).sum())
+            here = np.concatenate([self.left[here[asking]], self.right[here[asking]]])
+            deep += 1
+        return total
+
+    def turns(self, table: NDArray[np.float32]) -> tuple[Turns, ...]:
+        """Ask rows every question, 64 rows at a time.
+
+        Parameters
+        ----------
+        table : ndarray of float32, shape (n_rows, n_columns)
+            The rows.
+        """
+        starts = range(0, len(table), ROWS_A_WORD)
+        parts = [table[start : start + ROWS_A_WORD] for start in starts]
+        return tuple(Turns(self._words(part), len(part)) for part in parts)
+
+    def _words(self, table: NDArray[np.float32]) -> Words:
+        found = np.zeros(len(self.feature), np.uint64)
+        if not table.shape[1]:
+            return found
+        for part, turns in self._lefts(table):
+            packed = np.zeros((len(turns), 8), np.uint8)
+            bits = np.packbits(turns, axis=1, bitorder="little")
+            packed[:, : bits.shape[1]] = bits
+            found[part] = packed.view("<u8")[:, 0]
+        return found
+
+    def _lefts(self, table: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
         """Say, for blocks of nodes, which rows go left: shape (n_block, n_rows)."""
         for start in range(0, len(self.feature), _BLOCK):
             part = slice(start, start + _BLOCK)
@@ -122,44 +170,14 @@ class Grown:
                 turns[asked] = told & known
             yield part, turns
 
-    def words(self, table: NDArray[np.float32]) -> Words:
-        """Say for each node which rows would go left there: shape (n_nodes,).
-
-        Parameters
-        ----------
-        table : ndarray of float32, shape (n_rows, n_columns)
-            At most 64 rows; row i is bit i. Of several rows the answer is kept: the same
-            background rows come again.
-        """
-        if len(table) < 2:
-            return self._words(table)
-        key = table.tobytes()
-        if key not in self._asked:
-            if len(self._asked) >= _KEPT:
-                self._asked.clear()
-            self._asked[key] = self._words(table)
-        return self._asked[key]
-
-    def _words(self, table: NDArray[np.float32]) -> Words:
-        found = np.zeros(len(self.feature), np.uint64)
-        if not table.shape[1]:
-            return found
-        for part, turns in self._turns(table):
-            packed = np.zeros((len(turns), 8), np.uint8)
-            bits = np.packbits(turns, axis=1, bitorder="little")
-            packed[:, : bits.shape[1]] = bits
-            found[part] = packed.view("<u8")[:, 0]
-        return found
-
-    def total(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
+    def total(self, turns: tuple[Turns, ...]) -> NDArray[np.float64]:
         """Say where rows end: what each tree says, shape (n_trees, n_rows, n_values)."""
-        out = np.empty((len(self.roots), len(table), self.values.shape[1]))
-        for start in range(0, len(table), ROWS_A_WORD):
-            part = table[start : start + ROWS_A_WORD]
-            words, row = self.words(part), np.arange(len(part), dtype=np.uint64)
-            at = np.repeat(self.roots[:, None], len(part), axis=1)
+        ends = [np.zeros((len(self.roots), 0), np.int64)]
+        for part in turns:
+            row = np.arange(part.rows, dtype=np.uint64)
+            at = np.repeat(self.roots[:, None], part.rows, axis=1)
             while (going := self.feature[at] >= 0).any():
-                turns = (words[at] >> row) & np.uint64(1) == 1
-                at = np.where(going, np.where(turns, self.left[at], self.right[at]), at)
-            out[:, start : start + len(part)] = self.values[at]
-        return out
+                lefts = (part.words[at] >> row) & np.uint64(1) == 1
+                at = np.where(going, np.where(lefts, self.left[at], self.right[at]), at)
+            ends.append(at)
+        return np.asarray(self.values[np.concatenate(ends, axis=1)])

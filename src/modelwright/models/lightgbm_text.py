@@ -40,6 +40,9 @@ Fields = dict[str, str]
 
 _INFO = re.compile(rf"none|\[{_FLOAT}:{_FLOAT}\]|-?\d{{1,9}}(?::-?\d{{1,9}})*")
 
+_MOST_LEVELS = 100_000_000
+"""Sets times levels that `ModelText.grown` lays out: bounds memory."""
+
 
 @dataclass(frozen=True)
 class ModelText:
@@ -132,7 +135,11 @@ class ModelText:
             _check_categories(grown, nodes)
 
     def grown(self) -> Grown | None:
-        """Give the trees as plain arrays; None where a zero counts as missing."""
+        """Give the trees as plain arrays.
+
+        None where a zero counts as missing, or where sets of levels are far larger than any fit
+        makes them.
+        """
         trees = [_fields(block, index) for index, block in enumerate(self.trees)]
         leaves = np.array([_size(fields["num_leaves"]) for fields in trees], np.int64)
         said = _numbers([fields["leaf_value"] for fields in trees], leaves.tolist())
@@ -158,7 +165,10 @@ class ModelText:
                 nodes,
                 _numbers([one["threshold"] for one in asking], (leaves[split] - 1).tolist()),
             )
-            sets, begin = _sets(asking)
+            found = _sets(asking)
+            if found is None:
+                return None
+            sets, begin = found
             picked = (nodes.kind & 1) == 1
             own = made.threshold[at[picked]].astype(np.int64)
             made.chosen[at[picked]] = begin[nodes.tree[picked]] + own
@@ -200,7 +210,7 @@ def _counted(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
-def _sets(trees: list[Fields]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def _sets(trees: list[Fields]) -> tuple[NDArray[np.bool_], NDArray[np.int64]] | None:
     """Read which levels go left: shape (n_sets, n_levels), and where the sets of a tree begin."""
     counts = np.array([_size(fields["num_cat"]) for fields in trees], np.int64)
     found: list[NDArray[np.uint8]] = []
@@ -212,7 +222,10 @@ def _sets(trees: list[Fields]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
                 np.unpackbits(words[low:high].view(np.uint8), bitorder="little")
                 for low, high in pairwise(bounds)
             ]
-    sets = np.zeros((len(found), max([1, *(len(one) for one in found)])), np.bool_)
+    most = max([1, *(len(one) for one in found)])
+    if len(found) * most > _MOST_LEVELS:
+        return None
+    sets = np.zeros((len(found), most), np.bool_)
     for row, one in zip(sets, found, strict=True):
         row[: len(one)] = one
     return sets, np.cumsum(counts) - counts

@@ -29,6 +29,7 @@ from modelwright.evaluate.calibration import Calibration, restore_calibration
 from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.decisions import restore_decision
 from modelwright.explain import (
+    Asked,
     Explainer,
     by_association,
     curves,
@@ -258,7 +259,7 @@ def _attributions(
     table = part.table.select(model.columns)
     rng = np.random.default_rng(0)
     behind = table.rows(rng.choice(table.height, ORDERS))
-    within = EnsembleShares.of(model.members, task, model.calibration)
+    within = EnsembleShares.of(model.members, task, model.calibration, behind)
     explainer = Explainer(model.predict_table, task, behind, tuple(columns), within=within)
     wrong, far = _errors(part.y, part.p), np.abs(part.p - part.p.mean(axis=0)).sum(axis=1)
     found: list[Attribution] = []
@@ -267,8 +268,7 @@ def _attributions(
         began = time.monotonic()
         if began + longest >= deadline:
             break
-        actual = _answer(task, part.y, position)
-        found.append(explainer.explain(table, position, row=name, actual=actual))
+        found += explainer.explain(table, [Asked(position, name, _answer(task, part.y, position))])
         longest = max(longest, time.monotonic() - began)
     return tuple(found)
 

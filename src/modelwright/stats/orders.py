@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ __all__ = [
     "autocorrelation",
     "drift",
     "explained",
+    "mean_ranks",
     "newness",
     "sortedness",
 ]
@@ -75,7 +77,7 @@ def sortedness(values: Floats) -> Sorted:
         return Sorted(0.0, 0.5, 0, 1.0)
     steps = np.diff(known)
     up, down = int((steps > 0).sum()), int((steps < 0).sum())
-    ranks = _ranks(known)
+    ranks = mean_ranks(known)
     spread = float(ranks.std())
     place = np.arange(len(known)) - (len(known) - 1) / 2
     shared = float((place * ranks).mean()) / (spread * float(place.std())) if spread else 0.0
@@ -91,8 +93,14 @@ def _mean_difference(values: Floats) -> float:
     return 2 * float(weights @ np.sort(values)) / (count * (count - 1))
 
 
-def _ranks(values: Floats) -> NDArray[np.float64]:
-    """Rank from low to high around 0; equal values share their mean rank."""
+def mean_ranks(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Rank from low to high around 0; equal values share their mean rank.
+
+    Examples
+    --------
+    >>> mean_ranks(np.array([3, 1, 3, 2])).tolist()
+    [1.0, -1.5, 1.0, -0.5]
+    """
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     return np.asarray((ends - (counts + 1) / 2)[place] - (len(values) - 1) / 2, np.float64)
@@ -176,7 +184,7 @@ def drift(cells: Cells, order: NDArray[np.integer]) -> tuple[Drift, ...]:
 def _spread(codes: NDArray[np.integer], *, ordered: bool) -> NDArray[np.float64]:
     """Give ranks of ordered codes, and a column of 0 and 1 for each common level of others."""
     if ordered:
-        return _ranks(codes.astype(np.float64))[:, None]
+        return mean_ranks(codes.astype(np.float64))[:, None]
     counts = np.bincount(codes)
     levels = np.argsort(-counts, kind="stable")[:_LEVELS]
     return np.asarray(codes[:, None] == levels, np.float64)
