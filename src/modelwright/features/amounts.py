@@ -116,10 +116,10 @@ class FittedAmounts:
 
     def transform(self, table: Table) -> Matrix:
         """Make float32 features; raises `ColumnError` when a column is absent."""
-        frame = read(table, self.columns, [one.kind for one in self.mentions])
-        numbers = np.empty((frame.height, len(self.number_names)), np.float32)
+        columns = read(table, self.columns, [one.kind for one in self.mentions])
+        numbers = np.empty((table.height, len(self.number_names)), np.float32)
         place = 0
-        for one, series in zip(self.mentions, frame, strict=True):
+        for one, series in zip(self.mentions, columns, strict=True):
             for values in one.read(series):
                 numbers[:, place] = values
                 place += 1
@@ -204,7 +204,7 @@ class Amounts:
         """Choose the numbers that are worth a feature; None when there are none."""
         names = columns_of(table, Kind.TEXT, Kind.CATEGORY)
         kinds = [table.schema[name].kind for name in names]
-        frame = read(table, names, kinds)
+        frame = pl.DataFrame(read(table, names, kinds))
         if frame.height > _FIT_ROWS:
             rows = np.random.default_rng(seed).choice(frame.height, _FIT_ROWS, replace=False)
             frame = frame[np.sort(rows)]
