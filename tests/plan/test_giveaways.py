@@ -74,11 +74,3 @@ def test_of_many_the_first_are_told_and_the_others_named(count: int, notes: int)
     assert len(said) == notes
     assert ("modelwright check says why" in " ".join(said)) == (count > 3)
     assert ("3 more" in " ".join(said)) == (count == 9)
-
-
-def test_a_fit_within_bounds_looks_as_well(tmp_path: Path) -> None:
-    bounds = mw.Bounds(size="10MB")
-    settings = mw.Settings(trials=1, models=("linear",), workers=0, store=tmp_path, bounds=bounds)
-    notes = mw.fit(told(), "y", settings=settings).notes
-    assert any("spells the answer ('case')" in note for note in notes)
-    assert not any("There was no time" in note for note in notes)

@@ -131,7 +131,6 @@ class Model:
         """The columns that new rows must have, in the order of the original table."""
         needed = self._voices.columns
         return tuple(name for name in self.schema.names() if name in needed)
-        return tuple(name for name in self.schema.names() if name in needed)
 
     @overload
     def predict(
