@@ -5,6 +5,8 @@ from datetime import datetime
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from modelwright.acquire import cast, conform, infer_schema
 from modelwright.core.errors import ColumnError
@@ -147,3 +149,46 @@ def test_a_rename_is_proposed_only_where_the_names_are_close() -> None:
 
 def test_what_a_label_becomes_does_not_depend_on_the_rows_beside_it() -> None:
     assert one(["1.00"], Kind.CATEGORY)[0] == one(["1.00", "2.0"], Kind.CATEGORY)[0][:1] == ["1.00"]
+
+
+CELLS = [
+    None, "", " 1 ", "1.0", "-1,234.5", "(3)", "$7", "inf", "1e3", "yes", " No", "A b", "a  B",
+    "NA", "9:05", "1h 5m", "-", "\u22125", "POINT (1 2)", "x|y", "999", "2.0",
+]  # fmt: skip
+READ = [
+    (Kind.NUMBER, ""), (Kind.NUMBER, "$1,234.5"), (Kind.NUMBER, "%H:%M"), (Kind.NUMBER, "%Hh %Mm"),
+    (Kind.CATEGORY, ""), (Kind.CATEGORY, "any case"), (Kind.BOOLEAN, "yes"), (Kind.TEXT, ""),
+    (Kind.BOOLEAN, "a b / no"), (Kind.ID, ""), (Kind.LIST, "|"), (Kind.GEO, "lat, lon"),
+]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(CELLS), min_size=3, max_size=3), min_size=2, max_size=4),
+    st.sampled_from(READ),
+    st.sampled_from([(), ("999",)]),
+)
+def test_columns_that_are_read_alike_are_read_as_each_alone(
+    cells: list[list[str | None]], way: tuple[Kind, str], missing: tuple[str, ...]
+) -> None:
+    columns = [Column(str(i), way[0], format=way[1], missing=missing) for i, _ in enumerate(cells)]
+    raw = pl.DataFrame([pl.Series(str(i), own, pl.String) for i, own in enumerate(cells)])
+    together = cast(raw, Schema(tuple(columns)))
+    alone = [cast(raw.select(c.name), Schema((c,))) for c in columns]
+    for column, one in zip(columns, alone, strict=True):
+        assert together.frame[column.name].equals(one.frame[column.name], null_equal=True)
+    assert together.notes == tuple(note for one in alone for note in one.notes)
+
+
+def test_numbers_that_came_as_numbers_are_read_below_each_other() -> None:
+    raw = pl.DataFrame({"a": [1.0, math.nan], "b": [math.inf, 2.0], "c": [3, None]})
+    table = cast(raw, Schema(tuple(Column(name, Kind.NUMBER) for name in "abc")))
+    assert table.frame.to_dict(as_series=False) == {"a": [1, None], "b": [None, 2], "c": [3, None]}
+    assert len(table.notes) == 1
+
+
+def test_other_columns_may_stay_unread() -> None:
+    table = conform(RAW, SCHEMA, ["kind", "area"], others=False)
+    assert table.schema.names() == ("area", "kind")
+    with pytest.raises(ColumnError, match="unexpected: 'zone'"):
+        conform(RAW.rename({"kind": "zone"}), SCHEMA, ["kind"], others=False)

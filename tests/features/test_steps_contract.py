@@ -24,7 +24,6 @@ from modelwright.features import (
     Places,
     Text,
 )
-from modelwright.features.amounts import Amounts
 from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.keys import FittedKeys
 from modelwright.features.lists import FittedLists
@@ -99,16 +98,6 @@ class TestOrderedCategories(StepContract):
         table = one_kind(Kind.CATEGORY, risk=[levels[i] for i in rng.integers(0, 3, ROWS)])
         ordered = Column("risk", Kind.CATEGORY, levels=levels)
         return Table(table.frame, table.schema.with_columns(ordered))
-
-
-class TestAmounts(StepContract):
-    def step(self) -> Step:
-        return Amounts()
-
-    def table(self) -> Table:
-        rng = np.random.default_rng(0)
-        cells = [f"{a} rooms, {b:,} sqm" for a, b in rng.integers(1, 3_000, (ROWS, 2))]
-        return one_kind(Kind.TEXT, flat=cells)
 
 
 class TestLists(StepContract):

@@ -49,6 +49,24 @@ def test_a_forest_says_what_scikit_learn_says(
     np.testing.assert_allclose(found, model.predict(X[:rows]), rtol=1e-6)
 
 
+@pytest.mark.parametrize("together", [65_536, 7])
+@pytest.mark.parametrize(("cycle", "start"), [(1, 0), (3, 0), (3, 4)])
+def test_a_row_says_alone_what_it_says_among_many_to_the_bit(
+    forest: tuple[ExtraTreesRegressor, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    cycle: int,
+    start: int,
+    together: int,
+) -> None:
+    model, X = forest
+    trees = flat(model)
+    many = trees.total(X, cycle=cycle, start=start)
+    monkeypatch.setattr("modelwright.models.trees._CHUNK", together)
+    alone = [trees.total(X[i : i + 1], cycle=cycle, start=start)[0] for i in range(40)]
+    np.testing.assert_array_equal(many[:40], alone)
+    assert trees.total(X[:2], cycle=30).shape == (2, 30)
+
+
 def test_many_rows_are_shared_by_threads_and_every_bit_stays(
     forest: tuple[ExtraTreesRegressor, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,3 +112,19 @@ def test_a_model_that_was_not_scored_on_the_test_rows_says_so(
     search.choice, search.interrupted = cast(Any, SimpleNamespace(trials=())), interrupted
     search._publish(whole=False, evidence=cast(Any, evidence))
     assert said == ["a note", *([UNSCORED] if told else [])]
+
+
+def test_a_job_that_is_made_is_done() -> None:
+    call = "modelwright.plan.work:fit_part"
+    price, look = Job("price", call, {}), Job("look", call, {})
+    made: dict[str, list[Job]] = {"price": [price], "look": [look]}
+
+    def next_of(name: str) -> Job | None:
+        return made[name].pop() if made[name] else None
+
+    search = object.__new__(Search)
+    search.choice = SimpleNamespace(trials=())
+    search._board = SimpleNamespace(pricing=SimpleNamespace(next_job=lambda _: next_of("price")))
+    search._asides = SimpleNamespace(look=lambda: next_of("look"))
+    search._schedule = SimpleNamespace(trials=[], next_job=lambda _: None)
+    assert [search._next() for _ in range(3)] == [price, look, None]

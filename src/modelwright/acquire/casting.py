@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Mapping
 
 import polars as pl
 
@@ -15,12 +16,14 @@ from modelwright.acquire.spellings import ANY_CASE, folded
 from modelwright.acquire.words import FALSE_WORDS, PARTS, TRUE_WORDS, clean, hide
 from modelwright.core.errors import ColumnError
 from modelwright.core.schema import Column, Kind, Schema
-from modelwright.core.table import PHYSICAL, Table
+from modelwright.core.table import FEW, PHYSICAL, Table
 
 __all__ = ["cast", "cast_column", "check_parsed", "conform", "finite"]
 
 # A new name that is less like the old one than this is another column.
 _CLOSE = 0.8
+# Stored as these, whatever stands in other rows of a column.
+_PLAIN = frozenset([pl.String(), pl.Boolean(), pl.Int64(), pl.Float64()])
 _AS_BEFORE = "give the column as it was when the model was fitted"
 _EXPECTED = {
     Kind.NUMBER: "numbers",
@@ -61,7 +64,9 @@ def cast(raw: pl.DataFrame, schema: Schema) -> Table:
     return _typed(raw, schema, ())
 
 
-def conform(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Table:
+def conform(
+    raw: pl.DataFrame, schema: Schema, required: Collection[str], *, others: bool = True
+) -> Table:
     """Type new rows as those before them were.
 
     Parameters
@@ -72,6 +77,8 @@ def conform(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Tab
         Of the table that a model was fitted on.
     required : collection of str
         The columns without which there is no prediction.
+    others : bool
+        Whether the other columns of the schema are typed as well.
 
     Returns
     -------
@@ -94,7 +101,7 @@ def conform(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Tab
 got missing: 'area'; unexpected: 'Area'; rename 'Area' to 'area'
     """
     _check_columns(raw.columns, schema, required)
-    present = set(raw.columns)
+    present = set(raw.columns if others else required)
     here = schema.select(name for name in schema.names() if name in present)
     return _typed(raw, here, required)
 
@@ -102,7 +109,11 @@ got missing: 'area'; unexpected: 'Area'; rename 'Area' to 'area'
 def _typed(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Table:
     columns, notes, needed = [], [], set(required)
     there = raw.to_dict(as_series=True)  # names are listed once: in a frame that is slow
+    alike = _cast_alike(there, schema) if raw.height <= FEW else {}
     for column in schema:
+        if column.name in alike:
+            columns.append(alike[column.name])
+            continue
         typed, lost = cast_column(there[column.name], column)
         if column.name in needed:
             check_parsed(typed, lost, column)
@@ -110,6 +121,27 @@ def _typed(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Tabl
             notes.append(_note(lost, column))
         columns.append(typed)
     return Table(pl.DataFrame(columns), schema, tuple(notes))
+
+
+def _cast_alike(there: Mapping[str, pl.Series], schema: Schema) -> dict[str, pl.Series]:
+    """Type columns that are read alike below each other: each way of reading takes its time once.
+
+    Where a value is lost somebody has to be told, and which column it was in.
+    """
+    alike: dict[Hashable, list[Column]] = defaultdict(list)
+    for column in schema:
+        dtype = there[column.name].dtype
+        if dtype in _PLAIN and column.kind is not Kind.DATETIME:  # dates are found out by column
+            alike[column.kind, column.format, column.missing, dtype].append(column)
+    found: dict[str, pl.Series] = {}
+    for columns in alike.values():
+        cells = [there[column.name] for column in columns]
+        typed, lost = cast_column(pl.concat(cells), columns[0])
+        if not len(lost):
+            height = len(cells[0])
+            for place, column in enumerate(columns):
+                found[column.name] = typed.slice(place * height, height).alias(column.name)
+    return found
 
 
 def cast_column(raw: pl.Series, column: Column) -> tuple[pl.Series, pl.Series]:

@@ -281,16 +281,22 @@ def _tidy(values: pl.Series) -> pl.Series:
     """
     if not values.str.contains("[A-SU-Ya-z]").any():  # but for the T and Z of ISO dates
         return values
-    tidy = in_english(values).str.replace(_WEEKDAY, "")
-    tidy = tidy.str.replace(r"(\d)(?:st|nd|rd|th)\b", "${1}")
-    tidy = tidy.str.replace(r"(?i)\bsept\b", "Sep")
-    tidy = tidy.str.replace(r"\b([A-Za-z]{3})\.( )", "${1}${2}")
-    tidy = tidy.str.replace(r"(\d{4}) (?:at )?(\d{1,2}:\d{2})", "${1} ${2}")
+    tidy = in_english(values).to_frame().select(_TIDY).to_series()
     if tidy.str.contains(r" [A-Z]{3,4}\b").any():
         for name, offset in _ZONES.items():
             tidy = tidy.str.replace(rf"(\d|[AaPp][Mm]) \(?{name}\)?(\s\d{{4}})?$",
                                     f"${{1}} {offset}${{2}}")  # fmt: skip
     return tidy.str.replace_all(r"\s+", " ")
+
+
+_TIDY = (
+    pl.nth(0)
+    .str.replace(_WEEKDAY, "")
+    .str.replace(r"(\d)(?:st|nd|rd|th)\b", "${1}")
+    .str.replace(r"(?i)\bsept\b", "Sep")
+    .str.replace(r"\b([A-Za-z]{3})\.( )", "${1}${2}")
+    .str.replace(r"(\d{4}) (?:at )?(\d{1,2}:\d{2})", "${1} ${2}")
+)
 
 
 def _candidates(example: str) -> list[str]:

@@ -69,6 +69,8 @@ def like(frame: pl.DataFrame, data: object) -> Any:
     >>> like(pl.DataFrame({"a": [1]}), {"x": [2]}).columns
     ['a']
     """
+    if isinstance(data, pl.DataFrame):
+        return frame
     given = nw.from_native(data, eager_only=True, pass_through=True)
     if not isinstance(given, nw.DataFrame) or given.implementation.is_polars():
         return frame

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import polars as pl
 
 from modelwright.core.schema import Kind
+from modelwright.core.table import FEW
 
 __all__ = ["FALSE_WORDS", "PARTS", "TRUE_WORDS", "clean", "condense", "hide", "strip", "true_word"]
 
@@ -78,8 +79,11 @@ def clean(values: pl.Series, kind: Kind) -> pl.Series:
     >>> clean(pl.Series([" 1 ", "-", " NA"]), Kind.NUMBER).to_list()
     ['1', None, None]
     """
-    text = strip(values)
-    marked = text.is_in(list(_MARKERS[kind]))
+    text, markers = strip(values), _MARKERS[kind]
+    if len(text) <= FEW:  # to make a set of markers for Polars takes longer than to look
+        marked = pl.Series([cell in markers for cell in text], dtype=pl.Boolean)
+    else:
+        marked = text.is_in(list(markers))
     return text.set(marked, None) if marked.any() else text
 
 

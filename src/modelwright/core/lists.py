@@ -32,9 +32,9 @@ def split_list(values: pl.Series, format: str) -> pl.Series:
     [['x', 'y'], []]
     """
     bare = format == BRACKETS
-    text = values.str.strip_chars(" \t\n[](){}") if bare else values
+    text = pl.nth(0).str.strip_chars(" \t\n[](){}") if bare else pl.nth(0)
     parts = text.str.split("," if bare else format.strip() or " ")
     marks = " \t\n'\"" if bare else None
     parts = parts.list.eval(pl.element().str.strip_chars(marks))
     kept = parts.list.eval(pl.element().filter(pl.element() != ""))
-    return kept.list.unique().list.sort().alias(values.name)
+    return values.to_frame().select(kept.list.unique().list.sort()).to_series()

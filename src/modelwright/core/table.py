@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -12,7 +14,12 @@ from numpy.typing import NDArray
 
 from modelwright.core.schema import Kind, Role, Schema
 
-__all__ = ["PHYSICAL", "Table"]
+__all__ = ["FEW", "PHYSICAL", "Table"]
+
+T = TypeVar("T")
+
+FEW = 64
+"""Rows up to which what a call costs counts, and not what a row costs."""
 
 # How each kind is stored: one dtype a kind, so that steps need not ask.
 PHYSICAL: dict[Kind, pl.DataType] = {
@@ -54,6 +61,28 @@ class Table:
     frame: pl.DataFrame
     schema: Schema
     notes: tuple[str, ...] = field(default=())
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def series(self) -> dict[str, pl.Series]:
+        """The columns by name, listed once: in a wide frame that is slow."""
+        return self.frame.to_dict(as_series=True)
+
+    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+        """Give what was made of few rows before; several models ask for the same of one row.
+
+        Parameters
+        ----------
+        what : hashable
+            What it is.
+        make : callable
+            Makes it. Of many rows nothing is kept: it would fill the memory.
+        """
+        if self.height > FEW:
+            return make()
+        if what not in self._made:
+            self._made[what] = make()
+        return cast(T, self._made[what])
 
     @property
     def height(self) -> int:
@@ -63,6 +92,12 @@ class Table:
     def rows(self, index: NDArray[np.integer]) -> Table:
         """Give the rows at these positions, in this order."""
         return Table(self.frame[np.asarray(index, dtype=np.int64)], self.schema, self.notes)
+
+    def part(self, start: int, stop: int) -> Table:
+        """Give the rows from one position up to another, which are not copied."""
+        if start == 0 and stop >= self.height:
+            return self
+        return Table(self.frame[start:stop], self.schema, self.notes)
 
     def select(self, names: Sequence[str]) -> Table:
         """Give some of the columns, in the order asked for."""

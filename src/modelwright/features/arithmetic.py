@@ -61,8 +61,8 @@ def _narrow(value: Block) -> NDArray[np.float32]:
 
 
 def _numbers(table: Table, names: tuple[str, ...]) -> Mapping[str, Block]:
-    frame = read(table, names, [Kind.NUMBER] * len(names))
-    return {s.name: s.fill_null(float("nan")).to_numpy() for s in frame}
+    columns = read(table, names, [Kind.NUMBER] * len(names))
+    return {series.name: series.to_numpy() for series in columns}  # NaN where it is missing
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -10,12 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.errors import OptionError
-from modelwright.core.matrix import MISSING, UNSEEN, Matrix
+from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.keys import word_keys
+from modelwright.features.lookup import Lookup
 from modelwright.features.numbers import varies
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
@@ -59,7 +61,7 @@ class Levels:
     counted: bool
     ranked: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def number_names(self) -> tuple[str, ...]:
         """The numbers it makes."""
         counts = (f"{self.column}: count",) if self.counted else ()
@@ -67,20 +69,29 @@ class Levels:
 
     def rank(self, series: pl.Series) -> NDArray[np.float32]:
         """Give the place of each label from 0 on: NaN for one without, or a missing value."""
-        places = series.cast(pl.Enum(self.ranked), strict=False).to_physical()
-        return places.cast(pl.Float32).to_numpy(writable=True)
+        places = self._ranks.places(series)
+        return np.where(places < 0, np.nan, places).astype(np.float32)
 
     def codes(self, series: pl.Series) -> NDArray[np.int32]:
         """Give the code of each value, shape (n_rows,)."""
-        physical = series.cast(pl.Enum(self.known), strict=False).to_physical()
-        codes = physical.cast(pl.Int32).fill_null(UNSEEN).to_numpy(writable=True)
-        codes[series.is_null().to_numpy()] = MISSING
-        return codes
+        return self._codes.places(series).astype(np.int32)
 
     def count(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Give how common each code is: 1 for a rare or new level, NaN for a missing value."""
         # UNSEEN and MISSING are -1 and -2: as positions they count from the end.
-        return np.append(self.counts, np.array([np.nan, 1], np.float32))[codes]
+        return self._counts[codes]
+
+    @cached_property
+    def _codes(self) -> Lookup:
+        return Lookup(self.known)
+
+    @cached_property
+    def _ranks(self) -> Lookup:
+        return Lookup(self.ranked)
+
+    @cached_property
+    def _counts(self) -> NDArray[np.float32]:
+        return np.append(self.counts, np.array([np.nan, 1], np.float32))
 
 
 @dataclass(frozen=True)
@@ -103,28 +114,28 @@ class FittedCategories:
 
     levels: tuple[Levels, ...]
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The input columns."""
         return tuple(level.column for level in self.levels)
 
-    @property
+    @cached_property
     def number_names(self) -> tuple[str, ...]:
         """The counts and ranks it makes."""
         return tuple(name for level in self.levels for name in level.number_names)
 
-    @property
+    @cached_property
     def code_names(self) -> tuple[str, ...]:
         """The codes it makes."""
         return tuple(level.column for level in self.levels if level.coded)
 
     def transform(self, table: Table) -> Matrix:
         """Make codes (int32), counts and ranks (float32); raises `ColumnError` when absent."""
-        frame = read(table, self.columns, [Kind.CATEGORY] * len(self.levels))
-        numbers = np.empty((frame.height, len(self.number_names)), np.float32)
-        codes = np.empty((frame.height, len(self.code_names)), np.int32)
+        columns = read(table, self.columns, [Kind.CATEGORY] * len(self.levels))
+        numbers = np.empty((table.height, len(self.number_names)), np.float32)
+        codes = np.empty((table.height, len(self.code_names)), np.int32)
         number = code = 0
-        for level, series in zip(self.levels, frame, strict=True):
+        for level, series in zip(self.levels, columns, strict=True):
             found = level.codes(series)
             if level.coded:
                 codes[:, code] = found
@@ -223,10 +234,10 @@ class Categories:
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedCategories | None:
         """Count the levels; None when no category column varies."""
         names = (*columns_of(table, Kind.CATEGORY), *word_keys(table))
-        frame = read(table, names, [Kind.CATEGORY] * len(names))
+        columns = read(table, names, [Kind.CATEGORY] * len(names))
         order = {name: table.schema[name].levels for name in names}
         in_time = bool(table.schema.names(Role.ORDER))
-        levels = tuple(self._levels(series, order[series.name], in_time) for series in frame)
+        levels = tuple(self._levels(series, order[series.name], in_time) for series in columns)
         useful = tuple(level for level in levels if level.coded or level.number_names)
         return FittedCategories(useful) if useful else None
 

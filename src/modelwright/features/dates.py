@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -63,12 +64,12 @@ _PARTS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = MappingProxyType(
 _CYCLES = tuple(part for part in _PARTS if "," in part)
 
 
-def _expand(frame: pl.DataFrame, parts: Sequence[tuple[str, str]]) -> pl.DataFrame:
-    return frame.select(
+def _features(parts: Sequence[tuple[str, str]]) -> list[pl.Expr]:
+    return [
         # not pl.col, to which a column called "*" is all of them
         _PARTS[part](pl.selectors.by_name(column)).cast(pl.Float32).alias(f"{column}: {part}")
         for column, part in parts
-    )
+    ]
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,14 @@ class FittedDates:
         """None: all of its features are numbers."""
         return ()
 
+    @cached_property
+    def _features(self) -> list[pl.Expr]:
+        return _features(self.parts)
+
     def transform(self, table: Table) -> Matrix:
         """Make one float32 feature a part; raises `ColumnError` for an absent column."""
-        frame = read(table, self.columns, [Kind.DATETIME] * len(self.columns))
-        numbers = _expand(frame, self.parts).to_numpy(order="c")
+        frame = pl.DataFrame(read(table, self.columns, [Kind.DATETIME] * len(self.columns)))
+        numbers = frame.select(self._features).to_numpy(order="c")
         return Matrix.of_numbers(numbers.astype(np.float32, copy=False), self.number_names)
 
     def export(self) -> State:
@@ -165,10 +170,10 @@ class Dates:
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedDates | None:
         """Note the parts that vary; None when there are none."""
         names = columns_of(table, Kind.DATETIME)
-        frame = read(table, names, [Kind.DATETIME] * len(names))
+        frame = pl.DataFrame(read(table, names, [Kind.DATETIME] * len(names)))
         parts = [part for part in _PARTS if self.cycles or part not in _CYCLES]
         every = tuple((name, part) for name in names for part in parts)
-        features = _expand(frame, every)
+        features = frame.select(_features(every))
         # That a date is missing is said once, by its days.
         kept = tuple(
             (column, part)

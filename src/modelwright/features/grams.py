@@ -73,10 +73,11 @@ def bag(strings: pl.Series, *, runs: tuple[int, ...] = (), words: int = 0) -> Ba
 
 def _letters(strings: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Give the bytes of all strings, each framed by blanks and ended by a zero, and their rows."""
-    plain = strings.str.slice(0, LONGEST).str.to_lowercase()
+    plain = pl.nth(0).str.slice(0, LONGEST).str.to_lowercase()
     plain = plain.str.replace_all(r"[\s\x00]+", " ").str.strip_chars(" ")
-    framed = pl.select(pl.concat_str(pl.lit(" "), plain, pl.lit(" "))).to_series()
-    text = "".join(f"{line}\0" for line in framed.fill_null("").to_list())
+    framed = pl.concat_str(pl.lit(" "), plain, pl.lit(" ")).fill_null("")
+    lines = strings.to_frame().select(framed).to_series().to_list()
+    text = "".join(f"{line}\0" for line in lines)
     data = np.frombuffer(text.encode(), np.uint8)
     ends = data == 0
     return data, np.cumsum(ends) - ends

@@ -175,10 +175,10 @@ class FittedHistory:
         return Matrix.of_numbers(narrow, self.number_names)
 
     def _times(self, table: Table) -> Floats:
-        return moments_of(read(table, [self.order], [self.order_kind]).to_series())
+        return moments_of(read(table, [self.order], [self.order_kind])[0])
 
     def _numbers(self, table: Table) -> Floats:
-        block = read(table, self.numbers, [Kind.NUMBER] * len(self.numbers))
+        block = pl.DataFrame(read(table, self.numbers, [Kind.NUMBER] * len(self.numbers)))
         wide = block.to_numpy() if self.numbers else np.empty((table.height, 0))
         return np.where(np.isfinite(wide), wide, np.nan)
 
@@ -262,7 +262,7 @@ def _check(starts: Places, times: Floats, levels: Sequence[str]) -> None:
 def _keys(table: Table, column: str, kind: Kind) -> pl.Series:
     if not column:
         return pl.Series(["all"] * table.height, dtype=pl.String)
-    return texts_of(read(table, [column], [kind]).to_series())
+    return texts_of(read(table, [column], [kind])[0])
 
 
 @dataclass(frozen=True)

@@ -411,7 +411,7 @@ class FittedImages:
         ColumnError
             When the column is absent.
         """
-        places = read(table, self.columns, [Kind.IMAGE])[self.column].fill_null("").to_list()
+        places = read(table, self.columns, [Kind.IMAGE])[0].fill_null("").to_list()
         form = self.form
         into = np.empty((len(places), form.channels, form.height, form.width), np.uint8)
         opened = open_images(places, form, into)

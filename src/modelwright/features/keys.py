@@ -99,9 +99,9 @@ class FittedKeys:
 
     def transform(self, table: Table) -> Matrix:
         """Make one float32 feature a column; raises `ColumnError` for an absent column."""
-        frame = read(table, self.columns, [Kind.ID] * len(self.columns))
-        numbers = np.empty(frame.shape, np.float32)
-        for j, (series, known) in enumerate(zip(frame, self.known, strict=True)):
+        columns = read(table, self.columns, [Kind.ID] * len(self.columns))
+        numbers = np.empty((table.height, len(columns)), np.float32)
+        for j, (series, known) in enumerate(zip(columns, self.known, strict=True)):
             numbers[:, j] = _value(series, known)
         return Matrix.of_numbers(numbers, self.columns)
 
@@ -145,7 +145,7 @@ class Keys:
         """Note the columns that vary; None when there are none."""
         words = word_keys(table)
         names = [name for name in columns_of(table, Kind.ID) if name not in words]
-        frame = read(table, names, [Kind.ID] * len(names))
-        known = {series.name: _known(series) for series in frame}
-        kept = tuple(s.name for s in frame if varies(_value(s, known[s.name])))
+        columns = read(table, names, [Kind.ID] * len(names))
+        known = {series.name: _known(series) for series in columns}
+        kept = tuple(s.name for s in columns if varies(_value(s, known[s.name])))
         return FittedKeys(kept, tuple(known[name] for name in kept)) if kept else None

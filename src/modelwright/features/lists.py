@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.features.lookup import Cells, Lookup
 from modelwright.features.numbers import varies
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
@@ -48,26 +50,26 @@ class Labels:
     known: tuple[str, ...]
     counted: bool
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The features it makes."""
         count = (f"{self.column}: labels",) if self.counted else ()
         return count + tuple(f"{self.column}: has {label!r}" for label in self.known)
 
-    def fill(self, series: pl.Series, out: NDArray[np.float32]) -> None:
+    @cached_property
+    def _lookup(self) -> Lookup:
+        return Lookup(self.known)
+
+    def fill(self, cells: Cells, out: NDArray[np.float32]) -> None:
         """Write the features of the cells into `out`, of shape (n_rows, n_names)."""
-        lists = split_list(series, self.format)
-        sizes = lists.list.len().fill_null(0).to_numpy()
-        out[:] = 0
         if self.counted:
-            out[:, 0] = sizes
-        if self.known:
-            labels = lists.explode(empty_as_null=False, keep_nulls=False)
-            codes = labels.cast(pl.Enum(self.known), strict=False).to_physical()
-            met = codes.is_not_null().to_numpy()
-            rows = np.repeat(np.arange(len(series)), sizes)[met]
-            out[rows, codes.drop_nulls().to_numpy().astype(np.int64) + self.counted] = 1
-        out[series.is_null().to_numpy()] = np.nan
+            out[:, 0] = np.bincount(cells.rows, minlength=len(out))
+        cells.mark(self._lookup, out[:, int(self.counted) :])
+        out[cells.missing] = np.nan
+
+
+def _cut(series: pl.Series, format: str) -> Cells:
+    return Cells.of(split_list(series, format))
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class FittedLists:
         """The input columns."""
         return tuple(labels.column for labels in self.labels)
 
-    @property
+    @cached_property
     def number_names(self) -> tuple[str, ...]:
         """The features it makes."""
         return tuple(name for labels in self.labels for name in labels.names)
@@ -106,12 +108,14 @@ class FittedLists:
 
     def transform(self, table: Table) -> Matrix:
         """Make float32 features, NaN for a missing cell; raises `ColumnError` when absent."""
-        frame = read(table, self.columns, [Kind.LIST] * len(self.labels))
-        numbers = np.empty((frame.height, len(self.number_names)), np.float32)
+        columns = read(table, self.columns, [Kind.LIST] * len(self.labels))
+        numbers = np.empty((table.height, len(self.number_names)), np.float32)
         start = 0
-        for labels, series in zip(self.labels, frame, strict=True):
+        for labels, series in zip(self.labels, columns, strict=True):
             stop = start + len(labels.names)
-            labels.fill(series, numbers[:, start:stop])
+            cut = partial(_cut, series, labels.format)
+            cells = table.once((_cut, labels.column, labels.format), cut)
+            labels.fill(cells, numbers[:, start:stop])
             start = stop
         return Matrix.of_numbers(numbers, self.number_names)
 
@@ -189,8 +193,8 @@ class Lists:
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedLists | None:
         """Choose the labels; None when no column of lists varies."""
         names = columns_of(table, Kind.LIST)
-        frame = read(table, names, [Kind.LIST] * len(names))
-        found = tuple(self._labels(series, table.schema[series.name].format) for series in frame)
+        columns = read(table, names, [Kind.LIST] * len(names))
+        found = tuple(self._labels(one, table.schema[one.name].format) for one in columns)
         useful = tuple(labels for labels in found if labels.names)
         return FittedLists(useful) if useful else None
 

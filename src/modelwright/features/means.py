@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -10,13 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.errors import OptionError
-from modelwright.core.matrix import Matrix
+from modelwright.core.matrix import MISSING, Matrix
 from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.answers import MOST_CLASSES, answer_columns, answer_names, kept_parts
 from modelwright.features.keys import word_keys
+from modelwright.features.lookup import Lookup
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
 __all__ = ["FittedMeans", "Means", "MeansOf"]
@@ -57,10 +59,12 @@ class MeansOf:
 
     def places(self, series: pl.Series) -> Codes:
         """Say which row of `means` is for each value."""
-        physical = series.cast(pl.Enum(self.levels), strict=False).to_physical().cast(pl.Int64)
-        places = (physical + 1).fill_null(len(self.levels) + 1).to_numpy(writable=True)
-        places[series.is_null().to_numpy()] = 0
-        return places
+        known = self._levels.places(series)
+        return np.where(known == MISSING, 0, np.where(known < 0, len(self.levels), known) + 1)
+
+    @cached_property
+    def _levels(self) -> Lookup:
+        return Lookup(self.levels)
 
     def encode(self, series: pl.Series) -> NDArray[np.float32]:
         """Give the mean answer of each value: shape (n_rows, n_answers)."""
@@ -133,7 +137,7 @@ class FittedMeans:
         """None: all of its features are numbers."""
         return ()
 
-    def _frame(self, table: Table) -> pl.DataFrame:
+    def _columns(self, table: Table) -> list[pl.Series]:
         return read(table, self.columns, [Kind.CATEGORY] * len(self.means))
 
     def transform(self, table: Table) -> Matrix:
@@ -144,14 +148,14 @@ class FittedMeans:
         ColumnError
             When a column is absent.
         """
-        pairs = zip(self.means, self._frame(table), strict=True)
+        pairs = zip(self.means, self._columns(table), strict=True)
         blocks = [one.encode(series) for one, series in pairs]
         return Matrix.of_numbers(np.hstack(blocks), self.number_names)
 
     def relearned(self, table: Table, y: Target) -> FittedMeans:
         """Give the same encodings, with the means of these rows."""
         answers = answer_columns(y)
-        pairs = zip(self.means, self._frame(table), strict=True)
+        pairs = zip(self.means, self._columns(table), strict=True)
         return FittedMeans(tuple(one.learned(series, answers) for one, series in pairs))
 
     def keeping(self, clear: NDArray[np.bool_]) -> FittedMeans | None:

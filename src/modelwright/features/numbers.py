@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
-from modelwright.core.table import Table
+from modelwright.core.table import FEW, Table
 from modelwright.core.task import Target
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
@@ -48,11 +49,13 @@ def varies(values: NDArray[np.float32]) -> bool:
     return known.size < values.size or bool(known.min() < known.max())
 
 
-def _narrow(series: pl.Series, origin: float = 0.0) -> NDArray[np.float32]:
-    """Give float32: clipped to its range, and NaN where the value is not finite."""
+def _from_origin(series: pl.Series, origin: float) -> NDArray[np.float64]:
     wide = series.cast(pl.Float64).to_numpy()
-    if origin:
-        wide = wide - origin
+    return wide - origin if origin else wide
+
+
+def _narrow(wide: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Give float32: clipped to its range, and NaN where the value is not finite."""
     with np.errstate(over="ignore"):
         values = wide.astype(np.float32)
     if not np.isfinite(values).all():
@@ -109,7 +112,7 @@ class FittedNumbers:
     kinds: tuple[Kind, ...]
     origins: tuple[float, ...]
 
-    @property
+    @cached_property
     def number_names(self) -> tuple[str, ...]:
         """The features it makes."""
         pairs = zip(self.columns, self.origins, strict=True)
@@ -122,10 +125,14 @@ class FittedNumbers:
 
     def transform(self, table: Table) -> Matrix:
         """Make one float32 feature a column; raises `ColumnError` for an absent column."""
-        frame = read(table, self.columns, self.kinds)
-        block = np.empty(frame.shape, np.float32)
-        for j, (series, origin) in enumerate(zip(frame, self.origins, strict=True)):
-            block[:, j] = _narrow(series, origin)
+        columns = read(table, self.columns, self.kinds)
+        if table.height <= FEW:
+            wide = np.array([series.to_list() for series in columns], np.float64)
+            wide = np.ascontiguousarray(wide.reshape(len(columns), -1).T) - np.array(self.origins)
+            return Matrix.of_numbers(_narrow(wide), self.number_names)
+        block = np.empty((table.height, len(columns)), np.float32)
+        for j, (series, origin) in enumerate(zip(columns, self.origins, strict=True)):
+            block[:, j] = _narrow(_from_origin(series, origin))
         return Matrix.of_numbers(block, self.number_names)
 
     def export(self) -> State:
@@ -174,9 +181,9 @@ class Numbers:
         """Note the columns that vary; None when there are none."""
         names = columns_of(table, Kind.NUMBER, Kind.BOOLEAN)
         kinds = {name: table.schema[name].kind for name in names}
-        frame = read(table, names, list(kinds.values()))
-        origins = {series.name: _origin(series) for series in frame}
-        kept = tuple(s.name for s in frame if varies(_narrow(s, origins[s.name])))
+        columns = read(table, names, list(kinds.values()))
+        origins = {series.name: _origin(series) for series in columns}
+        kept = tuple(s.name for s in columns if varies(_narrow(_from_origin(s, origins[s.name]))))
         if not kept:
             return None
         return FittedNumbers(

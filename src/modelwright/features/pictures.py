@@ -239,9 +239,9 @@ class FittedPictureColumns:
         ColumnError
             When a column is absent.
         """
-        frame = read(table, self.columns, [Kind.IMAGE] * len(self.columns))
+        columns = read(table, self.columns, [Kind.IMAGE] * len(self.columns))
         blocks = []
-        for cells, directions in zip(frame, self.directions, strict=True):
+        for cells, directions in zip(columns, self.directions, strict=True):
             numbers, good = _numbers_of(cells)
             block = directions(numbers)
             block[~good] = np.nan

@@ -62,9 +62,9 @@ class FittedPlaces:
         ColumnError
             When a column is absent.
         """
-        frame = read(table, self.columns, [Kind.GEO] * len(self.columns))
-        numbers = np.empty((frame.height, len(self.number_names)), np.float32)
-        for i, (series, format) in enumerate(zip(frame, self.formats, strict=True)):
+        columns = read(table, self.columns, [Kind.GEO] * len(self.columns))
+        numbers = np.empty((table.height, len(self.number_names)), np.float32)
+        for i, (series, format) in enumerate(zip(columns, self.formats, strict=True)):
             numbers[:, 2 * i : 2 * i + 2] = _degrees(series, format)
         return Matrix.of_numbers(numbers, self.number_names)
 
@@ -107,9 +107,9 @@ class Places:
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedPlaces | None:
         """Note the columns whose positions vary; None when there are none."""
         names = columns_of(table, Kind.GEO)
-        frame = read(table, names, [Kind.GEO] * len(names))
+        columns = read(table, names, [Kind.GEO] * len(names))
         kept = []
-        for series in frame:
+        for series in columns:
             format = table.schema[series.name].format
             if format in PLACE_FORMATS and any(varies(c) for c in _degrees(series, format).T):
                 kept.append((series.name, format))

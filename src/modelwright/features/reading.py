@@ -41,7 +41,7 @@ def columns_of(table: Table, *kinds: Kind) -> tuple[str, ...]:
     return tuple(c.name for c in table.schema if c.name in allowed and c.kind in kinds)
 
 
-def read(table: Table, names: Sequence[str], kinds: Sequence[Kind]) -> pl.DataFrame:
+def read(table: Table, names: Sequence[str], kinds: Sequence[Kind]) -> list[pl.Series]:
     """Take columns from a table by name, each stored as its kind asks.
 
     Parameters
@@ -55,8 +55,8 @@ def read(table: Table, names: Sequence[str], kinds: Sequence[Kind]) -> pl.DataFr
 
     Returns
     -------
-    polars.DataFrame
-        Of shape (n_rows, len(names)).
+    list of polars.Series
+        One for each name, of shape (n_rows,).
 
     Raises
     ------
@@ -68,28 +68,29 @@ def read(table: Table, names: Sequence[str], kinds: Sequence[Kind]) -> pl.DataFr
     >>> import polars as pl
     >>> from modelwright.core.schema import Column, Schema
     >>> table = Table(pl.DataFrame({"a": [1.0]}), Schema((Column("a", Kind.NUMBER),)))
-    >>> read(table, ["a"], [Kind.NUMBER]).columns
-    ['a']
+    >>> [column.to_list() for column in read(table, ["a"], [Kind.NUMBER])]
+    [[1.0]]
     >>> read(table, ["b"], [Kind.NUMBER])
     Traceback (most recent call last):
     ...
     modelwright.core.errors.ColumnError: expected a column 'b'; got a table without it; ...
     """
-    there = table.frame.to_dict(as_series=True)  # names are listed once: in a frame that is slow
-    wanted = []
+    there, wanted = table.series, []
     for name, kind in zip(names, kinds, strict=True):
         if name not in there:
             cure = did_you_mean(name, list(there))
             raise ColumnError(f"a column {name!r}", "a table without it", cure)
         series = there[name]
-        if series.dtype not in (PHYSICAL[kind], pl.Null()):
-            raise ColumnError(
-                f"the column {name!r} to be a {kind.value}, as it was at fit",
-                f"values stored as {series.dtype}",
-                "read the table with the schema of the model",
-            )
-        wanted.append(series.cast(PHYSICAL[kind]))
-    return pl.DataFrame(wanted)
+        if series.dtype != PHYSICAL[kind]:
+            if series.dtype != pl.Null():
+                raise ColumnError(
+                    f"the column {name!r} to be a {kind.value}, as it was at fit",
+                    f"values stored as {series.dtype}",
+                    "read the table with the schema of the model",
+                )
+            series = series.cast(PHYSICAL[kind])
+        wanted.append(series)
+    return wanted
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import FittedEncoder, FittedStep, State, Step
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.features.amounts import FittedAmounts
 from modelwright.features.arithmetic import Arithmetic, FittedArithmetic
 from modelwright.features.categories import Categories, FittedCategories
 from modelwright.features.crossfit import Blocks, clear_features, cross_fitted, make_blocks
@@ -37,7 +36,6 @@ _KNOWN: tuple[type[FittedStep], ...] = (
     FittedCategories,
     FittedDates,
     FittedText,
-    FittedAmounts,
     FittedLists,
     FittedPlaces,
     FittedKeys,

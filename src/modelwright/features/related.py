@@ -73,9 +73,9 @@ class FittedRelated:
             When a column is absent.
         """
         asked = read(table, self.columns, self.kinds)
-        key, times = texts_of(asked.to_series(0)), None
+        key, times = texts_of(asked[0]), None
         if len(self.columns) > 1:
-            times = moments_of(asked.to_series(1))
+            times = moments_of(asked[1])
         values = self.found.before(key, times, self.gap)
         if times is not None:
             values = np.column_stack([values, times - self.found.last_time(key, times, self.gap)])

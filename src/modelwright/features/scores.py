@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import ClassVar
 
 import numpy as np
@@ -62,14 +63,21 @@ class ScoreOf:
         """The features it makes."""
         return answer_names(f"{self.column}: score", self.slopes.shape[1])
 
-    def score(self, series: pl.Series) -> Floats:
-        """Score each string: shape (n_rows, n_answers), NaN for a missing one."""
-        strings, place = distinct(series)
+    @cached_property
+    def _blank(self) -> bool:
+        """Whether nothing is known."""
+        return bool(np.isnan(self.slopes).any())
+
+    def score(self, table: Table, series: pl.Series) -> Floats:
+        """Score each string of a column: shape (n_rows, n_answers), NaN for a missing one."""
+        if self._blank:
+            return np.full((len(series), self.slopes.shape[1]), np.nan, np.float32)
+        strings, place = table.once((distinct, self.column), partial(distinct, series))
         out: Floats = np.full((len(strings) + 1, self.slopes.shape[1]), np.nan, np.float32)
-        if np.isnan(self.slopes).any():
-            return np.full((len(place), out.shape[1]), np.nan, np.float32)
         for some in portions(strings):
-            out[some] = self.pieces.weigh(cut(strings[some], self.kind)) @ self.slopes
+            asked = (cut, self.column, self.kind, some.start)
+            pieces = table.once(asked, partial(cut, strings[some], self.kind))
+            out[some] = self.pieces.weigh(pieces) @ self.slopes
         return out[place]
 
     def learned(self, series: pl.Series, answers: NDArray[np.float64], penalty: float) -> ScoreOf:
@@ -122,13 +130,13 @@ class FittedScores:
         """None: all of its features are numbers."""
         return ()
 
-    def _frame(self, table: Table) -> pl.DataFrame:
+    def _columns(self, table: Table) -> list[pl.Series]:
         return read(table, self.columns, [one.kind for one in self.scores])
 
     def transform(self, table: Table) -> Matrix:
         """Make float32 scores, NaN for a missing string; raises `ColumnError` when absent."""
-        pairs = zip(self.scores, self._frame(table), strict=True)
-        blocks = [one.score(series) for one, series in pairs]
+        pairs = zip(self.scores, self._columns(table), strict=True)
+        blocks = [one.score(table, series) for one, series in pairs]
         return Matrix.of_numbers(np.hstack(blocks), self.number_names)
 
     def relearned(self, table: Table, y: Target) -> FittedScores:
@@ -138,7 +146,7 @@ class FittedScores:
             rows = np.linspace(0, table.height - 1, most).astype(np.int64)
             table, y = table.rows(rows), y.rows(rows)
         answers = answer_columns(y)
-        pairs = zip(self.scores, self._frame(table), strict=True)
+        pairs = zip(self.scores, self._columns(table), strict=True)
         learned = (one.learned(series, answers, self.penalty) for one, series in pairs)
         return replace(self, scores=tuple(learned))
 
@@ -242,9 +250,9 @@ class Scores:
         names, kinds = string_columns(table)
         if not names or y.classes > _MOST_CLASSES:
             return None
-        frame, columns = read(table, names, kinds), answer_columns(y).shape[1]
+        strings, columns = read(table, names, kinds), answer_columns(y).shape[1]
         found = []
-        for series, kind in zip(frame, kinds, strict=True):
+        for series, kind in zip(strings, kinds, strict=True):
             some = sample(series.drop_nulls().unique(maintain_order=True), seed, _READ)
             pieces = Pieces.fit(cut(some, kind), most=self.pieces, least=2)
             slopes = np.zeros((len(pieces.codes), columns), np.float32)

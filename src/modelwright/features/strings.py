@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.schema import Kind
-from modelwright.core.table import Table
+from modelwright.core.table import FEW, Table
 from modelwright.features.grams import LONGEST, Bag, bag
 from modelwright.features.reading import columns_of
 
@@ -30,6 +30,12 @@ def distinct(series: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
     >>> strings.to_list(), place.tolist()
     (['b', 'a'], [0, -1, 1, 0])
     """
+    if len(series) <= FEW:
+        cells = series.to_list()
+        known = list(dict.fromkeys(cell for cell in cells if cell is not None))
+        at = {cell: i for i, cell in enumerate(known)}
+        strings = pl.Series(series.name, known, dtype=pl.String)
+        return strings, np.array([at.get(cell, -1) for cell in cells], np.int64)
     strings = series.drop_nulls().unique(maintain_order=True)
     if len(strings) == len(series):
         return strings, np.arange(len(series))
@@ -69,6 +75,9 @@ def portions(strings: pl.Series) -> Iterator[slice]:
     >>> list(portions(pl.Series(["a", "bc"])))
     [slice(0, 2, None)]
     """
+    if len(strings) * (LONGEST + 2) <= _LETTERS:
+        yield from [slice(0, len(strings))] if len(strings) else []
+        return
     letters = strings.str.slice(0, LONGEST).str.len_chars().fill_null(0).to_numpy().astype(np.int64)
     part = (np.cumsum(letters + 2) - letters - 2) // _LETTERS
     starts = np.flatnonzero(np.diff(part, prepend=-1)).tolist()

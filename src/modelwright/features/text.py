@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.features.lookup import Cells, Lookup
 from modelwright.features.numbers import varies
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
@@ -29,30 +31,39 @@ _LEAST, _MOST = 0.02, 0.8  # document frequency of an informative word
 _LEAST_ROWS = 3
 
 
-def _share(pattern: str, text: pl.Expr) -> pl.Expr:
-    return text.str.count_matches(pattern) / text.str.len_chars().clip(lower_bound=1)
+def _share(pattern: str) -> pl.Expr:
+    return _TEXT.str.count_matches(pattern) / _CHARS.clip(lower_bound=1)
 
 
-def _surface() -> Mapping[str, pl.Expr]:
-    text = pl.nth(0)  # by its place: a name such as "*" would be a pattern
-    words = text.str.count_matches(r"\w+")
-    urls = text.str.count_matches(r"https?://|www\.")
-    return MappingProxyType(
-        {
-            "characters": text.str.len_chars(),
-            "words": words,
-            "digits": _share(r"\d", text),
-            "capitals": _share(r"\p{Lu}", text),
-            "punctuation": _share(r"[^\w\s]", text),
-            "urls": urls / words.clip(lower_bound=1),
-        }
-    )
+_TEXT = pl.nth(0)  # by its place: a name such as "*" would be a pattern
+_CHARS = _TEXT.str.len_chars()
+_WORDS = _TEXT.str.count_matches(r"\w+")
+_SURFACE: Mapping[str, pl.Expr] = MappingProxyType(
+    {
+        "characters": _CHARS,
+        "words": _WORDS,
+        "digits": _share(r"\d"),
+        "capitals": _share(r"\p{Lu}"),
+        "punctuation": _share(r"[^\w\s]"),
+        "urls": _TEXT.str.count_matches(r"https?://|www\.") / _WORDS.clip(lower_bound=1),
+    }
+)
+_START = _TEXT.str.slice(0, _CHARACTERS).str.to_lowercase()
+_TOKENS = _START.str.extract_all(r"\w+(?:'\w+)?").list.unique()
+
+
+def _surface(series: pl.Series, parts: Iterable[str]) -> pl.DataFrame:
+    """Measure each text: one column of float32 a part."""
+    return series.to_frame().select(_SURFACE[part].cast(pl.Float32).alias(part) for part in parts)
 
 
 def _tokens(series: pl.Series) -> pl.Series:
     """Give the distinct words of each text, as lists."""
-    start = series.str.slice(0, _CHARACTERS).str.to_lowercase()
-    return start.str.extract_all(r"\w+(?:'\w+)?").list.unique()
+    return series.to_frame().select(_TOKENS).to_series()
+
+
+def _words(series: pl.Series) -> Cells:
+    return Cells.of(_tokens(series))
 
 
 def _common_words(series: pl.Series, most: int, seed: int) -> tuple[str, ...]:
@@ -92,31 +103,29 @@ class Vocabulary:
     surface: tuple[str, ...]
     words: tuple[str, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The features it makes."""
         shape = tuple(f"{self.column}: {part}" for part in self.surface)
         return shape + tuple(f"{self.column}: has {word!r}" for word in self.words)
 
-    def fill(self, series: pl.Series, out: NDArray[np.float32]) -> None:
-        """Write the features of the texts into `out`, of shape (n_rows, n_names)."""
-        parts = _surface()
-        shape = series.to_frame().select(parts[p].cast(pl.Float32).alias(p) for p in self.surface)
+    @cached_property
+    def _lookup(self) -> Lookup:
+        return Lookup(self.words)
+
+    def fill(self, table: Table, series: pl.Series, out: NDArray[np.float32]) -> None:
+        """Write the features of a column of the table into `out`, of shape (n_rows, n_names)."""
+        asked: Hashable = (_surface, self.column, self.surface)
+        shape = table.once(asked, partial(_surface, series, self.surface))
         for j, feature in enumerate(shape):
             out[:, j] = feature.to_numpy()
         for start in range(0, len(series) if self.words else 0, _CHUNK):
             rows = slice(start, start + _CHUNK)
-            self._mark(series[rows], out[rows, len(self.surface) :])
-
-    def _mark(self, series: pl.Series, out: NDArray[np.float32]) -> None:
-        tokens = _tokens(series)
-        sizes = tokens.list.len().fill_null(0).to_numpy()
-        words = tokens.explode(empty_as_null=False, keep_nulls=False)
-        codes = words.cast(pl.Enum(self.words), strict=False).to_physical()
-        met = codes.is_not_null().to_numpy()
-        out[:] = 0
-        out[np.repeat(np.arange(len(series)), sizes)[met], codes.drop_nulls().to_numpy()] = 1
-        out[series.is_null().to_numpy()] = np.nan
+            asked = (_words, self.column, start, _CHUNK)
+            cells = table.once(asked, partial(_words, series[rows]))
+            present = out[rows, len(self.surface) :]
+            cells.mark(self._lookup, present)
+            present[cells.missing] = np.nan
 
 
 @dataclass(frozen=True)
@@ -143,7 +152,7 @@ class FittedText:
         """The input columns."""
         return tuple(text.column for text in self.texts)
 
-    @property
+    @cached_property
     def number_names(self) -> tuple[str, ...]:
         """The features it makes."""
         return tuple(name for text in self.texts for name in text.names)
@@ -155,12 +164,12 @@ class FittedText:
 
     def transform(self, table: Table) -> Matrix:
         """Make float32 features, NaN for a missing text; raises `ColumnError` when absent."""
-        frame = read(table, self.columns, [Kind.TEXT] * len(self.texts))
-        numbers = np.empty((frame.height, len(self.number_names)), np.float32)
+        columns = read(table, self.columns, [Kind.TEXT] * len(self.texts))
+        numbers = np.empty((table.height, len(self.number_names)), np.float32)
         start = 0
-        for text, series in zip(self.texts, frame, strict=True):
+        for text, series in zip(self.texts, columns, strict=True):
             stop = start + len(text.names)
-            text.fill(series, numbers[:, start:stop])
+            text.fill(table, series, numbers[:, start:stop])
             start = stop
         return Matrix.of_numbers(numbers, self.number_names)
 
@@ -183,7 +192,7 @@ class FittedText:
             for text in found:
                 if len(set(text.words)) != len(text.words):
                     raise ValueError(f"a word of {text.column!r} comes twice")
-                if not set(text.surface) <= set(_surface()):
+                if not set(text.surface) <= set(_SURFACE):
                     raise ValueError(f"a surface number of {text.column!r} is unknown")
             return cls(found)
 
@@ -233,14 +242,13 @@ class Text:
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedText | None:
         """Choose the words and the surface numbers that vary; None when there are none."""
         names = columns_of(table, Kind.TEXT)
-        frame = read(table, names, [Kind.TEXT] * len(names))
-        found = tuple(self._vocabulary(series, seed) for series in frame)
+        columns = read(table, names, [Kind.TEXT] * len(names))
+        found = tuple(self._vocabulary(series, seed) for series in columns)
         useful = tuple(text for text in found if text.names)
         return FittedText(useful) if useful else None
 
     def _vocabulary(self, series: pl.Series, seed: int) -> Vocabulary:
-        parts = _surface()
-        shape = series.to_frame().select(p.cast(pl.Float32).alias(k) for k, p in parts.items())
+        shape = _surface(series, _SURFACE)
         # That a text is missing is said once, by its characters.
         surface = tuple(
             s.name

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any, overload
@@ -13,12 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire import conform, find_strays, like, read_raw, without_strays
+from modelwright.acquire import Reading, conform, find_strays, like, read_raw, without_strays
 from modelwright.acquire.images import fresh_rows
 from modelwright.clean.recipes.rowwise import Cleaning, Mended
 from modelwright.core.errors import (
     DataError,
-    ModelFileError,
     ModelwrightWarning,
     OptionError,
 )
@@ -26,7 +26,7 @@ from modelwright.core.evidence import Attribution, Evidence, Importance
 from modelwright.core.framing import decode_labels, encode_target
 from modelwright.core.numerals import number
 from modelwright.core.picture_folder import PictureFolder
-from modelwright.core.protocols import Fitted, FittedStep
+from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
@@ -42,19 +42,17 @@ from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Asked, Explainer, permutation_importance, with_close
-from modelwright.features.images import FittedImages
 from modelwright.features.pictures import FittedPictureColumns, described
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.model.known import background_of, drift_of
 from modelwright.model.reading import reading_of
 from modelwright.model.shares import EnsembleShares
+from modelwright.model.voices import CHUNK, Voices
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import write_archive
 
 __all__ = ["SEEN", "Model", "load", "read_rows"]
 
-# Rows predicted at a time: bounds memory, whatever the length of the table.
-CHUNK = 100_000
 # Columns that get a share of their own in an explanation.
 EXPLAINED = 20
 # Rows whose columns are shuffled, one after the other.
@@ -119,21 +117,19 @@ class Model:
         """Every trial of the run that made the model, best first."""
         return self.card.leaderboard
 
-    @property
-    def _images(self) -> tuple[str, ...]:
-        """The columns of images all pixels of which are looked at."""
-        return self._columns_of(FittedImages)
+    @cached_property
+    def _voices(self) -> Voices:
+        calibrated = self.calibration if self.task.is_classification else None
+        return Voices(self.members, self.task.outputs, calibrated)
 
-    def _columns_of(self, step: type[FittedStep]) -> tuple[str, ...]:
-        """List the columns that go through a step."""
-        steps = (one for part in self._parts() for one in part.recipe.steps)
-        found = (name for one in steps if isinstance(one, step) for name in one.columns)
-        return tuple(dict.fromkeys(found))
+    @cached_property
+    def _reading(self) -> Reading:
+        return reading_of(self.schema, self.cleaning, self.card.encoding, self.encoding)
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that new rows must have, in the order of the original table."""
-        needed = {name for part in self._parts() for name in part.recipe.columns}
+        needed = self._voices.columns
         return tuple(name for name in self.schema.names() if name in needed)
 
     @overload
@@ -177,8 +173,8 @@ class Model:
         OptionError
             When the interval's level is not between 0 and 1.
         """
-        if interval is None and self._images:
-            table = self._read(data, self.columns).select(self._images)
+        if interval is None and self._voices.images:
+            table = self._read(data, self.columns).select(self._voices.images)
             return like(table.frame.hstack(self._answer(self.predict_table(table))), data)
         by = "" if interval is None else self._calibrated(interval).by
         table, strays = self._asked(data, (*self.columns, *([by] if by else [])))
@@ -201,7 +197,7 @@ class Model:
         strays = find_strays(raw.frame)
         for note in strays.notes("were given no prediction"):
             warnings.warn(note, ModelwrightWarning, stacklevel=4)
-        table = self._typed(raw.frame, required, raw.folder)
+        table = self._typed(raw.frame, required, raw.folder, others=False)
         self._warn_of_drift(table)
         return table, strays.rows
 
@@ -369,7 +365,7 @@ class Model:
     def _with_answers(self, data: object) -> tuple[Table, pl.DataFrame, NDArray[np.int64]]:
         """Give the rows with an answer, typed and as they came, and where they were."""
         source = self._raw(data)
-        raw = fresh_rows(source.frame) if self._images else source.frame
+        raw = fresh_rows(source.frame) if self._voices.images else source.frame
         rows, strays = without_strays(raw)  # sums would weigh more than the rows
         for note in strays.notes():
             warnings.warn(note, ModelwrightWarning, stacklevel=4)
@@ -382,13 +378,20 @@ class Model:
     def _read(self, data: object, required: tuple[str, ...]) -> Table:
         """Read rows as those before them were, and warn of what was noticed."""
         raw = self._raw(data)
-        return self._typed(raw.frame, required, raw.folder)
+        return self._typed(raw.frame, required, raw.folder, others=False)
 
-    def _typed(self, frame: pl.DataFrame, required: tuple[str, ...], folder: Path | None) -> Table:
+    def _typed(
+        self,
+        frame: pl.DataFrame,
+        required: tuple[str, ...],
+        folder: Path | None,
+        *,
+        others: bool = True,
+    ) -> Table:
         """Type rows, and open the images that they name."""
-        table = conform(frame, self.schema, required)
+        table = conform(frame, self.schema, required, others=others)
         where = PictureFolder.found(self.images, folder)
-        made = described(table, self._columns_of(FittedPictureColumns), where)
+        made = described(table, self._voices.through(FittedPictureColumns), where)
         for note in made.notes[len(table.notes) :]:
             warnings.warn(note, ModelwrightWarning, stacklevel=5)
         return made
@@ -402,8 +405,7 @@ class Model:
         return mended
 
     def _mended(self, data: object, level: int) -> Mended:
-        reading = reading_of(self.schema, self.cleaning, self.card.encoding, self.encoding)
-        raw = read_raw(data, reading)
+        raw = read_raw(data, self._reading)
         for note in raw.notes:
             warnings.warn(note, ModelwrightWarning, stacklevel=level)
         if self.cleaning is None:
@@ -457,36 +459,9 @@ class Model:
         write_archive(Path(path), pack(contents), writer=self.card.version, key=key)
         return Path(path)
 
-    def _parts(self) -> Iterator[Part]:
-        for member in self.members:
-            yield from member.parts
-
     def predict_table(self, table: Table) -> NDArray[np.float32]:
         """Predict typed rows as an array; see `probabilities`."""
-        chunk = CHUNK // 50 if self._images else CHUNK  # a row holds all pixels of an image
-        starts = range(0, max(table.height, 1), chunk)
-        pieces = [
-            self._predict_rows(table.rows(np.arange(start, min(start + chunk, table.height))))
-            for start in starts
-        ]
-        return np.concatenate(pieces)
-
-    def _predict_rows(self, table: Table) -> NDArray[np.float32]:
-        recipes = {id(part.recipe): part.recipe for part in self._parts()}
-        matrices = {key: recipe.transform(table) for key, recipe in recipes.items()}
-        total = np.zeros((table.height, self.task.outputs), dtype=np.float32)
-        for member in self.members:
-            share = np.float32(member.weight / len(member.parts))
-            for part in member.parts:
-                answers = part.fitted.predict(matrices[id(part.recipe)])
-                if answers.shape != total.shape:
-                    raise ModelFileError(
-                        f"{total.shape[1]} outputs of every member",
-                        f"{answers.shape[1]} of {member.name!r}",
-                        "the file was altered; fit again",
-                    )
-                total += share * answers
-        return self.calibration.apply(total) if self.task.is_classification else total
+        return self._voices.say(table)
 
     def _calibrated(self, level: float) -> NumberIntervals | LabelSets:
         """Give what intervals are made of."""
@@ -522,9 +497,9 @@ class Model:
         assert self.difficulty is not None  # scaled intervals come with one
         part, pieces = self.difficulty, [np.empty(0)]
         for start in range(0, table.height, CHUNK):
-            index = np.arange(start, min(start + CHUNK, table.height))
-            matrix = with_prediction(part.recipe.transform(table.rows(index)), p[index])
-            pieces.append(difficulty_of(part.fitted.predict(matrix)))
+            rows = table.part(start, start + CHUNK)
+            some = with_prediction(part.recipe.transform(rows), p[start : start + CHUNK])
+            pieces.append(difficulty_of(part.fitted.predict(some)))
         return np.concatenate(pieces)
 
     def _answer(self, p: NDArray[np.float32]) -> pl.DataFrame:

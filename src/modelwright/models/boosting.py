@@ -18,6 +18,7 @@ from modelwright.core.deferred import Deferred
 from modelwright.core.errors import FitError, MissingExtraError, ModelwrightWarning, OptionError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import Stages, State
+from modelwright.core.table import FEW
 from modelwright.core.task import Target
 from modelwright.models.columns import Ranks
 from modelwright.models.growth import Growth
@@ -83,7 +84,7 @@ class FittedLightGBM:
         elif "torch" in sys.modules and not is_loaded():
             raw = _predict_elsewhere(self.text, table)
         else:
-            raw = self._booster.raw(table)
+            raw = self._booster.raw(table, threads=1 if len(table) <= FEW else 0)
         return self.classes.answers(raw * self.scale + self.base)
 
     def at(self, units: int) -> FittedLightGBM:

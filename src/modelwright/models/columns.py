@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from modelwright.models.unpack import array, unsound
 
 __all__ = ["Ranks"]
 
+_TOGETHER = 16_384
+"""Rows whose levels are ranked at a time: their places take eight bytes each."""
 _SHRINK = 5.0
 """So many rows with the mean answer are added to each level before its mean is taken."""
 
@@ -116,12 +119,19 @@ class Ranks:
             )
         out = np.empty((len(X.numbers), self.width), np.float32)
         out[:, : self.numbers] = X.numbers
-        for j in range(codes):
-            rank = np.append(self.ranks[self.starts[j] : self.starts[j + 1]], np.float32(-1))
-            code = X.codes[:, j]
-            found = rank[np.where((code >= 0) & (code < len(rank) - 1), code, len(rank) - 1)]
-            out[:, self.numbers + j] = np.where(found < 0, np.float32(np.nan), found)
+        sizes, none = np.diff(self.starts), len(self.ranks)
+        for start in range(0, len(out) if codes else 0, _TOGETHER):
+            rows = slice(start, start + _TOGETHER)
+            code = X.codes[rows]
+            place = np.where((code >= 0) & (code < sizes), code + self.starts[:-1], none)
+            out[rows, self.numbers :] = self._seen[place]
         return out
+
+    @cached_property
+    def _seen(self) -> NDArray[np.float32]:
+        """The ranks with NaN for a level without one, and behind them NaN for what is no level."""
+        known = np.append(self.ranks, np.float32(-1))
+        return np.where(known < 0, np.float32(np.nan), known)
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Give the arrays that `of_state` reads."""

@@ -225,10 +225,11 @@ class Design:
 
     def _slots(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
         slots = np.empty((codes.shape[1], len(codes)), np.int32)
-        for j in range(codes.shape[1]):
-            table = self.lookup[self.starts[j] : self.starts[j + 1]]
-            code = np.where(codes[:, j] < len(table) - 2, codes[:, j], -1)
-            slots[j] = table[np.maximum(code, -2) + 2]
+        levels = np.diff(self.starts) - 2
+        for start in range(0, len(codes), 16384):
+            some = codes[start : start + 16384]
+            code = np.maximum(np.where(some < levels, some, -1), -2)
+            slots[:, start : start + 16384] = self.lookup[code + self.starts[:-1] + 2].T
         return slots
 
     @property

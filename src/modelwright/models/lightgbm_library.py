@@ -65,10 +65,10 @@ class Booster:
     def __reduce__(self) -> tuple[type[Booster], tuple[str]]:
         return Booster, (self._text,)  # a copy has trees of its own
 
-    def raw(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
+    def raw(self, table: NDArray[np.float32], threads: int = 0) -> NDArray[np.float64]:
         """Sum the trees: shape (n_rows, n_outputs).
 
-        All cores share the rows, which changes no bit: each row is summed by one.
+        0 threads means all, which changes no bit: each row is summed by one.
         """
         rows = np.ascontiguousarray(table, np.float32)
         raw = np.empty((len(rows), self._outputs))
@@ -83,7 +83,7 @@ class Booster:
             ctypes.c_int(_RAW_SCORES),
             ctypes.c_int(_FROM_FIRST),
             ctypes.c_int(_TO_LAST),
-            b"",
+            f"num_threads={threads}".encode(),
             ctypes.byref(length),
             raw.ctypes.data_as(ctypes.POINTER(ctypes.c_double)),
         )

@@ -27,6 +27,8 @@ _LEAF = -1
 _MOST = np.finfo(np.float32).max
 _CHUNK = 65_536
 """Rows times trees that go down together: small enough for the cache."""
+_FEW = 16
+"""Rows up to which trees are added up in one call: to call for each would take longer."""
 _WORTH_THREADS = 2_000_000
 """Rows times trees from which threads win more than starting them costs."""
 
@@ -234,7 +236,11 @@ class FlatTrees:
         together = max(1, min(len(trees), _CHUNK // max(len(X), 1)))
         for first in range(trees.start, trees.stop, together):
             group = np.arange(first, min(first + together, trees.stop))
-            for t, found in zip(group, self._leaves(X, group, missing), strict=True):
+            leaves = self._leaves(X, group, missing)
+            if len(X) <= _FEW:
+                _add_up(out, self.values[leaves], first)
+                continue
+            for t, found in zip(group, leaves, strict=True):
                 out[:, t % out.shape[1]] += self.values[found]
 
     def each(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -352,3 +358,13 @@ def _by_level(tree: Tree) -> NDArray[np.int64]:
         inner = level[tree.feature[level] >= 0]
         level = np.column_stack([tree.left[inner], tree.right[inner]]).reshape(-1).astype(np.int64)
     return np.concatenate(levels)
+
+
+def _add_up(out: NDArray[np.float64], said: NDArray[np.float32], first: int) -> None:
+    """Add what trees from `first` on say, (n_trees, n_rows, n_values), one after the other."""
+    cycle = out.shape[1]
+    for t in range(first, min(first + cycle, first + len(said))):
+        mine = said[t - first :: cycle].astype(np.float64)
+        mine[0] += out[:, t % cycle]
+        # the same order as tree by tree, and so the same rounding
+        out[:, t % cycle] = np.add.accumulate(mine)[-1]

@@ -142,9 +142,10 @@ class Search:
         self._take(self._engine.wait(0.0))
 
     def _next(self) -> Job | None:
-        priced = self._board.pricing.next_job(self._schedule.trials)
-        looking = None if self.choice is None else self._asides.look()
-        return priced or looking or self._schedule.next_job(self._members)
+        first = self._board.pricing.next_job(self._schedule.trials)
+        if first is None and self.choice is not None:
+            first = self._asides.look()
+        return first or self._schedule.next_job(self._members)
 
     def _refit(self) -> None:
         """Fit the members on all rows, while a worker finds out what they lean on."""

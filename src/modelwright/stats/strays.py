@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from modelwright.core.table import FEW
+
 __all__ = ["Strays", "find_strays", "names_again", "totals_below", "without_strays"]
 
 _WORDS = frozenset(
@@ -34,21 +36,24 @@ def totals_below(raw: pl.DataFrame) -> int:
     >>> totals_below(pl.DataFrame({**flats, "since": ["2001", "2004", None]}))
     1
     """
-    if raw.width < _LEAST_WIDTH:
+    if raw.width < _LEAST_WIDTH or raw.height < 2:
         return 0
     found = 0
     for row in reversed(raw.tail(_MOST).rows()):
-        cells = ["" if cell is None else str(cell).strip() for cell in row]
-        place = next((i for i, cell in enumerate(cells) if cell), None)
-        if place is None or cells[place].rstrip(" :").casefold() not in _WORDS:
+        place = next((i for i, cell in enumerate(row) if _words(cell)), None)
+        if place is None or _words(row[place]).rstrip(" :").casefold() not in _WORDS:
             break
-        if 2 * cells.count("") < raw.width:
+        if 2 * sum(not _words(cell) for cell in row) < raw.width:
             break
         above = raw.to_series(place).head(raw.height - found - 1)
-        if (above.cast(pl.String).str.strip_chars() == cells[place]).any():
+        if (above.cast(pl.String).str.strip_chars() == _words(row[place])).any():
             break
         found += 1
     return found if found < raw.height else 0
+
+
+def _words(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
 
 
 def names_again(raw: pl.DataFrame) -> list[int]:
@@ -71,7 +76,10 @@ def names_again(raw: pl.DataFrame) -> list[int]:
     """
     if raw.width < 2 or any(dtype != pl.String for dtype in raw.dtypes):
         return []
-    rows = raw.to_series(0).str.strip_chars() == raw.columns[0].strip()
+    first, name = raw.to_series(0), raw.columns[0].strip()
+    if raw.height <= FEW and not any(name in cell for cell in first if cell is not None):
+        return []
+    rows = first.str.strip_chars() == name
     for name in raw.columns[1:]:
         if not rows.any():
             return []

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import FittedStep, State, Step
-from modelwright.core.table import Table
+from modelwright.core.table import FEW, Table
 from modelwright.core.task import Target
 
 __all__ = ["StepContract", "assert_same", "through_a_file"]
@@ -154,7 +154,8 @@ class StepContract:
     def _row_sets(self, rows: int) -> list[NDArray[np.int64]]:
         shuffled = np.random.default_rng(5).permutation(rows)
         single = [np.array([row]) for row in range(min(rows, 5))]
-        return [shuffled, shuffled[: rows // 2], np.repeat(shuffled[:3], 4), *single]
+        many = np.tile(shuffled, 1 + 2 * FEW // rows)  # a step may look at few rows in another way
+        return [many, shuffled, shuffled[: rows // 2], np.repeat(shuffled[:3], 4), *single]
 
     def test_no_row_is_no_error(self) -> None:
         """An empty table gives an empty matrix of the same columns."""

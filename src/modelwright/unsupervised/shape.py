@@ -128,10 +128,7 @@ class Shape:
         """
         table = self.read(data)
         starts = range(0, max(table.height, 1), _CHUNK)
-        pieces = [
-            self._answer(table.rows(np.arange(start, min(start + _CHUNK, table.height))))
-            for start in starts
-        ]
+        pieces = [self._answer(table.part(start, start + _CHUNK)) for start in starts]
         return like(pl.concat(pieces), data)
 
     def _answer(self, table: Table) -> pl.DataFrame:
