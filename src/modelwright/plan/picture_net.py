@@ -47,6 +47,8 @@ __all__ = [
 _RATE, _MOMENTUM, _SMOOTHING = 0.24, 0.6, 0.2
 # The batch that the rate is for; it goes with the root of the batch.
 _USUAL_BATCH = 2_000
+# Images computed at a time: what lies between the layers then stays in the cache.
+_PIECE = 512
 # Images up to this side are only shifted; of larger ones parts are enlarged as well.
 _SMALL = 64
 # Of images below this side a pixel is much: they are mirrored at most.
@@ -251,25 +253,11 @@ def train_net(
         When the loss is no longer a number.
     """
     from modelwright.nets.library import reproducible
-    from modelwright.nets.quick import QuickNet
     from modelwright.training.checkpoints import Keeper, keep, take_up
-    from modelwright.training.loop import Training
-    from modelwright.training.losses import cross_entropy
     from modelwright.training.machine import Yielding
     from modelwright.training.pace import StepPace
 
-    with reproducible(seed, machine.threads):
-        net = QuickNet(form_of(rows, spec.widths))
-        net.suit(_some(source))
-    machine.suit(net)
-    training = Training(
-        net,
-        _changing(rows, source, spec),
-        lambda answers, targets: cross_entropy(answers, targets, _SMOOTHING),
-        _course(spec, machine),
-        seed=seed,
-        threads=machine.threads,
-    )
+    net, training = _begun(rows, source, spec, machine, seed)
     watcher = Watcher(rows, spec, machine, training, live, budget)
     if checkpoint is not None and checkpoint.is_file():
         take_up(training, checkpoint)
@@ -301,6 +289,31 @@ def train_net(
     if guard.times:
         notes.append(f"busy neighbours: {guard.times} times one thread went on alone for a while.")
     return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes)
+
+
+def _begun(
+    rows: PictureRows, source: Source, spec: NetSpec, machine: Machine, seed: int
+) -> tuple[QuickNet, Training]:
+    """Make a net, and its training."""
+    from modelwright.nets.library import reproducible
+    from modelwright.nets.quick import QuickNet
+    from modelwright.training.loop import Training
+    from modelwright.training.losses import cross_entropy
+
+    with reproducible(seed, machine.threads):
+        net = QuickNet(form_of(rows, spec.widths))
+        net.suit(_some(source))
+    machine.suit(net)
+    training = Training(
+        net,
+        _changing(rows, source, spec),
+        lambda answers, targets: cross_entropy(answers, targets, _SMOOTHING),
+        _course(spec, machine),
+        seed=seed,
+        threads=machine.threads,
+    )
+    training.pieces = math.ceil(spec.batch / _PIECE)
+    return net, training
 
 
 def answers_of(

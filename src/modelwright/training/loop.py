@@ -71,9 +71,6 @@ class Course:
         weights of the best one; 0: it never does.
     growing : Growing, optional
         How small images are at first; None: what enters the net is as it is.
-    piece : int
-        Rows computed at a time, where what lies between layers should fit into the cache: a step
-        adds up the gradients of its pieces, and batch norm sees one of them; 0: the whole batch.
     """
 
     epochs: float
@@ -92,7 +89,6 @@ class Course:
     averaging: float = 0.0
     patience: int = 0
     growing: Growing | None = None
-    piece: int = 0
 
 
 @dataclass(frozen=True)
@@ -198,7 +194,8 @@ class Training:
     curve : list of Epoch
         One for each epoch.
     pieces : int
-        Parts in which a batch is computed: more than the course says where memory ran out.
+        Parts in which a batch is computed, whose gradients are added up; batch norm sees one of
+        them. More where memory ran out.
     notes : list of str
         What the user should know.
     best : float
@@ -244,9 +241,7 @@ class Training:
         self.averaged = Averaged(net, course.averaging) if course.averaging else None
         layers = net.modules() if course.dropout else ()
         self.drops = [layer for layer in layers if isinstance(layer, nn.Dropout)]
-        self.done, self.at = 0, 0
-        rows_a_step = min(course.batch, len(rows))
-        self.pieces = max(1, math.ceil(rows_a_step / (course.piece or course.batch)))
+        self.done, self.at, self.pieces = 0, 0, 1
         self.curve: list[Epoch] = []
         self.losses: list[float] = []
         self.notes: list[str] = []
