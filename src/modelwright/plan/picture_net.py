@@ -48,7 +48,7 @@ _RATE, _MOMENTUM, _SMOOTHING = 0.24, 0.6, 0.2
 # The batch that the rate is for; it goes with the root of the batch.
 _USUAL_BATCH = 2_000
 # Images computed at a time: what lies between the layers then stays in the cache.
-_PIECE = 512
+_PIECE = 256
 # Images up to this side are only shifted; of larger ones parts are enlarged as well.
 _SMALL = 64
 # Of images below this side a pixel is much: they are mirrored at most.
@@ -63,7 +63,7 @@ _PATIENT = 60
 # (docs: log).
 _STAGES = ((0.3, 0.625), (0.55, 0.75))
 # Log odds from which an answer is not asked for again, of the image moved by a pixel (docs: log).
-_SURE = 1.0
+_SURE = 0.5
 # The share of free memory that images may take; more of them are read as they are needed.
 _SHARE = 0.4
 _TOLD = 0.2  # seconds between two looks of the progress

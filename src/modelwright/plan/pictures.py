@@ -97,7 +97,7 @@ WRITING, SLOWER = 1.0, 1.3
 BUSY = 0.4
 # The share of the time that scoring may take, where images are looked at moved by a pixel too, and
 # the share of images for which they are.
-VIEWS, UNSURE = 0.1, 0.4
+VIEWS, UNSURE = 0.1, 0.25
 
 
 @dataclass
