@@ -330,7 +330,7 @@ class _Work:
         cost = 1.0 if growing is None else growing.work(1.0)
         wanted = max(WANTED, 2 * count)
         for widths in reversed(LADDER):
-            if self._hopeless(widths, machine, wanted * cost):
+            if _hopeless(self.rows, widths, machine.rows_a_second * self.left, wanted * cost):
                 continue
             rate, chosen = self._fastest(source, widths, machine)
             moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
@@ -345,14 +345,6 @@ class _Work:
             "net", widths, epochs, batch, mirrored, moved=moved, erased=long, grown=grown
         )
         return spec, chosen
-
-    def _hopeless(self, widths: tuple[int, ...], machine: Machine, wanted: float) -> bool:
-        """Whether a net is far too large for the time, by the speed of the smallest: unmeasured."""
-        if widths == LADDER[0]:
-            return False
-        least, own = (form_of(self.rows, w).work for w in (LADDER[0], widths))
-        # wide nets use the machine better: they are up to so much faster than their work says
-        return machine.rows_a_second * GAIN * least / own * max(self.left, 0.0) < wanted
 
     def _fastest(
         self, source: Source, widths: tuple[int, ...], machine: Machine
@@ -506,3 +498,12 @@ class _Work:
         if self.settings.out is not None:
             atomic_write(Path(self.settings.out), path.read_bytes())
         self.model = model
+
+
+def _hopeless(rows: PictureRows, widths: tuple[int, ...], smallest: float, wanted: float) -> bool:
+    """Whether a net is far too large, by the images that the smallest one sees: unmeasured."""
+    if widths == LADDER[0]:
+        return False
+    least, own = (form_of(rows, w).work for w in (LADDER[0], widths))
+    # wide nets use the machine better: they are up to so much faster than their work says
+    return max(smallest, 0.0) * GAIN * least / own < wanted
