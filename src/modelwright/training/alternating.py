@@ -17,7 +17,7 @@ _SEED = 0
 class Alternating:
     """Rows of images, one half of which is mirrored in even epochs, the other half in odd ones.
 
-    A coin for each image and epoch shows a quarter of them the same way twice in two epochs, and
+    A coin for each image and epoch shows half of them the same way twice in two epochs, and
     teaches less (alternating flip, Jordan 2024, arXiv:2404.00498).
 
     Parameters
