@@ -431,6 +431,34 @@ def test_the_best_net_for_the_time_is_larger_for_more_time(
     assert chosen[0] < chosen[2]
 
 
+@pytest.mark.parametrize(
+    ("side", "mirrored", "seconds", "grown"),
+    [(24, True, 20.0, True), (24, True, 2_000.0, False), (24, False, 20.0, False),
+     (20, True, 20.0, False)],
+)  # fmt: skip
+def test_photographs_are_small_at_first_where_the_time_is_short(
+    side: int, mirrored: bool, seconds: float, grown: bool,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from modelwright.training.machine import Machine
+
+    folder = write_classes(tmp_path / "bars", {"train": 150, "val": 10}, side)
+    work = object.__new__(pictures._Work)
+    work.rows = pictures.read_pictures(folder, None, tmp_path, 0, SilentProgress())
+    work.deadline, work.threads = seconds, 1
+    monkeypatch.setattr(pictures._Work, "left", seconds)
+    monkeypatch.setattr(pictures._Work, "_is_mirrored", lambda self: mirrored)
+    monkeypatch.setattr(pictures, "speed_of", lambda *given: 100.0)
+    spec, _ = work._choose(None, Machine(1, rows_a_second=100.0))  # type: ignore[arg-type]
+    assert spec.grown is grown
+    assert spec.erased is (seconds > 1_000)
+    growing = picture_net.growing_of(grown=spec.grown)
+    work_left = 1.0 if growing is None else growing.work(1.0)
+    seen = 100.0 * (seconds - work._scoring(100.0, mirrored=mirrored, moved=spec.moved)) / work_left
+    most = min(picture_net.SPARE * seen / 300, pictures.MOST)
+    assert spec.epochs == pytest.approx(most, abs=0.01)
+
+
 def test_the_report_speaks_of_images_and_shows_what_answers_rest_on(fitted: mw.Model) -> None:
     page = render(fitted)
     assert "from images" in page

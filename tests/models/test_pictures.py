@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from modelwright.core.errors import ModelFileError
 
 pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
+from modelwright.models import pictures
 from modelwright.models.pictures import FittedPictures
 from modelwright.nets.quick import QuickForm, QuickNet
 
@@ -26,6 +28,44 @@ def test_what_is_restored_answers_the_same() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 1, 12, 12), np.uint8)
     again = FittedPictures.restore(net.export())
     assert np.array_equal(again.probabilities(pixels), net.probabilities(pixels))
+
+
+def test_only_images_whose_answer_is_not_settled_are_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = replace(fitted(), moved=True, mirrored=True)
+    pixels = np.random.default_rng(1).integers(0, 256, (40, 1, 12, 12), np.uint8)
+    still, every = (replace(net, moved=m).probabilities(pixels) for m in (False, True))
+    odds = np.log(still) - np.log(still).max(axis=1, keepdims=True)
+    gaps = -np.sort(odds, axis=1)[:, 1]
+    sure = float(np.median(gaps))
+    shown, usual = [], pictures._moved
+
+    def watched(x: Any, by: int) -> Any:
+        shown.append(len(x))
+        return usual(x, by)
+
+    monkeypatch.setattr(pictures, "_moved", watched)
+    some = replace(net, sure=sure).probabilities(pixels)
+    unsure = gaps < sure
+    assert shown == [int(unsure.sum())] * 2
+    assert 15 < unsure.sum() < 25
+    np.testing.assert_allclose(some[unsure], every[unsure], atol=1e-6)
+    np.testing.assert_allclose(some[~unsure], still[~unsure], atol=1e-6)
+    assert np.abs(every - still).max() > 1e-4
+    none = replace(net, sure=0.0).probabilities(pixels)
+    np.testing.assert_allclose(none, still, atol=1e-6)
+
+
+def test_files_of_before_ask_every_image_again() -> None:
+    net = replace(fitted(), moved=True, sure=0.5)
+    state = net.export()
+    assert FittedPictures.restore(state).sure == 0.5
+    old = {name: value for name, value in state.config.items() if name != "sure"}
+    assert FittedPictures.restore(replace(state, config=old)).sure is None
+    for strange in ("high", float("nan"), True):
+        with pytest.raises(ModelFileError):
+            FittedPictures.restore(replace(state, config={**old, "sure": strange}))
 
 
 def test_a_form_larger_than_its_file_is_refused_before_memory_is_taken() -> None:

@@ -67,6 +67,18 @@ def test_whitening_filters_are_found_and_never_learned() -> None:
     assert torch.equal(net.whiten.weight[:half], -net.whiten.weight[half:])
 
 
+def test_the_bias_of_whitening_is_learned_at_first_only() -> None:
+    with reproducible(seed=0):
+        net = QuickNet(QuickForm(3, 16, 16, 4, (6, 8)))
+        pixels = torch.randint(0, 256, (4, 3, 16, 16), dtype=torch.uint8)
+    for t, learned in ((0.0, True), (0.9, False), (0.1, True)):
+        net.settle(t)
+        net.zero_grad()
+        net(pixels).sum().backward()
+        assert (net.whiten.bias.grad is not None) == learned
+        assert net.groups[0].weight.grad is not None
+
+
 @pytest.mark.parametrize("form", [QuickForm(3, 32, 32, 10), QuickForm(1, 28, 28, 10, (8, 16, 24))])
 def test_work_is_what_a_counter_counts(form: QuickForm) -> None:
     from torch.utils.flop_counter import FlopCounterMode

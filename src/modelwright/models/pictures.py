@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,7 @@ from modelwright.core.errors import ModelFileError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.models.pixels import Pixels, answers_of_rows, in_batches, saliency
-from modelwright.models.unpack import array, flag, unsound
+from modelwright.models.unpack import array, flag, number, unsound
 from modelwright.store.tensors import pack_tensors, unpack_tensors
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class FittedPictures:
         Whether answers for the image moved by a pixel count too.
     short : bool
         Whether it multiplies in 16 bits.
+    sure : float, optional
+        Log odds of the likeliest class against the next from which an image is not moved: what
+        it shows is settled. None: every image is.
     """
 
     form: Mapping[str, Any]
@@ -52,6 +56,7 @@ class FittedPictures:
     mirrored: bool = False
     moved: bool = False
     short: bool = False
+    sure: float | None = None
     stages: None = field(default=None, compare=False)
 
     @property
@@ -85,14 +90,20 @@ class FittedPictures:
         return saliency(self._net, pixels, said, self._net.mean)
 
     def _scores(self, x: torch.Tensor) -> torch.Tensor:
-        """Average the answers for each view of some images."""
-        views = [(x, 0.5 if self.moved else 1.0)]
-        if self.moved:
-            views += [(_moved(x, by), 0.25) for by in (-1, 1)]
-        if self.mirrored:
-            views = [(v, w / 2) for view, w in views for v in (view, view.flip(3))]
-        total: torch.Tensor = sum(share * self._net(view).float() for view, share in views)
-        return total
+        """Average the answers for some images with those for each of them moved."""
+        scores = self._looked(x)
+        if not self.moved:
+            return scores
+        asked = _unsure(scores, self.sure)
+        if len(asked):
+            moved = sum(self._looked(_moved(x[asked], by)) for by in (-1, 1)) / 2
+            scores[asked] = (scores[asked] + moved) / 2
+        return scores
+
+    def _looked(self, x: torch.Tensor) -> torch.Tensor:
+        """Answer some images, and their mirror images where these show the same."""
+        scores: torch.Tensor = self._net(x).float()
+        return (scores + self._net(x.flip(3)).float()) / 2 if self.mirrored else scores
 
     @cached_property
     def _net(self) -> QuickNet:
@@ -121,6 +132,7 @@ class FittedPictures:
             "mirrored": self.mirrored,
             "moved": self.moved,
             "short": self.short,
+            "sure": self.sure,
         }
         return State(config, {"prior": self.prior}, {_WEIGHTS: pack_tensors(self.weights)})
 
@@ -132,7 +144,9 @@ class FittedPictures:
             raise unsound("the weights of a net", "none")
         weights, _ = unpack_tensors(state.blobs[_WEIGHTS])
         mirrored, moved, short = (flag(state, name) for name in ("mirrored", "moved", "short"))
-        fitted = cls(state.config["form"], weights, prior, mirrored, moved, short)
+        known = state.config.get("sure") is not None  # files of before have none
+        sure = number(state, "sure") if known else None
+        fitted = cls(state.config["form"], weights, prior, mirrored, moved, short, sure)
         try:
             net = fitted._net
         except (LookupError, TypeError, ValueError, RuntimeError) as error:
@@ -141,6 +155,14 @@ class FittedPictures:
         if net.form.classes != len(prior):
             raise ModelFileError(f"{net.form.classes} classes", f"{len(prior)} shares")
         return fitted
+
+
+def _unsure(scores: torch.Tensor, sure: float | None) -> torch.Tensor:
+    """Give the places of those rows whose two likeliest classes are near each other."""
+    best = scores.topk(2, dim=1).values
+    near = best[:, 0] - best[:, 1] < (math.inf if sure is None else sure)
+    found: torch.Tensor = near.nonzero()[:, 0]
+    return found
 
 
 def _moved(x: Any, by: int) -> Any:

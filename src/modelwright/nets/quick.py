@@ -25,6 +25,9 @@ _EPSILON = 5e-4
 # 256 channels, and what they lose in a step (Jordan 2024, for batches of 2,000 and a rate of 0.24).
 _BIAS, _HEAD, _LOST = 442.0, 5_583.0, 0.0167
 _USUAL = 256
+# The share of a training after which the bias of whitening is learned no more (Jordan 2024: three
+# epochs of eight): the gradients of the largest maps need not be found then.
+_BIASED = 0.4
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,11 @@ class QuickNet(nn.Module):
         x = self.embed(pixels)
         answers: torch.Tensor = self.head(x) / x.shape[1]
         return answers
+
+    def settle(self, t: float) -> None:
+        """Say what is learned after a share `t` of a training: the bias of whitening at first."""
+        assert self.whiten.bias is not None  # asked for by default
+        self.whiten.bias.requires_grad_(t < _BIASED)
 
     def suit(self, pixels: torch.Tensor) -> None:
         """Find means, spreads and whitening filters from some training images.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from modelwright.nets.quick import QuickForm, QuickNet
     from modelwright.training.augmentation import Augmentation
     from modelwright.training.batches import Source
+    from modelwright.training.growing import Growing
     from modelwright.training.loop import Course, Epoch, Training
     from modelwright.training.machine import Machine
 
@@ -37,6 +38,7 @@ __all__ = [
     "answers_of",
     "augmentation_of",
     "form_of",
+    "growing_of",
     "source_of",
     "speed_of",
     "train_net",
@@ -45,6 +47,8 @@ __all__ = [
 _RATE, _MOMENTUM, _SMOOTHING = 0.24, 0.6, 0.2
 # The batch that the rate is for; it goes with the root of the batch.
 _USUAL_BATCH = 2_000
+# Images computed at a time: what lies between the layers then stays in the cache.
+_PIECE = 256
 # Images up to this side are only shifted; of larger ones parts are enlarged as well.
 _SMALL = 64
 # Of images below this side a pixel is much: they are mirrored at most.
@@ -55,6 +59,11 @@ SPARE = 3.0
 LONG = 36
 # Epochs from which a training may end early.
 _PATIENT = 60
+# In a short training photographs are small at first: until which share of it, and of their sides
+# (docs: log).
+_STAGES = ((0.3, 0.625), (0.55, 0.75))
+# Log odds from which an answer is not asked for again, of the image moved by a pixel (docs: log).
+_SURE = 0.5
 # The share of free memory that images may take; more of them are read as they are needed.
 _SHARE = 0.4
 _TOLD = 0.2  # seconds between two looks of the progress
@@ -85,6 +94,8 @@ class NetSpec:
     erased : bool
         Whether parts of photographs are wiped out: what a long training gains by, a short one
         pays for.
+    grown : bool
+        Whether images are small at first.
     """
 
     name: str
@@ -95,6 +106,7 @@ class NetSpec:
     changed: bool = True
     moved: bool = True
     erased: bool = False
+    grown: bool = False
 
 
 @dataclass
@@ -157,6 +169,13 @@ def augmentation_of(rows: PictureRows, spec: NetSpec) -> Augmentation:
     )
 
 
+def growing_of(*, grown: bool) -> Growing | None:
+    """Give the sizes that images have on the way; None where they are whole from the start."""
+    from modelwright.training.growing import Growing
+
+    return Growing(_STAGES) if grown else None
+
+
 def source_of(rows: PictureRows) -> Source:
     """Give the images to learn from: in memory where they fit, else read as they are needed."""
     from modelwright.nets.library import torch
@@ -166,6 +185,17 @@ def source_of(rows: PictureRows) -> Source:
     if len(rows.train) * rows.form.size > _SHARE * available_memory():
         return Streamed(rows.pixels, targets, places=rows.train)
     return Examples((torch.from_numpy(np.ascontiguousarray(rows.pixels[rows.train])),), targets)
+
+
+def _changing(rows: PictureRows, source: Source, spec: NetSpec) -> Source:
+    """Change images whenever they are taken; which are mirrored alternates from epoch to epoch."""
+    from modelwright.training.alternating import Alternating
+    from modelwright.training.batches import Changed
+
+    augmentation = augmentation_of(rows, spec)
+    if not augmentation.flip:
+        return Changed(source, augmentation)
+    return Changed(Alternating(source), replace(augmentation, flip=False))
 
 
 def _course(spec: NetSpec, machine: Machine) -> Course:
@@ -181,6 +211,7 @@ def _course(spec: NetSpec, machine: Machine) -> Course:
         optimiser="muon",
         momentum=_MOMENTUM,
         patience=math.ceil(spec.epochs / 3) if spec.epochs >= _PATIENT else 0,
+        growing=growing_of(grown=spec.grown),
     )
 
 
@@ -222,43 +253,32 @@ def train_net(
         When the loss is no longer a number.
     """
     from modelwright.nets.library import reproducible
-    from modelwright.nets.quick import QuickNet
-    from modelwright.training.batches import Changed
     from modelwright.training.checkpoints import Keeper, keep, take_up
-    from modelwright.training.loop import Training
-    from modelwright.training.losses import cross_entropy
     from modelwright.training.machine import Yielding
     from modelwright.training.pace import StepPace
 
-    with reproducible(seed, machine.threads):
-        net = QuickNet(form_of(rows, spec.widths))
-        net.suit(_some(source))
-    machine.suit(net)
-    changed = Changed(source, augmentation_of(rows, spec))
-    training = Training(
-        net,
-        changed,
-        lambda answers, targets: cross_entropy(answers, targets, _SMOOTHING),
-        _course(spec, machine),
-        seed=seed,
-        threads=machine.threads,
-    )
+    net, training = _begun(rows, source, spec, machine, seed)
     watcher = Watcher(rows, spec, machine, training, live, budget)
     if checkpoint is not None and checkpoint.is_file():
         take_up(training, checkpoint)
         watcher.notes.append(f"{spec.name} went on after {training.position:.2f} epochs")
     timed = math.isfinite(budget.left) and machine.rows_a_second > 0
     known = len(rows.train) / machine.rows_a_second if timed else 0.0
-    pace = StepPace(spec.epochs, budget, known, training.position)
+    growing = training.course.growing
+    work = None if growing is None else growing.work
+    pace = StepPace(spec.epochs, budget, known, training.position, work)
     keeper = None if checkpoint is None else Keeper(checkpoint, _KEPT)
     guard = Yielding(machine.threads if pace.timed else 1)
 
     def each(current: Training) -> None:
-        guard()
+        guard(1.0 if growing is None else growing.cost(watcher.share))
         watcher.tell(pace.total)
+        net.settle(watcher.share)
         if keeper is not None:
             keeper(current)
 
+    watcher.tell(pace.total)
+    net.settle(watcher.share)
     training.run(pace, watcher.watch, each)
     if checkpoint is not None:
         keep(training, checkpoint)
@@ -269,6 +289,31 @@ def train_net(
     if guard.times:
         notes.append(f"busy neighbours: {guard.times} times one thread went on alone for a while.")
     return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes)
+
+
+def _begun(
+    rows: PictureRows, source: Source, spec: NetSpec, machine: Machine, seed: int
+) -> tuple[QuickNet, Training]:
+    """Make a net, and its training."""
+    from modelwright.nets.library import reproducible
+    from modelwright.nets.quick import QuickNet
+    from modelwright.training.loop import Training
+    from modelwright.training.losses import cross_entropy
+
+    with reproducible(seed, machine.threads):
+        net = QuickNet(form_of(rows, spec.widths))
+        net.suit(_some(source))
+    machine.suit(net)
+    training = Training(
+        net,
+        _changing(rows, source, spec),
+        lambda answers, targets: cross_entropy(answers, targets, _SMOOTHING),
+        _course(spec, machine),
+        seed=seed,
+        threads=machine.threads,
+    )
+    training.pieces = math.ceil(spec.batch / _PIECE)
+    return net, training
 
 
 def answers_of(
@@ -307,6 +352,7 @@ def _fitted_of(rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine
         mirrored=spec.mirrored,
         moved=small and spec.moved,
         short=machine.bfloat16,
+        sure=_SURE,
     )
 
 
@@ -352,10 +398,15 @@ class Watcher:
             for some in np.array_split(rows.valid, max(len(rows.valid) // 500, 1)):
                 pixels = torch.from_numpy(np.ascontiguousarray(rows.pixels[some]))
                 codes = torch.from_numpy(rows.y.values[some])
-                answers = net(pixels).float()
+                answers = net(*self._training.sized((pixels,), self.share)).float()
                 total += float(nn.functional.cross_entropy(answers, codes, reduction="sum"))
                 right += int((answers.argmax(dim=1) == codes).sum())
         return total / len(rows.valid), right / len(rows.valid)
+
+    @property
+    def share(self) -> float:
+        """How much of the training is done."""
+        return min(self._training.position / max(self._total, 1e-9), 1.0)
 
     def tell(self, total: float) -> None:
         """Say how far it is, a few times a second."""
@@ -364,8 +415,7 @@ class Watcher:
         if now - self._told < _TOLD:
             return
         self._told = now
-        training = self._training
-        share = training.position / max(total, 1e-9)
+        training, share = self._training, self.share
         last = f", accuracy {self.curve[-1].valid_accuracy:.4f}" if self.curve else ""
         told = f"{self._spec.name}: epoch {training.position:.1f} of {total:.1f}{last}"
         left = self._budget.left

@@ -39,6 +39,7 @@ from modelwright.plan.picture_net import (
     Trained,
     answers_of,
     form_of,
+    growing_of,
     source_of,
     speed_of,
     train_net,
@@ -67,14 +68,23 @@ if TYPE_CHECKING:
 __all__ = ["PictureSession", "fit_pictures"]
 
 # Nets from quick to good: the largest one is taken that sees enough images in the time.
-LADDER = ((16, 48, 64), (24, 96, 96), (32, 128, 128), (64, 192, 192), (64, 256, 256))
+LADDER = (
+    (16, 48, 64),
+    (24, 96, 96),
+    (32, 128, 128),
+    (48, 160, 160),
+    (64, 192, 192),
+    (64, 256, 256),
+)
 # Images that a net has to see to be worth its size.
 WANTED = 300_000
+# Photographs of at least so many pixels a side are small at first, where the time is short.
+GROWN = 24
 # Epochs at most, however few images there are, and without a clock.
 MOST, USUAL = 120, 10
 BATCH, QUICK_BATCH = 512, 128
 # The share of the time that the quick net may take, and seconds at most.
-QUICK_SHARE, QUICK_SECONDS = 0.12, 10.0
+QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
 # A mirror image shows the same when so much of the accuracy is left on mirror images.
 MIRRORED = 0.85
 # So many times as good as naming the commonest class, or what it says of mirror images is noise.
@@ -85,8 +95,9 @@ GAIN = 2.0
 WRITING, SLOWER = 1.0, 1.3
 # The share of the cores from which neighbours count.
 BUSY = 0.4
-# The share of the time that scoring may take, where images are looked at moved by a pixel too.
-VIEWS = 0.1
+# The share of the time that scoring may take, where images are looked at moved by a pixel too, and
+# the share of images for which they are.
+VIEWS, UNSURE = 0.1, 0.25
 
 
 @dataclass
@@ -313,28 +324,27 @@ class _Work:
         batch = min(BATCH, max(count // 16, 16))
         if self.deadline is None:
             return NetSpec("net", LADDER[2], float(USUAL), batch, mirrored), machine
+        large = min(self.rows.form.height, self.rows.form.width) >= GROWN
+        growing = growing_of(grown=mirrored and large)
+        # of the work with whole images; wanted are so many images, however small
+        cost = 1.0 if growing is None else growing.work(1.0)
         wanted = max(WANTED, 2 * count)
         for widths in reversed(LADDER):
-            if self._hopeless(widths, machine, wanted):
+            if _hopeless(self.rows, widths, machine.rows_a_second * self.left, wanted * cost):
                 continue
             rate, chosen = self._fastest(source, widths, machine)
             moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
             left = self.left - self._scoring(rate, mirrored=mirrored, moved=moved)
-            seen = rate * max(left, 0.0)
+            seen = rate * max(left, 0.0) / cost
             if seen >= wanted:
                 break
         epochs = float(round(min(SPARE * max(seen / count, 0.1), MOST), 2))
         long = epochs >= SPARE * LONG
-        spec = NetSpec("net", widths, epochs, batch, mirrored, moved=moved, erased=long)
+        grown = growing is not None and not long
+        spec = NetSpec(
+            "net", widths, epochs, batch, mirrored, moved=moved, erased=long, grown=grown
+        )
         return spec, chosen
-
-    def _hopeless(self, widths: tuple[int, ...], machine: Machine, wanted: int) -> bool:
-        """Whether a net is far too large for the time, by the speed of the smallest: unmeasured."""
-        if widths == LADDER[0]:
-            return False
-        least, own = (form_of(self.rows, w).work for w in (LADDER[0], widths))
-        # wide nets use the machine better: they are up to so much faster than their work says
-        return machine.rows_a_second * GAIN * least / own * max(self.left, 0.0) < wanted
 
     def _fastest(
         self, source: Source, widths: tuple[int, ...], machine: Machine
@@ -361,7 +371,7 @@ class _Work:
 
     def _scoring(self, rate: float, *, mirrored: bool, moved: bool) -> float:
         """Predict the seconds that scoring and writing take at the end."""
-        views = (2 if mirrored else 1) * (3 if moved else 1)
+        views = (2 if mirrored else 1) * (1 + 2 * UNSURE if moved else 1)
         images = views * (len(self.rows.valid) + len(self.rows.test))
         return WRITING + SLOWER * images / max(3 * rate, 1e-9)
 
@@ -488,3 +498,12 @@ class _Work:
         if self.settings.out is not None:
             atomic_write(Path(self.settings.out), path.read_bytes())
         self.model = model
+
+
+def _hopeless(rows: PictureRows, widths: tuple[int, ...], smallest: float, wanted: float) -> bool:
+    """Whether a net is far too large, by the images that the smallest one sees: unmeasured."""
+    if widths == LADDER[0]:
+        return False
+    least, own = (form_of(rows, w).work for w in (LADDER[0], widths))
+    # wide nets use the machine better: they are up to so much faster than their work says
+    return max(smallest, 0.0) * GAIN * least / own < wanted

@@ -21,8 +21,8 @@ class Source(Protocol):
         """Count the rows."""
         ...
 
-    def order(self) -> torch.Tensor:
-        """Draw the order of an epoch from PyTorch's generator."""
+    def order(self, epoch: int = 0) -> torch.Tensor:
+        """Draw the order of an epoch, of which so many were before, from PyTorch's generator."""
         ...
 
     def at(self, index: torch.Tensor) -> Examples:
@@ -57,7 +57,7 @@ class Examples:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def order(self) -> torch.Tensor:
+    def order(self, epoch: int = 0) -> torch.Tensor:
         """Draw an order in which every one is as likely."""
         return torch.randperm(len(self))
 
@@ -93,9 +93,9 @@ class Changed:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def order(self) -> torch.Tensor:
+    def order(self, epoch: int = 0) -> torch.Tensor:
         """Draw an order as the rows do."""
-        return self.rows.order()
+        return self.rows.order(epoch)
 
     def at(self, index: torch.Tensor) -> Examples:
         """Give the rows at these positions, changed."""
@@ -141,7 +141,7 @@ class Streamed:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def order(self) -> torch.Tensor:
+    def order(self, epoch: int = 0) -> torch.Tensor:
         """Draw an order of blocks, and within each window one of rows."""
         every = torch.split(torch.arange(len(self)), self.block)
         mixed = []

@@ -18,6 +18,7 @@ from modelwright.core.errors import FitError
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.averaging import Averaged
 from modelwright.training.batches import Source
+from modelwright.training.growing import Growing
 from modelwright.training.losses import Loss
 from modelwright.training.optimiser import Optimiser
 from modelwright.training.pace import Pace, Pacer
@@ -68,6 +69,8 @@ class Course:
     patience : int
         Epochs without a better validation loss after which the training ends early, with the
         weights of the best one; 0: it never does.
+    growing : Growing, optional
+        How small images are at first; None: what enters the net is as it is.
     """
 
     epochs: float
@@ -85,6 +88,7 @@ class Course:
     penalties: tuple[float, float] = (0.0, 0.0)
     averaging: float = 0.0
     patience: int = 0
+    growing: Growing | None = None
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,8 @@ class Training:
     curve : list of Epoch
         One for each epoch.
     pieces : int
-        Parts in which a batch is computed; more than 1 where memory ran out.
+        Parts in which a batch is computed, whose gradients are added up; batch norm sees one of
+        them. More where memory ran out.
     notes : list of str
         What the user should know.
     best : float
@@ -349,7 +354,7 @@ class Training:
         torch.set_rng_state(self.drawn)
 
     def _batches(self) -> tuple[torch.Tensor, ...]:
-        return self.rows.order().tensor_split(self.steps)
+        return self.rows.order(self.done).tensor_split(self.steps)
 
     def _epoch(self, pace: Pacer, each: Callable[[Training], None] | None) -> float:
         """See every row once, or those that there is time for; gives the mean loss."""
@@ -390,7 +395,7 @@ class Training:
         rate = course.rate * SCHEDULES[course.schedule](t)
         while True:
             try:
-                mean = self._descend(index)
+                mean = self._descend(index, t)
                 break
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
@@ -419,15 +424,21 @@ class Training:
             f"rows are computed in {self.pieces} pieces from there on"
         )
 
-    def _descend(self, index: torch.Tensor) -> float:
+    def sized(self, inputs: tuple[torch.Tensor, ...], t: float) -> tuple[torch.Tensor, ...]:
+        """Give inputs of the size that the net learns from after a share `t` of the training."""
+        growing = self.course.growing
+        return inputs if growing is None else tuple(growing.small(x, t) for x in inputs)
+
+    def _descend(self, index: torch.Tensor, t: float) -> float:
         """Find the gradients of a batch, piece by piece; gives its mean loss."""
         total = 0.0
         own = index if self.together is None else self.together.share(index)
         for piece in own.tensor_split(self.pieces) if self.pieces > 1 else (own,):
             batch = self.rows.at(piece)
+            inputs = self.sized(batch.inputs, t)
             short = torch.autocast("cpu", torch.bfloat16) if self.course.bfloat16 else nullcontext()
             with short:
-                answers = self.net(*batch.inputs)
+                answers = self.net(*inputs)
             each = self.loss(answers.float(), batch.targets)
             mean = each.mean() if batch.weight is None else (each * batch.weight).mean()
             if len(piece) < len(index):

@@ -303,10 +303,10 @@ class Yielding:
         self._slow, self._alone_until = 0, 0.0
         self.times = 0
 
-    def __call__(self) -> None:
-        """Look at what the step took."""
+    def __call__(self, work: float = 1.0) -> None:
+        """Look at what the step took, which had so much work to do, others having 1."""
         now = self._clock()
-        took, self._last = now - self._last, now
+        took, self._last = (now - self._last) / work, now
         if self._threads < 2:
             return
         if self._alone_until:

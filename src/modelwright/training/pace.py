@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -23,6 +24,14 @@ _NEWS = 0.3
 
 _TRUST = 0.1
 """So many epochs back an experience counts for a third, where time is told step by step."""
+
+_HALVINGS = 40
+"""Of the epochs among which the number is looked for that the time is enough for."""
+
+
+def _even(t: float) -> float:
+    """Every epoch costs alike."""
+    return t
 
 
 class Pacer(Protocol):
@@ -129,12 +138,18 @@ class StepPace:
         What an epoch takes, as far as it is known beforehand; 0: nobody knows.
     done : float
         Epochs that were done before, where a training goes on.
+    work : callable, optional
+        What a training costs up to a share of it, where not every epoch costs alike: a function
+        that rises from 0, such as `Growing.work`. `epoch_seconds` is of an epoch of cost 1.
 
     Examples
     --------
     >>> pace = StepPace(10, Budget.seconds(4.0), epoch_seconds=1.0)
     >>> 3.5 < pace.total < 4.1, pace.goes_on(0.0)
     (True, True)
+    >>> half = StepPace(10, Budget.seconds(4.0), epoch_seconds=1.0, work=lambda t: 0.5 * t)
+    >>> 7.0 < half.total < 8.1
+    True
     >>> StepPace(2.5, Budget()).total
     2.5
     """
@@ -142,11 +157,16 @@ class StepPace:
     by_step = True
 
     def __init__(
-        self, asked: float, budget: Budget, epoch_seconds: float = 0.0, done: float = 0.0
+        self,
+        asked: float,
+        budget: Budget,
+        epoch_seconds: float = 0.0,
+        done: float = 0.0,
+        work: Callable[[float], float] | None = None,
     ) -> None:
         self._asked = float(asked if budget.units is None else max(budget.units, 1))
-        self._budget = budget
-        # Seconds and epochs, of which the past counts for less and less.
+        self._budget, self._work = budget, work or _even
+        # Seconds and work in epochs of cost 1, of which the past counts for less and less.
         self._spent, self._moved = epoch_seconds * _TRUST, _TRUST if epoch_seconds else 0.0
         self._last, self._place = time.monotonic(), done
         self.total = self._asked
@@ -163,7 +183,7 @@ class StepPace:
             self._learn(done)
             if self._moved > 0:
                 affordable = self._budget.left * self._moved / max(self._spent, 1e-9)
-                self.total = max(min(self._asked, done + affordable), done, 1e-9)
+                self.total = max(self._reach(done, affordable), 1e-9)
             elif self._budget.expired:
                 self.total = max(done, 1e-9)
         return done < self.total - 1e-9
@@ -175,5 +195,23 @@ class StepPace:
         if moved > 0:
             fades = math.exp(-moved / _TRUST)
             self._spent = fades * self._spent + now - self._last
-            self._moved = fades * self._moved + moved
+            self._moved = fades * self._moved + self._between(self._place, done, self.total)
         self._last, self._place = now, done
+
+    def _between(self, begin: float, end: float, total: float) -> float:
+        """Give the work from one epoch to another, in a training of so many."""
+        whole = max(total, end, 1e-9)
+        return whole * (self._work(end / whole) - self._work(begin / whole))
+
+    def _reach(self, done: float, affordable: float) -> float:
+        """Give how many epochs there are in all, when so much work is still to be done."""
+        low, high = done, max(self._asked, done)
+        if self._between(done, high, high) <= affordable:
+            return high
+        for _ in range(_HALVINGS):  # what is left rises with the epochs that there are
+            middle = (low + high) / 2
+            if self._between(done, middle, middle) <= affordable:
+                low = middle
+            else:
+                high = middle
+        return low
