@@ -70,8 +70,17 @@ def test_aggregates(tables: Path) -> None:
         (("--on", "country=name", "--out", "b.csv", "--aggregate", "--fuzzy"), "--aggregate"),
         *(
             (
-                ("--on", "country=name", "--out", "b.csv", "--aggregate", "--before", "score",
-                 "--gap", gap),
+                (
+                    "--on",
+                    "country=name",
+                    "--out",
+                    "b.csv",
+                    "--aggregate",
+                    "--before",
+                    "score",
+                    "--gap",
+                    gap,
+                ),
                 "--gap",
             )
             for gap in ("nan", "inf")

@@ -43,6 +43,7 @@ class TestLightGBM(LearnerContract):
         return LightGBMLearner(learning_rate=0.1, leaves=7, max_rounds=80)
 
 
+@pytest.mark.long
 class TestHistogramBoosting(LearnerContract):
     def learner(self) -> HistogramBoosting:
         return HistogramBoosting(learning_rate=0.2, leaves=7, max_rounds=50)
@@ -100,6 +101,7 @@ class TestGaussianProcess(LearnerContract):
         return GaussianProcessLearner()
 
 
+@pytest.mark.long
 class TestAdditive(LearnerContract):
     def learner(self) -> AdditiveLearner:
         return AdditiveLearner(learning_rate=0.3, max_rounds=50)
