@@ -238,6 +238,7 @@ def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     assert mw.load(out).predict(path).height == 1_500
 
 
+@pytest.mark.long
 def test_a_dash_among_numbers_is_a_missing_answer_but_may_be_a_label(tmp_path: Path) -> None:
     rows = [f"{i},{i % 2}" for i in range(40)] + ["40,-", "41,-"]
     (tmp_path / "gaps.csv").write_text("x,y\n" + "\n".join(rows))
