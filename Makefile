@@ -19,6 +19,9 @@ CODE := src tests examples benchmarks
 WORDS := $(CODE) docs README.md CONTRIBUTING.md CHANGELOG.md
 JOBS ?= 2
 
+# Bytecode is kept: else each of the hundreds of processes of the tests compiles the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long test-slow lint types spelling format bench docs clean
 
@@ -29,6 +32,7 @@ demo: $(READY)  ## fit a real data set, show the leaderboard, predict
 	$(PY) -m modelwright demo
 
 test: lint types spelling  ## lint, types, spelling and the default tests
+	$(PY) -m compileall -q -j $(JOBS) src
 	$(PY) -m pytest -q -n $(JOBS)
 
 test-long: $(READY)  ## the guide, the examples and other tests that take seconds each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import random
@@ -28,11 +29,18 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays to the end: a million parts of tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_power_cuts() -> Iterator[None]:
     """Wait for no disk: what a test writes need not outlast a power cut."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda handle: None)
+        patch.setattr("modelwright.store.database._SYNCHRONOUS", "OFF")
         yield
 
 
@@ -42,7 +50,8 @@ def the_same_draws() -> None:
     random.seed(0)
     np.random.seed(0)
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+        # torch.manual_seed keeps a whole traceback for each kind of device that is not there
+        sys.modules["torch"].default_generator.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -290,6 +290,7 @@ def test_automatic_rules_come_of_no_answer_and_no_test_row() -> None:
     )
 
 
+@pytest.mark.long
 def test_the_same_again_whatever_the_clock_says(tmp_path: Path) -> None:
     wanted = settings(True, store=tmp_path)
     first = mw.fit(dirty(), "y", settings=wanted)

@@ -211,6 +211,7 @@ def test_a_capacity_takes_so_many_of_the_rows_at_hand() -> None:
     assert "10%" in model.card.decision
 
 
+@pytest.mark.long
 def test_costs_of_classes_decide_for_the_least_expected_one(tmp_path: Path) -> None:
     costs = tmp_path / "costs.csv"
     costs.write_text(",younger,older,buyer\nbuyer,30,30,0\nolder,1,0,1\nyounger,0,1,1\n")

@@ -238,6 +238,7 @@ def test_ctrl_c_keeps_the_best_model(tmp_path: Path) -> None:
     assert mw.load(out).predict(path).height == 1_500
 
 
+@pytest.mark.long
 def test_a_dash_among_numbers_is_a_missing_answer_but_may_be_a_label(tmp_path: Path) -> None:
     rows = [f"{i},{i % 2}" for i in range(40)] + ["40,-", "41,-"]
     (tmp_path / "gaps.csv").write_text("x,y\n" + "\n".join(rows))
@@ -250,6 +251,7 @@ def test_a_dash_among_numbers_is_a_missing_answer_but_may_be_a_label(tmp_path: P
     assert both.model.task.classes == ("+", "-")
 
 
+@pytest.mark.long
 def test_nothing_validated_is_said_and_can_be_resumed(tmp_path: Path) -> None:
     settings = mw.Settings(store=tmp_path, workers=0, models=("linear",))
     result = mw.fit(table(), "price", time="0.01s", settings=settings)
@@ -320,6 +322,7 @@ def test_prices_with_a_currency_are_numbers_to_predict(tmp_path: Path) -> None:
         loaded.evaluate(tmp_path / "houses.csv")
 
 
+@pytest.mark.long
 def test_zeros_and_ones_are_classes_or_numbers_as_asked() -> None:
     frame = table().with_columns(sold=(pl.col("price") > 300).cast(pl.Int64))
     result = mw.fit(frame, "sold", settings=quick())
@@ -351,6 +354,7 @@ def test_words_in_order_lists_and_places_are_learned_from() -> None:
         assert result.model.evaluate(frame.head(100))["r2"] > 0.95
 
 
+@pytest.mark.long
 def test_spellings_of_one_answer_are_told() -> None:
     words = ["Yes", "yes", "Y", "no ", "No"]
     answers = [words[i % 5] for i in range(ROWS)]

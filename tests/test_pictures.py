@@ -195,6 +195,7 @@ def test_from_the_command_line(
     assert "test: on 80 fresh rows of" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_an_interrupted_run_goes_on(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ def answers(result: mw.Result) -> NDArray[np.float32]:
 
 
 def asked(store: Path, **changes: object) -> mw.Settings:
-    return mw.Settings(**{"trials": 3, "workers": 1, "store": store, **changes})  # type: ignore[arg-type]
+    return mw.Settings(**{"trials": 3, "workers": 0, "store": store, **changes})  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def first(store: Path) -> mw.Result:
 
 
 @pytest.mark.long
-def test_two_workers_give_the_same_bits_as_one(first: mw.Result, store: Path) -> None:
+def test_two_workers_give_the_same_bits_as_none(first: mw.Result, store: Path) -> None:
     second = mw.fit(table(), "price", settings=asked(store, workers=2))
     assert np.array_equal(answers(first), answers(second))
     assert second.score == first.score

@@ -26,7 +26,15 @@ def fitted(machine: Machine, seconds: float, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize(
     ("seconds", "fit"),
-    [(60.0, 0.05), (10.0, 0.3), (10.0, 1.7), (10.0, 60.0), (4.0, 0.3), (4.0, 60.0), (1.0, 0.3)],
+    [
+        pytest.param(60.0, 0.05, marks=pytest.mark.long),
+        (10.0, 0.3),
+        (10.0, 1.7),
+        (10.0, 60.0),
+        (4.0, 0.3),
+        (4.0, 60.0),
+        (1.0, 0.3),
+    ],
 )
 def test_a_time_budget_is_kept(seconds: float, fit: float, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(fit=fit, write=0.3)

@@ -65,6 +65,7 @@ def test_pandas_with_repeated_names() -> None:
     assert list(data.columns) == ["a", "a"]
 
 
+@pytest.mark.long
 def test_pandas_needs_no_pyarrow_and_nobody_imports_pandas() -> None:
     code = """
 import sys

@@ -77,6 +77,7 @@ def with_rain(at: dict[int, str]) -> pl.DataFrame:
     return stations().with_columns(rain=pl.Series([at.get(i, one) for i, one in enumerate(rain)]))
 
 
+@pytest.mark.long
 def test_cells_that_nobody_can_mend_are_emptied_when_asked() -> None:
     wrong = with_rain({100: "50000", 120: "n/a"})
     labels = Labels(np.array([3]), wrong[[3]].select("station", "town"))

@@ -183,6 +183,7 @@ def test_what_is_wrong_is_one_line(
     assert len(captured.err.strip().splitlines()) == 1
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
 def test_a_real_terminal_is_asked(folder: Path) -> None:
     import pty

@@ -134,6 +134,7 @@ def test_no_cell_of_a_picture_is_shown(fitted: dict[str, Any], place: Path) -> N
     assert "photo" in page
 
 
+@pytest.mark.long
 def test_a_folder_may_be_named_for_a_fit(place: Path) -> None:
     frame = pl.read_csv(place / "old" / "rows.csv")
     quick = {"trials": 1, "models": ("linear",), "workers": 0}

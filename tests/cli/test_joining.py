@@ -68,6 +68,23 @@ def test_aggregates(tables: Path) -> None:
         (("--on", "country=name", "--out", "b.csv", "--before", "score"), "--aggregate"),
         (("--on", "country=name", "--out", "b.csv", "--aggregate", "--gap", "2"), "--before"),
         (("--on", "country=name", "--out", "b.csv", "--aggregate", "--fuzzy"), "--aggregate"),
+        *(
+            (
+                (
+                    "--on",
+                    "country=name",
+                    "--out",
+                    "b.csv",
+                    "--aggregate",
+                    "--before",
+                    "score",
+                    "--gap",
+                    gap,
+                ),
+                "--gap",
+            )
+            for gap in ("nan", "inf")
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line(

@@ -55,6 +55,7 @@ def test_all_of_them_are_told_to_programs_and_to_people(
     assert "note: These test rows were scored in 1 earlier run of this target already" in text
 
 
+@pytest.mark.long
 def test_runs_show_and_compare_know_them(houses: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = said(fit(houses, "--folds", "3", "--test", houses / "later.csv"), capsys)["run"]
     two = said(fit(houses, "--folds", "3", "--repeats", "2"), capsys)["run"]
@@ -75,6 +76,7 @@ def test_groups_and_time_together(houses: Path, capsys: pytest.CaptureFixture[st
     assert "a model of earlier rows of other groups" in answer["plan"]
 
 
+@pytest.mark.long
 def test_a_replay_takes_the_folds_of_the_original(
     houses: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,6 +59,11 @@ def test_rows_of_the_fit_among_others_are_told_and_left_out_beside(
     assert told["overlap"]["fresh"]["scores"] == pytest.approx(alone["scores"])
     assert told["scores"]["rmse"] < alone["scores"]["rmse"]
     assert told["expected"] == alone["expected"]
+    by_zone = ("--fairness", "zone", "--json")
+    told = json.loads(evaluated(folder, "mixed.csv", capsys, *by_zone)[0])
+    alone = json.loads(evaluated(folder, "other.csv", capsys, *by_zone)[0])
+    assert told["fairness"] == alone["fairness"]
+    assert told["slices"] == alone["slices"]
     assert alone["overlap"] == {
         "fitted_on": 240, "compared": 240, "equal": 0, "seen": 0, "by_chance": 0.0, "fresh": None,
     }  # fmt: skip

@@ -102,3 +102,8 @@ def test_every_number_stays_as_it_was(values: list[float]) -> None:
     for row in body:
         assert re.search(rf"(?<!\S){re.escape(row[1])}(?!\S)", text)
         assert row[2] in text
+
+
+def test_a_cell_of_millions_of_letters_is_cut_at_once() -> None:
+    (head, line) = lay_out([["name", "size"], ["x" * 10**7, "12"]], 40).splitlines()
+    assert (head[-4:], line[-2:], len(line)) == ("size", "12", 40)

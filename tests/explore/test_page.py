@@ -43,6 +43,7 @@ def test_a_page_of_2_000_columns_is_small() -> None:
     assert page.text.count("a column with a name ") >= 2000
 
 
+@pytest.mark.long
 def test_a_page_shows_less_where_more_would_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_module, "LIMIT", 220_000)
     frame = wide(300, rows=30)

@@ -128,6 +128,7 @@ def test_without_pairs_columns_do_not_interact(curves: tuple[Matrix, Target]) ->
     assert both - down == pytest.approx(right - low, abs=1e-4)
 
 
+@pytest.mark.long
 def test_wide_data_get_fewer_bins() -> None:
     random = np.random.default_rng(0)
     X = Matrix.of_numbers(random.normal(size=(300, 4000)).astype(np.float32), ["x"] * 4000)

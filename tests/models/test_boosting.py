@@ -86,6 +86,7 @@ def test_the_deadline_is_kept() -> None:
     assert 1 <= fitted.units < 6000
 
 
+@pytest.mark.long
 def test_more_threads_give_the_same_bits() -> None:
     puzzle = made_up(2, rows=800)
     one, two = (fit(puzzle, 8, replace(LEARNER, threads=n)) for n in (1, 2))

@@ -43,17 +43,19 @@ class TestLightGBM(LearnerContract):
         return LightGBMLearner(learning_rate=0.1, leaves=7, max_rounds=80)
 
 
+@pytest.mark.long  # likewise `test_histogram.py`
 class TestHistogramBoosting(LearnerContract):
     def learner(self) -> HistogramBoosting:
         return HistogramBoosting(learning_rate=0.2, leaves=7, max_rounds=50)
 
 
+@pytest.mark.long  # of forests the default suite has `test_forest.py`
 class TestExtraTrees(LearnerContract):
     def learner(self) -> ExtraTreesLearner:
         return ExtraTreesLearner(trees=40)
 
 
-@pytest.mark.long  # extra trees are the same code
+@pytest.mark.long
 class TestRandomForest(LearnerContract):
     def learner(self) -> RandomForestLearner:
         # smaller leaves learn noise by heart, whatever its weight
@@ -100,6 +102,7 @@ class TestGaussianProcess(LearnerContract):
         return GaussianProcessLearner()
 
 
+@pytest.mark.long  # likewise `test_additive.py`
 class TestAdditive(LearnerContract):
     def learner(self) -> AdditiveLearner:
         return AdditiveLearner(learning_rate=0.3, max_rounds=50)

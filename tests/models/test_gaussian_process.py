@@ -66,6 +66,7 @@ def test_a_row_of_weight_two_is_a_row_twice() -> None:
     np.testing.assert_allclose(said[0], said[1], atol=1e-9)
 
 
+@pytest.mark.long
 def test_noise_asks_for_an_early_position_and_a_smooth_signal_for_a_late_one() -> None:
     X, smooth = waves(300, noise=0.0)
     noise = Target(np.random.default_rng(1).normal(size=300))
@@ -84,6 +85,7 @@ def test_columns_that_tell_nothing_do_not_hide_the_one_that_does() -> None:
     assert np.mean((found - y.values[300:]) ** 2) < 0.15 * np.var(y.values)
 
 
+@pytest.mark.long
 def test_probabilities_are_as_sure_as_they_ought_to_be() -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=(1200, 3)).astype(np.float32)

@@ -76,6 +76,7 @@ def test_pruning_of_classes_is_that_of_scikit_learn() -> None:
         assert all(len(shares) == 1 for shares in groups.values())
 
 
+@pytest.mark.long
 def test_its_own_cross_validation_finds_a_tree_of_sensible_size() -> None:
     X, y = wavy()
     matrix, noise = Matrix.of_numbers(X, list("abcde")), np.random.default_rng(1).normal(size=1200)

@@ -105,6 +105,7 @@ def test_a_model_that_is_no_better_is_called_that() -> None:
     assert "does NOT beat the baseline" in page
 
 
+@pytest.mark.long
 def test_a_score_can_be_what_has_to_be_beaten() -> None:
     frame = mw.frame(patients(), mw.Question("state", metric="roc_auc", baseline=0.55))
     made = mw.fit(patients(), settings=quick(frame))

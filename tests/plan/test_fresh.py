@@ -54,6 +54,7 @@ def test_it_changes_no_model() -> None:
     assert plain.score == tested.score
 
 
+@pytest.mark.long
 def test_a_second_look_is_told(tmp_path: Path) -> None:
     path = tmp_path / "later.csv"
     table(seed=1).write_csv(path)
@@ -73,6 +74,7 @@ def test_a_second_look_is_told(tmp_path: Path) -> None:
     assert other.test.looks == 0
 
 
+@pytest.mark.long
 def test_a_resumed_run_knows_its_test_rows(tmp_path: Path) -> None:
     settings = asked(test=table(seed=1))
     first = mw.fit(table(), "price", settings=settings)

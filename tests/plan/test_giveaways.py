@@ -56,6 +56,7 @@ def test_a_fit_of_an_honest_table_tells_nothing(tmp_path: Path) -> None:
     assert not any("give the answer away" in note or "spells" in note for note in notes)
 
 
+@pytest.mark.long
 def test_columns_that_no_model_sees_are_not_kept_after_the_run(tmp_path: Path) -> None:
     folder = fitted(told(), tmp_path).folder
     assert (folder / "splits.npz").is_file()

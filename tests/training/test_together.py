@@ -106,6 +106,7 @@ def test_two_processes_take_the_steps_of_one(name: str, written: Path) -> None:
         np.testing.assert_allclose(found[key], value, rtol=0, atol=1e-6, err_msg=key)
 
 
+@pytest.mark.long
 def test_all_end_with_one_net(written: Path) -> None:
     first, _ = read_tensors(written / "0.safetensors")
     second, _ = read_tensors(written / "1.safetensors")

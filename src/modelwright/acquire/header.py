@@ -35,8 +35,8 @@ def header_is_absent(rows: Sequence[Sequence[str]]) -> bool:
 
     Each cell of the first row must look like the cells below it: a number above numbers, a date
     above dates, an amount or a code above others of its form, a word that comes again. Names do not
-    come again, and numbers that serve as names
-    (years, 0, 1, 2...) differ from each other and go up evenly.
+    come again, and numbers that serve as names (years, 0, 1, 2...) differ from each other and go
+    up evenly.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -44,8 +45,9 @@ OUR_FAULT = 1
 INTERRUPTED = 130
 
 
+@cache
 def build() -> App:
-    """Make the program: its commands and their options."""
+    """Make the program, once: its commands and their options."""
     app = App(
         name="modelwright",
         help="From raw data to a model you can trust, on the machine you have.",

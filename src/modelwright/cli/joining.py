@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,6 +79,8 @@ class Grouped:
             raise OptionError("--aggregate beside --before", "none", "add --aggregate")
         if self.gap is not None and self.before is None:
             raise OptionError("--before beside --gap", "none", "name the times with --before")
+        if self.gap is not None and not 0 <= self.gap < math.inf:
+            raise OptionError("0 or more for --gap", repr(self.gap), "write it like --gap 30")
 
 
 def join(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from modelwright.clean.repairs import Repair, Repairs
+from modelwright.core.printable import printable
 
 __all__ = ["Console", "Terminal", "reviewed"]
 
@@ -29,7 +30,7 @@ class Terminal:
 
     def ask(self, question: str) -> str:
         """Show a question on stderr, and read a line."""
-        sys.stderr.write(question)
+        sys.stderr.write(printable(question))
         sys.stderr.flush()
         return sys.stdin.readline()
 
@@ -105,8 +106,7 @@ def _question(several: list[Repair], place: str) -> str:
     rows = ", ".join(str(each.row) for each in several[:_SHOWN])
     more = f" and {len(several) - _SHOWN:,} more" if len(several) > _SHOWN else ""
     sure = sum(each.confidence for each in several) / len(several)
-    told = "".join(letter if letter.isprintable() else " " for letter in f"{old} -> {new}")
     return (
         f"\n{place}: column {one.column!r}, row {rows}{more}\n"
-        f"  {told}   ({one.rule}; {100 * sure:.0f} % sure)\n  [y/n/a/x/q] "
+        f"  {old} -> {new}   ({one.rule}; {100 * sure:.0f} % sure)\n  [y/n/a/x/q] "
     )

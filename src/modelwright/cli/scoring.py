@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,9 +60,9 @@ class Scores:
             return "none", ""
         return number(self.values[name]), _between(*self.between[name])
 
-    def together(self) -> list[str]:
-        """Write both in one cell, scores below each other."""
-        both = [self.cells(name) for name in self.values]
+    def together(self, names: Iterable[str]) -> list[str]:
+        """Write each score and its interval in one cell, so that scores line up."""
+        both = [self.cells(name) for name in names]
         wide = max(len(score) for score, _ in both)
         return [f"{s:<{wide}} ({between})" if between else s for s, between in both]
 
@@ -93,7 +93,8 @@ def say_scores(all_rows: Scores, fresh: Scores | None = None) -> None:
         table += [[name, *all_rows.cells(name)] for name in all_rows.values]
     else:
         table = [["", f"all {all_rows.rows:,} rows (95 %)", f"{fresh.rows:,} fresh rows (95 %)"]]
-        told = zip(all_rows.values, all_rows.together(), fresh.together(), strict=True)
+        names = list(all_rows.values)  # fewer rows may suit more metrics, but never fewer
+        told = zip(names, all_rows.together(names), fresh.together(names), strict=True)
         table += [list(line) for line in told]
     say(as_table(table))
     shown = [(all_rows, "")] if fresh is None else [(all_rows, ""), (fresh, " of the fresh rows")]

@@ -202,9 +202,9 @@ def evaluate(
             write_evaluation(opened, rows, report)
         fresh = rows.fresh
         scores, apart = Scores.of(rows, more), None if fresh is None else Scores.of(fresh, more)
-        classes = class_scores(rows)
+        judged = fresh or rows  # of what a model has learned by heart there is nothing to learn
+        classes, spots = class_scores(judged), weak_spots(judged, fairness)
         expected = None if threshold is not None else _expected(opened, rows)
-        spots = weak_spots(rows, fairness)
     if json:
         page = {} if report is None else {"report": str(report)}
         told: dict[str, object] = {"classes": classes, "decision": opened.card.decision}
@@ -218,11 +218,13 @@ def evaluate(
         return
     say_rows(rows)
     say_scores(scores, apart)
+    if apart is not None:
+        say("\nwhat follows is of the fresh rows alone")
     if classes:
         say_classes(classes)
-    judged = (apart or scores).values
-    if expected is not None and expected.metric in judged:
-        say(f"\nby the fit: {expected}: {_held(expected, judged[expected.metric])}")
+    values = (apart or scores).values
+    if expected is not None and expected.metric in values:
+        say(f"\nby the fit: {expected}: {_held(expected, values[expected.metric])}")
     if opened.card.decision:
         say(f"\n{opened.card.decision}")
     say_weak_spots(spots)

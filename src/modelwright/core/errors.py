@@ -130,7 +130,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def sentences(*parts: str) -> str:
-    """Put parts behind each other, each ended as a sentence is, and none twice.
+    """Put parts behind each other; one that does not end as a sentence gets a full stop.
 
     Examples
     --------

@@ -131,7 +131,10 @@ def lay_out(rows: Sequence[Sequence[str]], width: int | None = None, *, names: i
         return ""
     cells = [[_tidy(row[i], i) if i < len(row) else "" for row in rows] for i in range(most)]
     columns = [_Column.of(column, naming=i < names) for i, column in enumerate(cells)]
-    parts = _parts(columns[:names], columns[names:], terminal_width(width))
+    wide = terminal_width(width)
+    for column in columns:  # it is made narrower letter by letter, and a cell may have millions
+        column.wide = column.whole = min(column.whole, max(wide, column.least))
+    parts = _parts(columns[:names], columns[names:], wide)
     return "\n\n".join("\n".join(_lines(part)) for part in parts)
 
 

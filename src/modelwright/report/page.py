@@ -22,7 +22,7 @@ from modelwright.pages.numerals import number
 from modelwright.plan.verdict import line_of, verdict_of
 from modelwright.report.cleaned import cleaned
 from modelwright.report.data import data
-from modelwright.report.opening import of_images, opening
+from modelwright.report.opening import opening
 from modelwright.report.pictures import pictures
 from modelwright.report.quality import quality
 from modelwright.report.rests_on import influence, singles
@@ -87,7 +87,7 @@ def render(model: Model) -> str:
         *pictures(model),
         uncertainty(model),
         weak(model),
-        None if of_images(model) else influence(model),
+        influence(model),
         singles(model),
         data(model),
         cleaned(model),

@@ -16,6 +16,7 @@ __all__ = ["Database", "TakenError"]
 
 _VERSION = 2
 _BUSY_SECONDS = 10.0
+_SYNCHRONOUS = "NORMAL"  # after a power cut the last moments may be lost, and nothing else
 # What others who write just now may cause, by SQLite's primary codes.
 _PRIMARY = 0xFF
 _OTHERS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
@@ -111,7 +112,7 @@ def _open(path: Path) -> sqlite3.Connection:
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
-        base.execute("PRAGMA synchronous = NORMAL")
+        base.execute(f"PRAGMA synchronous = {_SYNCHRONOUS}")
         if _version_of(base) == 0:
             _create(base)
         if _version_of(base) > _VERSION:
