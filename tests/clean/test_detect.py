@@ -71,6 +71,23 @@ def test_rules_speak_beside_detectors() -> None:
         detect(table, rules=parse_rules("[columns.agee]\nleast = 0"))
 
 
+def test_what_somebody_said_of_a_cell_outweighs_a_rule() -> None:
+    table = pl.DataFrame({"age": ["31", "40", "-4"] * 10, "name": [f"n{i}" for i in range(30)]})
+    right = table[[2, 3]].with_columns(age=pl.Series(["-4", "41"]))
+    found = detect(
+        table, labels=Labels(np.array([2, 3]), right), rules=parse_rules("[columns.age]\nleast = 0")
+    )
+    assert found.wrong()[[2, 3], 0].tolist() == [False, True]
+    assert found.wrong()[5::3, 0].all()
+
+
+def test_very_many_labels_teach_by_a_part_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelwright.clean.learned._LESSONS", 200)
+    dirty, clean = drinks(150, 0)
+    found = detect(dirty, labels=Labels(np.arange(100), clean[:100]))
+    assert (found.wrong()[:100] == wrong(dirty, clean)[:100]).all()
+
+
 def test_labels_that_do_not_fit_are_refused() -> None:
     table = pl.DataFrame({"a": ["x", "y"]})
     with pytest.raises(DataError, match="rows from 0 to 1"):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from modelwright.clean.evidence import DETECTORS, Evidence
 from modelwright.clean.told import Told
 
-__all__ = ["Combined", "by_themselves", "combine", "together"]
+__all__ = ["MOST_REASONS", "Combined", "by_themselves", "combine", "together"]
 
 Floats = NDArray[np.float32]
 
@@ -20,7 +20,8 @@ _LOOKS = frozenset(
 )
 _BORNE_OUT = 0.8
 _SILENT = 0.02
-_MOST_REASONS = 30_000  # places of reasons are short numbers
+MOST_REASONS = 30_000
+"""So many reasons are told: their places are short numbers."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def combine(evidence: Evidence) -> Combined:
         strongest = weighed.argmax(axis=1)
         spoken = weighed.max(axis=1) > _SILENT
         for place in np.unique(strongest[spoken]).tolist():
-            if len(reasons) < _MOST_REASONS:
+            if len(reasons) < MOST_REASONS:
                 number = reasons.setdefault(told[place].reason, len(reasons))
                 reason[spoken & (strongest == place), column] = number
     return Combined(chance, reason, tuple(reasons))

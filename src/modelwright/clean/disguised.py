@@ -13,7 +13,6 @@ from modelwright.clean.told import Told
 
 __all__ = ["MARKERS", "SENTINELS", "disguised", "surely_missing"]
 
-MEASURES = 4
 MARKERS = frozenset(
     ["?", "??", "-", "--", "---", ".", "..", "...", "na", "n/a", "n.a.", "n.a", "#n/a", "nan",
      "nat", "null", "none", "nil", "(null)", "<na>", "#div/0!", "#value!", "#ref!", "#name?",

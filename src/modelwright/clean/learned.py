@@ -33,6 +33,7 @@ _CHUNK = 100_000
 _SURELY = 0.85
 _FAINT = 100
 _FAINT_SHARE = 0.25
+_LESSONS = 50_000
 
 
 def learn(
@@ -66,11 +67,10 @@ def learn(
     claims = taught(evidence, labels, told_by_labels)
     following = spread(evidence, told_by_labels, claims, seeds.derive("spread"))
     lessons = told_by_labels.with_others(following)
-    usual = float(np.average(lessons.wrong, weights=lessons.weight)) if len(lessons.row) else 0.0
-    if not len(lessons.row):
-        return first
+    usual = float(np.average(lessons.wrong, weights=lessons.weight))
     table = _Table(evidence, first, (first > 0.5).sum(axis=1), usual)
-    order = [lessons.of(column) for column in np.unique(lessons.column).tolist()]
+    some = _some(lessons, seeds.derive("some"))
+    order = [some.of(column) for column in np.unique(some.column).tolist()]
     blocks = [table.held_out(mine, claims.held_out) for mine in order]
     faint = _faint(first, lessons, seeds.derive("faint"))
     for column in np.unique(faint.column).tolist():
@@ -95,6 +95,14 @@ def learn(
     chance[lessons.row, lessons.column] = settled
     chance[told_by_labels.row, told_by_labels.column] = told_by_labels.wrong
     return chance
+
+
+def _some(lessons: Lessons, seed: int) -> Lessons:
+    """Keep as many lessons as a classifier needs, when somebody labelled very many rows."""
+    if len(lessons.row) <= _LESSONS:
+        return lessons
+    kept = np.random.default_rng(seed).choice(len(lessons.row), _LESSONS, replace=False)
+    return lessons.only(np.sort(kept))
 
 
 def _faint(first: Floats, lessons: Lessons, seed: int) -> Lessons:
@@ -129,11 +137,10 @@ class _Table:
         column = int(lessons.column[0])
         told = self.evidence.told(column, beliefs)
         kinds = kinds_of_cells(self.evidence, column, told)
-        said = np.empty((len(lessons.row), 2 * kinds.shape[1] + 2), np.float32)
-        for part in np.unique(lessons.part).tolist():
-            mine = lessons.part == part
-            said[mine] = rates(kinds, lessons.only(~mine), self.usual, lessons.row[mine])
-        return self._features(told, said, column, lessons.row)
+        parts = [lessons.part == part for part in np.unique(lessons.part).tolist()]
+        said = [rates(kinds, lessons.only(~p), self.usual, lessons.row[p]) for p in parts]
+        place = np.concatenate([np.flatnonzero(p) for p in parts])
+        return self._features(told, np.concatenate(said)[np.argsort(place)], column, lessons.row)
 
     def described(
         self,

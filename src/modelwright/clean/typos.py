@@ -30,6 +30,7 @@ _LEAST = 0.3
 _MOST = 0.1
 _BORNE_OUT = 0.6
 _LONGEST = 96
+_LONGEST_TEXT = 1_000
 _WORD = r"[\p{L}\p{N}][\p{L}\p{N}'-]{2,40}"
 _WORDS = 200_000
 
@@ -201,9 +202,10 @@ def _worst_words(values: pl.Series, counts: NDArray[np.int64]) -> Near:
     """Give for each value the word of it that is most likely a frequent word misspelled."""
     none = Near(np.full(len(values), -1), np.zeros(len(values)), np.ones(len(values)))
     taken = min(len(values), _RARE * 5)
+    texts = values[:taken].str.slice(0, _LONGEST_TEXT)
     held = (
         pl.DataFrame({"value": np.arange(taken), "count": counts[:taken]})
-        .with_columns(word=values[:taken].str.to_lowercase().str.extract_all(_WORD))
+        .with_columns(word=texts.str.to_lowercase().str.extract_all(_WORD))
         .explode("word")
         .drop_nulls()
         .unique(["value", "word"])
