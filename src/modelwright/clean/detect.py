@@ -107,5 +107,5 @@ def _as_labelled(found: Combined, labels: Labels, cells: pl.DataFrame) -> Combin
     """Let what somebody said of a cell outweigh a rule that he said of all."""
     chance = found.chance.copy()
     columns = [cells.columns.index(name) for name in labels.values.columns]
-    chance[np.ix_(labels.rows, columns)] = wrong_cells(labels, cells)
+    chance[labels.rows[:, None], columns] = wrong_cells(labels, cells)
     return Combined(chance, found.reason, found.reasons)

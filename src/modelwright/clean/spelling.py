@@ -17,9 +17,7 @@ __all__ = ["inconsistent", "plain_forms"]
 MEASURES = 4
 _RARE = 0.2
 # Blanks at the ends or in pairs, signs that control, and entities of web pages.
-_UNTYPED = (
-    r"^\s|\s$|\s\s|[\x00-\x1f\x7f\u00a0\u200b\ufeff\ufffd]|&(?:[a-z]{2,6}|#\d{2,5});"
-)
+_UNTYPED = r"^\s|\s$|\s\s|[\x00-\x1f\x7f\u00a0\u200b\ufeff\ufffd]|&(?:[a-z]{2,6}|#\d{2,5});"
 
 
 def plain_forms(values: pl.Series) -> pl.Series:
