@@ -36,11 +36,14 @@ class Combined:
         The place of the strongest reason in `reasons`; -1 for none.
     reasons : tuple of str
         Reasons in plain words.
+    speakers : tuple of int
+        The detector that gives each reason, as its place in `DETECTORS`.
     """
 
     chance: Floats
     reason: NDArray[np.int16]
     reasons: tuple[str, ...]
+    speakers: tuple[int, ...] = ()
 
 
 def together(told: tuple[Told, ...], support: Floats, settled: bool) -> Floats:
@@ -122,6 +125,7 @@ def combine(evidence: Evidence) -> Combined:
     chance = np.zeros(shape, np.float32)
     reason = np.full(shape, -1, np.int16)
     reasons: dict[str, int] = {}
+    speakers: list[int] = []
     for column in range(shape[1]):
         told = evidence.told(column)
         weighed = _weighed(evidence, column, told)
@@ -131,5 +135,6 @@ def combine(evidence: Evidence) -> Combined:
         for place in np.unique(strongest[spoken]).tolist():
             if len(reasons) < MOST_REASONS:
                 number = reasons.setdefault(told[place].reason, len(reasons))
+                speakers += [place] * (number == len(speakers))
                 reason[spoken & (strongest == place), column] = number
-    return Combined(chance, reason, tuple(reasons))
+    return Combined(chance, reason, tuple(reasons), tuple(speakers))

@@ -72,7 +72,7 @@ def detect(
     evidence = gather(cells, Seed(seed).derive("evidence"), keep=labels is not None)
     found = combine(evidence)
     if labels is not None:
-        chance = learn(evidence, cells, labels, found.chance, seed)
+        chance = learn(evidence, cells, labels, found, seed)
         found = _explained(Combined(chance, found.reason, found.reasons))
     if rules is not None and len(rules):
         found = _with_rules(found, broken_rules(cells, evidence.coded, rules))

@@ -28,6 +28,8 @@ _STRONG = 0.85
 _SHARE = 0.7
 _GAIN = 0.2
 _KEY = 0.95
+_SELDOM = 0.25
+_LEAST_PAIRS = 10
 
 
 @dataclass(frozen=True)
@@ -177,13 +179,24 @@ def _source(coded: Coded, given: tuple[int, ...], columns: list[int]) -> int:
         told = (value != MISSING) & (group[rows] != MISSING)
         if told.sum() < 0.8 * len(rows):
             continue
-        pairs = np.unique(group[rows][told].astype(np.int64) * different + value[told])
-        if len(pairs) < _KEY * told.sum() or agreement(group[rows], value)[0] > LEAST:
+        if not _tells_apart(group[rows][told], value[told], different):
+            continue
+        if agreement(group[rows], value)[0] > LEAST:
             continue
         apart = _apart(value, tops, different)
         if apart > best:
             best, source = apart, column
     return source
+
+
+def _tells_apart(group: NDArray[np.integer], value: NDArray[np.int32], different: int) -> bool:
+    """Tell whether rows of a thing hardly ever share a value, and far less often than by chance."""
+    pairs, count = np.unique(group.astype(np.int64) * different + value, return_counts=True)
+    if len(pairs) < _KEY * len(value):
+        return False
+    sizes, shares = np.bincount(group), np.bincount(value) / max(len(value), 1)
+    by_chance = float((sizes * (sizes - 1.0)).sum() * (shares**2).sum())
+    return float((count * (count - 1.0)).sum()) <= _SELDOM * by_chance and by_chance >= _LEAST_PAIRS
 
 
 def _apart(

@@ -13,8 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.cells import Labels
-from modelwright.clean.combined import by_themselves
-from modelwright.clean.evidence import Evidence
+from modelwright.clean.combined import Combined, by_themselves
+from modelwright.clean.evidence import DETECTORS, Evidence
 from modelwright.clean.kinds import kinds_of_cells, rates
 from modelwright.clean.lessons import PARTS, Lessons, direct, spread, taught
 from modelwright.clean.library import ensembles
@@ -34,10 +34,11 @@ _SURELY = 0.85
 _FAINT = 100
 _FAINT_SHARE = 0.25
 _LESSONS = 50_000
+_TRUSTED, _PRIOR = 0.8, 2.0
 
 
 def learn(
-    evidence: Evidence, cells: pl.DataFrame, labels: Labels, first: Floats, seed: int
+    evidence: Evidence, cells: pl.DataFrame, labels: Labels, found: Combined, seed: int
 ) -> Floats:
     """Learn from labels which cells are wrong.
 
@@ -52,8 +53,8 @@ def learn(
         The same as text.
     labels : Labels
         The right values of a few rows.
-    first : float array of shape (rows, columns)
-        What is believed of cells without labels.
+    found : Combined
+        What is believed of cells without labels, and why.
     seed : int
         The only source of randomness.
 
@@ -62,7 +63,7 @@ def learn(
     float array of shape (rows, columns)
         How likely each cell is wrong.
     """
-    seeds = Seed(seed)
+    seeds, first = Seed(seed), found.chance
     told_by_labels = direct(labels, cells, seeds.derive("parts"))
     claims = taught(evidence, labels, told_by_labels)
     following = spread(evidence, told_by_labels, claims, seeds.derive("spread"))
@@ -91,6 +92,7 @@ def learn(
             if column in named
             else by_themselves(evidence, column, claims.final)
         )
+    chance = np.maximum(chance, _unspoken(found, lessons))
     settled = np.where(lessons.wrong, _SETTLED, 1 - _SETTLED)
     chance[lessons.row, lessons.column] = settled
     chance[told_by_labels.row, told_by_labels.column] = told_by_labels.wrong
@@ -103,6 +105,24 @@ def _some(lessons: Lessons, seed: int) -> Lessons:
         return lessons
     kept = np.random.default_rng(seed).choice(len(lessons.row), _LESSONS, replace=False)
     return lessons.only(np.sort(kept))
+
+
+def _unspoken(found: Combined, lessons: Lessons) -> Floats:
+    """Keep what detectors find wrong for a reason that no labelled cell was suspected for.
+
+    A few rows seldom hold every kind of error: what labels are silent about they do not deny. It
+    counts as far as labels of other columns bear the same detector out.
+    """
+    claimed = lessons.only(found.chance[lessons.row, lessons.column] > 0.5)
+    reason = found.reason[claimed.row, claimed.column]
+    speakers = np.append(np.array(found.speakers, np.int64), len(DETECTORS))
+    speaker = speakers[reason]
+    size = len(DETECTORS) + 1
+    borne = np.bincount(speaker, claimed.weight * claimed.wrong, minlength=size)
+    seen = np.bincount(speaker, claimed.weight, minlength=size)
+    trust = ((borne + _TRUSTED * _PRIOR) / (seen + _PRIOR)).astype(np.float32)[speakers]
+    trust[reason] = 0.0
+    return np.where(found.chance > 0.5, trust[found.reason] * found.chance, np.float32(0.0))
 
 
 def _faint(first: Floats, lessons: Lessons, seed: int) -> Lessons:

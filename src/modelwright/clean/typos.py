@@ -114,11 +114,13 @@ def _alike(
 ) -> Floats:
     a = [texts[i][:_LONGEST] for i in left.tolist()]
     b = [texts[i][:_LONGEST] for i in right.tolist()]
-    longest = np.array([max(len(x), len(y)) for x, y in zip(a, b, strict=True)])
-    share: Floats = 1 - edit_distances(a, b) / np.maximum(longest, 1)
     plain = [_without_digits(x) == _without_digits(y) for x, y in zip(a, b, strict=True)]
-    other = np.array(made.differ(a, b), np.bool_)
-    share[np.array(plain, np.bool_) | other | (share < _LEAST)] = 0.0
+    near = np.flatnonzero(~(np.array(plain, np.bool_) | np.array(made.differ(a, b), np.bool_)))
+    a, b = ([side[i] for i in near.tolist()] for side in (a, b))
+    longest = np.array([max(len(x), len(y), 1) for x, y in zip(a, b, strict=True)])
+    alike = 1 - edit_distances(a, b) / longest
+    share = np.zeros(len(left))
+    share[near] = np.where(alike < _LEAST, 0.0, alike)
     return share
 
 
