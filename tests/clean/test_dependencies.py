@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from modelwright.clean.coded import Coded, code_table
 from modelwright.clean.dependencies import agreement, dependencies, group_codes, votes
+from modelwright.clean.entities import entities
 
 CODES = st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 4)), min_size=1, max_size=40)
 
@@ -61,6 +62,20 @@ def test_a_dependency_is_found_through_errors() -> None:
     assert best.given == (0,)
     assert 0.85 < best.strength < 0.95
     assert all(one.strength < 0.2 for one in found[2])
+
+
+def test_a_source_tells_apart_beyond_chance() -> None:
+    draw = np.random.default_rng(0)
+    things = np.repeat(np.arange(200), 4)
+    careless = (np.arange(800) % 4 == 3) & (draw.random(800) < 0.5)
+    facts = [f"f{(x + 7 * odd) % 23}" for x, odd in zip(things, careless, strict=True)]
+    made = {"thing": [f"t{x}" for x in things], "fact": facts}
+    sites = [f"site {x}" for x in np.tile(np.arange(4), 200)]
+    scores = draw.integers(0, 120, 800).astype(str)
+    for name, column, source in (("site", sites, 2), ("score", scores, -1)):
+        coded = code_table(pl.DataFrame({**made, name: column}))
+        found = entities(coded, dependencies(coded))
+        assert [one.source for one in found if one.given == (0,)] == [source]
 
 
 def test_two_columns_settle_what_none_does_alone() -> None:

@@ -123,6 +123,11 @@ def test_odd_columns_break_nothing(detector: Detector, cells: list[str | None]) 
     assert ((told.chance >= 0) & (told.chance <= 1)).all()
 
 
+def test_a_code_that_most_cells_hold_is_an_answer() -> None:
+    cells = ["999"] * 400 + [str(x) for x in range(1, 31)] * 3
+    assert hidden(code_table(pl.DataFrame({"a": cells}))).chance.max() < 0.5
+
+
 def test_every_column_has_as_many_measures() -> None:
     for detector in (shapes, letters, typos, spelling, hidden, far, rare):
         widths = {

@@ -34,7 +34,7 @@ _SURELY = 0.85
 _FAINT = 100
 _FAINT_SHARE = 0.25
 _LESSONS = 50_000
-_TRUSTED, _PRIOR = 0.8, 2.0
+_PRIOR = 2.0
 
 
 def learn(
@@ -111,7 +111,7 @@ def _unspoken(found: Combined, lessons: Lessons) -> Floats:
     """Keep what detectors find wrong for a reason that no labelled cell was suspected for.
 
     A few rows seldom hold every kind of error: what labels are silent about they do not deny. It
-    counts as far as labels of other columns bear the same detector out.
+    counts for less as far as labels of other columns deny what the same detector says.
     """
     claimed = lessons.only(found.chance[lessons.row, lessons.column] > 0.5)
     reason = found.reason[claimed.row, claimed.column]
@@ -120,7 +120,7 @@ def _unspoken(found: Combined, lessons: Lessons) -> Floats:
     size = len(DETECTORS) + 1
     borne = np.bincount(speaker, claimed.weight * claimed.wrong, minlength=size)
     seen = np.bincount(speaker, claimed.weight, minlength=size)
-    trust = ((borne + _TRUSTED * _PRIOR) / (seen + _PRIOR)).astype(np.float32)[speakers]
+    trust = ((borne + _PRIOR) / (seen + _PRIOR)).astype(np.float32)[speakers]
     trust[reason] = 0.0
     return np.where(found.chance > 0.5, trust[found.reason] * found.chance, np.float32(0.0))
 
