@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clean.planted import articles, drinks, f1, reports, wrong
+from clean.planted import articles, changed, drinks, f1, reports, wrong
 from modelwright.clean.cells import Labels
 from modelwright.clean.detect import detect
 from modelwright.clean.rules_file import parse_rules
@@ -69,6 +69,45 @@ def test_rules_speak_beside_detectors() -> None:
     assert not found.wrong()[:, 1].any()
     with pytest.raises(ColumnError, match="did you mean 'age'"):
         detect(table, rules=parse_rules("[columns.agee]\nleast = 0"))
+
+
+def test_what_somebody_said_of_a_cell_outweighs_a_rule() -> None:
+    table = pl.DataFrame({"age": ["31", "40", "-4"] * 10, "name": [f"n{i}" for i in range(30)]})
+    right = table[[2, 3]].with_columns(age=pl.Series(["-4", "41"]))
+    found = detect(
+        table, labels=Labels(np.array([2, 3]), right), rules=parse_rules("[columns.age]\nleast = 0")
+    )
+    assert found.wrong()[[2, 3], 0].tolist() == [False, True]
+    assert found.wrong()[5::3, 0].all()
+
+
+def test_very_many_labels_teach_by_a_part_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelwright.clean.learned._LESSONS", 200)
+    dirty, clean = drinks(150, 0)
+    found = detect(dirty, labels=Labels(np.arange(100), clean[:100]))
+    assert (found.wrong()[:100] == wrong(dirty, clean)[:100]).all()
+
+
+def test_labels_do_not_deny_what_they_are_silent_about() -> None:
+    draw = np.random.default_rng(0)
+    clean = pl.DataFrame(
+        {
+            "town": draw.choice(["Bonn", "Ulm", "Jena"], 600),
+            "rain": [f"{x:.1f}" for x in draw.gamma(4, 3, 600)],
+            "shade": draw.choice(["red", "green", "blue"], 600),
+        }
+    )
+    dirty = changed(clean, "rain", draw, 0.03, lambda text: "N/A")
+    dirty = changed(dirty, "shade", draw, 0.2, lambda text: text + " ")
+    truth = wrong(dirty, clean)
+    rows = np.flatnonzero(~truth[:, 1])[:20]
+    found = detect(dirty, labels=Labels(rows, clean[rows]))
+    assert found.wrong()[truth[:, 1], 1].all()
+    assert f1(found.wrong(), truth) > 0.95
+    words = changed(clean, "shade", draw, 0.2, lambda text: "unknown")
+    rows = np.flatnonzero(words["shade"].to_numpy() == "unknown")[:20]
+    right = detect(words, labels=Labels(rows, words[rows]))
+    assert not right.wrong()[:, 2].any()
 
 
 def test_labels_that_do_not_fit_are_refused() -> None:

@@ -75,5 +75,36 @@ def test_what_is_offered_can_be_accepted_written_and_checked() -> None:
     assert len(marked) < 0.01 * cells.height * cells.width
 
 
+def test_all_that_is_offered_can_hold_together() -> None:
+    draw = np.random.default_rng(0)
+    rows = 1000
+    stars = draw.integers(1, 6, rows).astype(str)
+    stars[:15] = "N/A"
+    sizes = draw.integers(100, 130, rows).astype(str)
+    sizes[:12], sizes[12:14] = "99999", "131"
+    made = [f"{x:,}" for x in draw.integers(800, 5000, rows)]
+    dates = draw.choice(["2001-02-03", "2001-02-04"], rows)
+    dates[:20] = "soon"
+    cells = pl.DataFrame({"stars": stars, "size": sizes, "made": made, "on": dates})
+    offered = discover(cells)
+    rules = {one.column: one for one in accepted(offered).columns}
+    assert rules["stars"].values == ("1", "2", "3", "4", "5") or "N/A" not in rules["stars"].values
+    assert "99999" not in rules["size"].values
+    assert rules["made"].kind == "integer"
+    assert parse_rules(rules_text(accepted(offered))) == accepted(offered)
+
+
+def test_patterns_that_would_be_too_long_are_not_offered() -> None:
+    draw = np.random.default_rng(0)
+
+    def key(parts: int) -> str:
+        pieces = [f"{draw.choice(['ab', 'abc'])}{draw.integers(10, 999)}" for _ in range(parts)]
+        return "-".join(pieces)[: 3 * parts + 40]
+
+    texts = [key(8) for _ in range(400)] + ["ab" * 100 + "-" + "ba" * 100] * 300
+    for cells in (texts, ["acgt" * 60 + "-" + "tgca" * 60 + str(i) for i in range(400)]):
+        accepted(discover(pl.DataFrame({"key": cells})))
+
+
 def test_nothing_is_offered_of_few_rows() -> None:
     assert discover(table().head(5)) == ()

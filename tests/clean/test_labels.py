@@ -57,5 +57,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_labels_in_python_are_checked_as_well() -> None:
+    with pytest.raises(DataError, match="as many values as rows"):
+        check_labels(Labels(np.array([0, 1]), pl.DataFrame({"zip": ["1"]})), CELLS)
     with pytest.raises(DataError, match="rows from 0 to 2"):
         check_labels(Labels(np.array([7]), pl.DataFrame({"zip": ["1"]})), CELLS)

@@ -70,6 +70,16 @@ def test_rules_are_written_and_read_to_the_same(rules: Rules) -> None:
     assert parse_rules(rules_text(rules)) == rules
 
 
+@given(name=NAMES, other=NAMES, constant=st.text(min_size=1, max_size=5))
+def test_a_denial_may_name_any_column(name: str, other: str, constant: str) -> None:
+    conditions = (
+        Condition(Term(name, 1), "=", Term(name, 2)),
+        Condition(Term(other, 1), "<=", Term(constant, 0)),
+    )
+    rules = Rules(denials=(Denial(conditions),))
+    assert parse_rules(rules_text(rules)) == rules
+
+
 def test_rules_go_through_a_file(tmp_path: Path) -> None:
     rules = Rules((ColumnRule("a", values=("x", "y")),), comparisons=(Comparison("b", "<", "c"),))
     write_rules(rules, tmp_path / "rules.toml")
@@ -88,6 +98,7 @@ def test_rules_go_through_a_file(tmp_path: Path) -> None:
         ("[columns.a]\ntype = 'date'\nleast = 1", "numbers in 'a'"),
         ("[columns.a]\ntype = 'numbr'", "did you mean 'number'"),
         ("[columns.a]\nleast = nan", "numbers as least"),
+        (f"[columns.a]\nleast = 1{400 * '0'}", "no larger than"),
         ("[columns.a]\nlest = 1", "did you mean 'least'"),
         ("[columns.a]\nrequired = 'yes'", "true or false"),
         ("[columns.a]\npattern = '('", "regular expression"),
@@ -134,6 +145,19 @@ def test_comparisons_that_can_hold_are_taken() -> None:
     assert len(Rules(comparisons=comparisons("a < b", "b <= c", "a != c", "c = d"))) == 4
 
 
+def test_so_many_comparisons_take_too_long() -> None:
+    chain = tuple(Comparison(f"c{i}", "<", f"c{i + 1}") for i in range(1001))
+    assert len(Rules(comparisons=chain[:1000])) == 1000
+    with pytest.raises(OptionError, match="at most 1,000 comparisons"):
+        Rules(comparisons=chain)
+
+
+def test_values_are_read_as_cells_are() -> None:
+    assert ColumnRule("a", kind="integer", least=0, values=("1,200", "7")).values[0] == "1,200"
+    with pytest.raises(OptionError, match="fit its type and range"):
+        ColumnRule("a", kind="number", values=("1,5",))
+
+
 def test_two_rules_for_one_column_are_refused() -> None:
     with pytest.raises(OptionError, match="one rule for each column"):
         Rules((ColumnRule("a"), ColumnRule("a")))
@@ -145,7 +169,9 @@ def test_unknown_columns_are_refused() -> None:
         rules.check(["zip", "town"])
 
 
-@pytest.mark.parametrize("content", [b"not toml", b"\xff\xfe", b"a = " + b"[" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"not toml", b"\xff\xfe", b"a = " + b"[" * 5000, b"a = " + b"9" * 5000]
+)
 def test_what_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "rules.toml").write_bytes(content)
     with pytest.raises(DataError):

@@ -9,12 +9,14 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
+from modelwright.clean.cells import Labels
 from modelwright.clean.coded import Coded, code_table
 from modelwright.clean.dependencies import dependencies
+from modelwright.clean.detect import detect
 from modelwright.clean.disguised import disguised
 from modelwright.clean.frequency import rare_values
 from modelwright.clean.grams import gram_support, odd_letters
-from modelwright.clean.joint_outliers import apart_from_neighbours, isolated, odd_together
+from modelwright.clean.joint_outliers import Joint, apart_from_neighbours, isolated, odd_together
 from modelwright.clean.minority import differing
 from modelwright.clean.numbers import numbers_of
 from modelwright.clean.outliers import beyond_fences, by_deviation, far_numbers
@@ -121,6 +123,11 @@ def test_odd_columns_break_nothing(detector: Detector, cells: list[str | None]) 
     assert ((told.chance >= 0) & (told.chance <= 1)).all()
 
 
+def test_a_code_that_most_cells_hold_is_an_answer() -> None:
+    cells = ["999"] * 400 + [str(x) for x in range(1, 31)] * 3
+    assert hidden(code_table(pl.DataFrame({"a": cells}))).chance.max() < 0.5
+
+
 def test_every_column_has_as_many_measures() -> None:
     for detector in (shapes, letters, typos, spelling, hidden, far, rare):
         widths = {
@@ -152,6 +159,33 @@ def test_distances_on_a_scale_are_those_of_the_textbook() -> None:
     assert beyond_fences(numbers)[6] == 0
 
 
+DEGREES = ["5"] * 40 + ["3", "4", "6", "7"] * 10
+SHADES = ["black&white", "red & blue", "green"] * 40
+
+
+@pytest.mark.parametrize(
+    ("usual", "sound"), [(DEGREES, "-5"), (SHADES, "black&green"), (SHADES, "at&t")]
+)
+def test_signs_that_mean_something_are_no_slips_of_writing(usual: list[str], sound: str) -> None:
+    told = spelling(code_table(pl.DataFrame({"a": [*usual, sound]})))
+    assert told.chance.max() < 0.2
+
+
+def test_entities_of_pages_are_slips_of_writing() -> None:
+    told = spelling(code_table(pl.DataFrame({"a": [*SHADES, "red &amp; blue", "Bill&#39;s"]})))
+    assert np.flatnonzero(told.chance > 0.5).tolist() == [120, 121]
+
+
+HUGE = ["1e308", "-1e308", "1.7e308", "-1.7e308", "5e-324", "0"]
+
+
+def test_numbers_of_any_size_are_judged_without_a_word() -> None:
+    cells = pl.DataFrame({"a": HUGE * 5, "b": HUGE[::-1] * 5, "c": ["1", "2", "3"] * 10})
+    found = detect(cells, labels=Labels(np.array([0, 1]), cells[:2]))
+    assert np.isfinite(found.chance).all()
+    assert (far(code_table(cells)).measures < 1e4).all()
+
+
 def joint() -> NDArray[np.float64]:
     draw = np.random.default_rng(0)
     x = draw.normal(size=600)
@@ -162,10 +196,9 @@ def joint() -> NDArray[np.float64]:
 
 def test_rows_that_stand_apart_are_found_and_their_numbers_judged() -> None:
     rows = joint()
-    scores = np.column_stack([isolated(rows, 0), apart_from_neighbours(rows, 0)])
-    assert scores.argmax(axis=0).tolist() == [17, 17]
+    assert isolated(rows, 0).argmax() == apart_from_neighbours(rows, 0).argmax() == 17
     cells = code_table(pl.DataFrame({"a": [f"{x:.4f}" for x in rows[:, 0]]}))
-    told = odd_together(cells, 0, numbers_of(cells, 0), scores)
+    told = odd_together(cells, 0, numbers_of(cells, 0), Joint.of(rows, 0))
     assert told.chance.argmax() == 17
     assert (told.chance > 0).sum() == 1
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelwright.clean.coded import code_table
 from modelwright.clean.rules_file import parse_rules
@@ -71,6 +73,21 @@ def test_a_pattern_that_would_hang_elsewhere_takes_no_time() -> None:
     rules = parse_rules("[columns.a]\npattern = '(a+)+$'")
     (found,) = broken_rules(table, code_table(table), rules)
     assert found.chance.tolist() == [pytest.approx(0.97)]
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 2)), min_size=1, max_size=25))
+def test_pairs_are_those_of_a_loop(rows: list[tuple[int, int]]) -> None:
+    table = pl.DataFrame(
+        {"a": [None if a < 0 else str(a) for a, _ in rows], "b": [str(b) for _, b in rows]}
+    )
+    rules = parse_rules("[[denial]]\nconditions = ['t1.a = t2.a', 't1.b < t2.b']")
+    found = broken_rules(table, code_table(table), rules)
+    marked = {row for one in found for row in np.flatnonzero(one.chance).tolist()}
+    assert marked == {
+        i
+        for i, (a, b) in enumerate(rows)
+        if any(a == c >= 0 and b != d for j, (c, d) in enumerate(rows) if i != j)
+    }
 
 
 def test_pairs_are_bounded() -> None:

@@ -12,6 +12,8 @@ from modelwright.core.errors import DataError
 
 __all__ = ["MISSING", "Coded", "code_table"]
 
+Floats = NDArray[np.float32]
+
 MISSING = -1
 """The code of a missing cell."""
 
@@ -63,9 +65,6 @@ class Coded:
         float array of shape (rows,)
         """
         return np.append(of_values, np.float32(missing)).astype(np.float32)[self.codes[:, column]]
-
-
-Floats = NDArray[np.float32]
 
 
 def code_table(cells: pl.DataFrame) -> Coded:

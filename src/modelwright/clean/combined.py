@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from modelwright.clean.evidence import DETECTORS, Evidence
 from modelwright.clean.told import Told
 
-__all__ = ["Combined", "by_themselves", "combine", "together"]
+__all__ = ["MOST_REASONS", "Combined", "by_themselves", "combine", "together"]
 
 Floats = NDArray[np.float32]
 
@@ -20,7 +20,8 @@ _LOOKS = frozenset(
 )
 _BORNE_OUT = 0.8
 _SILENT = 0.02
-_MOST_REASONS = 30_000  # places of reasons are short numbers
+MOST_REASONS = 30_000
+"""So many reasons are told: their places are short numbers."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,14 @@ class Combined:
         The place of the strongest reason in `reasons`; -1 for none.
     reasons : tuple of str
         Reasons in plain words.
+    speakers : tuple of int
+        The detector that gives each reason, as its place in `DETECTORS`.
     """
 
     chance: Floats
     reason: NDArray[np.int16]
     reasons: tuple[str, ...]
+    speakers: tuple[int, ...] = ()
 
 
 def together(told: tuple[Told, ...], support: Floats, settled: bool) -> Floats:
@@ -121,6 +125,7 @@ def combine(evidence: Evidence) -> Combined:
     chance = np.zeros(shape, np.float32)
     reason = np.full(shape, -1, np.int16)
     reasons: dict[str, int] = {}
+    speakers: list[int] = []
     for column in range(shape[1]):
         told = evidence.told(column)
         weighed = _weighed(evidence, column, told)
@@ -128,7 +133,8 @@ def combine(evidence: Evidence) -> Combined:
         strongest = weighed.argmax(axis=1)
         spoken = weighed.max(axis=1) > _SILENT
         for place in np.unique(strongest[spoken]).tolist():
-            if len(reasons) < _MOST_REASONS:
+            if len(reasons) < MOST_REASONS:
                 number = reasons.setdefault(told[place].reason, len(reasons))
+                speakers += [place] * (number == len(speakers))
                 reason[spoken & (strongest == place), column] = number
-    return Combined(chance, reason, tuple(reasons))
+    return Combined(chance, reason, tuple(reasons), tuple(speakers))

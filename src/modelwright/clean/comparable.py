@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["Side", "are_dates", "as_dates", "compared", "sides"]
+__all__ = ["are_dates", "as_dates", "as_numbers", "compared", "sides"]
 
+_THOUSANDS = r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$"
 _MOST = 0.5
 _LOOKED = 1000
 _FORMATS = (
@@ -18,6 +17,29 @@ _FORMATS = (
 )  # fmt: skip
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
           "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M")  # fmt: skip
+
+
+def as_numbers(text: pl.Series) -> pl.Series:
+    """Read numbers, with or without a comma before each three digits; null for what is none.
+
+    Parameters
+    ----------
+    text : polars.Series of String
+        Without spaces around.
+
+    Returns
+    -------
+    polars.Series of Float64
+        No NaN, which would be above all numbers.
+
+    Examples
+    --------
+    >>> as_numbers(pl.Series(["1,200.5", "99,5", "12 oz", "nan"])).to_list()
+    [1200.5, None, None, None]
+    """
+    plain = text.str.replace_all(",", "", literal=True)
+    plain = plain.zip_with(text.str.contains(_THOUSANDS).fill_null(value=False), text)
+    return plain.cast(pl.Float64, strict=False).fill_nan(None)
 
 
 def as_dates(text: pl.Series) -> pl.Series:
@@ -67,26 +89,13 @@ def _read(text: pl.Series, format_: str) -> pl.Series:
     return text.str.to_date(format_, strict=False).cast(pl.Datetime("us"))
 
 
-@dataclass(frozen=True)
-class Side:
-    """One side of a comparison.
-
-    Parameters
-    ----------
-    text : polars.Series of String, shape (rows,) or (1,)
-        Cells, or one constant.
-    """
-
-    text: pl.Series
-
-
-def sides(left: Side, right: Side) -> tuple[pl.Series, pl.Series]:
+def sides(left: pl.Series, right: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Read both sides of a comparison alike: as numbers, as dates, or as texts.
 
     Parameters
     ----------
-    left, right : Side
-        What is compared.
+    left, right : polars.Series of String, shape (rows,) or (1,)
+        Cells, or one constant.
 
     Returns
     -------
@@ -95,13 +104,13 @@ def sides(left: Side, right: Side) -> tuple[pl.Series, pl.Series]:
 
     Examples
     --------
-    >>> left, right = sides(Side(pl.Series(["9", "10"])), Side(pl.Series(["10"])))
+    >>> left, right = sides(pl.Series(["9", "10"]), pl.Series(["10"]))
     >>> left.to_list(), right.to_list()
     ([9.0, 10.0], [10.0])
     """
-    texts = [side.text.str.strip_chars() for side in (left, right)]
+    texts = [side.str.strip_chars() for side in (left, right)]
     texts = [pl.select(pl.when(text != "").then(text)).to_series() for text in texts]
-    numbers = [text.str.replace_all(",", "").cast(pl.Float64, strict=False) for text in texts]
+    numbers = [as_numbers(text) for text in texts]
     if all(_mostly(text, read) for text, read in zip(texts, numbers, strict=True)):
         return numbers[0], numbers[1]
     dates = [as_dates(text) for text in texts]

@@ -37,11 +37,11 @@ def reality_of(strength: float, several: float = 0.0, *, sourced: bool = True) -
     >>> [round(reality_of(strength), 2) for strength in (0.2, 0.4, 0.9)]
     [0.0, 0.5, 1.0]
     >>> [round(reality_of(0.75, several, sourced=False), 2) for several in (0.0, 0.4, 1.0)]
-    [0.75, 0.45, 0.0]
+    [0.75, 0.27, 0.0]
     """
     if sourced:
         return float(np.clip((strength - 0.25) / 0.3, 0, 1))
-    return float(np.clip((strength - 0.6) / 0.2, 0, 1) * (1 - several))
+    return float(np.clip((strength - 0.6) / 0.2, 0, 1) * (1 - several) ** 2)
 
 
 def contested(

@@ -15,7 +15,7 @@ from modelwright.clean.shapes import LONGEST, shapes
 __all__ = ["Cores", "cores"]
 
 _MOST = 0.5
-_CLASSES = {"9": r"\d+", "a": r"\p{Ll}+", "A": r"\p{Lu}+"}
+_CLASSES = {"9": r"\p{Nd}+", "a": r"[\p{Ll}\p{Lo}]+", "A": r"\p{Lu}+"}
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,21 @@ class Cores:
     number: NDArray[np.int64]
     only_inside: dict[str, int]
 
-    def of(self, text: str, values: pl.Series) -> int | None:
-        """Give the number of a text; None when no value says so."""
-        inner = pl.Series([text], dtype=pl.String)
-        if self.pattern:
-            inner = inner.str.extract(self.pattern).fill_null(inner)
-        said = str(inner.item())
-        equal = (values == said).arg_true()
-        if len(equal):
-            return int(self.number[equal[0]])
-        return self.only_inside.get(said)
+    def of(self, texts: pl.Series, values: pl.Series) -> list[int | None]:
+        """Give the number of each text; None for a missing one, and where no value says so.
+
+        Parameters
+        ----------
+        texts : polars.Series of String
+            What somebody says of cells of the column.
+        values : polars.Series of String
+            The different values of the column.
+        """
+        inner = _inner(texts, self.pattern)
+        asked = values.is_in(inner.implode())
+        number = self.number[asked.to_numpy()].tolist()
+        known = self.only_inside | dict(zip(values.filter(asked).to_list(), number, strict=True))
+        return [None if text is None else known.get(text) for text in inner.to_list()]
 
 
 def cores(coded: Coded, column: int) -> Cores:
@@ -71,16 +76,15 @@ def cores(coded: Coded, column: int) -> Cores:
     >>> coded.values[0].to_list()
     ['9:40', '9:40 (late)', '9:45 (late)', '9:50', 'soon']
     >>> found = cores(coded, 0)
-    >>> found.number.tolist(), found.of("9:45", coded.values[0])
-    ([0, 0, 6, 3, 4], 6)
+    >>> found.number.tolist(), found.of(pl.Series(["9:45", "10:10"]), coded.values[0])
+    ([0, 0, 6, 3, 4], [6, None])
     """
     values, counts = coded.values[column], coded.counts[column]
     own = np.arange(len(values), dtype=np.int64)
     pattern = _usual(values, counts)
     if not pattern:
         return Cores("", own, {})
-    inner = values.str.slice(0, LONGEST).str.extract(pattern)
-    texts = pl.DataFrame({"value": inner.fill_null(values)})
+    texts = pl.DataFrame({"value": _inner(values, pattern)})
     known = pl.DataFrame({"value": values, "code": own})
     joined = texts.join(known, on="value", how="left", maintain_order="left")
     code = joined["code"].fill_null(MISSING).to_numpy()
@@ -91,6 +95,13 @@ def cores(coded: Coded, column: int) -> Cores:
     number = np.array(code, np.int64)
     number[absent] = [only_inside[text] for text in texts["value"][absent].to_list()]
     return Cores(pattern, number, only_inside)
+
+
+def _inner(texts: pl.Series, pattern: str) -> pl.Series:
+    """Take what has the usual form out of texts; all of a text where nothing has."""
+    if not pattern:
+        return texts
+    return texts.str.slice(0, LONGEST).str.extract(pattern).fill_null(texts)
 
 
 def _usual(values: pl.Series, counts: NDArray[np.int64]) -> str:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.broken import Broken
 from modelwright.clean.coded import MISSING, Coded
-from modelwright.clean.comparable import Side, compared, sides
+from modelwright.clean.comparable import compared, sides
 from modelwright.clean.dependencies import group_codes
 from modelwright.clean.rules import Condition, Denial, Term
 
@@ -84,26 +84,25 @@ def _candidates(group: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np
     """Pair the rows of each group, in both orders."""
     order = np.argsort(group, kind="stable")
     order = order[group[order] != MISSING]
-    left, right, made = [], [], 0
-    ends = np.flatnonzero(np.diff(group[order])) + 1
-    for rows in np.split(order, ends):
-        some = rows[:_BLOCK]
-        if len(some) < 2:
-            continue
-        a, b = np.nonzero(~np.eye(len(some), dtype=np.bool_))
-        left.append(some[a])
-        right.append(some[b])
-        made += len(a)
-        if made > _PAIRS:
-            break
-    none = np.empty(0, np.int64)
-    return (np.concatenate(left), np.concatenate(right)) if left else (none, none)
+    start = np.flatnonzero(np.append(True, np.diff(group[order]) != 0)[: len(order)])
+    size = np.minimum(np.diff(np.append(start, len(order))), _BLOCK)
+    start, size = start[size > 1], size[size > 1]
+    kept = np.cumsum(size * (size - 1)) - size * (size - 1) < _PAIRS
+    start, size = start[kept], size[kept]
+    # a square of places for each group, without its diagonal
+    square = size**2
+    place = np.arange(square.sum()) - np.repeat(np.cumsum(square) - square, square)
+    width = np.repeat(size, square)
+    a, b = place // width, place % width
+    first = np.repeat(start, square)
+    apart = a != b
+    return order[(first + a)[apart]], order[(first + b)[apart]]
 
 
 def _holds(
     cells: pl.DataFrame, condition: Condition, first: NDArray[np.int64], second: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    left, right = sides(Side(_side(cells, condition.left)), Side(_side(cells, condition.right)))
+    left, right = sides(_side(cells, condition.left), _side(cells, condition.right))
     picked = []
     for term, read in ((condition.left, left), (condition.right, right)):
         rows = (first, first, second)[term.row] if term.row else np.zeros(len(first), np.int64)

@@ -13,14 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
+from modelwright.stats.distinct_sketch import mixed
 
-__all__ = ["Dependency", "Votes", "agreement", "dependencies", "group_codes", "votes"]
+__all__ = [
+    "Dependency",
+    "Votes",
+    "agreement",
+    "dependencies",
+    "group_codes",
+    "looked_at",
+    "votes",
+]
 
 Codes = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
 LOOKED = 20_000
-"""Rows that are looked at to find dependencies; whole groups of more."""
+"""Rows that are looked at to find dependencies, of more; fewer in a table of over 100 columns."""
 KEPT = 6
 """Dependencies that are kept for each column."""
 _GIVEN = 40
@@ -31,6 +40,10 @@ _COVERED = 0.8
 _LARGE = 5
 _PAIRED = 5
 _COVER = 0.3
+_MOST_KEYS = 2**62
+_CELLS = 2_000_000
+_FEWEST = 1_000
+_OFTEN = 50
 
 
 @dataclass(frozen=True)
@@ -96,9 +109,12 @@ def group_codes(
     if len(given) == 1:
         return np.ascontiguousarray(parts[:, 0])
     known = (parts != MISSING).all(axis=1)
-    key = np.zeros(len(parts), np.int64)
+    key, size = np.zeros(len(parts), np.int64), 1
     for place, column in enumerate(given):
-        key = key * (len(coded.values[column]) + 1) + parts[:, place]
+        width = len(coded.values[column]) + 1
+        if size * width > _MOST_KEYS:  # no two keys may become one
+            key, size = np.unique(key, return_inverse=True)[1].ravel(), len(parts)
+        key, size = key * width + parts[:, place], size * width
     found = np.full(len(parts), MISSING, np.int32)
     if known.any():
         found[known] = np.unique(key[known], return_inverse=True)[1].ravel()
@@ -164,13 +180,40 @@ def agreement(group: Codes, value: Codes) -> tuple[float, float]:
     return max((seen - chance) / (1 - chance), 0.0), rows / len(group)
 
 
-def _looked(coded: Coded, column: int) -> NDArray[np.int64] | None:
-    """Choose rows by the value of a column, so that its groups stay whole."""
-    parts = -(-coded.height // LOOKED)
+def looked_at(group: NDArray[np.integer], columns: int) -> NDArray[np.int64] | None:
+    """Choose some rows of a long table to look at; None for all.
+
+    Parameters
+    ----------
+    group : int array of shape (rows,)
+        The group of each row; -1 for none.
+    columns : int
+        How many columns the table has.
+
+    Returns
+    -------
+    int array or None
+        Groups stay whole; where they are few and large, some rows of each.
+
+    Examples
+    --------
+    >>> pairs = np.repeat(np.arange(50_000), 2)
+    >>> rows = looked_at(pairs, 3)
+    >>> bool(15_000 < len(rows) < 25_000), bool((np.bincount(pairs[rows]) != 1).all())
+    (True, True)
+    """
+    most = max(min(LOOKED, _CELLS // max(columns, 1)), _FEWEST)
+    parts = -(-len(group) // most)
     if parts <= 1:
         return None
-    odd = (coded.codes[:, column].astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    return np.flatnonzero((odd >> np.uint64(33)) % np.uint64(parts) == 0)
+    few = (int(group.max(initial=0)) + 1) * _OFTEN <= most
+    alone = -1 - np.arange(len(group))
+    key = np.where((group == MISSING) | few, alone, group).astype(np.int64)
+    return np.flatnonzero(mixed(key.view(np.uint64)) % np.uint64(parts) == 0)
+
+
+def _looked(coded: Coded, column: int) -> NDArray[np.int64] | None:
+    return looked_at(coded.codes[:, column], len(coded.columns))
 
 
 def _may_settle(coded: Coded) -> list[int]:

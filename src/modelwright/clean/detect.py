@@ -7,9 +7,9 @@ import polars as pl
 
 from modelwright.clean.broken import Broken
 from modelwright.clean.cells import Errors, Labels
-from modelwright.clean.combined import Combined, combine
+from modelwright.clean.combined import MOST_REASONS, Combined, combine
 from modelwright.clean.evidence import gather
-from modelwright.clean.labels import check_labels
+from modelwright.clean.labels import check_labels, wrong_cells
 from modelwright.clean.learned import learn
 from modelwright.clean.rules import Rules
 from modelwright.clean.violations import broken_rules
@@ -67,14 +67,17 @@ def detect(
         return Errors(tuple(cells.columns), np.zeros(empty, np.float32), none, ())
     if rules is not None:
         rules.check(cells.columns)
-    evidence = gather(cells, Seed(seed).derive("evidence"))
+    if labels is not None:
+        labels = check_labels(labels, cells) if len(labels.rows) else None
+    evidence = gather(cells, Seed(seed).derive("evidence"), keep=labels is not None)
     found = combine(evidence)
-    if labels is not None and len(labels.rows):
-        labels = check_labels(labels, cells)
-        chance = learn(evidence, cells, labels, found.chance, seed)
+    if labels is not None:
+        chance = learn(evidence, cells, labels, found, seed)
         found = _explained(Combined(chance, found.reason, found.reasons))
     if rules is not None and len(rules):
         found = _with_rules(found, broken_rules(cells, evidence.coded, rules))
+        if labels is not None:
+            found = _as_labelled(found, labels, cells)
     return Errors(tuple(cells.columns), found.chance, found.reason, found.reasons)
 
 
@@ -92,8 +95,17 @@ def _with_rules(found: Combined, broken: list[Broken]) -> Combined:
     for one in broken:
         before = chance[:, one.column]
         louder = one.chance > np.maximum(said[:, one.column], _SPOKEN)
-        reason[louder, one.column] = len(reasons)
+        if len(reasons) < MOST_REASONS:
+            reason[louder, one.column] = len(reasons)
+            reasons.append(one.reason)
         said[:, one.column] = np.maximum(said[:, one.column], one.chance)
         chance[:, one.column] = 1 - (1 - before) * (1 - one.chance)
-        reasons.append(one.reason)
     return Combined(chance, reason, tuple(reasons))
+
+
+def _as_labelled(found: Combined, labels: Labels, cells: pl.DataFrame) -> Combined:
+    """Let what somebody said of a cell outweigh a rule that he said of all."""
+    chance = found.chance.copy()
+    columns = [cells.columns.index(name) for name in labels.values.columns]
+    chance[labels.rows[:, None], columns] = wrong_cells(labels, cells)
+    return Combined(chance, found.reason, found.reasons)

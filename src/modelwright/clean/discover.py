@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded, code_table
-from modelwright.clean.comparable import Side, as_dates, compared, sides
+from modelwright.clean.comparable import as_dates, as_numbers, compared
 from modelwright.clean.dependencies import dependencies, group_codes, votes
 from modelwright.clean.outliers import by_deviation
 from modelwright.clean.rules import ColumnRule, Comparison, Determines, Rules, Unique
 from modelwright.clean.shapes import exact_shapes, shapes
+from modelwright.clean.violations import of_kind
+from modelwright.core.errors import OptionError
+from modelwright.core.numerals import plain
 
 __all__ = ["Offered", "Rule", "accepted", "discover"]
 
@@ -29,6 +33,7 @@ _FAR = 8.0
 _SHAPES = 3
 _LONGEST_SHAPE = 24
 _COMPARED = 25
+_APART = 0.05
 _SPECIAL = frozenset(r".^$*+?()[]{}|\\#&~")
 _LOOKED = 20_000
 
@@ -161,8 +166,9 @@ def _of_column(coded: Coded, column: int) -> list[Offered]:
     if once >= _SURE:
         words = f"no two rows have the same {name!r}"
         found.append(Offered(ColumnRule(name, unique=True), known, once, words))
-    found += _typed(coded, column)
-    frequent = counts >= max(_LEAST_COUNT, 0.002 * known)
+    typed = _typed(coded, column)
+    found += typed
+    frequent = (counts >= max(_LEAST_COUNT, 0.002 * known)) & _fits(values, typed)
     cover = float(counts[frequent].sum()) / known
     if frequent.sum() <= _MOST_VALUES and cover >= _SURE:
         kept = tuple(values.filter(pl.Series(frequent)).to_list())
@@ -173,12 +179,24 @@ def _of_column(coded: Coded, column: int) -> list[Offered]:
     return found
 
 
+def _fits(values: pl.Series, typed: list[Offered]) -> NDArray[np.bool_]:
+    """Tell which values keep the type and the range that are offered beside them."""
+    text = values.str.strip_chars()
+    kept = np.ones(len(values), np.bool_)
+    for one in typed:
+        if isinstance(one.rule, ColumnRule) and one.rule.kind:
+            kept &= of_kind(text, one.rule.kind)
+        elif isinstance(one.rule, ColumnRule):
+            inside = as_numbers(text).is_between(one.rule.least, one.rule.most)
+            kept &= inside.fill_null(value=False).to_numpy()
+    return kept
+
+
 def _typed(coded: Coded, column: int) -> list[Offered]:
     """Offer a type, and for numbers a range that leaves out what lies far outside."""
     values, counts, known = coded.values[column], coded.counts[column], coded.known(column)
     name, text = coded.columns[column], values.str.strip_chars()
-    number = text.cast(pl.Float64, strict=False).to_numpy()
-    read = np.isfinite(number)
+    number, read = as_numbers(text).to_numpy(), of_kind(text, "number")
     share = float(counts[read].sum()) / known
     if share < _SURE:
         dates = as_dates(text).is_not_null().to_numpy()
@@ -188,7 +206,7 @@ def _typed(coded: Coded, column: int) -> list[Offered]:
         return [Offered(ColumnRule(name, kind="date"), known, share, f"{name!r} is a date")]
     if text.str.contains(r"^0\d").any():
         return []  # digits that are no amount: a code
-    whole = bool((number[read] == np.round(number[read])).all())
+    whole = bool(of_kind(text, "integer")[read].all())
     kind, said = ("integer", "an integer") if whole else ("number", "a number")
     found = [Offered(ColumnRule(name, kind=kind), known, share, f"{name!r} is {said}")]
     if len(values) > _MOST_VALUES:
@@ -197,7 +215,7 @@ def _typed(coded: Coded, column: int) -> list[Offered]:
         low, high = float(cells[inside].min()), float(cells[inside].max())
         kept = float(((cells >= low) & (cells <= high)).mean())
         if kept >= _SURE:
-            words = f"{name!r} lies from {low:g} to {high:g}"
+            words = f"{name!r} lies from {plain(low)} to {plain(high)}"
             rule = ColumnRule(name, least=low, most=high)
             found.append(Offered(rule, int(counts[read].sum()), kept, words))
     return found
@@ -226,7 +244,11 @@ def _patterned(coded: Coded, column: int) -> list[Offered]:
     pattern = parts[0] if len(parts) == 1 else "|".join(f"(?:{part})" for part in parts)
     name = coded.columns[column]
     words = f"{name!r} looks like {values[0]!r}"
-    return [Offered(ColumnRule(name, pattern=pattern), known, min(cover, 1.0), words)]
+    try:
+        rule = ColumnRule(name, pattern=pattern)
+    except OptionError:  # longer than a pattern may be
+        return []
+    return [Offered(rule, known, min(cover, 1.0), words)]
 
 
 def _pattern(shape: str, exact: list[str]) -> str:
@@ -279,25 +301,26 @@ def _comparisons(cells: pl.DataFrame, found: list[Offered]) -> list[Offered]:
             kinds["date" if one.rule.kind == "date" else "number"].append(one.rule.column)
     offered = []
     some = cells.head(_LOOKED)
-    for names in kinds.values():
-        for i, left in enumerate(names[:_COMPARED]):
-            for right in names[i + 1 : _COMPARED]:
-                offered += _ordered(some, left, right)
+    for kind, names in kinds.items():
+        read = as_dates if kind == "date" else as_numbers
+        columns = [read(some[name].str.strip_chars()).alias(name) for name in names[:_COMPARED]]
+        for i, left in enumerate(columns):
+            for right in columns[i + 1 :]:
+                offered += _ordered(left, right)
     return offered
 
 
-def _ordered(cells: pl.DataFrame, left: str, right: str) -> list[Offered]:
-    a, b = sides(Side(cells[left]), Side(cells[right]))
+def _ordered(a: pl.Series, b: pl.Series) -> list[Offered]:
     known = int((a.is_not_null() & b.is_not_null()).sum())
     if known < _LEAST_ROWS or a.min() is None or b.min() is None:
         return []
     ends = (a.min(), a.max(), b.min(), b.max())
     if ends[1] < ends[2] or ends[3] < ends[0]:  # type: ignore[operator]
         return []  # they have nothing to do with each other
-    for first, second, x, y in ((left, right, a, b), (right, left, b, a)):
+    for x, y in ((a, b), (b, a)):
         kept = float(compared(x, "<=", y).sum()) / known
         apart = float(compared(x, "<", y).sum()) / known
-        if kept >= _SURE and apart >= 0.05:
-            words = f"{first!r} is never above {second!r}"
-            return [Offered(Comparison(first, "<=", second), known, kept, words)]
+        if kept >= _SURE and apart >= _APART:
+            words = f"{x.name!r} is never above {y.name!r}"
+            return [Offered(Comparison(x.name, "<=", y.name), known, kept, words)]
     return []

@@ -13,7 +13,6 @@ from modelwright.clean.told import Told
 
 __all__ = ["MARKERS", "SENTINELS", "disguised", "surely_missing"]
 
-MEASURES = 4
 MARKERS = frozenset(
     ["?", "??", "-", "--", "---", ".", "..", "...", "na", "n/a", "n.a.", "n.a", "#n/a", "nan",
      "nat", "null", "none", "nil", "(null)", "<na>", "#div/0!", "#value!", "#ref!", "#name?",
@@ -60,9 +59,9 @@ def disguised(coded: Coded, column: int, numbers: Numbers | None) -> Told:
     if numbers is not None:
         sentinel = _sentinels(numbers.amount)
     whole = max(coded.height, 1)
-    share = float(counts[marked].sum()) / whole
-    chance = np.where(marked, 0.7 if share < _USUAL else 0.3, 0.0)
-    chance = np.where(sentinel, 0.7, chance).astype(np.float32)
+    odd = marked | sentinel
+    share = float(counts[odd].sum()) / whole
+    chance = np.where(odd, 0.7 if share < _USUAL else 0.3, 0.0).astype(np.float32)
     gone = coded.codes[:, column] == MISSING
     measures = np.column_stack(
         [

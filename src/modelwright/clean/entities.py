@@ -14,6 +14,7 @@ from modelwright.clean.dependencies import (
     Votes,
     agreement,
     group_codes,
+    looked_at,
     votes,
 )
 from modelwright.clean.truth import World, world_of
@@ -27,7 +28,8 @@ _STRONG = 0.85
 _SHARE = 0.7
 _GAIN = 0.2
 _KEY = 0.95
-_LOOKED = 20_000
+_SELDOM = 0.25
+_LEAST_PAIRS = 10
 
 
 @dataclass(frozen=True)
@@ -82,23 +84,24 @@ def entities(
     Entity(given=(0,), columns=(2,), source=1)
     """
     usable = [[one for one in each if one.strength >= least] for each in found]
+    good = [_best(each) for each in usable]
     facts: dict[tuple[int, ...], list[int]] = {}
     left = set(range(len(found)))
     while left:
         total: dict[tuple[int, ...], float] = {}
         for column in left:
-            for one in usable[column]:
-                if _fits(one, usable[column]):
-                    total[one.given] = total.get(one.given, 0.0) + one.worth
+            for one in good[column]:
+                total[one.given] = total.get(one.given, 0.0) + one.worth
         if not total:
             break
         thing = max(total, key=lambda given: (round(total[given], 6), given))
-        mine = [column for column in sorted(left) if _of(thing, usable[column])]
+        mine = [c for c in sorted(left) if any(one.given == thing for one in good[c])]
         for column in mine:
             facts.setdefault(_refined(thing, mine, usable[column]), []).append(column)
         left -= set(mine)
         for name in thing:
             usable[name] = [one for one in usable[name] if not _reversed(one, mine)]
+            good[name] = _best(usable[name])
     return tuple(
         Entity(given, tuple(columns), _source(coded, given, columns))
         for given, columns in facts.items()
@@ -138,10 +141,6 @@ def _reversed(one: Dependency, facts: list[int]) -> bool:
     return one.worth < _STRONG and bool(set(one.given) & set(facts))
 
 
-def _of(thing: tuple[int, ...], all_of_column: list[Dependency]) -> bool:
-    return any(one.given == thing and _fits(one, all_of_column) for one in all_of_column)
-
-
 def _refined(
     thing: tuple[int, ...], facts: list[int], all_of_column: list[Dependency]
 ) -> tuple[int, ...]:
@@ -155,19 +154,18 @@ def _refined(
     return thing
 
 
-def _fits(one: Dependency, all_of_column: list[Dependency]) -> bool:
-    """Tell whether a dependency is about as good as the best of its column."""
-    best = max(other.worth for other in all_of_column)
-    return one.worth >= (best - _NEAR if best >= _STRONG else _SHARE * best)
+def _best(all_of_column: list[Dependency]) -> list[Dependency]:
+    """Keep the dependencies that are about as good as the best of a column."""
+    best = max((one.worth for one in all_of_column), default=0.0)
+    least = best - _NEAR if best >= _STRONG else _SHARE * best
+    return [one for one in all_of_column if one.worth >= least]
 
 
 def _source(coded: Coded, given: tuple[int, ...], columns: list[int]) -> int:
     """Find the column that tells apart the rows of one thing, and comes again in many things."""
     group = group_codes(coded, given)
-    rows = np.arange(coded.height)
-    if coded.height > _LOOKED:
-        parts = -(-coded.height // _LOOKED)
-        rows = np.flatnonzero((group.astype(np.int64) * 2654435761 >> 7) % parts == 0)
+    chosen = looked_at(group, len(coded.columns))
+    rows = np.arange(coded.height) if chosen is None else chosen
     best, source = 0.0, -1
     tops = [
         (votes(group[rows], coded.codes[rows, column]), coded.codes[rows, column])
@@ -181,13 +179,24 @@ def _source(coded: Coded, given: tuple[int, ...], columns: list[int]) -> int:
         told = (value != MISSING) & (group[rows] != MISSING)
         if told.sum() < 0.8 * len(rows):
             continue
-        pairs = np.unique(group[rows][told].astype(np.int64) * different + value[told])
-        if len(pairs) < _KEY * told.sum() or agreement(group[rows], value)[0] > LEAST:
+        if not _tells_apart(group[rows][told], value[told], different):
+            continue
+        if agreement(group[rows], value)[0] > LEAST:
             continue
         apart = _apart(value, tops, different)
         if apart > best:
             best, source = apart, column
     return source
+
+
+def _tells_apart(group: NDArray[np.integer], value: NDArray[np.int32], different: int) -> bool:
+    """Tell whether rows of a thing hardly ever share a value, and far less often than by chance."""
+    pairs, count = np.unique(group.astype(np.int64) * different + value, return_counts=True)
+    if len(pairs) < _KEY * len(value):
+        return False
+    sizes, shares = np.bincount(group), np.bincount(value) / max(len(value), 1)
+    by_chance = float((sizes * (sizes - 1.0)).sum() * (shares**2).sum())
+    return float((count * (count - 1.0)).sum()) <= _SELDOM * by_chance and by_chance >= _LEAST_PAIRS
 
 
 def _apart(

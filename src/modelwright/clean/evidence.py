@@ -15,7 +15,7 @@ from modelwright.clean.disguised import disguised
 from modelwright.clean.entities import Claims, claims_of, entities, without_reversals
 from modelwright.clean.frequency import rare_values
 from modelwright.clean.grams import odd_letters
-from modelwright.clean.joint_outliers import apart_from_neighbours, isolated, odd_together
+from modelwright.clean.joint_outliers import Joint, joint_numbers, odd_together
 from modelwright.clean.minority import differing, support_of
 from modelwright.clean.numbers import Numbers, numbers_of
 from modelwright.clean.outliers import far_numbers
@@ -38,7 +38,6 @@ DETECTORS = (
 """The detectors, in the order in which `Evidence.told` gives them."""
 DEPENDENCIES = DETECTORS.index("dependencies")
 TRUTH = DETECTORS.index("truth")
-_JOINT = 30
 _KEPT = 2_000_000
 
 
@@ -62,10 +61,10 @@ class Evidence:
         Rows that are nearly equal.
     numbers : tuple of Numbers or None
         Columns of numbers.
-    joint : float array of shape (rows, 2)
+    joint : Joint or None
         How odd a row's numbers are together.
-    kept : dict of int to tuple of Told
-        What detectors said of the columns of a small table: nobody asks twice.
+    kept : dict of int to tuple of Told, optional
+        What detectors said of columns, where they are asked more than once.
     """
 
     coded: Coded
@@ -75,8 +74,8 @@ class Evidence:
     weights: tuple[Floats, ...]
     pairs: Pairs
     numbers: tuple[Numbers | None, ...]
-    joint: Floats
-    kept: dict[int, tuple[Told, ...]] = field(default_factory=dict, compare=False)
+    joint: Joint | None
+    kept: dict[int, tuple[Told, ...]] | None = field(default=None, compare=False)
 
     def shapes(self, column: int) -> Shapes:
         """Give the shapes of a column's values."""
@@ -110,8 +109,8 @@ class Evidence:
         beliefs : tuple of float arrays, optional
             What is believed of claims; None for what was found without labels.
         """
-        told = self.kept.get(column) or self._asked(column)
-        if self.coded.codes.size <= _KEPT:
+        told = (self.kept or {}).get(column) or self._asked(column)
+        if self.kept is not None:
             self.kept[column] = told
         home = self.home(column)
         if beliefs is None or home < 0:
@@ -146,7 +145,7 @@ class Evidence:
         return support_of(self.coded, column, tuple(found))
 
 
-def gather(cells: pl.DataFrame, seed: int) -> Evidence:
+def gather(cells: pl.DataFrame, seed: int, *, keep: bool = False) -> Evidence:
     """Look at a table as a whole.
 
     Parameters
@@ -155,6 +154,9 @@ def gather(cells: pl.DataFrame, seed: int) -> Evidence:
         Columns of text.
     seed : int
         Of what is drawn.
+    keep : bool
+        Whether to keep what detectors say of a table of at most two million cells: about 300 bytes
+        for each cell.
 
     Returns
     -------
@@ -176,18 +178,6 @@ def gather(cells: pl.DataFrame, seed: int) -> Evidence:
         weights=tuple(weight for _, weight in believes),
         pairs=twin_rows(coded),
         numbers=numbers,
-        joint=_joint(coded, numbers, seed),
+        joint=joint_numbers(coded, numbers, seed),
+        kept={} if keep and coded.codes.size <= _KEPT else None,
     )
-
-
-def _joint(coded: Coded, numbers: tuple[Numbers | None, ...], seed: int) -> Floats:
-    """Score rows by their numbers taken together."""
-    amounts = [
-        np.append(each.amount, np.nan)[coded.codes[:, column]]
-        for column, each in enumerate(numbers)
-        if each is not None and 2 < len(each.amount) < 0.95 * coded.height
-    ]
-    if len(amounts) < 2 or coded.height < 20:
-        return np.zeros((coded.height, 2))
-    table = np.column_stack(amounts[:_JOINT])
-    return np.column_stack([isolated(table, seed), apart_from_neighbours(table, seed)])

@@ -9,7 +9,6 @@ from modelwright.clean.told import Told
 
 __all__ = ["rare_values"]
 
-MEASURES = 5
 _FEW = 20
 _LEAST = 50
 

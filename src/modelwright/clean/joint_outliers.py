@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,15 +13,27 @@ from modelwright.clean.numbers import Numbers
 from modelwright.clean.outliers import by_deviation
 from modelwright.clean.told import Told, silent
 
-__all__ = ["apart_from_neighbours", "isolated", "odd_together", "standing"]
+__all__ = [
+    "Joint",
+    "apart_from_neighbours",
+    "isolated",
+    "joint_numbers",
+    "odd_together",
+    "standing",
+]
 
 Floats = NDArray[np.float64]
 
 MEASURES = 3
 _TREES = 100
 _RARE = 0.002
+_APART = 5
 _LOOKED = 20_000
 _NEIGHBOURS = 10
+_COLUMNS = 30
+_FEWEST_ROWS = 20
+_FEWEST_VALUES = 3
+_NAMES = 0.95
 
 
 def standing(amounts: Floats) -> Floats:
@@ -113,7 +127,59 @@ def _some(points: Floats, seed: int) -> Floats:
     return points[np.sort(chosen)]
 
 
-def odd_together(coded: Coded, column: int, numbers: Numbers | None, joint: Floats) -> Told:
+@dataclass(frozen=True)
+class Joint:
+    """How odd the numbers of each row are together.
+
+    Parameters
+    ----------
+    apart : float array of shape (rows,)
+        What `apart_from_neighbours` says.
+    rank : float array of shape (rows, 2)
+        The share of the rows that are less isolated, and less far from their neighbours.
+    """
+
+    apart: Floats
+    rank: Floats
+
+    @classmethod
+    def of(cls, amounts: Floats, seed: int) -> Joint:
+        """Look at columns of numbers, shape (rows, columns); NaN for none."""
+        apart = apart_from_neighbours(amounts, seed)
+        scores = np.column_stack([isolated(amounts, seed), apart])
+        order = scores.argsort(axis=0, kind="stable")
+        return cls(apart, order.argsort(axis=0) / max(len(scores) - 1, 1))
+
+
+def joint_numbers(coded: Coded, numbers: tuple[Numbers | None, ...], seed: int) -> Joint | None:
+    """Score the rows of a table by their numbers taken together.
+
+    Parameters
+    ----------
+    coded : Coded
+        The table.
+    numbers : tuple of Numbers or None
+        What `numbers_of` gives of each column; the first 30 columns of numbers that are no mere
+        numbering of the rows are looked at.
+    seed : int
+        Of what is drawn.
+
+    Returns
+    -------
+    Joint or None
+        None where there are too few rows or columns of numbers.
+    """
+    amounts = [
+        np.append(each.amount, np.nan)[coded.codes[:, column]]
+        for column, each in enumerate(numbers)
+        if each is not None and _FEWEST_VALUES <= len(each.amount) < _NAMES * coded.height
+    ]
+    if len(amounts) < 2 or coded.height < _FEWEST_ROWS:
+        return None
+    return Joint.of(np.column_stack(amounts[:_COLUMNS]), seed)
+
+
+def odd_together(coded: Coded, column: int, numbers: Numbers | None, joint: Joint | None) -> Told:
     """Judge the numbers of rows that stand apart, each by how far out it is itself.
 
     Parameters
@@ -124,19 +190,19 @@ def odd_together(coded: Coded, column: int, numbers: Numbers | None, joint: Floa
         Its place.
     numbers : Numbers or None
         What `numbers_of` gives.
-    joint : float array of shape (rows, 2)
-        What `isolated` and `apart_from_neighbours` say of the rows.
+    joint : Joint or None
+        What `joint_numbers` says of the rows.
 
     Returns
     -------
     Told
     """
-    if numbers is None or not joint.any():
+    if numbers is None or joint is None:
         return silent(coded.height, MEASURES)
     amount = np.append(numbers.amount, np.nan)[coded.codes[:, column]]
     own = np.abs(standing(amount[:, None])[:, 0])
-    rank = joint.argsort(axis=0).argsort(axis=0) / max(len(joint) - 1, 1)
-    first = (rank > 1 - _RARE).all(axis=1) & (joint[:, 1] > 5)
+    rank = joint.rank
+    first = (rank > 1 - _RARE).all(axis=1) & (joint.apart > _APART)
     chance = np.where(first, 0.4 * np.clip((own - 4) / 6, 0, 1), 0.0).astype(np.float32)
     measures = np.column_stack([rank, np.log1p(own) * rank[:, 0]]).astype(np.float32)
     reason = f"the numbers of its row go together as in no other, {coded.columns[column]!r} most"

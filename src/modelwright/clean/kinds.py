@@ -10,13 +10,11 @@ from modelwright.clean.evidence import DEPENDENCIES, Evidence
 from modelwright.clean.lessons import Lessons
 from modelwright.clean.told import Told
 
-__all__ = ["MEASURES", "kinds_of_cells", "rates"]
+__all__ = ["kinds_of_cells", "rates"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-KINDS = 7
-MEASURES = 2 * KINDS + 2
 _OWN = 2.0
 _PARENT = 1.0
 

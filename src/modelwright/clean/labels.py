@@ -104,12 +104,15 @@ def check_labels(labels: Labels, cells: pl.DataFrame, name: str = "the labels") 
     Raises
     ------
     DataError
-        When a row is not in the table, or there twice.
+        When a row is not in the table, or there twice, or there are no values for each.
     ColumnError
         When a column is not in the table.
     """
     if not labels.values.width:
         raise ColumnError(f"columns of the table in {name}", "none", _CURE)
+    if labels.values.height != len(labels.rows):
+        got = f"{labels.values.height} for {len(labels.rows)} rows"
+        raise DataError(f"as many values as rows in {name}", got)
     for column in labels.values.columns:
         if column not in cells.columns:
             cure = did_you_mean(column, cells.columns)

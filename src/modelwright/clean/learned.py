@@ -13,8 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.cells import Labels
-from modelwright.clean.combined import by_themselves
-from modelwright.clean.evidence import Evidence
+from modelwright.clean.combined import Combined, by_themselves
+from modelwright.clean.evidence import DETECTORS, Evidence
 from modelwright.clean.kinds import kinds_of_cells, rates
 from modelwright.clean.lessons import PARTS, Lessons, direct, spread, taught
 from modelwright.clean.library import ensembles
@@ -33,10 +33,12 @@ _CHUNK = 100_000
 _SURELY = 0.85
 _FAINT = 100
 _FAINT_SHARE = 0.25
+_LESSONS = 50_000
+_PRIOR = 2.0
 
 
 def learn(
-    evidence: Evidence, cells: pl.DataFrame, labels: Labels, first: Floats, seed: int
+    evidence: Evidence, cells: pl.DataFrame, labels: Labels, found: Combined, seed: int
 ) -> Floats:
     """Learn from labels which cells are wrong.
 
@@ -51,8 +53,8 @@ def learn(
         The same as text.
     labels : Labels
         The right values of a few rows.
-    first : float array of shape (rows, columns)
-        What is believed of cells without labels.
+    found : Combined
+        What is believed of cells without labels, and why.
     seed : int
         The only source of randomness.
 
@@ -61,16 +63,15 @@ def learn(
     float array of shape (rows, columns)
         How likely each cell is wrong.
     """
-    seeds = Seed(seed)
+    seeds, first = Seed(seed), found.chance
     told_by_labels = direct(labels, cells, seeds.derive("parts"))
     claims = taught(evidence, labels, told_by_labels)
     following = spread(evidence, told_by_labels, claims, seeds.derive("spread"))
     lessons = told_by_labels.with_others(following)
-    usual = float(np.average(lessons.wrong, weights=lessons.weight)) if len(lessons.row) else 0.0
-    if not len(lessons.row):
-        return first
+    usual = float(np.average(lessons.wrong, weights=lessons.weight))
     table = _Table(evidence, first, (first > 0.5).sum(axis=1), usual)
-    order = [lessons.of(column) for column in np.unique(lessons.column).tolist()]
+    some = _some(lessons, seeds.derive("some"))
+    order = [some.of(column) for column in np.unique(some.column).tolist()]
     blocks = [table.held_out(mine, claims.held_out) for mine in order]
     faint = _faint(first, lessons, seeds.derive("faint"))
     for column in np.unique(faint.column).tolist():
@@ -91,10 +92,37 @@ def learn(
             if column in named
             else by_themselves(evidence, column, claims.final)
         )
+    chance = np.maximum(chance, _unspoken(found, lessons))
     settled = np.where(lessons.wrong, _SETTLED, 1 - _SETTLED)
     chance[lessons.row, lessons.column] = settled
     chance[told_by_labels.row, told_by_labels.column] = told_by_labels.wrong
     return chance
+
+
+def _some(lessons: Lessons, seed: int) -> Lessons:
+    """Keep as many lessons as a classifier needs, when somebody labelled very many rows."""
+    if len(lessons.row) <= _LESSONS:
+        return lessons
+    kept = np.random.default_rng(seed).choice(len(lessons.row), _LESSONS, replace=False)
+    return lessons.only(np.sort(kept))
+
+
+def _unspoken(found: Combined, lessons: Lessons) -> Floats:
+    """Keep what detectors find wrong for a reason that no labelled cell was suspected for.
+
+    A few rows seldom hold every kind of error: what labels are silent about they do not deny. It
+    counts for less as far as labels of other columns deny what the same detector says.
+    """
+    claimed = lessons.only(found.chance[lessons.row, lessons.column] > 0.5)
+    reason = found.reason[claimed.row, claimed.column]
+    speakers = np.append(np.array(found.speakers, np.int64), len(DETECTORS))
+    speaker = speakers[reason]
+    size = len(DETECTORS) + 1
+    borne = np.bincount(speaker, claimed.weight * claimed.wrong, minlength=size)
+    seen = np.bincount(speaker, claimed.weight, minlength=size)
+    trust = ((borne + _PRIOR) / (seen + _PRIOR)).astype(np.float32)[speakers]
+    trust[reason] = 0.0
+    return np.where(found.chance > 0.5, trust[found.reason] * found.chance, np.float32(0.0))
 
 
 def _faint(first: Floats, lessons: Lessons, seed: int) -> Lessons:
@@ -129,11 +157,10 @@ class _Table:
         column = int(lessons.column[0])
         told = self.evidence.told(column, beliefs)
         kinds = kinds_of_cells(self.evidence, column, told)
-        said = np.empty((len(lessons.row), 2 * kinds.shape[1] + 2), np.float32)
-        for part in np.unique(lessons.part).tolist():
-            mine = lessons.part == part
-            said[mine] = rates(kinds, lessons.only(~mine), self.usual, lessons.row[mine])
-        return self._features(told, said, column, lessons.row)
+        parts = [lessons.part == part for part in np.unique(lessons.part).tolist()]
+        said = [rates(kinds, lessons.only(~p), self.usual, lessons.row[p]) for p in parts]
+        place = np.concatenate([np.flatnonzero(p) for p in parts])
+        return self._features(told, np.concatenate(said)[np.argsort(place)], column, lessons.row)
 
     def described(
         self,

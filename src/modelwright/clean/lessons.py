@@ -186,11 +186,12 @@ def _settled(
         name = coded.columns[column]
         if name not in labels.values.columns:
             continue
-        for row, text in zip(labels.rows.tolist(), labels.values[name].to_list(), strict=True):
+        right = labels.values[name]
+        numbers = claims.cores[fact].of(right, coded.values[column])
+        for row, text, said in zip(labels.rows.tolist(), right.to_list(), numbers, strict=True):
             question = fact * groups + int(claims.group[row])
             if row in misnamed or claims.group[row] < 0 or question not in none or not text:
                 continue
-            said = claims.cores[fact].of(text, coded.values[column])
             start, end = np.searchsorted(world.question, [question, question + 1])
             known = NONE if said is None else said
             found = np.flatnonzero(world.claim[start:end] == known)

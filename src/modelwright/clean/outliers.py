@@ -41,10 +41,11 @@ def by_deviation(amount: Floats) -> Floats:
     known = amount[np.isfinite(amount)]
     if not len(known):
         return np.zeros(len(amount))
-    centre = float(np.median(known))
-    off = np.abs(known - centre)
-    scale = 1.4826 * float(np.median(off)) or 1.2533 * float(off.mean())
-    return np.nan_to_num((amount - centre) / scale) if scale else np.zeros(len(amount))
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers of any size
+        centre = 2 * float(np.median(known / 2))
+        off = np.abs(known - centre)
+        scale = 1.4826 * float(np.median(off)) or 1.2533 * float(off.mean())
+        return np.nan_to_num((amount - centre) / scale) if scale else np.zeros(len(amount))
 
 
 def by_score(amount: Floats) -> Floats:
@@ -58,10 +59,11 @@ def by_score(amount: Floats) -> Floats:
     known = amount[np.isfinite(amount)]
     if not len(known):
         return np.zeros(len(amount))
-    low, high = np.quantile(known, [0.05, 0.95])
+    low, high = 2 * np.quantile(known / 2, [0.05, 0.95])
     inner = known[(known >= low) & (known <= high)]
-    scale = float(inner.std())
-    return np.nan_to_num((amount - inner.mean()) / scale) if scale else np.zeros(len(amount))
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = float(inner.std())
+        return np.nan_to_num((amount - inner.mean()) / scale) if scale else np.zeros(len(amount))
 
 
 def beyond_fences(amount: Floats, reach: float = 1.5) -> Floats:
@@ -87,13 +89,14 @@ def beyond_fences(amount: Floats, reach: float = 1.5) -> Floats:
     known = amount[np.isfinite(amount)]
     if not len(known):
         return np.zeros(len(amount))
-    low, high = np.quantile(known, [0.25, 0.75])
-    width = high - low
-    if not width:
-        return np.zeros(len(amount))
-    above = (amount - high) / width - reach
-    below = (low - amount) / width - reach
-    return np.asarray(np.nan_to_num(np.maximum(np.maximum(above, below), 0.0)), np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = 2 * np.quantile(known / 2, [0.25, 0.75])
+        width = high - low
+        if not width:
+            return np.zeros(len(amount))
+        above = (amount - high) / width - reach
+        below = (low - amount) / width - reach
+        return np.asarray(np.nan_to_num(np.maximum(np.maximum(above, below), 0.0)), np.float64)
 
 
 def far_numbers(coded: Coded, column: int, numbers: Numbers | None) -> Told:

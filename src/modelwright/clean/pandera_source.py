@@ -5,6 +5,7 @@ What pandera (https://pandera.readthedocs.io) has no word for stands there as a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from modelwright.clean.rules import ColumnRule, Rules
@@ -56,12 +57,14 @@ def pandera_source(rules: Rules, columns: Sequence[str]) -> str:
 def _column(rule: ColumnRule) -> str:
     kind = _TYPES.get(rule.kind, "pl.String")
     checks = []
-    if rule.least is not None:
+    if rule.least is not None and math.isfinite(rule.least):
         checks.append(f"pa.Check.ge({rule.least!r})")
-    if rule.most is not None:
+    if rule.most is not None and math.isfinite(rule.most):
         checks.append(f"pa.Check.le({rule.most!r})")
     if rule.values:
-        values = [float(one) for one in rule.values] if rule.kind in _TYPES else list(rule.values)
+        values: list[float] | list[str] = list(rule.values)
+        if rule.kind in _TYPES:
+            values = [float(one.replace(",", "")) for one in rule.values]
         checks.append(f"pa.Check.isin({values!r})")
     if rule.pattern and rule.kind not in _TYPES:
         pattern = f"^(?:{rule.pattern})$"

@@ -14,7 +14,6 @@ __all__ = ["odd_shapes", "shape_shares"]
 
 Floats = NDArray[np.float32]
 
-MEASURES = 6
 _USUAL = 0.05
 _RARE = 0.01
 _FORMED = 0.95

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from modelwright.clean.comparable import as_numbers
 from modelwright.core.errors import ColumnError, OptionError, did_you_mean
 
 __all__ = [
@@ -29,6 +31,7 @@ KINDS = ("number", "integer", "date", "boolean")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 """How two things are compared."""
 _LONGEST_PATTERN = 1000
+_MOST_COMPARISONS = 1000
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -124,8 +127,8 @@ class ColumnRule:
             raise OptionError(f"numbers in {name}, as it has a range", f"type {self.kind!r}")
         if self.pattern:
             self._fits(pl.Series(self.values, dtype=pl.String), checked_pattern(self.pattern, name))
-        for value in self.values if ends or self.kind in ("number", "integer") else ():
-            self._in_range(value)
+        if self.values and (ends or self.kind in ("number", "integer")):
+            self._in_range(pl.Series(self.values, dtype=pl.String))
 
     def _fits(self, values: pl.Series, pattern: str) -> None:
         odd = values.filter(~values.str.contains(pattern))
@@ -133,17 +136,17 @@ class ColumnRule:
             got = f"the value {odd[0]!r}, which does not"
             raise OptionError(f"values of {self.column!r} that match its pattern", got)
 
-    def _in_range(self, value: str) -> None:
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
+    def _in_range(self, values: pl.Series) -> None:
+        number = as_numbers(values.str.strip_chars())
         low = -math.inf if self.least is None else self.least
         high = math.inf if self.most is None else self.most
-        whole = self.kind != "integer" or (math.isfinite(number) and number == int(number))
-        if not (low <= number <= high and whole):
+        fits = number.is_finite() & number.is_between(low, high)
+        if self.kind == "integer":
+            fits &= number == number.floor()
+        odd = values.filter(~fits.fill_null(value=False))
+        if len(odd):
             told = f"values of {self.column!r} that fit its type and range"
-            raise OptionError(told, repr(value))
+            raise OptionError(told, repr(odd[0]))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -274,11 +277,6 @@ class Condition:
         if not self.left.row:
             raise OptionError("a column on the left of a condition", repr(self.left.text))
 
-    @property
-    def flipped(self) -> Condition:
-        """The same, the other way round."""
-        return Condition(self.right, _FLIPPED[self.operator], self.left)
-
 
 @dataclass(frozen=True)
 class Denial:
@@ -375,10 +373,13 @@ class Rules:
     denials: tuple[Denial, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        names = [one.column for one in self.columns]
-        twice = next((name for name in names if names.count(name) > 1), None)
+        names = Counter(one.column for one in self.columns)
+        twice = next((name for name, count in names.items() if count > 1), None)
         if twice is not None:
             raise OptionError("one rule for each column", f"two for {twice!r}", "join them")
+        if len(self.comparisons) > _MOST_COMPARISONS:
+            got = f"{len(self.comparisons):,}"
+            raise OptionError(f"at most {_MOST_COMPARISONS:,} comparisons of columns", got)
         _check_order(self.comparisons)
 
     def __len__(self) -> int:
@@ -405,7 +406,7 @@ class Rules:
         modelwright.core.errors.ColumnError: expected rules about columns of the table; got 'zipp';
         did you mean 'zip'?
         """
-        known = list(columns)
+        known = dict.fromkeys(columns)
         parts = (self.columns, self.unique, self.determines, self.comparisons, self.denials)
         for part in parts:
             for rule in part:

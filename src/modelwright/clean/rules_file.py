@@ -28,7 +28,10 @@ LARGEST = 2**20
 _CURE = "the guide has an example of a file of rules"
 _TOP = ("columns", "unique", "determines", "compare", "denial")
 _OF_COLUMN = ("type", "least", "most", "values", "pattern", "required", "unique")
-_CONDITION = re.compile(r"^(.+?)\s*(!=|<=|>=|=|<|>)\s*(.+)$", re.DOTALL)
+_CONDITION = re.compile(
+    r"""(t[12]\."(?:[^"]|"")*"\s*|.+?)(!=|<=|>=|=|<|>)(.+)""", re.DOTALL
+)  # a column whose name holds such a sign stands in quotes
+_SIGNS = frozenset('!=<>"')
 _LONGEST = 400
 
 
@@ -105,7 +108,7 @@ def parse_rules(text: str, name: str = "the rules") -> Rules:
     """
     try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of a number with thousands of digits
         raise DataError(f"TOML in {name}", str(error)[:120], _CURE) from None
     _only(content, _TOP, name)
     columns = content.get("columns", {})
@@ -172,7 +175,10 @@ def _number(part: dict[str, Any], key: str, name: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(key, "a number", value, name)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise _wrong(key, "a number that is no larger than 1e308", value, name) from None
 
 
 def _flag(part: dict[str, Any], key: str, name: str) -> bool:
@@ -220,18 +226,20 @@ def _denial(part: dict[str, Any], name: str) -> Denial:
 
 
 def _condition(text: str, name: str) -> Condition:
-    found = _CONDITION.match(text.strip()) if len(text) <= _LONGEST else None
+    found = _CONDITION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if found is None:
         raise _wrong("a condition", "such as 't1.zip = t2.zip' or 't1.age < 0'", text, name)
     return Condition(_term(found[1]), found[2], _term(found[3]))
 
 
 def _term(text: str) -> Term:
-    """Read t1.column, t2.column or a constant, which may stand in quotes."""
+    """Read t1.column, t2.column or a constant; a column or constant may stand in quotes."""
     text = text.strip()
     for row in (1, 2):
         if text.startswith(f"t{row}."):
-            return Term(text[3:].strip(), row)
+            name = text[3:].strip()
+            quoted = len(name) > 1 and name[0] == name[-1] == '"'
+            return Term(name[1:-1].replace('""', '"') if quoted else name, row)
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
     return Term(text, 0)
@@ -292,10 +300,17 @@ def _said(content: dict[str, Any]) -> list[str]:
 
 def _written(condition: Condition) -> str:
     left, right = (
-        f"t{term.row}.{term.text}" if term.row else _quoted(term.text)
+        f"t{term.row}.{_named(term.text)}" if term.row else _quoted(term.text)
         for term in (condition.left, condition.right)
     )
     return f"{left} {condition.operator} {right}"
+
+
+def _named(column: str) -> str:
+    if column == column.strip() and not set(column) & _SIGNS:
+        return column
+    doubled = column.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _quoted(constant: str) -> str:

@@ -9,17 +9,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
-from modelwright.clean.numbers import Numbers
+from modelwright.clean.numbers import Numbers, read_numbers
 from modelwright.clean.told import Told, silent
 
 __all__ = ["inconsistent", "plain_forms"]
 
 MEASURES = 4
 _RARE = 0.2
+# Blanks at the ends or in pairs, signs that control, and entities of web pages.
+_UNTYPED = r"^\s|\s$|\s\s|[\x00-\x1f\x7f\u00a0\u200b\ufeff\ufffd]|&(?:[a-z]{2,6}|#\d{2,5});"
 
 
 def plain_forms(values: pl.Series) -> pl.Series:
-    """Take off what writing adds: case, accents of spacing, punctuation.
+    """Write texts without what tells no two things apart: case, blanks, punctuation.
 
     Examples
     --------
@@ -48,7 +50,8 @@ def inconsistent(coded: Coded, column: int, numbers: Numbers | None) -> Told:
     values, counts = coded.values[column], coded.counts[column]
     if not len(values):
         return silent(coded.height, MEASURES)
-    variant = _variants(values, counts)
+    amount = (numbers or read_numbers(values, counts)).amount
+    variant = _variants(values, counts, amount)
     edges = _edges(values, counts)
     units = _units(numbers, counts)
     case = _case(values, counts)
@@ -65,18 +68,22 @@ def _rare_beside(counts: NDArray[np.int64], most: NDArray[np.int64]) -> NDArray[
     return np.clip(1 - counts / np.maximum(most, 1) / _RARE, 0, 1)
 
 
-def _variants(values: pl.Series, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Compare values that differ in case, spaces and punctuation only."""
+def _variants(
+    values: pl.Series, counts: NDArray[np.int64], amount: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Compare values that differ in case, spaces and punctuation only; -5 is no way to write 5."""
     form = plain_forms(values)
-    frame = pl.DataFrame({"form": form, "count": counts})
-    most = frame.select(pl.col("count").max().over("form"))["count"].to_numpy()
-    other = (most > counts) & (form != "").to_numpy()
+    frame = pl.DataFrame({"form": form, "count": counts, "amount": amount})
+    usual = frame.select(pl.col("count", "amount").first().over("form"))  # the most frequent one
+    most, number = usual["count"].to_numpy(), usual["amount"].to_numpy()
+    apart = np.isfinite(amount) & np.isfinite(number) & (amount != number)
+    other = (most > counts) & (form != "").to_numpy() & ~apart
     return np.where(other & (most >= 3), 0.8 * _rare_beside(counts, most), 0.0)
 
 
 def _edges(values: pl.Series, counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Look for spaces at the ends, in pairs, and for what no keyboard writes by itself."""
-    odd = values.str.contains(r"^\s|\s$|\s\s|[\x00-\x1f\x7f\u00a0\u200b\ufeff\ufffd]|&[a-z]{2,6};?")
+    odd = values.str.contains(_UNTYPED)
     share = float(counts[odd.to_numpy()].sum()) / max(int(counts.sum()), 1)
     return odd.to_numpy() * 0.65 * max(1 - share / _RARE, 0.0)
 

@@ -30,6 +30,7 @@ _LEAST = 0.3
 _MOST = 0.1
 _BORNE_OUT = 0.6
 _LONGEST = 96
+_LONGEST_TEXT = 1_000
 _WORD = r"[\p{L}\p{N}][\p{L}\p{N}'-]{2,40}"
 _WORDS = 200_000
 
@@ -113,11 +114,13 @@ def _alike(
 ) -> Floats:
     a = [texts[i][:_LONGEST] for i in left.tolist()]
     b = [texts[i][:_LONGEST] for i in right.tolist()]
-    longest = np.array([max(len(x), len(y)) for x, y in zip(a, b, strict=True)])
-    share: Floats = 1 - edit_distances(a, b) / np.maximum(longest, 1)
     plain = [_without_digits(x) == _without_digits(y) for x, y in zip(a, b, strict=True)]
-    other = np.array(made.differ(a, b), np.bool_)
-    share[np.array(plain, np.bool_) | other | (share < _LEAST)] = 0.0
+    near = np.flatnonzero(~(np.array(plain, np.bool_) | np.array(made.differ(a, b), np.bool_)))
+    a, b = ([side[i] for i in near.tolist()] for side in (a, b))
+    longest = np.array([max(len(x), len(y), 1) for x, y in zip(a, b, strict=True)])
+    alike = 1 - edit_distances(a, b) / longest
+    share = np.zeros(len(left))
+    share[near] = np.where(alike < _LEAST, 0.0, alike)
     return share
 
 
@@ -201,9 +204,10 @@ def _worst_words(values: pl.Series, counts: NDArray[np.int64]) -> Near:
     """Give for each value the word of it that is most likely a frequent word misspelled."""
     none = Near(np.full(len(values), -1), np.zeros(len(values)), np.ones(len(values)))
     taken = min(len(values), _RARE * 5)
+    texts = values[:taken].str.slice(0, _LONGEST_TEXT)
     held = (
         pl.DataFrame({"value": np.arange(taken), "count": counts[:taken]})
-        .with_columns(word=values[:taken].str.to_lowercase().str.extract_all(_WORD))
+        .with_columns(word=texts.str.to_lowercase().str.extract_all(_WORD))
         .explode("word")
         .drop_nulls()
         .unique(["value", "word"])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.broken import Broken
 from modelwright.clean.coded import MISSING, Coded
-from modelwright.clean.comparable import Side, as_dates, compared, sides
+from modelwright.clean.comparable import as_dates, as_numbers, compared, sides
 from modelwright.clean.denials import broken_denial
 from modelwright.clean.dependencies import group_codes, votes
 from modelwright.clean.rules import (
@@ -19,14 +19,14 @@ from modelwright.clean.rules import (
     Unique,
     checked_pattern,
 )
+from modelwright.core.numerals import plain
 
-__all__ = ["broken_rules"]
+__all__ = ["broken_rules", "of_kind"]
 
 _SURE = 0.97
 _ONE_OF_TWO = 0.6
 _TRUTHS = ("true", "false", "yes", "no", "t", "f", "y", "n", "1", "0")
-_INTEGER = r"^[-+]?\d+(?:\.0*)?$"
-_NUMBER = r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
+_INTEGER = r"^[-+]?[\d,]+(?:\.0*)?$"
 
 
 def broken_rules(cells: pl.DataFrame, coded: Coded, rules: Rules) -> list[Broken]:
@@ -82,16 +82,16 @@ def _of_column(coded: Coded, rule: ColumnRule) -> list[Broken]:
     column = coded.columns.index(rule.column)
     values = coded.values[column]
     text = values.str.strip_chars()
-    number = text.str.replace_all(",", "").cast(pl.Float64, strict=False).to_numpy()
+    number = as_numbers(text).to_numpy()
     name = repr(rule.column)
     broken: list[tuple[str, NDArray[np.bool_]]] = []
     if rule.kind:
-        broken.append((f"{name} is no {rule.kind}", ~_is(text, rule.kind)))
+        broken.append((f"{name} is no {rule.kind}", ~of_kind(text, rule.kind)))
     with np.errstate(invalid="ignore"):
         if rule.least is not None:
-            broken.append((f"{name} is below {rule.least:g}", number < rule.least))
+            broken.append((f"{name} is below {plain(rule.least)}", number < rule.least))
         if rule.most is not None:
-            broken.append((f"{name} is above {rule.most:g}", number > rule.most))
+            broken.append((f"{name} is above {plain(rule.most)}", number > rule.most))
     if rule.values:
         known = values.is_in(pl.Series(rule.values, dtype=pl.String).implode()).to_numpy()
         broken.append(
@@ -112,15 +112,30 @@ def _of_column(coded: Coded, rule: ColumnRule) -> list[Broken]:
     return found
 
 
-def _is(text: pl.Series, kind: str) -> NDArray[np.bool_]:
-    """Tell which values are of a kind."""
+def of_kind(text: pl.Series, kind: str) -> NDArray[np.bool_]:
+    """Tell which values are of a kind.
+
+    Parameters
+    ----------
+    text : polars.Series of String
+        Without spaces around, none missing.
+    kind : str
+        One of `KINDS` of the rules.
+
+    Examples
+    --------
+    >>> of_kind(pl.Series(["1,200", "7.5", "x"]), "integer").tolist()
+    [True, False, False]
+    """
     if kind == "boolean":
         truths = pl.Series(list(_TRUTHS)).implode()
         return np.asarray(text.str.to_lowercase().is_in(truths).to_numpy(), np.bool_)
     if kind == "date":
         return np.asarray(as_dates(text).is_not_null().to_numpy(), np.bool_)
-    pattern = _INTEGER if kind == "integer" else _NUMBER
-    return np.asarray(text.str.replace_all(",", "").str.contains(pattern).to_numpy(), np.bool_)
+    found = as_numbers(text).is_finite().fill_null(value=False)
+    if kind == "integer":
+        found &= text.str.contains(_INTEGER)
+    return np.asarray(found.to_numpy(), np.bool_)
 
 
 def _repeated(coded: Coded, rule: Unique) -> list[Broken]:
@@ -157,7 +172,7 @@ def _undetermined(coded: Coded, rule: Determines) -> Broken:
 
 def _unordered(cells: pl.DataFrame, coded: Coded, rule: Comparison) -> list[Broken]:
     """Mark both cells of a comparison that does not hold."""
-    left, right = sides(Side(cells[rule.left]), Side(cells[rule.right]))
+    left, right = sides(cells[rule.left], cells[rule.right])
     broken = compared(left, rule.operator, right, wanted=False)
     chance = (_ONE_OF_TWO * broken).astype(np.float32)
     reason = f"{rule.left!r} {rule.operator} {rule.right!r} does not hold"
