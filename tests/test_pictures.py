@@ -198,13 +198,13 @@ def test_from_the_command_line(
 def test_an_interrupted_run_goes_on(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modelwright.plan import picture_net
+    from modelwright.plan import picture_course
     from modelwright.training.checkpoints import Keeper
     from modelwright.training.loop import Training
 
     monkeypatch.setattr(pictures, "USUAL", 3)
     monkeypatch.setattr(pictures, "LADDER", ((4, 6),) * 5)
-    monkeypatch.setattr(picture_net, "_KEPT", 0.0)
+    monkeypatch.setattr(picture_course, "_KEPT", 0.0)
     settings = mw.Settings(trials=2, resume=True)
     whole = mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
 

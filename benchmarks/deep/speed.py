@@ -363,10 +363,10 @@ def _step(*, later: bool = False) -> dict[str, Any]:
 def crowded() -> dict[str, Any]:
     """Time the steps of a small net: settings are found first, as a fit on images does."""
     from modelwright.engine import core_count
-    from modelwright.engine.platform import busy_cores, wait_asleep
+    from modelwright.engine.platform import Neighbours, wait_asleep
     from modelwright.plan.pictures import BUSY
 
-    if busy_cores() > BUSY * core_count():
+    if Neighbours().busy() > BUSY * core_count():
         wait_asleep()
     from modelwright.core.budget import Budget
     from modelwright.training.loop import Course, Training

@@ -30,6 +30,7 @@ from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
+from modelwright.engine import core_count
 from modelwright.features.reading import read, sound_state
 
 __all__ = ["FittedImages", "ImageForm", "Opened", "as_png", "common_form", "open_images"]
@@ -414,7 +415,7 @@ class FittedImages:
         places = read(table, self.columns, [Kind.IMAGE])[self.column].fill_null("").to_list()
         form = self.form
         into = np.empty((len(places), form.channels, form.height, form.width), np.uint8)
-        opened = open_images(places, form, into)
+        opened = open_images(places, form, into, threads=core_count())
         numbers = into.reshape(len(places), form.size).astype(np.float32)
         numbers[~opened.good] = np.nan
         return Matrix.of_numbers(numbers, self.number_names)

@@ -19,13 +19,14 @@ import numpy as np
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 from modelwright.core.evidence import Evidence
+from modelwright.core.launch import launched
 from modelwright.core.progress import Progress
 from modelwright.core.result import Card, FreshScore, Leaderboard, Standing
 from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings
 from modelwright.core.version import __version__
 from modelwright.engine import core_count
-from modelwright.engine.platform import busy_cores, wait_asleep
+from modelwright.engine.platform import Neighbours, wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval, find_metric, fit_temperature
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
@@ -154,6 +155,7 @@ def fit_pictures(
         When an option makes no sense for images.
     """
     check_asked(question, settings, metric)
+    neighbours = Neighbours()  # watched while images are opened
     store = data_folder(settings.store)
     rows = read_pictures(data, question.metric, store, settings.seed, live)
     kind, classes = rows.task.kind, rows.task.classes
@@ -162,6 +164,7 @@ def fit_pictures(
     read = time.monotonic() - began
     with opened_run(rows, data, question, settings, budget) as (runs, record):
         work = _Work(rows, known, settings, runs, record, data, live)
+        work.neighbours = neighbours
         work.deadline = None if math.isinf(budget) else began + budget - record.spent
         try:
             first = work.search(began)
@@ -198,11 +201,18 @@ class _Work:
         self.model: Model | None = None
         self.seed = Seed(settings.seed)
         self.threads = 1
+        self.neighbours = Neighbours()
 
     @property
     def left(self) -> float:
         """Seconds until the deadline."""
         return math.inf if self.deadline is None else self.deadline - time.monotonic()
+
+    @property
+    def processes(self) -> int:
+        """How many learn together."""
+        place = launched()
+        return 1 if place is None else place.size
 
     def search(self, began: float) -> float:
         """Fit nets, the quick one first; gives the seconds until a model was on disk."""
@@ -251,8 +261,12 @@ class _Work:
                 end = self.deadline - self._scoring(rate, mirrored=way.mirrored, moved=False)
             tuning = Tuning() if end is not None else Tuning(epochs=float(USUAL))
             path = self.folder / "net.safetensors"
-            self._add(way.tuned(source, tuning, Budget(end), path))
-            self.notes.append(f"held-out images say: {self._best().spec.name} is the better one.")
+            try:
+                self._add(way.tuned(source, tuning, Budget(end), path))
+                better = self._best().spec.name
+                self.notes.append(f"held-out images say: {better} is the better one.")
+            except FitError as error:  # the features are there
+                self.notes.append(f"fine-tuned was given up: {error}.")
         self._publish(machine, last=True)
         return first
 
@@ -273,7 +287,7 @@ class _Work:
 
     def _look_around(self) -> None:
         """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet."""
-        busy, cores = busy_cores(), core_count()
+        busy, cores = self.neighbours.busy(), core_count()
         if busy > BUSY * cores and "torch" not in sys.modules and wait_asleep():
             self.notes.append(
                 f"other processes keep {busy:.1f} of {cores} cores busy: threads wait asleep."
@@ -320,7 +334,7 @@ class _Work:
             rate, chosen = self._fastest(source, widths, machine)
             moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
             left = self.left - self._scoring(rate, mirrored=mirrored, moved=moved)
-            seen = rate * max(left, 0.0)
+            seen = self.processes * rate * max(left, 0.0)
             if seen >= wanted:
                 break
         epochs = float(round(min(SPARE * max(seen / count, 0.1), MOST), 2))
@@ -334,7 +348,8 @@ class _Work:
             return False
         least, own = (form_of(self.rows, w).work for w in (LADDER[0], widths))
         # wide nets use the machine better: they are up to so much faster than their work says
-        return machine.rows_a_second * GAIN * least / own * max(self.left, 0.0) < wanted
+        rate = self.processes * machine.rows_a_second * GAIN * least / own
+        return rate * max(self.left, 0.0) < wanted
 
     def _fastest(
         self, source: Source, widths: tuple[int, ...], machine: Machine
@@ -378,12 +393,12 @@ class _Work:
             self.rows, source, spec, machine,
             budget=budget, seed=seed, live=self.live, checkpoint=checkpoint,
         )  # fmt: skip
-        if not np.isfinite(done.valid).all():
-            raise FitError("the answers of a net were no numbers")
         self._add(done)
 
     def _add(self, done: Trained) -> None:
         """Record a net that is done."""
+        if not np.isfinite(done.valid).all():
+            raise FitError("the answers of a net were no numbers")
         number, spec = len(self.trials), done.spec
         self.trials.append(done)
         score = self.metric.score(self.rows.y.rows(self.rows.valid), done.valid)
