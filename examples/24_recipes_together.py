@@ -23,6 +23,7 @@ def fitted() -> mw.Result:
 
 
 def main() -> None:
+    """Fit by one process, then by two that torchrun starts."""
     digits = load_digits()
     for i, (pixels, digit) in enumerate(zip(digits.images[:900], digits.target, strict=False)):
         folder = Path("digits", "test" if i % 5 == 0 else "train", str(digit))

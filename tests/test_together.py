@@ -147,7 +147,8 @@ def test_the_end_of_one_process_is_the_end_of_all_in_one_line(
     assert first[0] == 2
     assert second[0] != 0
     lines = (first[1] + first[2] + second[1] + second[2]).splitlines()
-    (line,) = [line for line in lines if line.strip()]
+    assert len(lines) == 1, lines
+    line = lines[0]
     assert line.startswith("error: expected 2 processes to the end")
     assert words in line
 

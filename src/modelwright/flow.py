@@ -10,7 +10,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import polars as pl
 
@@ -28,13 +28,16 @@ from modelwright.core.weaknesses import Weaknesses
 from modelwright.engine import start_engine
 from modelwright.evaluate import Metric
 from modelwright.model import Model
-from modelwright.plan import Session, open_session, take_frame
-from modelwright.plan.cleaning import pose_cleaned, reading_cleaned, refuse_cleaning
+from modelwright.plan import take_frame
+from modelwright.plan.asked import refuse_cleaning
 from modelwright.plan.picture_run import refuse_backbones
 from modelwright.plan.picture_together import fit_images, help_fit
 from modelwright.plan.pictures import PictureSession
 from modelwright.store import check_writable
-from modelwright.unsupervised import Shape, find_shape
+
+if TYPE_CHECKING:
+    from modelwright.plan import Session
+    from modelwright.unsupervised import Shape
 
 __all__ = ["Result", "fit", "run"]
 
@@ -200,6 +203,8 @@ def fit(
     own = metric if isinstance(metric, Metric) else None
     called = metric.name if isinstance(metric, Metric) else metric
     if shape_asked(task):
+        from modelwright.unsupervised import find_shape
+
         refuse_cleaning(chosen, f"--task {task}")
         asked = Question(str(target or ""), task, called, chosen.positive, group, order)
         with progress() as live:
@@ -255,6 +260,10 @@ def run(
         return _of_images(found, began)
     refuse_company("to fit a table")
     refuse_backbones(settings)
+    # here, not above: images need none of it, and learn their first step the sooner
+    from modelwright.plan import open_session
+    from modelwright.plan.cleaning import pose_cleaned, reading_cleaned
+
     raw = read_raw(data, reading_cleaned(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")

@@ -202,7 +202,7 @@ def fit(
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     if shaped:
         from modelwright.cli.shaping import fit_shape
-        from modelwright.plan.cleaning import refuse_cleaning
+        from modelwright.plan.asked import refuse_cleaning
 
         refuse_cleaning(settings, f"--task {asked.task}")
         fit_shape(data, asked, settings, time, report, json=json)

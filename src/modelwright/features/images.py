@@ -310,15 +310,15 @@ def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:
 def _decoded(image: Any, mode: str, form: ImageForm, changes: Counter[str]) -> Pixels:
     if image.format in _TURNED and _is_turned(image):
         image = operations.exif_transpose(image)
-        changes["were turned as their EXIF data say"] += 1
+        changes["turned as their EXIF data say"] += 1
     if image.mode in _WIDE:
         image = _eight_bits(image)
-        changes["of more than 8 bits were scaled down"] += 1
+        changes["of more than 8 bits scaled down"] += 1
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = _on_white(image)
-        changes["with transparent pixels were put on white"] += 1
+        changes["with transparent pixels put on white"] += 1
     if image.mode == "CMYK":
-        changes["of printing colours (CMYK) were converted"] += 1
+        changes["of printing colours (CMYK) converted"] += 1
     if image.mode != mode:
         image = image.convert(mode)
     if image.size != (form.width, form.height):

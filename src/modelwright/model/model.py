@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from modelwright.acquire import conform, find_strays, like, read_raw, without_strays
 from modelwright.acquire.images import fresh_rows
-from modelwright.clean.recipes.rowwise import Cleaning, Mended
 from modelwright.core.errors import (
     DataError,
     ModelFileError,
@@ -46,10 +45,13 @@ from modelwright.features.images import FittedImages
 from modelwright.features.pictures import FittedPictureColumns, described
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.model.known import background_of, drift_of
-from modelwright.model.reading import reading_of
+from modelwright.model.reading import as_mended, mended_rows, reading_of
 from modelwright.model.shares import EnsembleShares
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import write_archive
+
+if TYPE_CHECKING:
+    from modelwright.clean.recipes.rowwise import Cleaning, Mended
 
 __all__ = ["SEEN", "Model", "load", "read_rows"]
 
@@ -393,8 +395,9 @@ class Model:
         return made
 
     def _raw(self, data: object) -> Mended:
-        if isinstance(data, Mended):
-            return data
+        known = as_mended(data)
+        if known is not None:
+            return known
         mended = self._mended(data, 6)
         if mended.changes:
             warnings.warn(f"{mended}.", ModelwrightWarning, stacklevel=5)
@@ -405,9 +408,7 @@ class Model:
         raw = read_raw(data, reading)
         for note in raw.notes:
             warnings.warn(note, ModelwrightWarning, stacklevel=level)
-        if self.cleaning is None:
-            return Mended(raw.frame, folder=raw.folder)
-        return replace(self.cleaning.mend(raw.frame, self.columns), folder=raw.folder)
+        return mended_rows(raw, self.cleaning, self.columns)
 
     def _weight(self, table: Table) -> NDArray[np.float64] | None:
         """Give the weights of rows, when the column of weights is there."""

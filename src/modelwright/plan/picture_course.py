@@ -77,7 +77,7 @@ def carry_out(
     timed = budget.deadline is not None
     pace = _paced(training, machine, budget)
     if together is not None:
-        timed = together.agreed(timed)
+        timed = together.told([float(timed)])[0] > 0
     path = checkpoint if together is None or together.leads else None
     keeper = None if path is None else Keeper(path, _KEPT)
     guard = Yielding(machine.threads if timed else 1)

@@ -359,7 +359,7 @@ class Watcher:
         if math.isfinite(loss):
             self.curve.append(CurvePoint(done, epoch.loss, loss, accuracy, self.seconds))
         going, together = self._training.judge(loss), self._training.together
-        return going if together is None else together.agreed(going)
+        return going if together is None else together.told([float(going)])[0] > 0
 
     def _score(self) -> tuple[float, float]:
         from modelwright.nets.library import nn, torch

@@ -168,9 +168,9 @@ def mark_of(rows: PictureRows) -> str:
     """
     found = hashlib.blake2b(f"{rows.form} {rows.task.classes}".encode(), digest_size=8)
     for part in (rows.y.values, rows.train, rows.valid, rows.test):
-        found.update(np.ascontiguousarray(part))
+        found.update(part.tobytes())
     few = np.linspace(0, len(rows.pixels) - 1, min(_MARKED, len(rows.pixels))).astype(np.int64)
-    found.update(np.ascontiguousarray(rows.pixels[few]))
+    found.update(rows.pixels[few].tobytes())
     return found.hexdigest()
 
 
@@ -211,6 +211,9 @@ def _rows(
     notes: tuple[str, ...],
 ) -> PictureRows:
     part = frame[PART].to_numpy() if PART in frame.columns else np.full(frame.height, "train")
+    if not (part == "train").any():
+        cure = "put those to learn from under train/: what is under test/ never is"
+        raise DataError("images under train/", f"{len(part):,} under other folders", cure)
     learned = frame.filter(pl.Series(good & (part == "train")))[CLASS]
     classes = _classes(learned)
     strange = good & ~frame[CLASS].is_in(classes).to_numpy()

@@ -74,7 +74,7 @@ def fit_images(
              "read": found.read, "first": found.first}
         )  # fmt: skip
         together.data((found.folder / "model.mw").read_bytes())
-        together.meet()
+        together.summed([0.0])  # wait until all are here
         return found
 
 
@@ -106,7 +106,7 @@ def help_fit(data: object, settings: Settings) -> PictureSession:
 def _session(together: Together, told: Mapping[str, Any]) -> PictureSession:
     """Take the model that the first process has found."""
     found = together.data()
-    together.meet()
+    together.summed([0.0])  # wait until all are here
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.mw"
         path.write_bytes(found)

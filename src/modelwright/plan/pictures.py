@@ -21,7 +21,7 @@ from modelwright.core.errors import FitError
 from modelwright.core.evidence import Evidence
 from modelwright.core.launch import launched
 from modelwright.core.progress import Progress
-from modelwright.core.result import Card, FreshScore, Leaderboard, Standing
+from modelwright.core.result import Card, FreshScore
 from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings
 from modelwright.core.version import __version__
@@ -45,7 +45,13 @@ from modelwright.plan.picture_net import (
     train_net,
 )
 from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
-from modelwright.plan.picture_run import Spending, backbones_of, check_asked, opened_run
+from modelwright.plan.picture_run import (
+    Spending,
+    backbones_of,
+    board_of,
+    check_asked,
+    opened_run,
+)
 from modelwright.plan.picture_shown import shown_of
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
@@ -201,18 +207,14 @@ class _Work:
         self.model: Model | None = None
         self.seed = Seed(settings.seed)
         self.threads = 1
-        self.neighbours = Neighbours()
+        self.neighbours, self.busy = Neighbours(), 0.0
+        place = launched()
+        self.count = 1 if place is None else place.size  # processes that learn together
 
     @property
     def left(self) -> float:
         """Seconds until the deadline."""
         return math.inf if self.deadline is None else self.deadline - time.monotonic()
-
-    @property
-    def processes(self) -> int:
-        """How many learn together."""
-        place = launched()
-        return 1 if place is None else place.size
 
     def search(self, began: float) -> float:
         """Fit nets, the quick one first; gives the seconds until a model was on disk."""
@@ -288,6 +290,7 @@ class _Work:
     def _look_around(self) -> None:
         """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet."""
         busy, cores = self.neighbours.busy(), core_count()
+        self.busy = busy
         if busy > BUSY * cores and "torch" not in sys.modules and wait_asleep():
             self.notes.append(
                 f"other processes keep {busy:.1f} of {cores} cores busy: threads wait asleep."
@@ -312,8 +315,12 @@ class _Work:
         from modelwright.training.losses import cross_entropy
         from modelwright.training.machine import Machine, calibrate
 
-        # as many as the user lets PyTorch have: OMP_NUM_THREADS
-        threads = self.threads = min(core_count(), torch.get_num_threads())
+        # as many as the user lets PyTorch have (OMP_NUM_THREADS), and as neighbours leave: of two
+        # threads on two cores one waits for its turn, and the other for it
+        threads = min(core_count(), torch.get_num_threads())
+        if not self.settings.trials:
+            threads = min(threads, max(core_count() - round(self.busy), 1))
+        self.threads = threads
         if self.settings.trials:  # no clock has a say, and so none chooses how numbers are rounded
             return Machine(threads, channels_last=True)
         if net is None:
@@ -334,7 +341,7 @@ class _Work:
             rate, chosen = self._fastest(source, widths, machine)
             moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
             left = self.left - self._scoring(rate, mirrored=mirrored, moved=moved)
-            seen = self.processes * rate * max(left, 0.0)
+            seen = self.count * rate * max(left, 0.0)
             if seen >= wanted:
                 break
         epochs = float(round(min(SPARE * max(seen / count, 0.1), MOST), 2))
@@ -348,7 +355,7 @@ class _Work:
             return False
         least, own = (form_of(self.rows, w).work for w in (LADDER[0], widths))
         # wide nets use the machine better: they are up to so much faster than their work says
-        rate = self.processes * machine.rows_a_second * GAIN * least / own
+        rate = self.count * machine.rows_a_second * GAIN * least / own
         return rate * max(self.left, 0.0) < wanted
 
     def _fastest(
@@ -408,22 +415,8 @@ class _Work:
             score=score, seconds=done.seconds,
         )  # fmt: skip
         self.store.add_trial(trial)
-        self.live.standings(self._board())
-
-    def _board(self, *, whole: bool = False) -> Leaderboard:
         y = self.rows.y.rows(self.rows.valid)
-        best = self._best()
-        lines = []
-        for trial in self.trials:
-            score = self.metric.score(y, trial.valid)
-            low = high = math.nan
-            if whole:
-                low, high = bootstrap_interval(self.metric, y, trial.valid, seconds=0.3)
-            ends = (low, high) if math.isfinite(low) else (None, None)
-            weight = 1.0 if trial is best else 0.0
-            lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))
-        lines.sort(key=lambda line: -line.score if self.metric.greater_is_better else line.score)
-        return Leaderboard(self.metric.name, tuple(lines))
+        self.live.standings(board_of(self.trials, self._best(), self.metric, y))
 
     def _best(self) -> Trained:
         y = self.rows.y.rows(self.rows.valid)
@@ -456,7 +449,7 @@ class _Work:
             data=rows.digest,
             plan=rows.plan,
             score=score,
-            leaderboard=self._board(whole=last),
+            leaderboard=board_of(self.trials, best, self.metric, y, whole=last),
             notes=notes,
         )
         part = Part(FittedRecipe((FittedImages("image", rows.form),)), best.fitted)

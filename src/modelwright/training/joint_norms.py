@@ -46,7 +46,9 @@ def _normed(
     """Stand in for the `forward` of a batch norm."""
     if not norm.training:
         return type(norm).forward(norm, x)
-    y, mean, variance, rows = _Joint.apply(x, norm.weight, norm.bias, norm.eps, together)
+    y, mean, variance, rows = _Joint.apply(  # type: ignore[no-untyped-call]
+        x, norm.weight, norm.bias, norm.eps, together
+    )
     if norm.track_running_stats and norm.running_mean is not None:
         assert norm.num_batches_tracked is not None  # kept beside the mean
         assert norm.running_var is not None  # likewise

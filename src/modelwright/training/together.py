@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -28,7 +29,7 @@ __all__ = ["Agreed", "Together", "current", "joined"]
 # Those that help wait for the first one while it reads and measures.
 _PATIENCE = timedelta(hours=24)
 # How long all have to come, and how long one that ends waits until the first one has heard why.
-_ARRIVAL, _HEARING, _MOMENT = timedelta(minutes=5), timedelta(seconds=5), timedelta(seconds=1)
+_ARRIVAL, _HEARING, _MOMENT, _LOOK = 300.0, 5.0, 1.0, 0.05
 _AGAIN = "start them again (with --resume they go on where they were)"
 # Each time that processes join they speak under names of their own.
 _TIMES = itertools.count()
@@ -133,10 +134,6 @@ class Together:
         self._all(torch.distributed.broadcast, said, 0)
         return [float(value) for value in said]
 
-    def agreed(self, going_on: bool) -> bool:
-        """Give what the first one says of going on; the others only listen."""
-        return self.told([float(going_on)])[0] > 0
-
     def data(self, said: bytes | None = None) -> bytes:
         """Give the bytes that the first one says; it gives them here."""
         given = said or b""
@@ -153,24 +150,15 @@ class Together:
         found: dict[str, Any] = json.loads(self.data(json.dumps(said or {}).encode()))
         return found
 
-    def meet(self) -> None:
-        """Wait until all are here."""
-        self.sum(torch.zeros(1))
-
     def leave(self, why: str) -> bool:
         """Close the connections, so that all end; whether who tells the user has heard why."""
         with suppress(RuntimeError):  # whoever holds the words may be gone
             said = json.dumps({"rank": self.rank, "why": why})
             self.store.compare_set("ended", "", said)  # the first word is the cause
         _close()
-        try:
-            if self.leads:
-                self.store.wait([f"heard/{rank}" for rank in range(1, self.size)], _MOMENT)
-            else:
-                self.store.wait(["heard/0"], _HEARING)
-        except RuntimeError:
-            return False
-        return True
+        if self.leads:
+            return _awaited(self.store, [f"heard/{rank}" for rank in range(1, self.size)], _MOMENT)
+        return _awaited(self.store, ["heard/0"], _HEARING)
 
     def _all(self, operation: Callable[..., object], *given: Any) -> None:
         """Do what all processes do at once."""
@@ -183,9 +171,9 @@ class Together:
         """Make the error for the end of another process, with its last word."""
         whole, word = f"{self.size} processes to the end", None
         with suppress(RuntimeError, ValueError):
-            self.store.wait(["ended"], _MOMENT)
-            word = json.loads(self.store.get("ended"))
-            self.store.set(f"heard/{self.rank}", "")
+            if _awaited(self.store, ["ended"], _MOMENT):
+                word = json.loads(self.store.get("ended"))
+                self.store.set(f"heard/{self.rank}", "")
         if word is None:
             return LostError(whole, "one that is gone without a word", _AGAIN)
         who = f"process {word['rank']}" if word["rank"] else "the first one"
@@ -282,10 +270,12 @@ def _joined(place: Launch) -> Together:
         raise OptionError("a process that belongs to no group of PyTorch's", "one that does", cure)
     size = place.size
     try:
-        found, *_ = next(torch.distributed.rendezvous("env://", timeout=_ARRIVAL))
-        store = torch.distributed.PrefixStore(f"modelwright/{next(_TIMES)}", found)
+        waits = timedelta(seconds=_ARRIVAL)
+        found, *_ = next(torch.distributed.rendezvous("env://", timeout=waits))  # type: ignore[attr-defined]
+        store = torch.distributed.PrefixStore(f"modelwright/{next(_TIMES)}", found)  # type: ignore[attr-defined]
         store.set(f"here/{place.rank}", "")
-        store.wait([f"here/{rank}" for rank in range(size)], _ARRIVAL)
+        if not _awaited(store, [f"here/{rank}" for rank in range(size)], _ARRIVAL):
+            raise RuntimeError(f"not all of them came within {_ARRIVAL:.0f} s")
         torch.distributed.init_process_group(
             "gloo", store=store, rank=place.rank, world_size=size, timeout=_PATIENCE
         )
@@ -294,6 +284,16 @@ def _joined(place: Launch) -> Together:
         cure = "make the same call in each of them, and see that they reach each other"
         raise LostError(f"{size} processes that find each other", why, cure) from error
     return Together(place.rank, size, store)
+
+
+def _awaited(store: Any, names: list[str], seconds: float) -> bool:
+    """Look for words until all are there; whether they came in time."""
+    until = time.monotonic() + seconds
+    with suppress(RuntimeError):  # whoever holds the words may be gone
+        while not (there := bool(store.check(names))) and time.monotonic() < until:
+            time.sleep(_LOOK)
+        return there
+    return False
 
 
 def _close() -> None:
