@@ -424,7 +424,7 @@ def test_the_best_net_for_the_time_is_larger_for_more_time(
     for seconds in (1.0, 20.0, 60.0, math.inf):
         monkeypatch.setattr(pictures._Work, "left", seconds)
         work.deadline = None if math.isinf(seconds) else seconds
-        work.threads = 1
+        work.threads = work.count = 1
         spec, _ = work._choose(None, Machine(1, rows_a_second=1e6))  # type: ignore[arg-type]
         chosen.append(spec.widths[1])
     assert chosen[:3] == sorted(chosen[:3])
