@@ -199,13 +199,13 @@ def test_from_the_command_line(
 def test_an_interrupted_run_goes_on(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modelwright.plan import picture_net
+    from modelwright.plan import picture_course
     from modelwright.training.checkpoints import Keeper
     from modelwright.training.loop import Training
 
     monkeypatch.setattr(pictures, "USUAL", 3)
     monkeypatch.setattr(pictures, "LADDER", ((4, 6),) * 5)
-    monkeypatch.setattr(picture_net, "_KEPT", 0.0)
+    monkeypatch.setattr(picture_course, "_KEPT", 0.0)
     settings = mw.Settings(trials=2, resume=True)
     whole = mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
 
@@ -425,7 +425,7 @@ def test_the_best_net_for_the_time_is_larger_for_more_time(
     for seconds in (1.0, 20.0, 60.0, math.inf):
         monkeypatch.setattr(pictures._Work, "left", seconds)
         work.deadline = None if math.isinf(seconds) else seconds
-        work.threads = 1
+        work.threads = work.count = 1
         spec, _ = work._choose(None, Machine(1, rows_a_second=1e6))  # type: ignore[arg-type]
         chosen.append(spec.widths[1])
     assert chosen[:3] == sorted(chosen[:3])
@@ -497,3 +497,30 @@ def test_what_is_wrong_with_the_images_stands_in_the_notes(bars: Path, tmp_path:
     settings = replace(QUICK, out=tmp_path / "a.mw", store=tmp_path / "s")
     notes = mw.fit(folder, settings=settings).model.card.notes
     assert any(note.startswith("12 of 72 held-out rows are among the 300") for note in notes)
+
+
+def test_images_that_are_all_for_the_test_are_refused(tmp_path: Path) -> None:
+    write_classes(tmp_path / "in", {"test": 3, "val": 3})
+    with pytest.raises(DataError, match="under train/; got 12 under other folders"):
+        mw.fit(tmp_path / "in", settings=QUICK)
+
+
+def test_a_calibration_without_memory_takes_fewer_rows(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelwright.nets.quick import QuickNet
+
+    usual, seen = QuickNet.forward, list[int]()
+
+    def little(self: QuickNet, pixels: Any) -> Any:
+        seen.append(len(pixels))
+        if self.training and len(pixels) > 20:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to...")
+        return usual(self, pixels)
+
+    monkeypatch.setattr(QuickNet, "forward", little)
+    result = mw.fit(bars, time="3s", settings=mw.Settings(store=tmp_path))
+    assert any("memory ran out" in note for note in result.notes)
+    monkeypatch.setattr(QuickNet, "forward", lambda self, x: little(self, x.repeat(30, 1, 1, 1)))
+    with pytest.raises(FitError, match="no memory to learn from 1 row"):
+        mw.fit(bars, time="3s", settings=mw.Settings(store=tmp_path / "other"))

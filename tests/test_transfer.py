@@ -92,11 +92,11 @@ def test_images_under_val_and_test_are_never_learned_from(bars: Path, tmp_path: 
 def test_an_interrupted_pretraining_goes_on(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modelwright.plan import pretraining
+    from modelwright.plan import picture_course
     from modelwright.training.checkpoints import Keeper
     from modelwright.training.loop import Training
 
-    monkeypatch.setattr(pretraining, "_KEPT", 0.0)
+    monkeypatch.setattr(picture_course, "_KEPT", 0.0)
     settings = Pretraining("contrastive", epochs=3, widths=SMALL)
     whole = pretrain(bars, tmp_path / "a.mw", settings=replace(settings, store=tmp_path / "a"))
 
@@ -187,12 +187,12 @@ def test_published_weights_become_a_model(bars: Path, tmp_path: Path) -> None:
 def test_an_interrupted_tuning_goes_on(
     bars: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modelwright.plan import picture_transfer
+    from modelwright.plan import picture_course
     from modelwright.training.checkpoints import Keeper
     from modelwright.training.loop import Training
 
     monkeypatch.setattr(pictures, "USUAL", 3)
-    monkeypatch.setattr(picture_transfer, "_KEPT", 0.0)
+    monkeypatch.setattr(picture_course, "_KEPT", 0.0)
     settings = ImageSettings(trials=2, resume=True, backbones=(backbone,))
     whole = mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
 

@@ -73,13 +73,13 @@ class Case:
         with reproducible(seed=1):
             return self.make()
 
-    def chosen(self, rows: Any) -> Any:
-        """Give what the calibration chooses for it."""
+    def chosen(self, rows: Any, most: int | None = None) -> Any:
+        """Give what the calibration chooses for it, with so many threads at most."""
         from modelwright.nets.library import torch
         from modelwright.training.losses import cross_entropy
         from modelwright.training.machine import calibrate
 
-        threads = torch.get_num_threads()
+        threads = min(torch.get_num_threads(), most or torch.get_num_threads())
         return calibrate(self.net(), rows, cross_entropy, threads=threads, batch=self.batch)
 
     def rows(self) -> Any:
@@ -363,10 +363,11 @@ def _step(*, later: bool = False) -> dict[str, Any]:
 def crowded() -> dict[str, Any]:
     """Time the steps of a small net: settings are found first, as a fit on images does."""
     from modelwright.engine import core_count
-    from modelwright.engine.platform import busy_cores, wait_asleep
+    from modelwright.engine.platform import Neighbours, wait_asleep
     from modelwright.plan.pictures import BUSY
 
-    if busy_cores() > BUSY * core_count():
+    busy = Neighbours().busy()
+    if busy > BUSY * core_count():
         wait_asleep()
     from modelwright.core.budget import Budget
     from modelwright.training.loop import Course, Training
@@ -376,7 +377,7 @@ def crowded() -> dict[str, Any]:
 
     case = cases()["ResNet-8"]
     rows, net = case.rows(), case.net()
-    machine = case.chosen(rows)
+    machine = case.chosen(rows, max(core_count() - round(busy), 1))
     machine.suit(net)
     course = Course(epochs=1e6, batch=case.batch, rate=1e-3, bfloat16=machine.bfloat16)
     training = Training(net, rows, cross_entropy, course, threads=machine.threads)

@@ -10,7 +10,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from modelwright.acquire.images import check_images, holds_images
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
+from modelwright.core.launch import helps, refuse_company
 from modelwright.core.progress import Progress, progress, reading
 from modelwright.core.result import FreshScore, Leaderboard
 from modelwright.core.settings import Question, Settings
@@ -27,12 +28,16 @@ from modelwright.core.weaknesses import Weaknesses
 from modelwright.engine import start_engine
 from modelwright.evaluate import Metric
 from modelwright.model import Model
-from modelwright.plan import Session, open_session, take_frame
-from modelwright.plan.cleaning import pose_cleaned, reading_cleaned, refuse_cleaning
+from modelwright.plan import take_frame
+from modelwright.plan.asked import refuse_cleaning
 from modelwright.plan.picture_run import refuse_backbones
-from modelwright.plan.pictures import fit_pictures
+from modelwright.plan.picture_together import fit_images, help_fit
+from modelwright.plan.pictures import PictureSession
 from modelwright.store import check_writable
-from modelwright.unsupervised import Shape, find_shape
+
+if TYPE_CHECKING:
+    from modelwright.plan import Session
+    from modelwright.unsupervised import Shape
 
 __all__ = ["Result", "fit", "run"]
 
@@ -145,6 +150,9 @@ def fit(
 ) -> Result | Shape:
     """Find a validated model of a column, or of the classes of images; or groups, or a density.
 
+    Of images it may be called in each process that torchrun started: they learn together, and each
+    gets the result.
+
     Parameters
     ----------
     data : path or frame
@@ -195,11 +203,13 @@ def fit(
     own = metric if isinstance(metric, Metric) else None
     called = metric.name if isinstance(metric, Metric) else metric
     if shape_asked(task):
+        from modelwright.unsupervised import find_shape
+
         refuse_cleaning(chosen, f"--task {task}")
         asked = Question(str(target or ""), task, called, chosen.positive, group, order)
         with progress() as live:
             return find_shape(data, asked, chosen, seconds=parse_duration(time), live=live)
-    pictured = target is None and holds_images(data)
+    pictured = helps() or (target is None and holds_images(data))
     if target is None and chosen.frame is None and not pictured:
         check_images(data)
     name = "" if pictured else _name(target, chosen)
@@ -235,6 +245,8 @@ def run(
     `metric` stands for the name in the question where that is not enough.
     """
     began = time.monotonic() if started is None else started
+    if helps():  # the first process decides
+        return _of_images(help_fit(data, settings), began)
     question, settings = take_frame(question, settings)
     if settings.out is not None:
         check_writable(Path(settings.out), data)
@@ -242,13 +254,16 @@ def run(
     live.advance(None, reading(data))
     if isinstance(data, str | Path) and holds_images(data):
         refuse_cleaning(settings, "images")
-        found = fit_pictures(
+        found = fit_images(
             data, question, settings, budget=budget, began=began, live=live, metric=metric
         )
-        timings = {"read": found.read, "first_model": found.first}
-        timings["total"] = time.monotonic() - began
-        return Result(found.model, found.run_id, found.folder, timings, found.interrupted)
+        return _of_images(found, began)
+    refuse_company("to fit a table")
     refuse_backbones(settings)
+    # here, not above: images need none of it, and learn their first step the sooner
+    from modelwright.plan import open_session
+    from modelwright.plan.cleaning import pose_cleaned, reading_cleaned
+
     raw = read_raw(data, reading_cleaned(question, settings, data))
     read = time.monotonic() - began
     live.advance(None, "finding what the columns mean")
@@ -263,6 +278,11 @@ def run(
         with start_engine(settings.workers, preload=_preload(settings)) as engine:
             session.search(engine, live)
         return _result(session, {"read": read, "first_model": first}, began)
+
+
+def _of_images(found: PictureSession, began: float) -> Result:
+    timings = {"read": found.read, "first_model": found.first, "total": time.monotonic() - began}
+    return Result(found.model, found.run_id, found.folder, timings, found.interrupted)
 
 
 def _preload(settings: Settings) -> tuple[str, ...]:

@@ -60,3 +60,10 @@ def test_a_folder_that_is_none_is_refused(folder: Path) -> None:
     beside = PictureFolder.found(None, folder)
     assert beside is not None
     assert not beside.named
+
+
+@pytest.mark.parametrize("cell", ["x" * 300 + ".png", "a\\" + "x" * 300 + ".png", "x/" * 3_000])
+def test_a_name_too_long_for_a_file_is_no_file(folder: Path, cell: str) -> None:
+    known = PictureFolder(folder)
+    assert not known.holds(cell)
+    assert known.holds("a b.png")

@@ -41,10 +41,12 @@ def cgroups(tmp_path: Path) -> tuple[Path, Path]:
 def test_cores_that_others_have_count_as_busy_first(
     monkeypatch: pytest.MonkeyPatch, cores: int, own: int, share: float, busy: float
 ) -> None:
-    monkeypatch.setattr(psutil, "cpu_percent", lambda interval: share)
+    spent = iter([(5.0, 100.0, 3.0), (7.0, 100.0 + 2.0 * cores * share / 100 + 1.5, 4.5)])
+    monkeypatch.setattr(platform, "_spent", lambda: next(spent))
+    monkeypatch.setattr(time, "monotonic", lambda: 7.0)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     monkeypatch.setattr(platform, "core_count", lambda: own)
-    assert platform.busy_cores() == pytest.approx(busy)
+    assert platform.Neighbours().busy() == pytest.approx(busy), "without what it took itself"
 
 
 def test_version_2_limits_of_ancestors_count(cgroups: tuple[Path, Path]) -> None:

@@ -102,7 +102,7 @@ def test_what_is_transparent_becomes_white(tmp_path: Path) -> None:
     into, done = opened(saved(tmp_path / "a.png", image))
     assert into[0, :, 0, 0].tolist() == [10, 20, 30]
     assert (into[0, :, 4:] == 255).all()
-    assert done.changes == {"with transparent pixels were put on white": 1}
+    assert done.changes == {"with transparent pixels put on white": 1}
 
 
 @pytest.mark.parametrize(("turn", "corner"), [(1, (0, 0)), (3, (7, 7)), (6, (0, 7)), (8, (7, 0))])

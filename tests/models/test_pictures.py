@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from modelwright.core.errors import ModelFileError
+from modelwright.core.matrix import Matrix
 
 pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
@@ -20,7 +21,7 @@ from modelwright.nets.quick import QuickForm, QuickNet
 def fitted(widths: tuple[int, ...] = (8, 8, 8)) -> FittedPictures:
     form = QuickForm(1, 12, 12, 3, widths)
     weights = {name: value.numpy() for name, value in QuickNet(form).state_dict().items()}
-    return FittedPictures(form.to_json(), weights, np.full(3, 1 / 3))
+    return FittedPictures(form.to_json(), weights=weights, prior=np.full(3, 1 / 3))
 
 
 def test_what_is_restored_answers_the_same() -> None:
@@ -81,3 +82,23 @@ def test_weights_of_other_numbers_are_refused() -> None:
         weights = {**net.weights, "head.weight": net.weights["head.weight"].astype(kind)}
         with pytest.raises(ModelFileError):
             FittedPictures.restore(replace(net, weights=weights).export())
+
+
+def test_weights_that_are_no_numbers_are_refused() -> None:
+    net = fitted()
+    spoilt = {**net.weights, "head.weight": np.full_like(net.weights["head.weight"], np.nan)}
+    with pytest.raises(ModelFileError, match="no numbers"):
+        FittedPictures.restore(replace(net, weights=spoilt).export())
+
+
+def test_an_infinite_size_is_refused() -> None:
+    state = fitted().export()
+    form = {**state.config["form"], "height": float("inf")}
+    with pytest.raises(ModelFileError):
+        FittedPictures.restore(replace(state, config={**state.config, "form": form}))
+
+
+def test_pixels_of_other_images_are_refused() -> None:
+    X = Matrix.of_numbers(np.zeros((1, 10), np.float32), [f"image: {i}" for i in range(10)])
+    with pytest.raises(ModelFileError, match="12 x 12"):
+        fitted().predict(X)

@@ -26,7 +26,9 @@ def fitted(*, mirrored: bool = False) -> FittedTransferred:
         net = Headed(Backbone(Architecture("resnet", SIZES), Sight(8, (120.0,), (60.0,))), 3)
     state = {name: value.numpy() for name, value in net.state_dict().items()}
     told = net.backbone.architecture.to_json(), net.backbone.sight.to_json()
-    return FittedTransferred(*told, (3, 10, 12), state, np.array([0.5, 0.3, 0.2]), mirrored)
+    return FittedTransferred(
+        *told, (3, 10, 12), weights=state, prior=np.array([0.5, 0.3, 0.2]), mirrored=mirrored
+    )
 
 
 def pixels(count: int = 5) -> np.ndarray:

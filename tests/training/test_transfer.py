@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
 from modelwright.core.budget import Budget  # noqa: E402
-from modelwright.core.errors import OptionError  # noqa: E402
+from modelwright.core.errors import FitError, OptionError  # noqa: E402
 from modelwright.nets.backbone import Architecture, Backbone, Headed, Sight, stages_of  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.training.batches import Examples  # noqa: E402
@@ -291,6 +291,19 @@ def test_evidence_prefers_what_tells_to_what_is_much() -> None:
     assert log_evidence(x, codes, 2) > log_evidence(noise, codes, 2)
     with pytest.raises(OptionError):
         log_evidence(x[:, :0], codes, 2)
+
+
+def test_features_that_say_nothing_have_an_evidence_too() -> None:
+    codes = torch.arange(20) % 2
+    for x in (torch.zeros(20, 3), torch.full((20, 3), 7.0)):
+        assert math.isfinite(log_evidence(x, codes, 2))
+    assert math.isfinite(log_evidence(torch.randn(20, 3), torch.zeros(20, dtype=torch.int64), 2))
+
+
+def test_features_that_are_no_numbers_are_refused() -> None:
+    pixels = torch.zeros(3, 1, 2, 2, dtype=torch.uint8)
+    with pytest.raises(FitError, match="no numbers"):
+        features_of(lambda x: x.float().flatten(1) / 0, pixels)
 
 
 def test_the_backbone_that_knows_is_ranked_first() -> None:

@@ -93,5 +93,4 @@ def _names(values: pl.Series) -> list[str]:
 
 
 def _there(names: list[str], folder: PictureFolder) -> int:
-    places = (folder.place_of(name) for name in names)
-    return sum(place is not None and place.is_file() for place in places)
+    return sum(map(folder.holds, names))

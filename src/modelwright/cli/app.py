@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Literal
 
@@ -34,7 +34,8 @@ from modelwright.cli.repairing import clean
 from modelwright.cli.reporting import report
 from modelwright.cli.using import evaluate, predict
 from modelwright.cli.wording import reword
-from modelwright.core.errors import UserError
+from modelwright.core.errors import FitError, LostError, UserError
+from modelwright.core.launch import helps
 from modelwright.core.printable import printable
 from modelwright.core.version import __version__
 
@@ -104,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2
     """
     words = with_values(sys.argv[1:] if arguments is None else list(arguments))
-    stop = Stop("--json" in words)
+    stop = Stop("--json" in words, silent=helps())
     try:
         with notes_on_stderr():
             build()(
@@ -115,8 +116,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
     except CycloptsError as error:
         return stop.wrong(reword(error))
+    except LostError as error:
+        return replace(stop, silent=error.told).wrong(error)
     except UserError as error:
         return stop.wrong(error)
+    except FitError as error:
+        return stop.told(f"nothing could be fitted: {error}", OUR_FAULT)
     except KeyboardInterrupt as error:
         return stop.told(str(error) or "interrupted; what was written before is whole", INTERRUPTED)
     except BrokenPipeError:
@@ -144,9 +149,12 @@ class Stop:
     ----------
     json : bool
         Whether a program reads stdout.
+    silent : bool
+        Whether another process tells the user.
     """
 
     json: bool
+    silent: bool = False
 
     def wrong(self, error: UserError) -> int:
         """Say what is wrong with the input."""
@@ -155,6 +163,8 @@ class Stop:
 
     def told(self, line: str, code: int, parts: Mapping[str, str] | None = None) -> int:
         """Say one line, and give the exit code."""
+        if self.silent:
+            return code
         line = " ".join(line.split())
         sys.stderr.write(f"error: {printable(line)}\n")
         if self.json:

@@ -18,6 +18,7 @@ from modelwright.cli.tables import as_table
 from modelwright.cli.wording import WHOLE_COMMANDS, Whole
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
+from modelwright.core.launch import helps
 from modelwright.core.numerals import number
 from modelwright.core.progress import progress
 from modelwright.core.settings import (
@@ -186,6 +187,9 @@ def fit(
     json
         Print one JSON object on stdout, and everything else on stderr.
     """
+    if helps():
+        _help(data, effort or Effort())
+        return
     check_data(data)
     check_page(report, data, out)
     asked = (question or Asked()).question()
@@ -198,7 +202,7 @@ def fit(
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     if shaped:
         from modelwright.cli.shaping import fit_shape
-        from modelwright.plan.cleaning import refuse_cleaning
+        from modelwright.plan.asked import refuse_cleaning
 
         refuse_cleaning(settings, f"--task {asked.task}")
         fit_shape(data, asked, settings, time, report, json=json)
@@ -216,6 +220,13 @@ def fit(
         _tell(result, out)
         if report is not None:
             say(f"report: {report}")
+
+
+def _help(data: str | Path, effort: Effort) -> None:
+    """Learn with the first of the processes that torchrun started: it alone tells and writes."""
+    from modelwright.plan.picture_together import help_fit
+
+    help_fit(data, Settings(seed=effort.seed, store=effort.store))
 
 
 def _are_images(data: str | Path) -> bool:

@@ -9,7 +9,8 @@
     │   ├── OptionError      an option has a value that means nothing
     │   ├── ModelFileError   a model file is truncated, altered, unsafe or from the future
     │   ├── OutputError      a result cannot be written (full disk, read-only folder)
-    │   └── MissingExtraError  an optional dependency is needed and absent
+    │   ├── MissingExtraError  an optional dependency is needed and absent
+    │   └── LostError        another of several processes that work together has ended
     └── FitError             a learner could not be fitted; the run goes on without it
 
     ModelwrightWarning       something works, but not as well as it could
@@ -24,6 +25,7 @@ __all__ = [
     "ColumnError",
     "DataError",
     "FitError",
+    "LostError",
     "MissingExtraError",
     "ModelFileError",
     "ModelwrightError",
@@ -88,6 +90,22 @@ class OutputError(UserError):
 
 class MissingExtraError(UserError):
     """An optional dependency is needed and absent."""
+
+
+class LostError(UserError):
+    """Another of several processes that work together has ended.
+
+    Parameters
+    ----------
+    expected, got, cure : str
+        As of `UserError`.
+    told : bool
+        Whether another process tells the user of it.
+    """
+
+    def __init__(self, expected: str, got: str, cure: str = "", *, told: bool = False) -> None:
+        super().__init__(expected, got, cure)
+        self.told = told
 
 
 class ModelwrightWarning(UserWarning):

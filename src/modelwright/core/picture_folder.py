@@ -76,7 +76,7 @@ class PictureFolder:
         if not name or "\0" in name:
             return None
         parts = PurePosixPath(name)
-        if "\\" in name and not (self.root / name).is_file():
+        if "\\" in name and not _is_file(self.root / name):
             parts = PurePosixPath(PureWindowsPath(name).as_posix())
         full = parts.is_absolute() or PureWindowsPath(name).is_absolute()
         if ".." in parts.parts or (full and not self.named):
@@ -86,3 +86,21 @@ class PictureFolder:
         except (OSError, RuntimeError, ValueError):  # links in a circle, too long a name
             return None
         return place if place.is_relative_to(self.root) else None
+
+    def holds(self, cell: str) -> bool:
+        """Whether there is a file of the folder that a cell names.
+
+        Parameters
+        ----------
+        cell : str
+            As of `place_of`.
+        """
+        place = self.place_of(cell)
+        return place is not None and _is_file(place)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # too long a name
+        return False

@@ -22,9 +22,9 @@ else:
     import fcntl
 
 __all__ = [
+    "Neighbours",
     "PopenOptions",
     "available_memory",
-    "busy_cores",
     "core_count",
     "die_with_parent",
     "is_locked",
@@ -43,6 +43,7 @@ _IMPORTED = time.monotonic()
 _CGROUPS = Path("/sys/fs/cgroup")
 _MOMENT = 0.05  # seconds; far more than asking for a lock takes
 _KILLED_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_NOT_BUSY = ("idle", "iowait", "guest", "guest_nice")
 
 
 class PopenOptions(TypedDict):
@@ -147,24 +148,34 @@ def thread_count() -> int:
     return min(core_count(), int(told)) if told.isdecimal() and int(told) else core_count()
 
 
-def busy_cores(seconds: float = 0.1) -> float:
-    """Measure how many of the cores of this process others keep busy at least, while it waits.
+class Neighbours:
+    """How many of the cores of this process others keep busy, while it works on.
 
     Where it may use a part of the machine's cores only, the others count as busy first.
 
-    Parameters
-    ----------
-    seconds : float
-        How long it looks.
-
     Examples
     --------
-    >>> busy_cores(0.01) >= 0
+    >>> Neighbours().busy(0.01) >= 0
     True
     """
-    cores = os.cpu_count() or 1
-    busy = float(psutil.cpu_percent(interval=seconds)) * cores / 100
-    return max(busy - (cores - core_count()), 0.0)
+
+    def __init__(self) -> None:
+        self._began = _spent()
+
+    def busy(self, seconds: float = 0.1) -> float:
+        """Give the mean since the beginning; waits until that is so many seconds ago."""
+        time.sleep(max(self._began[0] + seconds - time.monotonic(), 0.0))
+        clock, whole, own = (now - then for now, then in zip(_spent(), self._began, strict=True))
+        beyond = (os.cpu_count() or 1) - core_count()
+        return max((whole - own) / max(clock, 1e-9) - beyond, 0.0)
+
+
+def _spent() -> tuple[float, float, float]:
+    """Give the clock, the seconds that all cores were busy, and those that this process took."""
+    times = psutil.cpu_times()._asdict()
+    # what guests took is within what users took
+    busy = sum(took for name, took in times.items() if name not in _NOT_BUSY)
+    return time.monotonic(), busy, time.process_time()
 
 
 def wait_asleep() -> bool:

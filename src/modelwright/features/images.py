@@ -30,6 +30,7 @@ from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
+from modelwright.engine import core_count
 from modelwright.features.reading import read, sound_state
 
 __all__ = ["FittedImages", "ImageForm", "Opened", "as_png", "common_form", "open_images"]
@@ -309,15 +310,15 @@ def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:
 def _decoded(image: Any, mode: str, form: ImageForm, changes: Counter[str]) -> Pixels:
     if image.format in _TURNED and _is_turned(image):
         image = operations.exif_transpose(image)
-        changes["were turned as their EXIF data say"] += 1
+        changes["turned as their EXIF data say"] += 1
     if image.mode in _WIDE:
         image = _eight_bits(image)
-        changes["of more than 8 bits were scaled down"] += 1
+        changes["of more than 8 bits scaled down"] += 1
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = _on_white(image)
-        changes["with transparent pixels were put on white"] += 1
+        changes["with transparent pixels put on white"] += 1
     if image.mode == "CMYK":
-        changes["of printing colours (CMYK) were converted"] += 1
+        changes["of printing colours (CMYK) converted"] += 1
     if image.mode != mode:
         image = image.convert(mode)
     if image.size != (form.width, form.height):
@@ -414,7 +415,7 @@ class FittedImages:
         places = read(table, self.columns, [Kind.IMAGE])[0].fill_null("").to_list()
         form = self.form
         into = np.empty((len(places), form.channels, form.height, form.width), np.uint8)
-        opened = open_images(places, form, into)
+        opened = open_images(places, form, into, threads=core_count())
         numbers = into.reshape(len(places), form.size).astype(np.float32)
         numbers[~opened.good] = np.nan
         return Matrix.of_numbers(numbers, self.number_names)

@@ -11,10 +11,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelwright.acquire import is_encoding
-from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.core.errors import MissingExtraError, ModelFileError, UserError
 from modelwright.core.evidence import Evidence
 from modelwright.core.protocols import Fitted
@@ -29,6 +28,9 @@ from modelwright.features import FittedRecipe
 from modelwright.models import fitted_name, restore_fitted
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import pack_state, read_archive, unpack_state
+
+if TYPE_CHECKING:
+    from modelwright.clean.recipes.rowwise import Cleaning
 
 __all__ = ["Contents", "Member", "Part", "pack", "read_contents", "unpack"]
 
@@ -220,8 +222,12 @@ def unpack(entries: Mapping[str, bytes], allow: Sequence[type[Fitted]]) -> Conte
 
 
 def _cleaning(data: bytes | None) -> Cleaning | None:
+    if data is None:
+        return None
+    from modelwright.clean.recipes.rowwise import Cleaning  # few models mend
+
     try:
-        return None if data is None else Cleaning.from_json(json.loads(data))
+        return Cleaning.from_json(json.loads(data))
     except UserError as error:
         raise ValueError(str(error)) from error
 

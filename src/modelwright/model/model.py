@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from modelwright.acquire import Reading, conform, find_strays, like, read_raw, without_strays
 from modelwright.acquire.images import fresh_rows
-from modelwright.clean.recipes.rowwise import Cleaning, Mended
 from modelwright.core.errors import (
     DataError,
     ModelwrightWarning,
@@ -45,11 +44,14 @@ from modelwright.explain import Asked, Explainer, permutation_importance, with_c
 from modelwright.features.pictures import FittedPictureColumns, described
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.model.known import background_of, drift_of
-from modelwright.model.reading import reading_of
+from modelwright.model.reading import as_mended, mended_rows, reading_of
 from modelwright.model.shares import EnsembleShares
 from modelwright.model.voices import CHUNK, Voices
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import write_archive
+
+if TYPE_CHECKING:
+    from modelwright.clean.recipes.rowwise import Cleaning, Mended
 
 __all__ = ["SEEN", "Model", "load", "read_rows"]
 
@@ -397,8 +399,9 @@ class Model:
         return made
 
     def _raw(self, data: object) -> Mended:
-        if isinstance(data, Mended):
-            return data
+        known = as_mended(data)
+        if known is not None:
+            return known
         mended = self._mended(data, 6)
         if mended.changes:
             warnings.warn(f"{mended}.", ModelwrightWarning, stacklevel=5)
@@ -408,9 +411,7 @@ class Model:
         raw = read_raw(data, self._reading)
         for note in raw.notes:
             warnings.warn(note, ModelwrightWarning, stacklevel=level)
-        if self.cleaning is None:
-            return Mended(raw.frame, folder=raw.folder)
-        return replace(self.cleaning.mend(raw.frame, self.columns), folder=raw.folder)
+        return mended_rows(raw, self.cleaning, self.columns)
 
     def _weight(self, table: Table) -> NDArray[np.float64] | None:
         """Give the weights of rows, when the column of weights is there."""

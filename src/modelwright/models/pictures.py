@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from modelwright.core.errors import ModelFileError
-from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import State
-from modelwright.models.pixels import Pixels, answers_of_rows, in_batches, saliency
-from modelwright.models.unpack import array, flag, number, unsound
-from modelwright.store.tensors import pack_tensors, unpack_tensors
+from modelwright.models.pixels import PixelNet, weights_of
+from modelwright.models.unpack import array, flag, number
 
 if TYPE_CHECKING:
     from modelwright.nets.library import torch
@@ -24,70 +21,40 @@ if TYPE_CHECKING:
 
 __all__ = ["FittedPictures"]
 
-_WEIGHTS = "weights"
-
 
 @dataclass(frozen=True)
-class FittedPictures:
+class FittedPictures(PixelNet):
     """A convolutional net for images of one form.
 
     Parameters
     ----------
     form : mapping
         What `modelwright.nets.quick.QuickForm` says of itself.
-    weights : mapping of str to ndarray
-        The state of the net.
-    prior : ndarray of float64, shape (n_classes,)
-        The answer for what is no image: the shares of the classes.
-    mirrored : bool
-        Whether an image and its mirror image show the same: the mean of both answers counts.
     moved : bool
         Whether answers for the image moved by a pixel count too.
-    short : bool
-        Whether it multiplies in 16 bits.
     sure : float, optional
         Log odds of the likeliest class against the next from which an image is not moved: what
         it shows is settled. None: every image is.
+    weights, prior, mirrored, short
+        As of `PixelNet`.
     """
 
     form: Mapping[str, Any]
-    weights: Mapping[str, NDArray[Any]]
-    prior: NDArray[np.float64]
-    mirrored: bool = False
     moved: bool = False
-    short: bool = False
     sure: float | None = None
-    stages: None = field(default=None, compare=False)
 
     @property
-    def units(self) -> int:
-        """1: nothing is counted."""
-        return 1
-
-    @property
-    def out_of_bag(self) -> None:
-        """None: it does not bag."""
-        return None
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
+    def sides(self) -> tuple[int, int, int]:
         """Channels, height and width."""
         return self.form["channels"], self.form["height"], self.form["width"]
 
-    def predict(self, X: Matrix) -> NDArray[np.float32]:
-        """Predict pixels as `features.images` gives them: shape (n_rows, n_classes)."""
-        return answers_of_rows(X, self.shape, self.prior, self.probabilities)
+    @property
+    def _size(self) -> int:
+        return int(np.prod(self.sides))
 
-    def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
-        """Predict images of shape (n_rows, channels, height, width): (n_rows, n_classes)."""
-        size = int(np.prod(self.shape))
-        return in_batches(
-            pixels, self._scores, classes=len(self.prior), size=size, short=self.short
-        )
-
-    def saliency(self, pixels: Pixels, said: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Say how much each pixel speaks for an answer: (n_rows, height, width), 0 to 1."""
-        return saliency(self._net, pixels, said, self._net.mean)
+    @property
+    def _centre(self) -> torch.Tensor:
+        return self._net.mean
 
     def _scores(self, x: torch.Tensor) -> torch.Tensor:
         """Average the answers for some images with those for each of them moved."""
@@ -121,39 +88,27 @@ class FittedPictures:
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return net.eval()
 
-    def at(self, units: int) -> FittedPictures:
-        """Give itself: nothing is counted."""
-        return self
-
     def export(self) -> State:
         """Give the whole state."""
-        config = {
-            "form": dict(self.form),
-            "mirrored": self.mirrored,
-            "moved": self.moved,
-            "short": self.short,
-            "sure": self.sure,
-        }
-        return State(config, {"prior": self.prior}, {_WEIGHTS: pack_tensors(self.weights)})
+        config = {"form": dict(self.form), "moved": self.moved, "sure": self.sure}
+        return self.state_with(config)
 
     @classmethod
     def restore(cls, state: State) -> FittedPictures:
         """Rebuild from an exported state; raises `ModelFileError` when it is unsound."""
-        prior = array(state, "prior", np.float64, 1)
-        if _WEIGHTS not in state.blobs:
-            raise unsound("the weights of a net", "none")
-        weights, _ = unpack_tensors(state.blobs[_WEIGHTS])
-        mirrored, moved, short = (flag(state, name) for name in ("mirrored", "moved", "short"))
         known = state.config.get("sure") is not None  # files of before have none
-        sure = number(state, "sure") if known else None
-        fitted = cls(state.config["form"], weights, prior, mirrored, moved, short, sure)
-        try:
-            net = fitted._net
-        except (LookupError, TypeError, ValueError, RuntimeError) as error:
-            lines = str(error).splitlines() or [""]
-            raise unsound("a net and its weights", lines[-1].strip()[:80]) from error
-        if net.form.classes != len(prior):
-            raise ModelFileError(f"{net.form.classes} classes", f"{len(prior)} shares")
+        fitted = cls(
+            state.config.get("form", {}),
+            flag(state, "moved"),
+            number(state, "sure") if known else None,
+            weights=weights_of(state),
+            prior=array(state, "prior", np.float64, 1),
+            mirrored=flag(state, "mirrored"),
+            short=flag(state, "short"),
+        ).checked()
+        classes = fitted._net.form.classes
+        if classes != len(fitted.prior):
+            raise ModelFileError(f"{classes} classes", f"{len(fitted.prior)} shares")
         return fitted
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.core.errors import MissingExtraError, UserError
 from modelwright.core.matrix import Matrix
+from modelwright.core.protocols import State
 from modelwright.models.sample import softmax
+from modelwright.models.unpack import unsound
+from modelwright.store.tensors import pack_tensors, unpack_tensors
 
 if TYPE_CHECKING:
     from modelwright.nets.library import nn, torch
 
-__all__ = ["Pixels", "answers_of_rows", "in_batches", "saliency"]
+__all__ = ["PixelNet", "Pixels", "answers_of_rows", "in_batches", "saliency", "weights_of"]
 
 Pixels = NDArray[np.uint8]
 """Images of shape (n_rows, channels, height, width)."""
@@ -24,6 +30,121 @@ _CELLS, _FEWEST = 2**20, 16
 # Copies that a saliency is the mean of, and their noise in steps of a pixel's 255.
 _COPIES, _NOISE = 4, 12.0
 _BRIGHTEST = 0.99
+_WEIGHTS = "weights"
+# What building a net of a stranger raises.
+_UNSOUND = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelNet(ABC):
+    """A fitted net of images: what its two kinds have in common.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        The state of the net.
+    prior : ndarray of float64, shape (n_classes,)
+        The answer for what is no image: the shares of the classes.
+    mirrored : bool
+        Whether an image and its mirror image show the same: the mean of both answers counts.
+    short : bool
+        Whether it multiplies in 16 bits.
+    """
+
+    weights: Mapping[str, NDArray[Any]]
+    prior: NDArray[np.float64]
+    mirrored: bool = False
+    short: bool = False
+    stages: None = field(default=None, compare=False)
+
+    @property
+    def units(self) -> int:
+        """1: nothing is counted."""
+        return 1
+
+    @property
+    def out_of_bag(self) -> None:
+        """None: it does not bag."""
+        return None
+
+    def at(self, units: int) -> Self:
+        """Give itself: nothing is counted."""
+        return self
+
+    def predict(self, X: Matrix) -> NDArray[np.float32]:
+        """Predict pixels as `features.images` gives them: shape (n_rows, n_classes)."""
+        return answers_of_rows(X, self.sides, self.prior, self.probabilities)
+
+    def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
+        """Predict images of shape (n_rows, channels, height, width): (n_rows, n_classes)."""
+        return in_batches(
+            pixels, self._scores, classes=len(self.prior), size=self._size, short=self.short
+        )
+
+    def saliency(self, pixels: Pixels, said: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Say how much each pixel speaks for an answer: (n_rows, height, width), 0 to 1."""
+        return saliency(self._net, pixels, said, self._centre)
+
+    @property
+    @abstractmethod
+    def sides(self) -> tuple[int, int, int]:
+        """Channels, height and width of the images."""
+
+    @property
+    @abstractmethod
+    def _net(self) -> nn.Module:
+        """The net, in evaluation mode; raises whatever it likes when the state is unsound."""
+
+    @property
+    @abstractmethod
+    def _size(self) -> int:
+        """Numbers that an image is for the net."""
+
+    @property
+    @abstractmethod
+    def _centre(self) -> Any:
+        """The pixel that says nothing: grey, or the mean of each channel."""
+
+    @abstractmethod
+    def _scores(self, x: torch.Tensor) -> torch.Tensor:
+        """Give (n_rows, n_classes) of log odds."""
+
+    def checked(self) -> Self:
+        """Give itself, once the net was built of what a file says.
+
+        Raises
+        ------
+        ModelFileError
+            When that is no net, or one with other weights or classes.
+        """
+        try:
+            if not all(np.isfinite(value).all() for value in self.weights.values()):
+                raise ValueError("weights that are no numbers")
+            _ = self._net
+        except MissingExtraError:
+            raise
+        except (*_UNSOUND, UserError) as error:
+            lines = str(error).splitlines() or [""]
+            raise unsound("a net and its weights", lines[-1].strip()[:80]) from error
+        return self
+
+    def state_with(self, config: Mapping[str, Any]) -> State:
+        """Give the whole state: this, and what a kind adds to it."""
+        told = {**config, "mirrored": self.mirrored, "short": self.short}
+        return State(told, {"prior": self.prior}, {_WEIGHTS: pack_tensors(self.weights)})
+
+
+def weights_of(state: State) -> dict[str, NDArray[Any]]:
+    """Take the weights of a state that `PixelNet.state_with` gave.
+
+    Raises
+    ------
+    ModelFileError
+        When there are none.
+    """
+    if _WEIGHTS not in state.blobs:
+        raise unsound("the weights of a net", "none")
+    return unpack_tensors(state.blobs[_WEIGHTS])[0]
 
 
 def answers_of_rows(
@@ -49,6 +170,11 @@ def answers_of_rows(
     -------
     ndarray of float32, shape (n_rows, n_classes)
 
+    Raises
+    ------
+    ModelFileError
+        When rows are of images of another shape: a file may contradict itself.
+
     Examples
     --------
     >>> X = Matrix.of_numbers(np.array([[9.0, 9.0], [np.nan, np.nan]], np.float32), ["a", "b"])
@@ -56,6 +182,9 @@ def answers_of_rows(
     >>> answers_of_rows(X, (1, 1, 2), np.array([0.5, 0.5]), sure).tolist()
     [[0.0, 1.0], [0.5, 0.5]]
     """
+    if X.numbers.shape[1] != np.prod(shape):
+        got = f"{X.numbers.shape[1]} numbers a row"
+        raise unsound(f"pixels of {shape[1]} x {shape[2]} images", got)
     whole = np.isfinite(X.numbers).all(axis=1)
     out = np.tile(prior.astype(np.float32), (len(X.numbers), 1))
     out[whole] = answer(X.numbers[whole].astype(np.uint8).reshape(-1, *shape))

@@ -1,9 +1,16 @@
 """What to fit next within the budget: cost, portfolio, the anytime loop."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
 from modelwright.plan.asked import take_frame
 from modelwright.plan.bar import Bar, bar_of, score_rule, splits_of
 from modelwright.plan.pose import Posed, pose, reading_for
-from modelwright.plan.session import Session, open_session
+
+if TYPE_CHECKING:
+    from modelwright.plan.session import Session, open_session
 
 __all__ = [
     "Bar",
@@ -17,3 +24,10 @@ __all__ = [
     "splits_of",
     "take_frame",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Imported on first use: a fit on images needs none of it, and takes its first step the sooner.
+    if name not in ("Session", "open_session"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module("modelwright.plan.session"), name)

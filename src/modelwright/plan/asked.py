@@ -10,13 +10,21 @@ import polars as pl
 from modelwright.acquire import cast
 from modelwright.core.errors import ColumnError, OptionError, did_you_mean
 from modelwright.core.schema import Column, Kind, Schema
-from modelwright.core.settings import Frame, Question, Settings
+from modelwright.core.settings import Frame, Question, Settings, cleaning_asked
 from modelwright.core.task import Task, TaskKind
 from modelwright.evaluate.horizon import parse_horizon
 from modelwright.evaluate.rules import Rule, check_rule, parse_rule
 from modelwright.store.task_file import read_task
 
-__all__ = ["asked_rule", "column_named", "declines", "found", "take_frame", "today"]
+__all__ = [
+    "asked_rule",
+    "column_named",
+    "declines",
+    "found",
+    "refuse_cleaning",
+    "take_frame",
+    "today",
+]
 
 # So many of the values of a column that stands for what is done today have to be answers.
 _MOSTLY = 0.9
@@ -242,3 +250,17 @@ def today(frame: pl.DataFrame, schema: Schema, rule: Rule | float | None, task: 
 
 def _cast(frame: pl.DataFrame, column: Column) -> pl.Series:
     return cast(frame.select(column.name), Schema((column,))).frame[column.name]
+
+
+def refuse_cleaning(settings: Settings, beside: str) -> None:
+    """Refuse to clean what is no table with answers.
+
+    Raises
+    ------
+    OptionError
+        When cleaning is asked for.
+    """
+    asked = cleaning_asked(settings)
+    if asked is not False:
+        got = "--clean" if asked is True else f"--clean {asked}"
+        raise OptionError(f"no --clean beside {beside}", got, "leave it out")

@@ -28,7 +28,7 @@ from modelwright.clean.recipes.steps import DropRows, Rename
 from modelwright.clean.recipes.texts import as_text
 from modelwright.clean.repairs import Repair, rows_left
 from modelwright.core.budget import Budget
-from modelwright.core.errors import FitError, OptionError
+from modelwright.core.errors import FitError
 from modelwright.core.schema import Kind, Role
 from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings, cleaning_asked
@@ -42,7 +42,7 @@ from modelwright.plan.bar import splits_of
 from modelwright.plan.losses import losses_of
 from modelwright.plan.pose import Posed, pose, reading_for
 
-__all__ = ["CLEANED", "pose_cleaned", "reading_cleaned", "refuse_cleaning", "told_clean"]
+__all__ = ["CLEANED", "pose_cleaned", "reading_cleaned", "told_clean"]
 
 CLEANED = "cleaned.parquet"
 """The file of changed cells in the folder of a run."""
@@ -73,20 +73,6 @@ def told_clean(settings: Settings) -> bool | str:
     """Say for the record what cleans the table: a recipe by its name, without its folder."""
     asked = cleaning_asked(settings)
     return asked if isinstance(asked, bool) else Path(asked).name
-
-
-def refuse_cleaning(settings: Settings, beside: str) -> None:
-    """Refuse to clean what is no table with answers.
-
-    Raises
-    ------
-    OptionError
-        When cleaning is asked for.
-    """
-    asked = cleaning_asked(settings)
-    if asked is not False:
-        got = "--clean" if asked is True else f"--clean {asked}"
-        raise OptionError(f"no --clean beside {beside}", got, "leave it out")
 
 
 def reading_cleaned(question: Question, settings: Settings, data: object) -> Reading:

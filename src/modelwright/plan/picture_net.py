@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from modelwright.core.progress import Progress
 from modelwright.engine import available_memory
 from modelwright.models.pictures import FittedPictures
 from modelwright.models.transferred import FittedTransferred
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.picture_course import carry_out
+from modelwright.plan.picture_rows import PictureRows, mark_of
 
 if TYPE_CHECKING:
     from modelwright.nets.library import torch
@@ -39,6 +40,7 @@ __all__ = [
     "augmentation_of",
     "form_of",
     "growing_of",
+    "learn",
     "source_of",
     "speed_of",
     "train_net",
@@ -67,7 +69,6 @@ _SURE = 0.5
 # The share of free memory that images may take; more of them are read as they are needed.
 _SHARE = 0.4
 _TOLD = 0.2  # seconds between two looks of the progress
-_KEPT = 20.0  # seconds between two checkpoints
 _ASKED = 4_096  # images predicted at a time
 
 
@@ -226,7 +227,7 @@ def train_net(
     live: Progress,
     checkpoint: Path | None = None,
 ) -> Trained:
-    """Train one net.
+    """Train one net; other processes that torchrun started are asked to learn it too.
 
     Parameters
     ----------
@@ -253,42 +254,51 @@ def train_net(
         When the loss is no longer a number.
     """
     from modelwright.nets.library import reproducible
-    from modelwright.training.checkpoints import Keeper, keep, take_up
-    from modelwright.training.machine import Yielding
-    from modelwright.training.pace import StepPace
+    from modelwright.training.together import current
 
-    net, training = _begun(rows, source, spec, machine, seed)
-    watcher = Watcher(rows, spec, machine, training, live, budget)
-    if checkpoint is not None and checkpoint.is_file():
-        take_up(training, checkpoint)
-        watcher.notes.append(f"{spec.name} went on after {training.position:.2f} epochs")
-    timed = math.isfinite(budget.left) and machine.rows_a_second > 0
-    known = len(rows.train) / machine.rows_a_second if timed else 0.0
-    growing = training.course.growing
-    work = None if growing is None else growing.work
-    pace = StepPace(spec.epochs, budget, known, training.position, work)
-    keeper = None if checkpoint is None else Keeper(checkpoint, _KEPT)
-    guard = Yielding(machine.threads if pace.timed else 1)
-
-    def each(current: Training) -> None:
-        guard(1.0 if growing is None else growing.cost(watcher.share))
-        watcher.tell(pace.total)
-        net.settle(watcher.share)
-        if keeper is not None:
-            keeper(current)
-
-    watcher.tell(pace.total)
-    net.settle(watcher.share)
-    training.run(pace, watcher.watch, each)
-    if checkpoint is not None:
-        keep(training, checkpoint)
+    together = current()
+    if together is not None:
+        asked = {"ask": "learn", "rows": mark_of(rows), "spec": asdict(spec)}
+        together.read({**asked, "machine": asdict(machine), "seed": seed})
+    net, watcher, notes = learn(
+        rows, source, spec, machine, budget=budget, seed=seed, live=live, checkpoint=checkpoint
+    )
     fitted = _fitted_of(rows, net, spec, machine)
     with reproducible(seed, machine.threads):
         valid = answers_of(rows, fitted, rows.valid)
-    notes = [*watcher.notes, *training.notes]
-    if guard.times:
-        notes.append(f"busy neighbours: {guard.times} times one thread went on alone for a while.")
     return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes)
+
+
+def learn(
+    rows: PictureRows,
+    source: Source,
+    spec: NetSpec,
+    machine: Machine,
+    *,
+    budget: Budget,
+    seed: int,
+    live: Progress,
+    checkpoint: Path | None = None,
+) -> tuple[QuickNet, Watcher, list[str]]:
+    """Let one net learn, with the other processes where there are some.
+
+    Parameters
+    ----------
+    rows, source, spec, machine, budget, seed, live, checkpoint
+        As of `train_net`, whose errors it raises.
+
+    Returns
+    -------
+    tuple of QuickNet, Watcher and list of str
+        The net, what was watched, and what the user should know.
+    """
+    net, training = _begun(rows, source, spec, machine, seed)
+    watcher = Watcher(rows, spec, machine, training, live, budget)
+    notes = carry_out(
+        training, spec.name, machine, budget,
+        checkpoint=checkpoint, watch=watcher.watch, tell=watcher.tell, thaw=net.settle,
+    )  # fmt: skip
+    return net, watcher, notes
 
 
 def _begun(
@@ -299,6 +309,7 @@ def _begun(
     from modelwright.nets.quick import QuickNet
     from modelwright.training.loop import Training
     from modelwright.training.losses import cross_entropy
+    from modelwright.training.together import current
 
     with reproducible(seed, machine.threads):
         net = QuickNet(form_of(rows, spec.widths))
@@ -311,6 +322,7 @@ def _begun(
         _course(spec, machine),
         seed=seed,
         threads=machine.threads,
+        together=current(),
     )
     training.pieces = math.ceil(spec.batch / _PIECE)
     return net, training
@@ -347,10 +359,10 @@ def _fitted_of(rows: PictureRows, net: QuickNet, spec: NetSpec, machine: Machine
     small = max(rows.form.height, rows.form.width) <= _SMALL
     return FittedPictures(
         net.form.to_json(),
-        {name: array.copy() for name, array in weights.items()},
-        rows.shares,
+        small and spec.moved,
+        weights={name: array.copy() for name, array in weights.items()},
+        prior=rows.shares,
         mirrored=spec.mirrored,
-        moved=small and spec.moved,
         short=machine.bfloat16,
         sure=_SURE,
     )
@@ -373,7 +385,6 @@ class Watcher:
         self._began = self._told = time.monotonic()
         self._total = spec.epochs
         self.curve: list[CurvePoint] = []
-        self.notes: list[str] = []
 
     @property
     def seconds(self) -> float:
@@ -387,20 +398,26 @@ class Watcher:
         done = min(float(epoch.done), self._total)
         if math.isfinite(loss):
             self.curve.append(CurvePoint(done, epoch.loss, loss, accuracy, self.seconds))
-        return self._training.judge(loss)
+        going, together = self._training.judge(loss), self._training.together
+        return going if together is None else together.told([float(going)])[0] > 0
 
     def _score(self) -> tuple[float, float]:
         from modelwright.nets.library import nn, torch
 
-        rows, net = self._rows, self._training.net
-        total, right = 0.0, 0
+        rows, net, together = self._rows, self._training.net, self._training.together
+        held, total, right = rows.valid, 0.0, 0
+        if together is not None:  # each process scores a part
+            held = np.array_split(held, together.size)[together.rank]
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self._machine.bfloat16):
-            for some in np.array_split(rows.valid, max(len(rows.valid) // 500, 1)):
+            for some in np.array_split(held, max(len(held) // 500, 1)) if len(held) else ():
                 pixels = torch.from_numpy(np.ascontiguousarray(rows.pixels[some]))
                 codes = torch.from_numpy(rows.y.values[some])
                 answers = net(*self._training.sized((pixels,), self.share)).float()
                 total += float(nn.functional.cross_entropy(answers, codes, reduction="sum"))
                 right += int((answers.argmax(dim=1) == codes).sum())
+        if together is not None:
+            total, found = together.summed([total, float(right)])
+            right = round(found)
         return total / len(rows.valid), right / len(rows.valid)
 
     @property

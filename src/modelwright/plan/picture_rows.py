@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from modelwright.acquire import conform, read_raw
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.images import CLASS, IMAGE, PART
-from modelwright.core.errors import DataError
+from modelwright.core.errors import DataError, OutputError
 from modelwright.core.framing import encode_target, label_type
 from modelwright.core.progress import Progress
 from modelwright.core.schema import Column, Kind, Role, Schema
@@ -31,7 +31,7 @@ from modelwright.features.images import ImageForm, common_form, open_images
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
 
-__all__ = ["OpenedPictures", "PictureRows", "open_pictures", "read_pictures"]
+__all__ = ["OpenedPictures", "PictureRows", "mark_of", "open_pictures", "read_pictures"]
 
 SCHEMA = Schema((Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET)))
 _FORMAT = 2
@@ -41,6 +41,7 @@ _TASK_METRIC = "accuracy"
 _CLASSES = 1_000
 _KEPT = 4  # decoded sets that stay on the disk
 _STALE = 86_400.0  # seconds after which nobody goes on with a set that is not complete
+_MARKED = 64  # images that tell whether two processes see the same ones
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,24 @@ def read_pictures(
     return _rows(frame, found.form, found.pixels, found.good, found.digest, metric, seed, notes)
 
 
+def mark_of(rows: PictureRows) -> str:
+    """Hash which images there are, what each is for and shows, and the pixels of a few.
+
+    Wherever the files lie, and whenever they were written: two machines may have a copy each.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        As `read_pictures` gives them.
+    """
+    found = hashlib.blake2b(f"{rows.form} {rows.task.classes}".encode(), digest_size=8)
+    for part in (rows.y.values, rows.train, rows.valid, rows.test):
+        found.update(part.tobytes())
+    few = np.linspace(0, len(rows.pixels) - 1, min(_MARKED, len(rows.pixels))).astype(np.int64)
+    found.update(rows.pixels[few].tobytes())
+    return found.hexdigest()
+
+
 def open_pictures(
     source: str | Path, places: Sequence[str], store: Path, live: Progress
 ) -> OpenedPictures:
@@ -192,6 +211,9 @@ def _rows(
     notes: tuple[str, ...],
 ) -> PictureRows:
     part = frame[PART].to_numpy() if PART in frame.columns else np.full(frame.height, "train")
+    if not (part == "train").any():
+        cure = "put those to learn from under train/: what is under test/ never is"
+        raise DataError("images under train/", f"{len(part):,} under other folders", cure)
     learned = frame.filter(pl.Series(good & (part == "train")))[CLASS]
     classes = _classes(learned)
     strange = good & ~frame[CLASS].is_in(classes).to_numpy()
@@ -282,7 +304,7 @@ def _digest(source: Path, places: Sequence[str]) -> str:
 
 
 def _opened(
-    places: Sequence[str], folder: Path, live: Progress
+    places: Sequence[str], folder: Path, live: Progress, tries: int = 3
 ) -> tuple[ImageForm, NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]]:
     """Give the pixels from the disk, or open the images and put them there."""
     known = _kept(folder)
@@ -314,7 +336,12 @@ def _opened(
         raise output_error(folder, error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return known or _opened(places, folder, live)  # unless somebody made room just now
+    if known is None and tries > 1:  # somebody made room just now
+        return _opened(places, folder, live, tries - 1)
+    if known is None:
+        cure = "take that folder away, or name another one with --store"
+        raise OutputError(f"to keep opened images in {folder}", "what is there is damaged", cure)
+    return known
 
 
 def _kept(
@@ -327,9 +354,10 @@ def _kept(
             return None
         pixels = np.load(folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
         good = np.load(folder / "good.npy", allow_pickle=False)
-    except (DataError, LookupError, OSError, ValueError):
+        form = ImageForm(*pixels.shape[1:])
+        return form, pixels, good, tuple(map(str, known["notes"]))
+    except (DataError, LookupError, OSError, TypeError, ValueError):  # another form, or damaged
         return None
-    return ImageForm(*pixels.shape[1:]), pixels, good, tuple(map(str, known["notes"]))
 
 
 def _make_room(folder: Path, shape: tuple[int, ...]) -> None:

@@ -6,22 +6,24 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from modelwright.core.errors import ModelFileError, OptionError
 from modelwright.core.progress import Progress, SilentProgress
-from modelwright.core.result import Leaderboard
+from modelwright.core.result import Leaderboard, Standing
 from modelwright.core.settings import ImageSettings, Question, Settings, Validation, images_of
+from modelwright.core.task import Target
 from modelwright.core.version import __version__
 from modelwright.engine import lock_file
-from modelwright.evaluate import Metric
+from modelwright.evaluate import Metric, bootstrap_interval
+from modelwright.plan.picture_net import Trained
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
 
-__all__ = ["Spending", "backbones_of", "check_asked", "opened_run", "refuse_backbones"]
+__all__ = ["Spending", "backbones_of", "board_of", "check_asked", "opened_run", "refuse_backbones"]
 
 # Seconds between two records of the time spent.
 SPENT = 5.0
@@ -138,3 +140,34 @@ class Spending(SilentProgress):
     def standings(self, board: Leaderboard) -> None:
         """Pass them on."""
         self._live.standings(board)
+
+
+def board_of(
+    trials: Sequence[Trained], best: Trained, metric: Metric, y: Target, *, whole: bool = False
+) -> Leaderboard:
+    """Rank nets by what they say of the held-out images.
+
+    Parameters
+    ----------
+    trials : sequence of Trained
+        All of them.
+    best : Trained
+        The one that is taken.
+    metric : Metric
+        What decides.
+    y : Target
+        The true classes.
+    whole : bool
+        Whether there is time for intervals.
+    """
+    lines = []
+    for trial in trials:
+        score = metric.score(y, trial.valid)
+        low = high = math.nan
+        if whole:
+            low, high = bootstrap_interval(metric, y, trial.valid, seconds=0.3)
+        ends = (low, high) if math.isfinite(low) else (None, None)
+        weight = 1.0 if trial is best else 0.0
+        lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))
+    lines.sort(key=lambda line: -line.score if metric.greater_is_better else line.score)
+    return Leaderboard(metric.name, tuple(lines))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from modelwright.core.budget import Budget
 from modelwright.core.progress import Progress
 from modelwright.models.transferred import FittedTransferred
+from modelwright.plan.picture_course import carry_out
 from modelwright.plan.picture_net import NetSpec, Trained, Watcher, augmentation_of
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.picture_rows import PictureRows, mark_of
 
 if TYPE_CHECKING:
     from modelwright.nets.backbone import Backbone, Headed
     from modelwright.nets.backbone_file import BackboneCard
-    from modelwright.nets.library import torch
+    from modelwright.nets.library import nn, torch
     from modelwright.training.batches import Source
     from modelwright.training.loop import Course, Training
     from modelwright.training.machine import Machine
@@ -41,7 +42,6 @@ _LOOKING = 0.25
 # A mirror image shows the same when so much of the accuracy is left on mirror images.
 _MIRRORED = 0.85
 _CHUNK = 512  # images in memory at a time
-_KEPT = 20.0  # seconds between two checkpoints
 
 
 @dataclass(frozen=True)
@@ -274,51 +274,64 @@ class Transfer:
             Where it is kept, and taken up again when it is there.
         """
         from modelwright.nets.library import reproducible
-        from modelwright.training.checkpoints import Keeper, keep, take_up
-        from modelwright.training.machine import Yielding
-        from modelwright.training.pace import StepPace
+        from modelwright.training.together import current
 
-        rows, machine = self.rows, self.machine
-        net = self._headed()
-        batch = min(128, max(len(rows.train) // 8, 16))
-        spec = NetSpec("fine-tuned", (), tuning.epochs, batch, self.mirrored, moved=False)
+        backbone, machine, together = self.start.backbone, self.machine, current()
+        if together is not None:
+            told = {
+                "architecture": backbone.architecture.to_json(),
+                "sight": backbone.sight.to_json(),
+            }
+            asked = {"ask": "tune", "rows": mark_of(self.rows), "tuning": asdict(tuning), **told}
+            together.read({**asked, "machine": asdict(machine), "seed": self.seed,
+                           "mirrored": self.mirrored})  # fmt: skip
+        training, watcher, notes = self.learn(source, tuning, budget, checkpoint)
+        spec = self._spec(tuning)
+        fitted = self._fitted(training.net)
+        with reproducible(self.seed, machine.threads):
+            valid = fitted.probabilities(self.rows.pixels[self.rows.valid])
+        epochs = f"{training.position:.1f} epochs"
+        first = (
+            f"fine-tuned: {tuning}; {epochs} in batches of {spec.batch}, from the linear layer on."
+        )
+        facts = self._facts(f"all of the net learned for {epochs}: {tuning}")
+        return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, [first, *notes], facts)
+
+    def learn(
+        self, source: Source, tuning: Tuning, budget: Budget, checkpoint: Path | None = None
+    ) -> tuple[Training, Watcher, list[str]]:
+        """Let all of the net learn, with the other processes where there are some.
+
+        Parameters
+        ----------
+        source, tuning, budget, checkpoint
+            As of `tuned`.
+
+        Returns
+        -------
+        tuple of Training, Watcher and list of str
+            With the net; what was watched; what the user should know.
+        """
+        net, spec = self._headed(), self._spec(tuning)
         training = self._training(net, source, spec, tuning)
         thaw = _Thawing(net, tuning.until)
-        watcher = Watcher(rows, spec, machine, training, self.live, budget)
-        if checkpoint is not None and checkpoint.is_file():
-            take_up(training, checkpoint)
-            watcher.notes.append(f"{spec.name} went on after {training.position:.2f} epochs")
-        known = machine.rows_a_second and len(rows.train) / machine.rows_a_second
-        known = known if math.isfinite(budget.left) else 0.0
-        pace = StepPace(spec.epochs, budget, known, training.position)
-        keeper = None if checkpoint is None else Keeper(checkpoint, _KEPT)
-        guard = Yielding(machine.threads if pace.timed else 1)
+        watcher = Watcher(self.rows, spec, self.machine, training, self.live, budget)
+        notes = carry_out(
+            training, spec.name, self.machine, budget,
+            checkpoint=checkpoint, watch=watcher.watch, tell=watcher.tell, thaw=thaw.to,
+        )  # fmt: skip
+        return training, watcher, notes
 
-        def each(current: Training) -> None:
-            guard()
-            watcher.tell(pace.total)
-            thaw.to(current.position / max(pace.total, 1e-9))
-            if keeper is not None:
-                keeper(current)
-
-        thaw.to(training.position / max(pace.total, 1e-9))
-        training.run(pace, watcher.watch, each)
-        if checkpoint is not None:
-            keep(training, checkpoint)
-        fitted = self._fitted(net)
-        with reproducible(self.seed, machine.threads):
-            valid = fitted.probabilities(rows.pixels[rows.valid])
-        epochs = f"{training.position:.1f} epochs"
-        note = f"fine-tuned: {tuning}; {epochs} in batches of {batch}, from the linear layer on."
-        notes = [note, *watcher.notes, *training.notes]
-        facts = self._facts(f"all of the net learned for {epochs}: {tuning}")
-        return Trained(spec, fitted, valid, watcher.seconds, watcher.curve, notes, facts)
+    def _spec(self, tuning: Tuning) -> NetSpec:
+        batch = min(128, max(len(self.rows.train) // 8, 16))
+        return NetSpec("fine-tuned", (), tuning.epochs, batch, self.mirrored, moved=False)
 
     def _training(self, net: Headed, source: Source, spec: NetSpec, tuning: Tuning) -> Training:
         from modelwright.nets.backbone import stages_of
         from modelwright.training.batches import Changed
         from modelwright.training.loop import Training
         from modelwright.training.losses import cross_entropy
+        from modelwright.training.together import current
         from modelwright.training.transfer import hold_statistics, layerwise_rates
 
         self.machine.suit(net)
@@ -331,18 +344,19 @@ class Transfer:
             tuning.course(spec.batch, short=self.machine.bfloat16),
             seed=self.seed,
             threads=self.machine.threads,
+            together=current(),
         )
 
     def _headed(self) -> Headed:
-        """Put the probe on a copy of the backbone, as its last layer."""
+        """Put the probe on a copy of the backbone, as its last layer; without one it is drawn."""
         from modelwright.nets.backbone import Headed
         from modelwright.nets.library import reproducible, torch
 
-        probe = self._probe
-        assert probe is not None  # `features` has fitted it
-        backbone = self.start.backbone
+        probe, backbone = self._probe, self.start.backbone
         with reproducible(self.seed, self.machine.threads):
             net = Headed(backbone.at_side(backbone.sight.side), self.rows.y.classes)
+        if probe is None:
+            return net.eval()
         with torch.no_grad():
             net.shift.copy_(probe.mean)
             net.stretch.copy_(probe.spread)
@@ -350,15 +364,15 @@ class Transfer:
             net.head.bias.copy_(probe.bias)
         return net.eval()
 
-    def _fitted(self, net: Headed) -> FittedTransferred:
-        backbone, form = net.backbone, self.rows.form
+    def _fitted(self, net: nn.Module) -> FittedTransferred:
+        backbone, form = self.start.backbone, self.rows.form
         state = {name: value.detach().contiguous() for name, value in net.state_dict().items()}
         return FittedTransferred(
             backbone.architecture.to_json(),
             backbone.sight.to_json(),
             (form.channels, form.height, form.width),
-            {name: np.array(value.numpy()) for name, value in state.items()},
-            self.rows.shares,
+            weights={name: np.array(value.numpy()) for name, value in state.items()},
+            prior=self.rows.shares,
             mirrored=self.mirrored,
             short=self.machine.bfloat16,
         )

@@ -19,13 +19,14 @@ import numpy as np
 from modelwright.core.budget import Budget
 from modelwright.core.errors import FitError
 from modelwright.core.evidence import Evidence
+from modelwright.core.launch import launched
 from modelwright.core.progress import Progress
-from modelwright.core.result import Card, FreshScore, Leaderboard, Standing
+from modelwright.core.result import Card, FreshScore
 from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings
 from modelwright.core.version import __version__
 from modelwright.engine import core_count
-from modelwright.engine.platform import busy_cores, wait_asleep
+from modelwright.engine.platform import Neighbours, wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval, find_metric, fit_temperature
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
@@ -45,7 +46,13 @@ from modelwright.plan.picture_net import (
     train_net,
 )
 from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
-from modelwright.plan.picture_run import Spending, backbones_of, check_asked, opened_run
+from modelwright.plan.picture_run import (
+    Spending,
+    backbones_of,
+    board_of,
+    check_asked,
+    opened_run,
+)
 from modelwright.plan.picture_shown import shown_of
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
@@ -165,6 +172,7 @@ def fit_pictures(
         When an option makes no sense for images.
     """
     check_asked(question, settings, metric)
+    neighbours = Neighbours()  # watched while images are opened
     store = data_folder(settings.store)
     rows = read_pictures(data, question.metric, store, settings.seed, live)
     kind, classes = rows.task.kind, rows.task.classes
@@ -173,6 +181,7 @@ def fit_pictures(
     read = time.monotonic() - began
     with opened_run(rows, data, question, settings, budget) as (runs, record):
         work = _Work(rows, known, settings, runs, record, data, live)
+        work.neighbours = neighbours
         work.deadline = None if math.isinf(budget) else began + budget - record.spent
         try:
             first = work.search(began)
@@ -209,6 +218,9 @@ class _Work:
         self.model: Model | None = None
         self.seed = Seed(settings.seed)
         self.threads = 1
+        self.neighbours, self.busy = Neighbours(), 0.0
+        place = launched()
+        self.count = 1 if place is None else place.size  # processes that learn together
 
     @property
     def left(self) -> float:
@@ -262,8 +274,12 @@ class _Work:
                 end = self.deadline - self._scoring(rate, mirrored=way.mirrored, moved=False)
             tuning = Tuning() if end is not None else Tuning(epochs=float(USUAL))
             path = self.folder / "net.safetensors"
-            self._add(way.tuned(source, tuning, Budget(end), path))
-            self.notes.append(f"held-out images say: {self._best().spec.name} is the better one.")
+            try:
+                self._add(way.tuned(source, tuning, Budget(end), path))
+                better = self._best().spec.name
+                self.notes.append(f"held-out images say: {better} is the better one.")
+            except FitError as error:  # the features are there
+                self.notes.append(f"fine-tuned was given up: {error}.")
         self._publish(machine, last=True)
         return first
 
@@ -284,7 +300,8 @@ class _Work:
 
     def _look_around(self) -> None:
         """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet."""
-        busy, cores = busy_cores(), core_count()
+        busy, cores = self.neighbours.busy(), core_count()
+        self.busy = busy
         if busy > BUSY * cores and "torch" not in sys.modules and wait_asleep():
             self.notes.append(
                 f"other processes keep {busy:.1f} of {cores} cores busy: threads wait asleep."
@@ -309,8 +326,12 @@ class _Work:
         from modelwright.training.losses import cross_entropy
         from modelwright.training.machine import Machine, calibrate
 
-        # as many as the user lets PyTorch have: OMP_NUM_THREADS
-        threads = self.threads = min(core_count(), torch.get_num_threads())
+        # as many as the user lets PyTorch have (OMP_NUM_THREADS), and as neighbours leave: of two
+        # threads on two cores one waits for its turn, and the other for it
+        threads = min(core_count(), torch.get_num_threads())
+        if not self.settings.trials:
+            threads = min(threads, max(core_count() - round(self.busy), 1))
+        self.threads = threads
         if self.settings.trials:  # no clock has a say, and so none chooses how numbers are rounded
             return Machine(threads, channels_last=True)
         if net is None:
@@ -330,12 +351,13 @@ class _Work:
         cost = 1.0 if growing is None else growing.work(1.0)
         wanted = max(WANTED, 2 * count)
         for widths in reversed(LADDER):
-            if _hopeless(self.rows, widths, machine.rows_a_second * self.left, wanted * cost):
+            smallest = self.count * machine.rows_a_second * self.left
+            if _hopeless(self.rows, widths, smallest, wanted * cost):
                 continue
             rate, chosen = self._fastest(source, widths, machine)
             moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
             left = self.left - self._scoring(rate, mirrored=mirrored, moved=moved)
-            seen = rate * max(left, 0.0) / cost
+            seen = self.count * rate * max(left, 0.0) / cost
             if seen >= wanted:
                 break
         epochs = float(round(min(SPARE * max(seen / count, 0.1), MOST), 2))
@@ -388,12 +410,12 @@ class _Work:
             self.rows, source, spec, machine,
             budget=budget, seed=seed, live=self.live, checkpoint=checkpoint,
         )  # fmt: skip
-        if not np.isfinite(done.valid).all():
-            raise FitError("the answers of a net were no numbers")
         self._add(done)
 
     def _add(self, done: Trained) -> None:
         """Record a net that is done."""
+        if not np.isfinite(done.valid).all():
+            raise FitError("the answers of a net were no numbers")
         number, spec = len(self.trials), done.spec
         self.trials.append(done)
         score = self.metric.score(self.rows.y.rows(self.rows.valid), done.valid)
@@ -403,22 +425,8 @@ class _Work:
             score=score, seconds=done.seconds,
         )  # fmt: skip
         self.store.add_trial(trial)
-        self.live.standings(self._board())
-
-    def _board(self, *, whole: bool = False) -> Leaderboard:
         y = self.rows.y.rows(self.rows.valid)
-        best = self._best()
-        lines = []
-        for trial in self.trials:
-            score = self.metric.score(y, trial.valid)
-            low = high = math.nan
-            if whole:
-                low, high = bootstrap_interval(self.metric, y, trial.valid, seconds=0.3)
-            ends = (low, high) if math.isfinite(low) else (None, None)
-            weight = 1.0 if trial is best else 0.0
-            lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))
-        lines.sort(key=lambda line: -line.score if self.metric.greater_is_better else line.score)
-        return Leaderboard(self.metric.name, tuple(lines))
+        self.live.standings(board_of(self.trials, self._best(), self.metric, y))
 
     def _best(self) -> Trained:
         y = self.rows.y.rows(self.rows.valid)
@@ -451,7 +459,7 @@ class _Work:
             data=rows.digest,
             plan=rows.plan,
             score=score,
-            leaderboard=self._board(whole=last),
+            leaderboard=board_of(self.trials, best, self.metric, y, whole=last),
             notes=notes,
         )
         part = Part(FittedRecipe((FittedImages("image", rows.form),)), best.fitted)

@@ -20,9 +20,11 @@ from modelwright.acquire import read_raw
 from modelwright.acquire.images import CLASS, IMAGE, PART, holds_images
 from modelwright.core.budget import Budget, parse_duration
 from modelwright.core.errors import DataError, OptionError, did_you_mean
+from modelwright.core.launch import refuse_company
 from modelwright.core.progress import Progress, progress
 from modelwright.core.seed import Seed
 from modelwright.engine import core_count, lock_file
+from modelwright.plan.picture_course import carry_out
 from modelwright.plan.picture_net import (
     LONG,
     SPARE,
@@ -58,7 +60,7 @@ MOST, USUAL = 400, 10
 BATCH = 512
 _RATE, _USUAL_BATCH, _MOMENTUM = 0.24, 2_000, 0.6
 _WRITING = 1.0  # seconds for the file
-_TOLD, _KEPT = 0.2, 15.0
+_TOLD = 0.2  # seconds between two looks of the progress
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def pretrain(
     """
     began = clock.monotonic()
     chosen = settings or Pretraining()
+    refuse_company("to learn a backbone")
     seconds = parse_duration(time, "--time")
     check_writable(Path(out), data)
     if not holds_images(data):
@@ -274,10 +277,14 @@ class _Work:
         machine.suit(net)
         with self._kept(opened.digest, widths) as kept:
             training = self._training(net, source, self._epochs(len(index), rate), machine)
-            self._run(training, rate, machine, kept.path)
+            paced = replace(machine, rows_a_second=rate)
+            tell = self._teller(training)
+            notes = carry_out(
+                training, "backbone", paced, self.budget, checkpoint=kept.path, tell=tell
+            )
             kept.drop()
         epochs = f"{training.position:.2f}"
-        card = self._card(len(index), opened.digest, (*opened.notes, *training.notes))
+        card = self._card(len(index), opened.digest, (*opened.notes, *notes))
         loss = training.curve[-1].loss if training.curve else None
         return form, net.state_dict(), replace(card, epochs=float(epochs), loss=loss)
 
@@ -329,30 +336,21 @@ class _Work:
             change, loss = Changed(source, TwoViews(views)), contrastive_loss
         return Training(whole, change, loss, course, seed=self.seed, threads=machine.threads)
 
-    def _run(self, training: Training, rate: float, machine: Machine, path: Path) -> None:
-        from modelwright.training.checkpoints import Keeper, take_up
-        from modelwright.training.machine import Yielding
-        from modelwright.training.pace import StepPace
-
-        if path.is_file():
-            take_up(training, path)
-        known = len(training.rows) / rate if rate else 0.0
-        pace = StepPace(training.course.epochs, self.budget, known, training.position)
-        keeper, guard = Keeper(path, _KEPT), Yielding(machine.threads if self.timed else 1)
+    def _teller(self, training: Training) -> Callable[[float], None]:
+        """Give what says how far a training is, a few times a second."""
         last = clock.monotonic()
 
-        def each(current: Training) -> None:
+        def tell(total: float) -> None:
             nonlocal last
-            guard()
-            keeper(current)
-            if clock.monotonic() - last >= _TOLD:
-                last = clock.monotonic()
-                share = current.position / max(pace.total, 1e-9)
-                loss = f", loss {current.losses[-1]:.3f}" if current.losses else ""
-                told = f"{self.method}: epoch {current.position:.1f} of {pace.total:.1f}{loss}"
-                self.live.advance(share, told, self.left)
+            if clock.monotonic() - last < _TOLD:
+                return
+            last = clock.monotonic()
+            share = training.position / max(total, 1e-9)
+            loss = f", loss {training.losses[-1]:.3f}" if training.losses else ""
+            told = f"{self.method}: epoch {training.position:.1f} of {total:.1f}{loss}"
+            self.live.advance(share, told, self.left)
 
-        training.run(pace, None, each)
+        return tell
 
     def _machine(
         self,

@@ -111,9 +111,12 @@ def take_up(training: Training, path: Path) -> None:
         difference is named.
     """
     arrays, metadata = read_tensors(path)
+    if _FACTS not in metadata:
+        got = f"{path.name}, which holds weights alone"
+        raise ModelFileError("a checkpoint of a training", got, _CURE)
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     try:
-        facts = json.loads(metadata.get(_FACTS, ""))
+        facts = json.loads(metadata[_FACTS])
         _check(training, facts)
         _fill(training, tensors, facts)
     except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:

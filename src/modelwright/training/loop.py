@@ -14,11 +14,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from modelwright.core.budget import Budget
-from modelwright.core.errors import FitError
+from modelwright.core.errors import FitError, OptionError
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.averaging import Averaged
-from modelwright.training.batches import Source
+from modelwright.training.batches import Examples, Source
 from modelwright.training.growing import Growing
+from modelwright.training.joint_norms import joint_norms
 from modelwright.training.losses import Loss
 from modelwright.training.optimiser import Optimiser
 from modelwright.training.pace import Pace, Pacer
@@ -284,7 +285,8 @@ class Training:
         FitError
             When the loss is no longer a number, or memory is too small for single rows.
         """
-        with reproducible(self.seed, self.threads):
+        joint = nullcontext() if self.together is None else joint_norms(self.net, self.together)
+        with reproducible(self.seed, self.threads), joint:
             self._take_up()
             while self.at or pace.goes_on(self.done):
                 mean = self._epoch(pace, each)
@@ -383,8 +385,6 @@ class Training:
             self.together.draw_alike()
         self.opened = torch.get_rng_state()
         self._order, self.losses = self._batches(), []
-        if self.together is not None:
-            self.together.draw_apart()
 
     def step(self, index: torch.Tensor, t: float) -> float:
         """Learn from one batch, after a share `t` of the training; gives its loss."""
@@ -400,6 +400,8 @@ class Training:
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
+                if self.together is not None:  # the others have gone on
+                    raise _too_little(self.together, len(index)) from error
                 if 2 * self.pieces > len(index):
                     rows = math.ceil(len(index) / self.pieces)
                     told = f"no memory to learn from {rows} row{'s' * (rows > 1)} at a time"
@@ -432,17 +434,43 @@ class Training:
     def _descend(self, index: torch.Tensor, t: float) -> float:
         """Find the gradients of a batch, piece by piece; gives its mean loss."""
         total = 0.0
-        own = index if self.together is None else self.together.share(index)
-        for piece in own.tensor_split(self.pieces) if self.pieces > 1 else (own,):
-            batch = self.rows.at(piece)
+        for batch in self._taken(index):
             inputs = self.sized(batch.inputs, t)
             short = torch.autocast("cpu", torch.bfloat16) if self.course.bfloat16 else nullcontext()
             with short:
                 answers = self.net(*inputs)
             each = self.loss(answers.float(), batch.targets)
             mean = each.mean() if batch.weight is None else (each * batch.weight).mean()
-            if len(piece) < len(index):
-                mean = mean * (len(piece) / len(index))
+            if len(batch) < len(index):
+                mean = mean * (len(batch) / len(index))
             torch.autograd.backward(mean)
             total += float(mean.detach())
         return total if self.together is None else self.together.add_up(self.net, total)
+
+    def _taken(self, index: torch.Tensor) -> Iterator[Examples]:
+        """Give the rows of a batch that are for this process, in as many pieces as memory wants."""
+        if self.together is None:
+            for piece in index.tensor_split(min(self.pieces, len(index))):
+                yield self.rows.at(piece)
+            return
+        self.together.draw_alike()  # rows are changed, and mixed, as one process would do it
+        whole = self.rows.at(index)
+        self.together.draw_apart()
+        own = self.together.share(len(index))
+        pieces = min(self.pieces, len(index) // self.together.size)  # in all processes as many
+        for piece in torch.arange(own.start, own.stop).tensor_split(pieces):
+            yield _between(whole, int(piece[0]), int(piece[-1]) + 1)
+
+
+def _between(rows: Examples, start: int, stop: int) -> Examples:
+    weight = None if rows.weight is None else rows.weight[start:stop]
+    return Examples(
+        tuple(part[start:stop] for part in rows.inputs), rows.targets[start:stop], weight
+    )
+
+
+def _too_little(together: Together, rows: int) -> OptionError:
+    """Make the error for memory that ran out where several processes learn: none can go back."""
+    each = math.ceil(rows / together.size)
+    cure = "start fewer of them: one alone computes a batch in pieces where memory is short"
+    return OptionError(f"memory to learn from {each} rows in each process", "too little", cure)

@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from modelwright.core.errors import FitError
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.batches import Source
 from modelwright.training.losses import Loss
+from modelwright.training.trouble import is_out_of_memory
 
 __all__ = ["Machine", "Yielding", "calibrate", "measure"]
 
@@ -131,6 +133,11 @@ def calibrate(
     -------
     Machine
 
+    Raises
+    ------
+    FitError
+        When memory is too small for a single row.
+
     Examples
     --------
     >>> from modelwright.training.batches import Examples
@@ -141,12 +148,14 @@ def calibrate(
     1
     """
     plain = (threads, False, False)
+    # one thread beside neighbours waits for its turn: how much it does tells more than the clock
+    timer = clock if threads > 1 else time.process_time
     filters = any(parameter.ndim == 4 for parameter in net.parameters())
     with reproducible(0, threads):
-        trial = _Trial(net, rows, loss, clock, batch)
+        trial = _Trial(net, rows, loss, timer, batch)
         # libraries find their memory and their kernels, on a thread that waits for nobody
         trial.shorten(trial.step((1, False, False)), seconds / _STEPS)
-        began = clock()
+        began, worked = clock(), timer()
         found: dict[Setting, float] = {}
         for short, share in ((True, _SHORT), (False, _RACING)):
             settings = [one for one in _settings(threads, filters) if one[1] == short]
@@ -155,6 +164,7 @@ def calibrate(
         # of equals the plain one, or one in 32 bits
         chosen = plain if plain in near else min(near, key=lambda one: one[1])
         speed = trial.speed(chosen, found[chosen])
+        speed *= min((timer() - worked) / max(clock() - began, 1e-9), 1.0)
     usual = speed * found[chosen] / found[plain] if plain in found else 0.0
     return Machine(*chosen, speed, usual, clock() - began)
 
@@ -228,7 +238,19 @@ class _Trial:
         return len(self._batch) / max(took, 1e-9)
 
     def step(self, setting: Setting) -> float:
-        """Give the seconds of a step."""
+        """Give the seconds of a step, with half the rows wherever memory runs out."""
+        while True:
+            try:
+                return self._timed(setting)
+            except (MemoryError, RuntimeError) as error:
+                rows = len(self._batch)
+                if not is_out_of_memory(error):
+                    raise
+                if rows < 2:
+                    raise FitError("no memory to learn from 1 row at a time") from error
+            self._whole = self._batch = self._batch.at(torch.arange(rows // 2))
+
+    def _timed(self, setting: Setting) -> float:
         threads, short, last = setting
         net = self._nets[last]
         torch.set_num_threads(threads)

@@ -11,6 +11,7 @@ from pathlib import Path
 from modelwright.acquire import Reading, cast, infer, read_raw, read_types
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import OptionError
+from modelwright.core.launch import refuse_company
 from modelwright.core.progress import Progress, reading
 from modelwright.core.settings import Question, Settings
 from modelwright.core.table import Table
@@ -55,6 +56,7 @@ def find_shape(
     UserError
         When the data or an option is wrong, or an option is of another task.
     """
+    refuse_company("for a table")
     asked = shape_asked(question.task)
     if asked is None:
         raise OptionError("--task clustering or density", repr(question.task))

@@ -77,6 +77,6 @@ def _greatest(x: torch.Tensor, s: torch.Tensor, size: float, rows: int) -> float
             break
         before = found
         known = float((b * s / precision).sum())
-        a = known / max(length, _LEAST)
+        a = max(known, _LEAST) / max(length, _LEAST)
         b = max(rows - known, _LEAST) / max(left, _LEAST)
     return max(found, before)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from modelwright.core.errors import OptionError
+from modelwright.core.errors import FitError, OptionError
 from modelwright.nets.library import nn, torch
 
 __all__ = ["Probe", "choose_probe", "features_of", "fit_probe"]
@@ -77,12 +77,19 @@ def features_of(
     Returns
     -------
     Tensor of float32, shape (n, n_features)
+
+    Raises
+    ------
+    FitError
+        When a feature is no number: weights of a stranger may be as large as they like.
     """
     size = max(pixels[:1].numel(), 1)
     some = torch.split(pixels, max(_CELLS // size, 8))
     with torch.autocast("cpu", torch.bfloat16, enabled=short):
-        found = [net(part.flip(3) if mirrored else part).float() for part in some]
-    return torch.cat(found)
+        found = torch.cat([net(part.flip(3) if mirrored else part).float() for part in some])
+    if not bool(torch.isfinite(found).all()):
+        raise FitError("the features of a backbone are no numbers")
+    return found
 
 
 def fit_probe(
