@@ -446,7 +446,7 @@ def test_photographs_are_small_at_first_where_the_time_is_short(
     folder = write_classes(tmp_path / "bars", {"train": 150, "val": 10}, side)
     work = object.__new__(pictures._Work)
     work.rows = pictures.read_pictures(folder, None, tmp_path, 0, SilentProgress())
-    work.deadline, work.threads = seconds, 1
+    work.deadline, work.threads, work.count = seconds, 1, 1
     monkeypatch.setattr(pictures._Work, "left", seconds)
     monkeypatch.setattr(pictures._Work, "_is_mirrored", lambda self: mirrored)
     monkeypatch.setattr(pictures, "speed_of", lambda *given: 100.0)

@@ -82,8 +82,6 @@ def carry_out(
     keeper = None if path is None else Keeper(path, _KEPT)
     guard = Yielding(machine.threads if timed else 1)
 
-    growing = training.course.growing
-
     def share() -> float:
         return min(training.position / max(pace.total, 1e-9), 1.0)
 
@@ -92,7 +90,7 @@ def carry_out(
             thaw(share())
 
     def each(current: Training) -> None:
-        guard(1.0 if growing is None else growing.cost(share()))
+        guard(training.cost(share()))
         if tell is not None:
             tell(pace.total)
         move()

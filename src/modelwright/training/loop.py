@@ -431,6 +431,11 @@ class Training:
         growing = self.course.growing
         return inputs if growing is None else tuple(growing.small(x, t) for x in inputs)
 
+    def cost(self, t: float) -> float:
+        """Say how much work a step is after a share `t` of the training, whole inputs being 1."""
+        growing = self.course.growing
+        return 1.0 if growing is None else growing.cost(t)
+
     def _descend(self, index: torch.Tensor, t: float) -> float:
         """Find the gradients of a batch, piece by piece; gives its mean loss."""
         total = 0.0
