@@ -74,13 +74,10 @@ def carry_out(
     if _taken_up(training, checkpoint):
         notes.append(f"{name} went on after {training.position:.2f} epochs")
     together = training.together
-    timed = budget.deadline is not None
     pace = _paced(training, machine, budget)
-    if together is not None:
-        timed = together.told([float(timed)])[0] > 0
     path = checkpoint if together is None or together.leads else None
     keeper = None if path is None else Keeper(path, _KEPT)
-    guard = Yielding(machine.threads if timed else 1)
+    guard = Yielding(machine.threads if _is_timed(training, budget) else 1)
 
     def share() -> float:
         return min(training.position / max(pace.total, 1e-9), 1.0)
@@ -124,6 +121,13 @@ def _taken_up(training: Training, checkpoint: Path | None) -> bool:
         path.write_bytes(kept)
         take_up(training, path)
     return True
+
+
+def _is_timed(training: Training, budget: Budget) -> bool:
+    """Whether a clock is looked at: the first one's, where several processes learn."""
+    timed = budget.deadline is not None
+    together = training.together
+    return timed if together is None else together.told([float(timed)])[0] > 0
 
 
 def _paced(training: Training, machine: Machine, budget: Budget) -> Pacer:
