@@ -219,7 +219,7 @@ def evaluate(
     say_rows(rows)
     say_scores(scores, apart)
     if classes:
-        say_classes(classes)
+        say_classes(classes, ordered=opened.task.ordered)
     judged = (apart or scores).values
     if expected is not None and expected.metric in judged:
         say(f"\nby the fit: {expected}: {_held(expected, judged[expected.metric])}")
