@@ -12,7 +12,6 @@ from modelwright.core.errors import DataError, ModelwrightWarning
 from modelwright.core.weaknesses import LabelDoubts, Suspect
 from modelwright.label import describe_doubts, label_noise
 from modelwright.model import SEEN, Model
-from modelwright.plan.verdict import shown_to_help
 
 __all__ = ["doubtful_labels", "first_line", "review_table"]
 
@@ -79,7 +78,7 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
     columns = [*leading, *(c for c in model.columns if c not in leading)][:_SHOWN_COLUMNS]
     noise = label_noise(rows.p, rows.y.values, ordered=model.task.ordered)
     found = describe_doubts(noise, rows.y, model.task, rows.position, rows.table, columns)
-    return found if shown_to_help(model) else found.withdrawn()
+    return found if own is None or own.judged else found.withdrawn()
 
 
 def review_table(

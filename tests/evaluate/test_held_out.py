@@ -38,5 +38,7 @@ def test_of_few_positives_the_verdict_speaks_of_precision() -> None:
     area = held.score(held.metrics[0])
     assert area > 0.8
     found = verdict_on(held, Standing("ensemble", area, 1.0, 0.0, area - 0.05, area + 0.05))
-    assert found.sentence.startswith("Only 0.7\u00a0% of the rows are yes: the average precision is")
+    assert found.sentence.startswith(
+        "Only 0.7\u00a0% of the rows are yes: the average precision is"
+    )
     assert found.word in ("Weak", "Not shown to help")

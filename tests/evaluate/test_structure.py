@@ -50,11 +50,11 @@ def test_new_values_of_one_column_of_many_values_are_no_order(seed: int) -> None
     rng = np.random.default_rng(seed)
     days = rng.integers(0, 365, 420)
     new = (days > 270) & (rng.random(420) < 0.2)
-    weight = np.where(new, 500 + rng.integers(0, 300, 420), rng.integers(0, 200, 420))
+    weight = 2 * rng.integers(0, 200, 420) + new
     frame = pl.DataFrame(
         {
             "when": pl.Series(days, dtype=pl.Int32).cast(pl.Date),
-            "weight": [f"{w}kg" for w in weight],
+            "weight": [f"w{w}" for w in weight],
             "size": rng.normal(size=420),
             "y": rng.normal(size=420),
         }

@@ -17,7 +17,12 @@ def test_a_column_whose_values_hardly_repeat_is_said_to_be_left_out() -> None:
     size = rng.normal(size=240)
     codes = rng.permutation(np.arange(10_000, 99_999))[:240]
     frame = pl.DataFrame(
-        {"id": [f"A-{i}" for i in range(240)], "size": size, "zip": [f"{code:05d}" for code in codes], "price": 3 * size + 1}
+        {
+            "id": [f"A-{i}" for i in range(240)],
+            "size": size,
+            "zip": [f"{code:05d}" for code in codes],
+            "price": 3 * size + 1,
+        }
     )
     settings = mw.Settings(trials=1, workers=0, types={"zip": "category"})
     model = mw.fit(frame, "price", settings=settings).model

@@ -100,10 +100,10 @@ def _pair(records: RunStore, one: str | None, other: str | None) -> list[RunReco
     if one is not None:
         cure = "write: modelwright runs compare ONE OTHER"
         raise OptionError("two runs to compare, or none", f"only {one!r}", cure)
-    newest, *others = records.runs(_LOOKED_AT) or [None]
-    if newest is None or not others:
-        count = str(int(newest is not None))
-        raise OptionError("two recorded runs", count, "modelwright fit makes one")
+    found = records.runs(_LOOKED_AT)
+    if len(found) < 2:
+        raise OptionError("two recorded runs", str(len(found)), "modelwright fit makes one")
+    newest, *others = found
     alike = next((run for run in others if _alike(run, newest)), None)
     if alike is None:
         raise OptionError(
