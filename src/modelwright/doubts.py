@@ -76,8 +76,9 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
     assert rows.position is not None  # a model always says where its rows were
     leading = () if model.evidence is None else model.evidence.leading
     columns = [*leading, *(c for c in model.columns if c not in leading)][:_SHOWN_COLUMNS]
-    noise = label_noise(rows.p, rows.y.values)
-    return describe_doubts(noise, rows.y, model.task, rows.position, rows.table, columns)
+    noise = label_noise(rows.p, rows.y.values, ordered=model.task.ordered)
+    found = describe_doubts(noise, rows.y, model.task, rows.position, rows.table, columns)
+    return found if own is None or own.judged else found.withdrawn()
 
 
 def review_table(

@@ -166,9 +166,10 @@ def test_an_output_never_takes_the_place_of_its_input(stops: Stop, houses: Path)
     assert houses.read_bytes() == before
 
 
-def test_one_odd_cell_does_not_make_numbers_classes(stops: Stop, tmp_path: Path) -> None:
+def test_odd_cells_do_not_make_numbers_classes(stops: Stop, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("x,y\n" + "\n".join(f"{i % 7},{i * 1.5}" for i in range(60)) + "\n3,lots\n")
+    odd = "\n".join(f"3,{word}" for word in ("lots", "few", "some", "most"))
+    path.write_text("x,y\n" + "\n".join(f"{i % 7},{i * 1.5}" for i in range(60)) + f"\n{odd}\n")
     line = stops("fit", path, "--target", "y")
     assert "'lots'" in line
 

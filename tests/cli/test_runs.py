@@ -45,8 +45,28 @@ def said(arguments: list[object], capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-def test_the_two_newest_are_compared(twice: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = said(["runs", "compare", "--store", twice], capsys)
+def test_without_ids_runs_of_the_same_data_are_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RunStore(tmp_path) as store:
+        for place, data in enumerate("ddx"):
+            made = OLD + place
+            store.start(RunRecord(f"r{place}", data_hash=data, target="y", created=made,
+                                  status=RunStatus.FINISHED))  # fmt: skip
+    assert main(["runs", "compare", "--store", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert "two runs of the same data and target" in told
+    assert "runs compare ONE OTHER" in told
+    with RunStore(tmp_path) as store:
+        store.start(RunRecord("r3", data_hash="d", target="y", created=OLD + 3,
+                              status=RunStatus.FINISHED))  # fmt: skip
+    found = said(["runs", "compare", "--store", tmp_path], capsys)
+    assert [run["id"] for run in found["runs"]] == ["r1", "r3"]
+
+
+def test_two_runs_are_compared(twice: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = sorted(run["id"] for run in said(["runs", "--store", twice], capsys)["runs"])
+    found = said(["runs", "compare", *both, "--store", twice], capsys)
     assert [run["id"] for run in found["runs"]] == sorted(run["id"] for run in found["runs"])
     changed = {(d["about"], d["what"]): (d["one"], d["other"]) for d in found["differences"]}
     assert changed["data", "rows"] == (60, 50)

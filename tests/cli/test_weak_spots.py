@@ -13,6 +13,7 @@ import pytest
 import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import ModelwrightWarning
+from modelwright.core.weaknesses import TOO_WEAK
 from modelwright.report import render
 
 ROWS, FLIPPED = 900, 60
@@ -82,7 +83,7 @@ def test_rows_to_review_are_written_with_their_lines(
         assert float(line.split(",")[0]) == row["words"]
         assert row["given"] != row["suggested"]
     assert main(["label", "noise", str(model)]) == 0
-    assert "more likely wrong than right" in capsys.readouterr().out
+    assert "to doubt first" in capsys.readouterr().out
 
 
 def test_new_rows_are_judged_by_the_model(
@@ -191,3 +192,20 @@ def test_groups_fit_into_any_terminal_and_spellings_are_one(
     assert max(map(len, table)) <= 60
     assert "…" not in "".join(table)
     assert "nan" not in out
+
+
+def test_a_model_that_knows_nothing_judges_no_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({"x": rng.normal(size=300), "y": rng.choice(["a", "b"], 300)})
+    settings = mw.Settings(trials=1, models=("linear",), workers=0, out=tmp_path / "m.mw")
+    model = mw.fit(table, "y", settings=settings).model
+    assert [note for note in model.card.notes if "label" in note] == [TOO_WEAK]
+    assert "too weak to judge labels" in render(model)
+    fresh = pl.DataFrame({"x": rng.normal(size=60), "y": rng.choice(["a", "b"], 60)})
+    for found in (mw.doubtful_labels(model), mw.doubtful_labels(model, fresh)):
+        assert not found.judged
+        assert not found.suspects
+    assert main(["label", "noise", str(tmp_path / "m.mw")]) == 0
+    assert "too weak to judge labels" in capsys.readouterr().out

@@ -178,7 +178,7 @@ def test_one_line_in_the_users_words(
     assert WRONG[line] in said
     assert not JARGON.search(said), said
     assert not DOUBLED.search(said), said
-    assert len(said) < 320
+    assert len(said) < 400  # the longest lists all metrics
     assert files(folder) == before
 
 

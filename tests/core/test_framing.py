@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -55,6 +57,18 @@ def test_the_kind_follows_from_the_values(cells: list[str], kind: TaskKind) -> N
 def test_the_user_knows_better() -> None:
     assert framed(["0", "1", "2"] * 5, asked="regression")[0] is TaskKind.REGRESSION
     assert framed(["0.5", "1.5", "2.5"] * 5, asked="multiclass")[0] is TaskKind.MULTICLASS
+
+
+def test_decimals_asked_for_as_two_classes_are_a_regression() -> None:
+    with pytest.raises(OptionError, match="use --task regression"):
+        framed([f"{i / 7:.3f}" for i in range(95)], asked="binary")
+
+
+def test_words_with_an_order_are_classes_in_that_order() -> None:
+    levels = ("very poor", "poor", "fair", "good", "excellent")
+    labels = pl.Series("t", [*sorted(levels)] * 5)
+    kind, classes = frame_task(labels, labels, replace(WORDS, levels=levels), None, None)
+    assert (kind, classes) == (TaskKind.MULTICLASS, levels)
 
 
 def test_numbers_are_ordered_as_numbers() -> None:

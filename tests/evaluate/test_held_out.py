@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from modelwright.core.evidence import Evidence
+from modelwright.core.result import Standing
 from modelwright.core.task import Target, Task, TaskKind
 from modelwright.evaluate import find_metric
 from modelwright.evaluate.held_out import HeldOut
+from modelwright.evaluate.verdict import verdict_on
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -23,3 +25,20 @@ def test_a_capacity_is_one_of_rows_however_often_each_was_held_out(times: int) -
     assert held is not None
     metric = find_metric("precision_at(k=30)", TaskKind.BINARY)
     assert held.score(held.metrics[0]) == pytest.approx(metric.score(Target(y, 2), both))
+
+
+def test_of_few_positives_the_verdict_speaks_of_precision() -> None:
+    rng = np.random.default_rng(1)
+    y = (np.arange(3000) % 150 == 0).astype(np.int64)
+    score = 1 / (1 + np.exp(4 - 1.5 * y - rng.normal(size=3000)))
+    task = Task(TaskKind.BINARY, "fraud", "roc_auc", ("no", "yes"))
+    p = np.column_stack([1 - score, score]).astype(np.float32)
+    held = HeldOut.of(task, Evidence(y, p, np.zeros(3000, np.int16)))
+    assert held is not None
+    area = held.score(held.metrics[0])
+    assert area > 0.8
+    found = verdict_on(held, Standing("ensemble", area, 1.0, 0.0, area - 0.05, area + 0.05))
+    assert found.sentence.startswith(
+        "Only 0.7\u00a0% of the rows are yes: the average precision is"
+    )
+    assert found.word in ("Weak", "Not shown to help")

@@ -46,6 +46,23 @@ def test_demand_by_the_hour_is_in_order(shuffled: bool, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_new_values_of_one_column_of_many_values_are_no_order(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    days = rng.integers(0, 365, 420)
+    new = (days > 270) & (rng.random(420) < 0.2)
+    weight = 2 * rng.integers(0, 200, 420) + new
+    frame = pl.DataFrame(
+        {
+            "when": pl.Series(days, dtype=pl.Int32).cast(pl.Date),
+            "weight": [f"w{w}" for w in weight],
+            "size": rng.normal(size=420),
+            "y": rng.normal(size=420),
+        }
+    )
+    assert found_in(frame).recommended.kind == "random"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_years_in_which_new_machines_come_up_are_an_order(seed: int) -> None:
     found = found_in(worlds.releases(seed))
     assert (found.recommended.kind, found.recommended.columns) == ("time", ("Year",)), found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -186,3 +187,45 @@ def test_doubts_of_a_stranger_are_checked(change: dict[str, object]) -> None:
     sound = LabelDoubts(10, 0.1, 0.0, 0.2, 1, 1).to_json()
     with pytest.raises((LookupError, TypeError, ValueError)):
         LabelDoubts.from_json({**sound, **change})
+
+
+def test_of_ordered_classes_a_neighbour_is_no_error() -> None:
+    rng = np.random.default_rng(4)
+    true = rng.integers(0, 5, 2000)
+    p = np.exp(-((np.arange(5) - true[:, None]) ** 2) / 0.3)
+    p /= p.sum(axis=1, keepdims=True)
+    labels = np.clip(true + rng.choice([-1, 0, 1], 2000, p=[0.1, 0.8, 0.1]), 0, 4)
+    labels[:60] = (true[:60] + 2 + rng.integers(0, 2, 60)) % 5
+    far = np.abs(labels - true) > 1
+    found, blind = label_noise(p, labels, ordered=True), label_noise(p, labels)
+    assert blind.rate > 0.1
+    assert found.rate < 0.06
+    assert not found.mislabelled[~far].any()
+    assert found.mislabelled[far].mean() > 0.9
+
+
+def test_the_count_of_rows_agrees_with_the_share() -> None:
+    p, labels, _ = world(3, 900, 0.1, overlap=0.1)
+    noise = replace(label_noise(p, labels), rate=0.02, low=0.012, high=0.05)
+    assert noise.mislabelled.sum() > 45
+    task = Task(TaskKind.MULTICLASS, "kind", "log_loss", ("a", "b", "c"))
+    found = describe_doubts(noise, Target(labels, 3), task, np.arange(900))
+    assert found.mislabelled == 18  # two in a hundred
+    assert found.hard == (noise.mislabelled | noise.hard).sum() - 18
+    few = describe_doubts(replace(noise, low=0.0), Target(labels, 3), task, np.arange(900))
+    assert few.mislabelled == 45  # perhaps none, at most five in a hundred
+    shown = sum(not one.hard for one in found.suspects)
+    assert shown == found.mislabelled == sum(n for _, _, n in found.pairs)
+
+
+def test_of_numbers_no_row_is_shown_with_nothing_to_say() -> None:
+    rng = np.random.default_rng(6)
+    predicted = rng.normal(size=500)
+    given = predicted + rng.normal(0, 0.1, 500)
+    given[:3] += 9
+    task = Task(TaskKind.REGRESSION, "price", "rmse")
+    noise = label_noise(predicted, given)
+    found = describe_doubts(noise, Target(given), task, np.arange(500))
+    assert (noise.wrong[noise.hard] < 0.005).any()
+    assert {0, 1, 2} <= {one.row for one in found.suspects}
+    assert all(one.wrong >= 0.005 and one.given != one.suggested for one in found.suspects)

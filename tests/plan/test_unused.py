@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 import modelwright as mw
-from modelwright.plan.verdict import unused
+from modelwright.plan.verdict import left_out
 from modelwright.report import render
 
 
@@ -17,14 +17,20 @@ def test_a_column_whose_values_hardly_repeat_is_said_to_be_left_out() -> None:
     size = rng.normal(size=240)
     codes = rng.permutation(np.arange(10_000, 99_999))[:240]
     frame = pl.DataFrame(
-        {"size": size, "zip": [f"{code:05d}" for code in codes], "price": 3 * size + 1}
+        {
+            "id": [f"A-{i}" for i in range(240)],
+            "size": size,
+            "zip": [f"{code:05d}" for code in codes],
+            "price": 3 * size + 1,
+        }
     )
     settings = mw.Settings(trials=1, workers=0, types={"zip": "category"})
     model = mw.fit(frame, "price", settings=settings).model
     assert model.columns == ("size",)
-    assert list(unused(model)) == ["zip"]
-    (note,) = [note for note in model.card.notes if "not used" in note]
-    assert note.startswith("1 column is not used by the model: 'zip' (240 different values in 240")
+    assert list(left_out(model)) == ["id", "zip"]
+    (note,) = [note for note in model.card.notes if "Left out" in note]
+    assert note.startswith("Left out: 2 columns: 'id' (")
+    assert "; 'zip' (240 different values in 240" in note
     page = re.sub(r"<[^>]+>", " ", render(model))
     assert re.search(r"columns to learn from\s+1\s", page)
-    assert "Left out: 1 column" in page
+    assert page.count("Left out: 2 columns") == 2  # the note, and the table of reasons

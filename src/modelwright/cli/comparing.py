@@ -27,6 +27,8 @@ __all__ = ["compare"]
 _MOST = 20
 """So many differences of one kind are printed."""
 
+_LOOKED_AT = 1_000
+
 _Run = Annotated[str | None, Parameter(completer=run_ids)]
 
 
@@ -43,7 +45,8 @@ def compare(
     Parameters
     ----------
     one
-        Its id, or the beginning of it; without both, the two newest runs are compared.
+        Its id, or the beginning of it; without both, the newest run is compared with the one
+        before it of the same data and target.
     other
         The second one.
     store
@@ -97,10 +100,25 @@ def _pair(records: RunStore, one: str | None, other: str | None) -> list[RunReco
     if one is not None:
         cure = "write: modelwright runs compare ONE OTHER"
         raise OptionError("two runs to compare, or none", f"only {one!r}", cure)
-    newest = records.runs(2)
-    if len(newest) < 2:
-        raise OptionError("two recorded runs", str(len(newest)), "modelwright fit makes one")
-    return newest[::-1]
+    found = records.runs(_LOOKED_AT)
+    if len(found) < 2:
+        raise OptionError("two recorded runs", str(len(found)), "modelwright fit makes one")
+    newest, *others = found
+    alike = next((run for run in others if _alike(run, newest)), None)
+    if alike is None:
+        raise OptionError(
+            "two runs of the same data and target",
+            f"only {newest.id!r} among the newest",
+            "name two of those that modelwright runs lists: modelwright runs compare ONE OTHER",
+        )
+    return [alike, newest]
+
+
+def _alike(one: RunRecord, other: RunRecord) -> bool:
+    """Whether two runs are of the same rows, or the same file, and the same target."""
+    files = {run.facts.get("data") for run in (one, other)}
+    same_data = one.data_hash == other.data_hash or (len(files) == 1 and None not in files)
+    return one.target == other.target and same_data
 
 
 def _say_head(one: RunRecord, other: RunRecord) -> None:

@@ -13,7 +13,7 @@ from modelwright.cli.inputs import HowRead, check_data, check_model
 from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.core.errors import DataError, OptionError
-from modelwright.core.numerals import aligned, number
+from modelwright.core.numerals import aligned, beside, number
 from modelwright.core.text_tables import terminal_width
 
 if TYPE_CHECKING:
@@ -153,16 +153,17 @@ def _tell_columns(model: Model, found: Sequence[Importance]) -> None:
     told = f"{model}\n{model.card.decision}".rstrip()
     judge = brief(metric_or_usual(model.task).name)
     shown = found[:20]
-    beside = "95 % intervals" if all(one.level for one in shown) else "ranges over repeats"
+    between = "95 % intervals" if all(one.level for one in shown) else "ranges over repeats"
     both = "; a + b: columns that go together, shuffled together"
-    told += f"\n\nhow much worse {judge} gets when a column is shuffled, with {beside}"
+    told += f"\n\nhow much worse {judge} gets when a column is shuffled, with {between}"
     say(f"{told}{both if any(one.together for one in shown) else ''}:\n")
-    losses = aligned([one.loss for one in shown])
+    most = max((abs(one.loss) for one in shown), default=0.0)
+    losses = aligned([beside(one.loss, most) for one in shown])
     table = [
         [
             one.label,
             loss,
-            f"{number(one.low, 2)} to {number(one.high, 2)}",
+            f"{number(beside(one.low, most), 2)} to {number(beside(one.high, most), 2)}",
             _bar(one.loss, found[0].loss),
         ]
         for one, loss in zip(shown, losses, strict=True)

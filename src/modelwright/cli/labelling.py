@@ -13,6 +13,7 @@ from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.cli.wording import Whole
 from modelwright.core.errors import OptionError
+from modelwright.core.weaknesses import TOO_WEAK
 
 if TYPE_CHECKING:
     import polars as pl
@@ -127,12 +128,14 @@ def _tell(found: LabelDoubts, line: int | None) -> None:
 
 
 def _summary(found: LabelDoubts) -> str:
+    if not found.judged:
+        return f"{found.rows:,} labels: {TOO_WEAK[0].lower()}{TOO_WEAK[1:]}"
     if found.mislabelled == 0:
         return f"{found.rows:,} labels: none is more likely wrong than right"
     known = math.isfinite(found.low)
     between = f" (95 %: {100 * found.low:.1f} to {100 * found.high:.1f} %)" if known else ""
     rate = f"about {100 * found.rate:.1f} %{between} look wrong" if known else "some are far off"
     return (
-        f"{found.rows:,} labels: {rate}; {found.mislabelled:,} more likely wrong than right, "
+        f"{found.rows:,} labels: {rate}; {found.mislabelled:,} to doubt first, "
         f"{found.hard:,} rows merely hard"
     )

@@ -130,9 +130,9 @@ def class_scores(rows: Answered) -> list[dict[str, Any]]:
     return found
 
 
-def say_classes(lines: Sequence[Mapping[str, Any]]) -> None:
-    """Print how well each class is recognised, the most frequent first."""
-    order = sorted(lines, key=lambda line: -line["rows"])
+def say_classes(lines: Sequence[Mapping[str, Any]], *, ordered: bool = False) -> None:
+    """Print how well each class is recognised, in their order or the most frequent first."""
+    order = lines if ordered else sorted(lines, key=lambda line: -line["rows"])
     table = [["class", "rows", "precision (95 %)", "recall (95 %)", "F1 (95 %)"]]
     for line in order[:_CLASSES]:
         cells = [_cell(line, what) for what in ("precision", "recall", "f1")]

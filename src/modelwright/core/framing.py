@@ -74,7 +74,7 @@ def _chosen_kind(values: pl.Series, column: Column, asked: str | None) -> TaskKi
         raise OptionError(
             f"2 distinct values in target {column.name!r} for --task binary",
             f"{distinct}",
-            "use --task multiclass",
+            f"use --task {infer_task_kind(values, column.kind).value}",
         )
     return kind
 
@@ -101,7 +101,7 @@ def frame_task(
     -------
     kind : TaskKind
     classes : tuple of str
-        In code order; empty for regression.
+        In code order, which is that of the column's levels where it has any; empty for regression.
 
     Raises
     ------
@@ -143,6 +143,8 @@ def frame_task(
             f"1 row of {rare!r}",
             "add rows of that class: a model that saw one cannot be checked",
         )
+    if kind is TaskKind.MULTICLASS and positive is None and set(counts) <= set(column.levels):
+        return kind, tuple(level for level in column.levels if level in counts)
     return kind, _ordered(list(counts), kind, positive)
 
 

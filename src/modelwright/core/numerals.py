@@ -5,12 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["aligned", "number", "plain", "signed"]
+__all__ = ["aligned", "beside", "number", "plain", "signed"]
 
 _SMALLEST, _LARGEST = 1e-4, 1e15  # beyond, powers of ten are easier to read
 _THOUSAND = 1000
+_ROUNDING = 1e-9
 _MILLION = 10**6
 _MOST_DECIMALS = 6
+
+
+def beside(value: float, largest: float) -> float:
+    """Give a number as it counts beside a larger one: what is mere rounding of that is 0.
+
+    Examples
+    --------
+    >>> beside(-8.95e-17, 0.12), beside(0.001, 0.12)
+    (0.0, 0.001)
+    """
+    return 0.0 if abs(value) < _ROUNDING * abs(largest) else value
 
 
 def number(value: float, digits: int = 5) -> str:

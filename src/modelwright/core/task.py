@@ -81,6 +81,8 @@ class Task:
         is the positive class.
     label_type : LabelType
         The type in which labels are given back.
+    ordered : bool
+        Whether the classes have an order of their own, as "poor", "fair", "good": they are in it.
 
     Examples
     --------
@@ -94,6 +96,7 @@ class Task:
     metric: str
     classes: tuple[str, ...] = ()
     label_type: LabelType = LabelType.STRING
+    ordered: bool = False
 
     @property
     def is_classification(self) -> bool:
@@ -118,6 +121,7 @@ class Task:
             "metric": self.metric,
             "classes": list(self.classes),
             "label_type": self.label_type.value,
+            "ordered": self.ordered,
         }
 
     @classmethod
@@ -129,6 +133,7 @@ class Task:
             str(data["metric"]),
             tuple(str(label) for label in data["classes"]),
             LabelType(data["label_type"]),
+            bool(data.get("ordered", False)),
         )
 
 

@@ -7,7 +7,12 @@ from dataclasses import asdict, dataclass
 from math import isfinite, nan
 from typing import Any
 
-__all__ = ["LabelDoubts", "Slice", "Suspect", "Weaknesses", "slice_from_json"]
+__all__ = ["SURELY", "TOO_WEAK", "LabelDoubts", "Slice", "Suspect", "Weaknesses", "slice_from_json"]
+
+SURELY = 0.01
+"""When at least so many labels are wrong, there is no doubt that some are."""
+TOO_WEAK = "The model is too weak to judge labels: it is not shown to be better than a plain guess."
+"""What is said instead of rows to doubt."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class LabelDoubts:
     rate, low, high : float
         The share of labels that are wrong, and its 95 % interval; NaN where that is not known.
     mislabelled, hard : int
-        How many labels are more likely wrong than right, and how many rows are merely hard.
+        How many labels are more likely wrong than right, no more than `rate` says (`high`, where
+        it may be none), and how many rows are merely hard.
     pairs : tuple of (str, str, int)
         A given label, what is suggested instead, and how many mislabelled rows have both; the
         most frequent first. Empty for numbers.
@@ -60,6 +66,9 @@ class LabelDoubts:
         The rows to look at: the mislabelled first, then the hard ones, the worst first.
     columns : tuple of str
         Those that the values of suspects are of.
+    judged : bool
+        Whether the model can judge labels at all: one that is not shown to be better than a plain
+        guess cannot, and nothing is said of any row.
 
     Examples
     --------
@@ -80,11 +89,16 @@ class LabelDoubts:
     pairs: tuple[tuple[str, str, int], ...] = ()
     suspects: tuple[Suspect, ...] = ()
     columns: tuple[str, ...] = ()
+    judged: bool = True
 
     @property
     def plain(self) -> bool:
         """Whether there is no doubt that labels are wrong: at least one in a hundred."""
-        return self.mislabelled > 0 and self.low >= 0.01
+        return self.mislabelled > 0 and self.low >= SURELY
+
+    def withdrawn(self) -> LabelDoubts:
+        """Give what a model has to say that cannot judge labels: nothing."""
+        return LabelDoubts(self.rows, nan, nan, nan, 0, 0, judged=False)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON; what is not known is null."""
@@ -110,6 +124,7 @@ class LabelDoubts:
             tuple((_text(g), _text(s), _whole(n)) for g, s, n in data["pairs"]),
             tuple(_suspect(item) for item in data["suspects"]),
             _texts(data["columns"]),
+            bool(data.get("judged", True)),
         )
 
 

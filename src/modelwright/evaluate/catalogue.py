@@ -27,6 +27,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 
 _ALIASES = {
     "auc": "roc_auc",
+    "auroc": "roc_auc",
     "rocauc": "roc_auc",
     "logloss": "log_loss",
     "neg_log_loss": "log_loss",
@@ -105,11 +106,10 @@ def find_metric(name: str, kind: TaskKind, classes: Sequence[str] = ()) -> Metri
     forms = {form.name: form for form in FORMS if kind in form.kinds}
     if word not in forms:
         listed = [one for one in forms if one in _SHOWN[kind]]
-        listed += [forms[one].example for one in ("profit", "cost") if one in forms]
-        rest = f"{', '.join(listed)} and {len(forms) - len(listed)} more"
+        listed += [form.example for name, form in forms.items() if name not in listed]
         near = did_you_mean(word, forms)
-        cure = near if near.startswith("did") else "the page Metrics of the guide lists all"
-        raise OptionError(f"a metric for {kind.value} ({rest})", repr(name), cure)
+        cure = near if near.startswith("did") else "the page Metrics of the guide explains them"
+        raise OptionError(f"a metric for {kind.value} ({', '.join(listed)})", repr(name), cure)
     return forms[word].filled(call, classes)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelwright.core.result import Baseline, Leaderboard, Standing
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.metrics import Metric
-from modelwright.pages.numerals import percent
+from modelwright.pages.numerals import number, percent
 
-__all__ = ["Verdict", "skill", "verdict", "verdict_on"]
+__all__ = ["Verdict", "shown_better", "skill", "verdict", "verdict_on"]
 
 # Shares of the way from a plain guess to perfect; the guide's page on the report states them.
 NOTHING, LITTLE, LARGE, ALL = 0.005, 0.1, 0.6, 0.995
+# Where fewer rows are positive than that, these scores are high without finding many of them.
+RARE = 0.05
+_FLATTERING = ("roc_auc", "accuracy", "specificity", "log_loss", "brier")
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,7 @@ def verdict(metric: Metric, line: Standing, guess: float, perfect: float | None 
             "bad",
         )
     share = skill(metric, line.score, guess, perfect)
-    ends = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
-    worst = min((skill(metric, v, guess, perfect) for v in ends), default=share)
-    if share <= NOTHING or worst <= 0:
+    if not shown_better(metric, line, guess, perfect):
         return Verdict(
             "The model is not shown to predict better than a plain guess. Do not rely on it: more "
             "rows or other columns are needed.",
@@ -89,6 +90,25 @@ def verdict(metric: Metric, line: Standing, guess: float, perfect: float | None 
     return Verdict(sentence, "Far better than a plain guess", "good")
 
 
+def shown_better(
+    metric: Metric, line: Standing, guess: float, perfect: float | None = None
+) -> bool:
+    """Whether a score and its whole interval are better than a plain guess.
+
+    `perfect` as for `skill`.
+
+    Examples
+    --------
+    >>> from modelwright.evaluate import METRICS
+    >>> shown_better(METRICS["roc_auc"], Standing("ensemble", 0.51, 1, 1, 0.47, 0.55), 0.5)
+    False
+    """
+    share = skill(metric, line.score, guess, perfect)
+    ends = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
+    worst = min((skill(metric, v, guess, perfect) for v in ends), default=share)
+    return share > NOTHING and worst > 0
+
+
 def verdict_on(held: HeldOut, line: Standing, board: Leaderboard | None = None) -> Verdict:
     """Judge a model by the metric that decided, and by what it had to beat.
 
@@ -107,10 +127,27 @@ def verdict_on(held: HeldOut, line: Standing, board: Leaderboard | None = None) 
         Never a good one for a model that is not shown to beat what was named.
     """
     metric = held.metrics[0]
-    judged = verdict(metric, line, held.guess(metric), held.perfect(metric))
+    judged = _of_rare(held, metric) or verdict(
+        metric, line, held.guess(metric), held.perfect(metric)
+    )
     if board is None or board.baseline is None:
         return judged
     return _against(board.baseline, board.verdict, judged)
+
+
+def _of_rare(held: HeldOut, metric: Metric) -> Verdict | None:
+    """Judge by the precision among few positives, which other scores do not show; None: not few."""
+    if metric.name not in _FLATTERING or len(held.shares) != 2 or not 0 < held.shares[1] < RARE:
+        return None
+    telling = next(one for one in held.metrics if one.name == "average_precision")
+    low, high = held.interval(telling)
+    score, guess = held.score(telling), held.guess(telling)
+    judged = verdict(telling, Standing("model", score, 1.0, 0.0, low, high), guess)
+    lead = (
+        f"Only {percent(float(held.shares[1]), 1)} of the rows are {held.task.positive}: the "
+        f"average precision is {number(score, 3)}, of a plain guess {number(guess, 3)}."
+    )
+    return replace(judged, sentence=f"{lead} {judged.sentence}")
 
 
 def _against(named: Baseline, sentence: str, judged: Verdict) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ from modelwright.core.numerals import plain
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
-from modelwright.core.weaknesses import LabelDoubts, Suspect
+from modelwright.core.weaknesses import SURELY, LabelDoubts, Suspect
 from modelwright.label.noise import LabelNoise
 
 __all__ = ["describe_doubts"]
@@ -24,6 +25,7 @@ MISLABELLED, HARD = 1_000, 200
 SHOWN = 12
 PAIRS = 12
 _LETTERS = 60
+_LEAST_TOLD = 0.005  # less is written as 0 %
 
 
 def describe_doubts(
@@ -69,7 +71,13 @@ def describe_doubts(
     (30, ('no', 'yes', 15), 'mislabelled')
     """
     order = noise.order
-    worst, hard = (order[kind[order]] for kind in (noise.mislabelled, noise.hard))
+    flagged = order[noise.mislabelled[order]]
+    worst = flagged[: _most(noise)]
+    merely = noise.hard | noise.mislabelled
+    merely[worst] = False
+    if not task.classes:  # of numbers nothing is told where there is nothing to tell
+        merely &= (noise.wrong >= _LEAST_TOLD) & (_written(y.values) != _written(noise.suggested))
+    hard = order[merely[order]]
     names = [] if table is None else [name for name in columns if name in table.schema]
     listed = [(worst[:MISLABELLED], False), (hard[:HARD], True)]
     suspects = tuple(
@@ -91,20 +99,31 @@ def describe_doubts(
         high=noise.high,
         mislabelled=len(worst),
         hard=len(hard),
-        pairs=_pairs(noise, y, task),
+        pairs=_pairs(noise, y, task, worst),
         suspects=suspects,
         columns=tuple(names),
     )
+
+
+def _most(noise: LabelNoise) -> int:
+    """Count how many labels are wrong by the estimated share; at most, where it may be none."""
+    share = noise.rate if noise.low >= SURELY else noise.high
+    return math.ceil(share * len(noise.wrong)) if math.isfinite(share) else len(noise.wrong)
 
 
 def _label(task: Task, value: np.generic) -> str:
     return task.classes[int(value)] if task.classes else f"{float(value):.6g}"
 
 
-def _pairs(noise: LabelNoise, y: Target, task: Task) -> tuple[tuple[str, str, int], ...]:
+def _written(values: NDArray[np.generic]) -> NDArray[np.str_]:
+    return np.array([f"{float(value):.6g}" for value in values.tolist()])
+
+
+def _pairs(
+    noise: LabelNoise, y: Target, task: Task, rows: Index
+) -> tuple[tuple[str, str, int], ...]:
     if not task.classes:
         return ()
-    rows = noise.mislabelled
     both = y.values[rows] * len(task.classes) + noise.suggested[rows].astype(np.int64)
     kinds, counts = np.unique(both, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:PAIRS]

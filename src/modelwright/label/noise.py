@@ -91,7 +91,7 @@ class LabelNoise:
         return np.concatenate([order[self.mislabelled[order]], order[self.hard[order]]])
 
 
-def label_noise(predictions: ArrayLike, labels: ArrayLike) -> LabelNoise:
+def label_noise(predictions: ArrayLike, labels: ArrayLike, *, ordered: bool = False) -> LabelNoise:
     """Find labels that are probably wrong.
 
     Parameters
@@ -101,6 +101,9 @@ def label_noise(predictions: ArrayLike, labels: ArrayLike) -> LabelNoise:
         ones, or those for new rows. A model that has learned a wrong label agrees with it.
     labels : array_like of int, or of float for numbers, shape (n_rows,)
         The given class codes from 0, or the given numbers.
+    ordered : bool
+        Whether the codes are in an order of the classes, as ratings are. One who takes a class for
+        the next one judges otherwise, and is not wrong: such a label is never doubted.
 
     Returns
     -------
@@ -138,10 +141,11 @@ def label_noise(predictions: ArrayLike, labels: ArrayLike) -> LabelNoise:
     given = _codes(p, np.asarray(labels))
     own = p[np.arange(len(p)), given]
     right = own / np.maximum(p.sum(axis=1), 1e-12)
-    rate, low, high = _surest(p, given)
-    wrong = _wrong(p, given, _transitions(p, given, rate))
+    near = _near(p.shape[1], 1 if ordered else 0)
+    rate, low, high = _surest(p, given, near)
+    wrong = _wrong(p, given, _transitions(p, given, rate), near)
     suggested = p.argmax(axis=1).astype(np.int64)
-    mislabelled = (wrong > 0.5) & (suggested != given)
+    mislabelled = (wrong > 0.5) & ~near[suggested, given]
     return LabelNoise(
         fits=_calibrated(p, given, right),
         wrong=wrong,
@@ -240,10 +244,17 @@ def confident_joint(probabilities: ArrayLike, labels: ArrayLike) -> Floats:
     return scaled
 
 
-def _surest(p: Floats, given: Codes) -> tuple[float, float, float]:
+def _near(classes: int, steps: int) -> NDArray[np.bool_]:
+    """Say which classes lie so few steps from each other that either is a right label."""
+    codes = np.arange(classes)
+    found: NDArray[np.bool_] = np.abs(codes[:, None] - codes) <= steps
+    return found
+
+
+def _surest(p: Floats, given: Codes, near: NDArray[np.bool_]) -> tuple[float, float, float]:
     """Give the share of labels that differ where the model is surest, and its interval."""
     sure = np.argsort(-p.max(axis=1), kind="stable")[: _some(len(p))]
-    off = float((p[sure].argmax(axis=1) != given[sure]).mean())
+    off = float((~near[p[sure].argmax(axis=1), given[sure]]).mean())
     return (off, *wilson_ends(off, len(sure)))
 
 
@@ -268,7 +279,7 @@ def _transitions(p: Floats, given: Codes, rate: float) -> Floats:
     return chances
 
 
-def _wrong(p: Floats, given: Codes, chances: Floats) -> Floats:
+def _wrong(p: Floats, given: Codes, chances: Floats, near: NDArray[np.bool_]) -> Floats:
     """Give the probability that each label is wrong, by Bayes' rule.
 
     The model has learned from labels as they are: what it says is what it would say of the true
@@ -276,8 +287,8 @@ def _wrong(p: Floats, given: Codes, chances: Floats) -> Floats:
     """
     true = np.clip(p @ np.linalg.inv(chances), 0.0, None)
     true /= np.maximum(true.sum(axis=1, keepdims=True), 1e-12)
-    seen = (true * chances[:, given].T).sum(axis=1)
-    right = chances[given, given] * true[np.arange(len(p)), given]
+    said = true * chances[:, given].T
+    seen, right = said.sum(axis=1), (said * near[given]).sum(axis=1)
     wrong: Floats = np.clip(1.0 - right / np.maximum(seen, 1e-12), 0.0, 1.0)
     return wrong
 

@@ -56,6 +56,7 @@ LEAST_PER_BYTE = 2
 LARGEST = 1e36
 # What is said of the rows that were taken for titles or for names.
 _OF_NAMES = re.compile(r"\b(titles?|names?)\b")
+_RATING = re.compile(r"(?i)rating|stars?\b|score|grade|satisf|likert|severity|quality|zufrieden")
 _SHORT = {"y": "yes", "n": "no", "t": "true", "f": "false"}
 
 
@@ -188,11 +189,11 @@ def pose(
     schema = _with_features(frame, schema, question.unknown)
     decides = metric or find_metric(question.metric or default_metric(kind), kind, classes)
     source = label_type(classes, frame.schema[name])
-    task = Task(kind, name, decides.name, classes, source)
+    task = Task(kind, name, decides.name, classes, source, answers.ordered)
     schema = today(frame, schema, asked_rule(question, frame.columns, kind), task)
     table = cast(frame, schema)
     table = described(table, schema.names(Role.FEATURE, Kind.IMAGE), folder)
-    seen = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes, *_left_out(question))
+    seen = (*raw.notes, *strays, *noticed, *_alike(classes), *table.notes)
     table = replace(table, notes=seen)
     rows, noted = _answered(table, task, question, answers.known, settings.seed)
     rows = replace(rows, origin=kept[answers.known.to_numpy()])
@@ -209,6 +210,7 @@ class _Answers:
     known: pl.Series
     kind: TaskKind
     classes: tuple[str, ...]
+    ordered: bool
 
 
 def _answers(
@@ -230,7 +232,14 @@ def _answers(
     # A regression keeps how its numbers are written, as new rows are written alike.
     format = column.format if kind is TaskKind.REGRESSION else ""
     target = replace(column, kind=meant, role=Role.TARGET, format=format, levels=())
-    return _Answers(target, labels.is_not_null(), kind, classes)
+    levels = tuple(level for level in column.levels if level in classes)
+    ordered = len(classes) > 2 and (levels == classes or _are_ratings(column.name, classes))
+    return _Answers(target, labels.is_not_null(), kind, classes, ordered)
+
+
+def _are_ratings(name: str, classes: tuple[str, ...]) -> bool:
+    """Whether classes are numbers under a name that says that more is better, or worse."""
+    return _RATING.search(name) is not None and all(label.isdecimal() for label in classes)
 
 
 def _check_by(by: str | None, question: Question, columns: Sequence[str]) -> None:
@@ -287,14 +296,6 @@ def _unfound(
     names = [c.name for c in schema if c.kind is not Kind.IMAGE and c.name != target]
     told = (tell_absent(frame[name], folder) for name in names)
     return [note for note in told if note]
-
-
-def _left_out(question: Question) -> list[str]:
-    if not question.unknown:
-        return []
-    names = ", ".join(repr(name) for name in question.unknown[:12])
-    more = f" and {len(question.unknown) - 12} more" if len(question.unknown) > 12 else ""
-    return [f"Left out, as not known when a prediction is made: {names}{more}."]
 
 
 def _asked(question: Question, columns: Sequence[str], notes: Sequence[str]) -> Question:

@@ -22,7 +22,7 @@ from modelwright.plan.board import Choice
 from modelwright.plan.judging import FreshJudge
 from modelwright.plan.trial import Trial
 from modelwright.plan.uncertainty import Calibrated, calibrated
-from modelwright.plan.verdict import unused_note, verdict_of
+from modelwright.plan.verdict import left_out_note, shown_to_help, verdict_of
 from modelwright.plan.weaknesses import labels_note
 from modelwright.plan.workspace import Workspace
 from modelwright.stats.learned_rows import LearnedRows
@@ -257,8 +257,12 @@ def _judged(model: Model) -> Model:
     """Note of a final model which columns it does without, and what the report says in red."""
     if model.evidence is None:
         return model
-    judged, noted = verdict_of(model), list(model.card.notes) + list(unused_note(model))
-    noted += labels_note(model.evidence.weak.labels)
+    weak = model.evidence.weak
+    if weak.labels is not None and not shown_to_help(model):
+        weak = replace(weak, labels=weak.labels.withdrawn())
+    model = replace(model, evidence=replace(model.evidence, weak=weak))
+    judged, noted = verdict_of(model), list(model.card.notes) + list(left_out_note(model))
+    noted += labels_note(weak.labels)
     if judged is not None and judged.tone == "bad" and judged.sentence not in noted:
         noted.append(str(judged))
     return replace(model, card=replace(model.card, notes=tuple(noted)))

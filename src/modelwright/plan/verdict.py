@@ -1,14 +1,15 @@
-"""What a model file says of its own worth, and of columns that it does without."""
+"""What a model file says of its own worth, and of the columns that it leaves out."""
 
 from __future__ import annotations
 
 from modelwright.core.result import Standing
 from modelwright.core.schema import Role
 from modelwright.evaluate.held_out import HeldOut
-from modelwright.evaluate.verdict import Verdict, verdict_on
+from modelwright.evaluate.verdict import Verdict, shown_better, verdict_on
 from modelwright.model import Model
+from modelwright.pages.numerals import plural
 
-__all__ = ["line_of", "unused", "unused_note", "verdict_of"]
+__all__ = ["left_out", "left_out_note", "line_of", "shown_to_help", "verdict_of"]
 
 # A column with more values than this share of the rows hardly repeats one.
 _UNIQUE = 0.5
@@ -40,17 +41,30 @@ def verdict_of(model: Model) -> Verdict | None:
         None when it was not validated, holds no held-out predictions, or was chosen by a Python
         function, which no file holds.
     """
+    found = _measured(model)
+    return None if found is None else verdict_on(*found, model.leaderboard)
+
+
+def shown_to_help(model: Model) -> bool:
+    """Whether a model is better than a plain guess by its own interval; True where nobody knows."""
+    found = _measured(model)
+    if found is None:
+        return True
+    held, line = found
+    metric = held.metrics[0]
+    return shown_better(metric, line, held.guess(metric), held.perfect(metric))
+
+
+def _measured(model: Model) -> tuple[HeldOut, Standing] | None:
     line = line_of(model)
     if line is None or model.evidence is None:
         return None
     held = HeldOut.of(model.task, model.evidence, model.decision)
-    if held is None or held.deciding is None:
-        return None
-    return verdict_on(held, line, model.leaderboard)
+    return None if held is None or held.deciding is None else (held, line)
 
 
-def unused(model: Model) -> dict[str, str]:
-    """Give the columns that could be learned from and that no member uses, each with the reason.
+def left_out(model: Model) -> dict[str, str]:
+    """Give the columns that are not learned from, each with the reason.
 
     Parameters
     ----------
@@ -60,15 +74,19 @@ def unused(model: Model) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Empty when the members use every feature.
+        Those that were ignored when the table was read, and those that could be learned from and
+        that no member uses; in the order of the table.
     """
     used = set(model.columns)
-    names = [name for name in model.schema.names(Role.FEATURE) if name not in used]
-    if not used or not names:
-        return {}
     profiles = () if model.evidence is None else model.evidence.profiles
     distinct = {profile.name: profile.distinct for profile in profiles}
-    return {name: _why(distinct.get(name, 0), model.card.rows) for name in names}
+    found = {}
+    for column in model.schema:
+        if column.role is Role.IGNORED:
+            found[column.name] = column.evidence or "ignored"
+        elif column.role is Role.FEATURE and used and column.name not in used:
+            found[column.name] = _why(distinct.get(column.name, 0), model.card.rows)
+    return found
 
 
 def _why(distinct: int, rows: int) -> str:
@@ -77,12 +95,11 @@ def _why(distinct: int, rows: int) -> str:
     return "nothing in it that the chosen models can learn from"
 
 
-def unused_note(model: Model) -> tuple[str, ...]:
-    """Say in one note which columns no member uses; nothing when there are none."""
-    found = unused(model)
+def left_out_note(model: Model) -> tuple[str, ...]:
+    """Say in one note which columns are left out; nothing when there are none."""
+    found = left_out(model)
     if not found:
         return ()
     shown = [f"{name!r} ({why})" for name, why in list(found.items())[:_NAMED]]
     more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    count = "1 column is" if len(found) == 1 else f"{len(found)} columns are"
-    return (f"{count} not used by the model: {'; '.join(shown)}{more}.",)
+    return (f"Left out: {plural(len(found), 'column')}: {'; '.join(shown)}{more}.",)

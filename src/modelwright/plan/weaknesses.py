@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.task import Target
-from modelwright.core.weaknesses import LabelDoubts, Weaknesses
+from modelwright.core.weaknesses import TOO_WEAK, LabelDoubts, Weaknesses
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.slices import find_slices, row_losses
 from modelwright.label import describe_doubts, label_noise
@@ -79,7 +79,7 @@ def _labels(
     kept = np.arange(len(scored))
     if len(kept) > most:
         kept = np.sort(np.random.default_rng(rows.seed).choice(kept, most, replace=False))
-    noise = label_noise(oof[kept], y.values[kept])
+    noise = label_noise(oof[kept], y.values[kept], ordered=rows.task.ordered)
     shown = [name for name in columns if name in rows.table.schema][:SHOWN_COLUMNS]
     origin = np.arange(rows.table.height) if rows.origin is None else rows.origin
     return describe_doubts(
@@ -93,19 +93,21 @@ def _labels(
 
 
 def labels_note(doubts: LabelDoubts | None) -> tuple[str, ...]:
-    """Say in one note that labels are wrong; nothing where that is not beyond doubt.
+    """Say in one note that labels are wrong, or cannot be judged; nothing where neither is sure.
 
     Examples
     --------
     >>> labels_note(LabelDoubts(900, 0.1, 0.06, 0.18, 80, 40))
-    ('About 10 % of the labels look wrong (95 % interval 6 to 18 %); 80 rows are more likely \
-mislabelled than not: modelwright label noise MODEL lists them.',)
+    ('About 10 % of the labels look wrong (95 % interval 6 to 18 %); the 80 rows to doubt first: \
+modelwright label noise MODEL lists them.',)
     """
+    if doubts is not None and not doubts.judged:
+        return (TOO_WEAK,)
     if doubts is None or not doubts.plain:
         return ()
     rate, low, high = (f"{100 * share:.0f}" for share in (doubts.rate, doubts.low, doubts.high))
-    count = f"{doubts.mislabelled:,} row{'s are' if doubts.mislabelled != 1 else ' is'}"
+    count = f"{doubts.mislabelled:,} rows" if doubts.mislabelled != 1 else "row"
     return (
-        f"About {rate} % of the labels look wrong (95 % interval {low} to {high} %); {count} more "
-        "likely mislabelled than not: modelwright label noise MODEL lists them.",
+        f"About {rate} % of the labels look wrong (95 % interval {low} to {high} %); the {count} "
+        "to doubt first: modelwright label noise MODEL lists them.",
     )

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from modelwright.evaluate.scores.classes import confusion
 from modelwright.evaluate.scores.ordering import operating_points
 from modelwright.pages import Figure, Grid, Markup, Plot, element, shorten
-from modelwright.pages.numerals import compact, number, percent, plural
+from modelwright.pages.numerals import number, percent, plural
 from modelwright.pages.plot import fitted, text_mark, text_width
 from modelwright.report.curves import calibration_bins, probabilities, thin
 
@@ -312,7 +312,9 @@ def _told(cells: NDArray[np.float64], names: Sequence[str]) -> Grid:
     for i, j in zip(*np.unravel_index(order, cells.shape), strict=True):
         if cells[i, j] > 0:
             share = percent(cells[i, j] / total[i], 1)
-            rows.append((shorten(names[i], 60), shorten(names[j], 60), compact(cells[i, j]), share))
+            rows.append(
+                (shorten(names[i], 60), shorten(names[j], 60), f"{round(cells[i, j]):,}", share)
+            )
     head = ("true class", "answer", "rows", "share of the true class")
     return Grid(head, tuple(rows), "Confusion matrix", text=2)
 
@@ -359,7 +361,7 @@ def _inside(count: float, share: float, centre: tuple[float, float], side: float
     light = ".on" if share >= 0.75 else ""
     x, y = centre
     if side < 36:
-        return [text_mark(compact(round(count)), x, y + 4, f"middle.small{light}")]
+        return [text_mark(f"{round(count):,}", x, y + 4, f"middle.small{light}")]
     return [
         text_mark(f"{round(count):,}", x, y, f"middle{light or '.strong'}"),
         text_mark(percent(share), x, y + 15, f"middle.small{light}"),

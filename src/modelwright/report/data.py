@@ -12,7 +12,7 @@ from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.figure import TALL
 from modelwright.pages.numerals import DASH, percent, plural
-from modelwright.plan.verdict import unused
+from modelwright.plan.verdict import left_out
 from modelwright.report.opening import name, of_images
 from modelwright.report.small import distribution, typical
 
@@ -47,13 +47,13 @@ def _classes(model: Model) -> tuple[str, str, str]:
 
 
 def _profiles(model: Model) -> Sequence[Profile]:
-    """Give every column; a feature that no member uses counts as left out."""
+    """Give every column, those that are left out with the reason."""
     if model.evidence is not None and model.evidence.profiles:
         profiles = model.evidence.profiles
     else:
         given = (Profile(c.name, c.kind.value, c.role.value, c.evidence) for c in model.schema)
         profiles = tuple(given)
-    out = unused(model)
+    out = left_out(model)
     left = Role.IGNORED.value
     return [replace(p, role=left, why=out[p.name]) if p.name in out else p for p in profiles]
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.evidence import Attribution, Dependence, Importance, Profile
+from modelwright.core.numerals import beside
 from modelwright.core.schema import Kind
 from modelwright.pages import Figure, Grid, Plot, shorten
 from modelwright.pages.numerals import date, number, percent, signed
@@ -51,6 +52,7 @@ def importance_figure(
     (('age', '0.2', '0.1 to 0.3'),)
     """
     drawn = [item for item in importances if math.isfinite(item.loss)][:most]
+    largest = max((abs(item.loss) for item in drawn), default=0.0)
     ends = [0.0, *(item.loss for item in drawn)]
     ends += [v for item in drawn for v in (item.low, item.high) if math.isfinite(v)]
     count = max(len(drawn), 1)
@@ -68,13 +70,14 @@ def importance_figure(
         if math.isfinite(item.low) and math.isfinite(item.high):
             plot.segment((item.low, i + 0.5), (item.high, i + 0.5), "range")
         edge = max(v for v in (item.loss, item.high, 0.0) if math.isfinite(v))
-        plot.write(number(item.loss, 3), plot.x.place(edge) + 7, plot.y.place(i + 0.5) + 4, "note")
+        told = number(beside(item.loss, largest), 3)
+        plot.write(told, plot.x.place(edge) + 7, plot.y.place(i + 0.5) + 4, "note")
     plot.segment((0, 0), (0, count), "axis")
     rows = tuple(
         (
             shorten(item.column, 120),
-            number(item.loss),
-            f"{number(item.low, 3)} to {number(item.high, 3)}",
+            number(beside(item.loss, largest)),
+            " to ".join(number(beside(end, largest), 3) for end in (item.low, item.high)),
         )
         for item in importances[:200]
     )

@@ -174,7 +174,8 @@ def _classes(held: HeldOut, cells: NDArray[np.float64]) -> Markup:
     between = per_class_intervals(
         held.target, _answers(held), weight=held.weight, groups=held.group
     )
-    order = np.argsort(-held.shares, kind="stable")[:_CLASSES]
+    sizes = np.zeros(len(held.shares)) if held.task.ordered else -held.shares
+    order = np.argsort(sizes, kind="stable")[:_CLASSES]
     head = ["class", "rows", "share", "precision", "95 %", "recall", "95 %", "F1", "95 %"]
     several = len(held.task.classes) > 2  # of two classes the area is the same for both
     if several:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from modelwright.core.task import Task
-from modelwright.core.weaknesses import LabelDoubts, Slice, Suspect
+from modelwright.core.weaknesses import TOO_WEAK, LabelDoubts, Slice, Suspect
 from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten, unbroken
 from modelwright.pages.numerals import number, percent, plural
@@ -95,6 +95,8 @@ def _summary(found: LabelDoubts) -> str:
         " A label is doubted by models that have not seen it. modelwright label noise MODEL DATA "
         "--out review.csv writes all of them for a person to look at."
     )
+    if not found.judged:
+        return TOO_WEAK
     if not found.mislabelled:
         return f"None of {found.rows:,} labels is more likely wrong than right."
     count = plural(found.mislabelled, "label is", "labels are")
@@ -103,7 +105,7 @@ def _summary(found: LabelDoubts) -> str:
     rate = f"{percent(found.low, 1)} to {percent(found.high, 1)}"
     if found.plain:
         start = f"About {percent(found.rate, 1)} of the labels look wrong (95 % interval {rate})"
-        return f"{start}: {count} more likely wrong than right.{review}"
+        return f"{start}: the {plural(found.mislabelled, 'row')} to doubt first.{review}"
     return (
         f"Few labels, if any, are wrong ({rate} of them, by the rows of which the model is "
         f"surest). {count} worth a look.{review}"

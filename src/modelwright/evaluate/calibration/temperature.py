@@ -156,7 +156,7 @@ def fit_temperature(
     >>> p = np.tile([[0.99, 0.01]], (100, 1))
     >>> y = Target(np.arange(100) % 4 // 3, classes=2)  # the second class in 1 of 4 rows
     >>> round(fit_temperature(p, y).value, 2)
-    4.18
+    4.23
     """
     rows = np.arange(len(y))
     if len(y) > _ROWS:

@@ -46,6 +46,7 @@ _SORTED = 0.95
 _SHUFFLED = 0.9
 _STRONG = 0.5
 _BLOCKS = 20
+_MANY_NEW = 0.05
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,10 @@ def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
     beside = autocorrelation(view.answers, order)
     beyond = beside * np.sqrt(len(order))
     points, reasons = candidate.points, [candidate.what]
-    for more, reason in (_following(follows), _moving(moved), _coming(new)):
+    # A column of many values always has new ones: alone it tells nothing.
+    beyond_chance = bool(moved) or beyond >= 3 or _following(follows)[0] > 0
+    coming = _coming(new) if beyond_chance or new.chance < _MANY_NEW else (0.0, "")
+    for more, reason in (_following(follows), _moving(moved), coming):
         points += more
         reasons += [reason] if reason else []
     if candidate.missing > 0.2:
@@ -228,7 +232,7 @@ def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
     if beyond >= 4:
         points += 1.0 if beside >= _STRONG else 0.5
         reasons.append(f"rows that follow each other have answers alike (correlation {beside:.2f})")
-    if beyond < 3 and not moved and not _coming(new)[0]:
+    if beyond < 3 and not moved and not coming[0]:
         points -= 1.0
         reasons.append("nothing changes along it")
     sorted_by = abs(follows.rank) >= _SORTED
