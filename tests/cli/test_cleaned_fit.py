@@ -21,8 +21,9 @@ def dirty(tmp_path: Path) -> Path:
     towns = ["Bonn", "Ulm", "Mainz", "Trier"]
     place = rng.integers(0, 4, 300)
     town = [towns[one] for one in place]
-    for row in [row for row, name in enumerate(town) if name != "Ulm"][:40:10]:
-        town[row] = town[row][:1] + "x" + town[row][2:]
+    slips = [row for row, name in enumerate(town) if name != "Ulm"][:40:10]
+    for row, letter in zip(slips, "xyxz", strict=True):
+        town[row] = town[row][:1] + letter + town[row][2:]
     rain = place * 10.0 + rng.normal(0, 1, 300)
     frame = pl.DataFrame({"station": [f"ST-{one}" for one in place], "town": town, "rain": rain})
     frame.write_csv(tmp_path / "may.csv")
