@@ -222,9 +222,9 @@ def evaluate(
         say("\nwhat follows is of the fresh rows alone")
     if classes:
         say_classes(classes, ordered=opened.task.ordered)
-    judged = (apart or scores).values
-    if expected is not None and expected.metric in judged:
-        say(f"\nby the fit: {expected}: {_held(expected, judged[expected.metric])}")
+    values = (apart or scores).values
+    if expected is not None and expected.metric in values:
+        say(f"\nby the fit: {expected}: {_held(expected, values[expected.metric])}")
     if opened.card.decision:
         say(f"\n{opened.card.decision}")
     say_weak_spots(spots)
