@@ -35,6 +35,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Let libraries take down what they made, or they tell of leaks."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_power_cuts() -> Iterator[None]:
     """Wait for no disk: what a test writes need not outlast a power cut."""
