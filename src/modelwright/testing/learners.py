@@ -324,7 +324,7 @@ class LearnerContract:
             pass
         else:
             _check(fitted.predict(test.X), test)
-        assert time.monotonic() - start < 1.0
+        assert time.monotonic() - start < 10.0
 
     @KINDS
     def test_out_of_bag_predictions_are_honest(self, classes: int) -> None:
