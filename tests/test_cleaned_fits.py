@@ -85,6 +85,7 @@ def mended(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@pytest.mark.long
 def test_the_model_is_that_of_the_cleaned_table(houses: mw.Result, folder: Path) -> None:
     plain = settings(False, store=folder / "plain")
     by_hand = mw.fit(mended(table()), "price", settings=plain).model
@@ -205,6 +206,7 @@ def test_no_recipe_no_file_no_json(folder: Path, tmp_path: Path) -> None:
         mw.fit(table(), task="clustering", settings=settings(folder / "recipe.json"))
 
 
+@pytest.mark.long
 def test_rows_that_a_recipe_leaves_out_are_left_out_at_the_fit_only(tmp_path: Path) -> None:
     twice = pl.concat([table(), table()[:40]])
     recipe(DropRows("duplicates")).write(tmp_path / "r.json")
@@ -229,6 +231,7 @@ def test_columns_may_be_renamed_and_left_out_before_the_fit(tmp_path: Path) -> N
     assert mw.load(result.model.save(tmp_path / "m.mw")).predict(new).equals(found)
 
 
+@pytest.mark.long
 def test_test_rows_are_cleaned_too(folder: Path) -> None:
     fresh = mw.Validation(test=table(seed=5))
     wanted = settings(folder / "recipe.json", validation=fresh)
@@ -250,6 +253,7 @@ def dirty(rows: int = 900, seed: int = 0) -> pl.DataFrame:
     return pl.DataFrame({"key": [f"k{one}" for one in key], "kind": told, "y": y})
 
 
+@pytest.mark.long
 def test_what_helps_on_held_out_rows_is_done() -> None:
     result = mw.fit(dirty(), "y", settings=settings(True))
     cleaning = result.model.cleaning

@@ -108,6 +108,7 @@ def test_evaluate_judges_what_the_model_answers(tuned: Path) -> None:
     assert scores[PROFIT] == pytest.approx(model.card.score, rel=0.4)
 
 
+@pytest.mark.long
 def test_the_command_line_says_it_all(
     tuned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,6 +151,7 @@ def test_wrong_options_are_told(tuned: Path, capsys: pytest.CaptureFixture[str])
         assert message in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_two_models_on_the_same_rows(tuned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weak, model, data = (str(tuned / name) for name in ("weak.mw", "model.mw", "new.csv"))
     found = said(["evaluate", weak, data, "--against", model], capsys)
@@ -181,6 +183,7 @@ def test_models_of_other_questions_are_not_compared(tuned: Path) -> None:
         mw.compare_models(mw.load(tuned / "model.mw"), numbers, customers(1))
 
 
+@pytest.mark.long
 def test_runs_are_compared_on_the_rows_that_both_held_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -70,9 +70,12 @@ def test_one_answer_a_row_in_order_with_or_without_the_target(houses: mw.Result)
     assert one == pytest.approx(answers["prediction"][17], rel=1e-6)
 
 
-def test_no_rows_are_refused(houses: mw.Result) -> None:
+def test_no_rows_are_refused_where_some_are_needed(houses: mw.Result) -> None:
+    assert houses.predict(table().head(0)).shape == (0, 1)
     with pytest.raises(mw.DataError, match="0 rows"):
-        houses.predict(table().head(0))
+        houses.model.evaluate(table().head(0))
+    with pytest.raises(mw.DataError, match="0 rows"):
+        houses.model.explain(table().head(0))
 
 
 def test_pandas_and_polars_get_the_same_answers(houses: mw.Result) -> None:
@@ -123,6 +126,7 @@ def test_the_model_says_where_it_comes_from(houses: mw.Result) -> None:
     assert "folds" in card.plan
 
 
+@pytest.mark.long
 def test_classes_come_back_as_they_were() -> None:
     frame = table().with_columns(dear=pl.col("price") > 400).drop("price")
     result = mw.fit(frame, "dear", settings=quick())
@@ -145,6 +149,7 @@ def test_whole_numbers_from_a_file_are_classes(tmp_path: Path) -> None:
     assert result.predict(path)["prediction"].dtype == pl.Int64
 
 
+@pytest.mark.long
 def test_the_positive_class_is_the_users_choice() -> None:
     frame = table().with_columns(dear=pl.when(pl.col("price") > 400).then(1).otherwise(0))
     settings = quick(positive="0")

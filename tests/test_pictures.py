@@ -175,6 +175,7 @@ def test_of_more_images_a_smaller_share_is_held_out(count: int, held: int) -> No
     assert plan.startswith(f"{held:,} of {count:,} images, each class evenly")
 
 
+@pytest.mark.long
 def test_from_the_command_line(
     bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -505,6 +506,7 @@ def test_images_that_are_all_for_the_test_are_refused(tmp_path: Path) -> None:
         mw.fit(tmp_path / "in", settings=QUICK)
 
 
+@pytest.mark.long
 def test_a_calibration_without_memory_takes_fewer_rows(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -524,3 +526,19 @@ def test_a_calibration_without_memory_takes_fewer_rows(
     monkeypatch.setattr(QuickNet, "forward", lambda self, x: little(self, x.repeat(30, 1, 1, 1)))
     with pytest.raises(FitError, match="no memory to learn from 1 row"):
         mw.fit(bars, time="3s", settings=mw.Settings(store=tmp_path / "other"))
+
+
+def test_a_folder_without_images_gets_no_answer(
+    fitted: mw.Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, new, out = tmp_path / "m.mw", tmp_path / "new", tmp_path / "answers.csv"
+    fitted.save(model)
+    (new / "inbox").mkdir(parents=True)
+    assert main(["predict", str(model), str(new), "--out", str(out)]) == 0
+    assert "0 rows" in capsys.readouterr().out
+    names = ["image", "prediction", *(f"p_{name}" for name in fitted.task.classes)]
+    assert out.read_text() == ",".join(names) + "\n"
+    # another folder than the one that was meant
+    (new / "notes.txt").write_text("no image")
+    assert main(["predict", str(model), str(new), "--out", str(out)]) == 2
+    assert main(["evaluate", str(model), str(tmp_path / "new")]) == 2

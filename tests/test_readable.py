@@ -53,6 +53,7 @@ def test_a_date_is_asked_as_a_date() -> None:
     assert "if sold <= 2022-05-15 12:00: p(yes)" in rules
 
 
+@pytest.mark.long
 def test_a_model_without_a_tree_says_so() -> None:
     with pytest.raises(mw.OptionError, match="--models tree"):
         mw.tree_rules(fitted(("linear",)).model)

@@ -110,3 +110,25 @@ def test_rows_through_a_pipe(
     assert main(["acquire", "-", "--out", str(tmp_path / "t.parquet")]) == 0
     assert "61 rows of 3 columns" in capsys.readouterr().out
     assert main(["fit", "-x", *words]) == 2
+
+
+def test_new_rows_may_have_decimal_commas(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{i % 7}.5;{'abc'[i % 3]};{i * 2.5 + i % 5}" for i in range(60)]
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("\n".join(["size;zone;price", *rows]))
+    new.write_text("\n".join(["size;zone;price", *rows]).replace(".", ","))
+    model, out = tmp_path / "m.mw", tmp_path / "p.csv"
+    words = ["--models", "linear", "--trials", "1", "--workers", "0", "--out", str(model)]
+    assert main(["fit", str(old), "--target", "price", *words]) == 0
+    answers = []
+    for path in (old, new):
+        capsys.readouterr()
+        assert main(["predict", str(model), str(path), "--out", str(out)]) == 0
+        answers.append((out.read_text(), capsys.readouterr().err))
+    assert answers[0][0] == answers[1][0]
+    note = "note: Read with a decimal comma, which this column did not have before: 'size'"
+    assert (note in answers[0][1], note in answers[1][1]) == (False, True)
+    assert main(["evaluate", str(model), str(new)]) == 0
+    assert "these columns did not have before: 'size', 'price'" in capsys.readouterr().err

@@ -45,6 +45,7 @@ def test_another_seed_gives_another_model(first: mw.Result, store: Path) -> None
     assert not np.array_equal(answers(first), answers(other))
 
 
+@pytest.mark.long
 def test_a_timed_run_can_be_replayed(store: Path) -> None:
     models = ("linear", "lightgbm")
     with pytest.MonkeyPatch.context() as patch:

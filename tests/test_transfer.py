@@ -175,6 +175,7 @@ def test_of_several_the_one_that_suits_best_is_taken(
     assert "of 2 backbones bars.mw suits best" in told
 
 
+@pytest.mark.long
 def test_published_weights_become_a_model(bars: Path, tmp_path: Path) -> None:
     path = tmp_path / "resnet8.safetensors"
     write_weights(path, resnet(8, classes=10, width=8, stem="cifar").state_dict())

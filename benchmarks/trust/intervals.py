@@ -7,7 +7,7 @@ The rows of a training file are dealt into five parts by chance; each part is pr
 of the other four, so that every row is judged once. Of more than 4,000 rows to fit on, 4,000 are
 drawn. Test files are never read. MAPIE has to be installed beside (pip install mapie).
 
-Systems: `tool` is modelwright.fit and predict(interval=...), two learners, no clock (numbers only);
+Systems: `tool` is modelwright.fit and predict(interval=...), two learners, no clock;
 `same` is our calibration around the very model that MAPIE gets: scikit-learn's histogram boosting,
 strings as numbers; `cv` is MAPIE's CV+ (CrossConformalRegressor, CrossConformalClassifier), `cqr`
 its conformalised quantiles, `scaled` its split conformal with normalised residuals, `aps` and
@@ -62,7 +62,7 @@ SURE = 2.576  # 99 %: of 20 sets, one in five would leave bounds of 95 % by chan
 MODELS = ("lightgbm", "linear")
 SYSTEMS = {
     "regression": ("tool", "same", "cv", "cqr", "scaled"),
-    "multiclass": ("same", "cv", "aps", "raps"),
+    "multiclass": ("tool", "same", "cv", "aps", "raps"),
 }
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -243,6 +243,8 @@ def mapie_numbers(A: np.ndarray, b: np.ndarray, T: np.ndarray, system: str) -> A
 def labels(seen: pd.DataFrame, new: pd.DataFrame, target: str, system: str) -> dict[str, Any]:
     """Judge sets: what share of labels they hold, and how many labels they have."""
     y = new[target].to_numpy(str)
+    if system == "tool":
+        return tool_labels(seen, new, target)
     classes, codes = np.unique(seen[target].to_numpy(str), return_inverse=True)
     A, T = _as_numbers(seen.drop(columns=target), new.drop(columns=target))
     place = {label: k for k, label in enumerate(classes)}
@@ -256,6 +258,18 @@ def labels(seen: pd.DataFrame, new: pd.DataFrame, target: str, system: str) -> d
     hits = {k: int((one[np.arange(len(y)), true] & (true >= 0)).sum()) for k, one in found.items()}
     sizes = {k: float(one.sum()) for k, one in found.items()}
     return {**told, "rows": len(y), "hits": hits, "widths": sizes}
+
+
+def tool_labels(seen: pd.DataFrame, new: pd.DataFrame, target: str) -> dict[str, Any]:
+    """Judge the sets that our tool gives."""
+    model, asked = fitted(seen, target), new.drop(columns=target)
+    sets = {level: model.predict(asked, interval=level)["set"].tolist() for level in LEVELS}
+    y = new[target].to_list()
+    hits = {
+        k: sum(label in one for label, one in zip(y, some, strict=True)) for k, some in sets.items()
+    }
+    sizes = {k: float(sum(map(len, some))) for k, some in sets.items()}
+    return {"how": str(model.intervals), "rows": len(y), "hits": hits, "widths": sizes}
 
 
 def same_labels(A: np.ndarray, codes: np.ndarray, T: np.ndarray, count: int) -> Any:

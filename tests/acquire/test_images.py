@@ -174,3 +174,91 @@ def test_names_that_are_no_text_are_told_and_left(tmp_path: Path) -> None:
     raw = read_images(tmp_path)
     assert raw.frame.height == 2
     assert raw.notes == ("1 files have names that are no UTF-8 and are left.",)
+
+
+def packed(path: Path, *names: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"")
+    return path
+
+
+def test_paths_in_a_zip_lead_nowhere_and_lose_nothing(tmp_path: Path) -> None:
+    names = ("/a/1.png", "../b/2.png", "a/../b/3.png", "../../../etc/4.png", "./a//5.png")
+    raw = read_images(packed(tmp_path / "x.zip", *names))
+    assert sorted(raw.frame["class"].to_list()) == ["a", "a", "b", "b", "etc"]
+    assert {row[len(str(tmp_path / "x.zip/")) + 1 :] for row in raw.frame["image"]} == set(names)
+    assert raw.notes == ()
+
+
+def test_backslashes_stand_between_the_folders_of_a_zip(tmp_path: Path) -> None:
+    path = packed(tmp_path / "x.zip", "all\\", "all\\a\\1.png", "all\\b\\2.png")
+    assert read_images(path).frame["class"].to_list() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("é".encode(), "é"), (b"\x82", "é"), (b"\xff\xfe", "\u00a0■")]
+)
+def test_names_of_a_zip_without_a_mark_are_utf_8_where_they_can_be(
+    tmp_path: Path, written: bytes, read: str
+) -> None:
+    path = packed(tmp_path / "x.zip", f"{'x' * len(written)}/1.png", "b/2.png")
+    path.write_bytes(path.read_bytes().replace(b"x" * len(written) + b"/", written + b"/"))
+    assert set(read_images(path).frame["class"].to_list()) == {"b", read}
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_hidden_images_are_counted_and_litter_is_not(tmp_path: Path, form: str) -> None:
+    names = ("a/1.png", "b/2.png", ".c/3.png", "a/.4.png", "a/._1.png", "__MACOSX/a/._1.png",
+             ".DS_Store", "a/.DS_Store", ".git/HEAD")  # fmt: skip
+    data = packed(tmp_path / "x.zip", *names) if form == "zip" else touched(tmp_path / "x", *names)
+    raw = read_images(data)
+    assert raw.frame["class"].to_list() == ["a", "b"]
+    assert raw.notes == ("2 images are hidden (by a dot before a name) and are left.",)
+
+
+def test_entries_that_come_again_are_counted(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        path = packed(tmp_path / "x.zip", "a/1.png", "b/2.png", "a/1.png", "n.txt", "n.txt")
+    raw = read_images(path)
+    assert raw.frame.height == 2
+    assert raw.notes[1:] == ("1 images of the zip come again by the same name: the last counts.",)
+
+
+def test_links_and_closed_folders_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = touched(tmp_path / "in", "a/1.png", "c/3.png")
+    touched(tmp_path / "out", "2.png")
+    (data / "b").symlink_to(tmp_path / "out", target_is_directory=True)
+    usual = os.scandir
+
+    def refusing(path: str | Path) -> object:
+        if os.path.basename(path) == "c":
+            raise PermissionError(13, "Permission denied", path)
+        return usual(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    raw = read_images(data)
+    assert raw.frame["class"].to_list() == ["a"]
+    assert raw.notes == (
+        "1 links to folders are not followed.", "1 folders cannot be read and are left."
+    )  # fmt: skip
+
+
+def test_one_image_is_a_row_without_a_class(tmp_path: Path) -> None:
+    path = touched(tmp_path, "a/1.png") / "a" / "1.png"
+    assert holds_images(path)
+    assert read_images(path).frame.rows() == [(str(path), None)]
+
+
+def test_a_zip_in_a_zip_and_an_empty_one_are_no_tables(tmp_path: Path) -> None:
+    inner = packed(tmp_path / "inner.zip", "a/1.png", "b/2.png")
+    outer = tmp_path / "outer.zip"
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.write(inner, "inner.zip")
+    for path in (outer, packed(tmp_path / "none.zip")):
+        with pytest.raises(DataError, match="a folder or zip of images"):
+            check_images(path)
+    with pytest.raises(DataError, match="most of them images; unpack it"):
+        read_raw(outer)

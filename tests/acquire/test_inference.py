@@ -214,6 +214,7 @@ cells = st.one_of(
 )
 
 
+@pytest.mark.long
 @given(st.lists(cells, min_size=1, max_size=40))
 def test_any_column_of_text_can_be_read(values: list[str | None]) -> None:
     raw = pl.DataFrame({"x": pl.Series(values, dtype=pl.String)})

@@ -134,6 +134,7 @@ def test_what_the_csv_module_writes_is_read_back(
     assert [[cell or "" for cell in row] for row in frame.rows()] == rows
 
 
+@pytest.mark.long
 @given(st.lists(st.sampled_from(["1,2", "1", "1,2,3", "1,2,", "x,y,,", ""]), min_size=1))
 def test_rows_in_are_rows_used_and_rows_reported(lines: list[str]) -> None:
     rows = sum(line != "" for line in lines) + 1

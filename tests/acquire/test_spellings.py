@@ -83,6 +83,7 @@ def test_folding_is_what_python_does(labels: list[str]) -> None:
     assert folded(pl.Series(stripped, dtype=pl.String)).to_list() == expected
 
 
+@pytest.mark.long
 def test_answers_are_never_joined() -> None:
     rows = 40
     frame = pl.DataFrame(

@@ -44,6 +44,7 @@ def test_a_table_of_totals_alone_stays() -> None:
     assert totals_below(alone) == 0
 
 
+@pytest.mark.long
 def test_a_fit_leaves_the_sum_out_and_a_prediction_does_not(tmp_path: Path) -> None:
     rows = table().select("zone", "area", "rooms", "price")
     path = tmp_path / "houses.csv"
@@ -77,6 +78,7 @@ def test_names_among_the_rows_are_found() -> None:
     assert names_again(pl.DataFrame({"a": ["a", "b"], "b": [1, 2]})) == []
 
 
+@pytest.mark.long
 def test_tables_pasted_below_each_other_are_one(tmp_path: Path) -> None:
     path = tmp_path / "houses.csv"
     rows = table().drop("sold")

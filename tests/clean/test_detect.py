@@ -46,6 +46,7 @@ def test_sources_that_contradict_each_other_need_no_labels() -> None:
     assert f1(detect(dirty).wrong(), wrong(dirty, clean)) > 0.8
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_answer() -> None:
     dirty, clean = articles(150, 0)
     one, two = (detect(dirty, labels=labelled(clean, 0), seed=3) for _ in range(2))
@@ -53,6 +54,7 @@ def test_the_same_seed_gives_the_same_answer() -> None:
     assert (one.reason == two.reason).all()
 
 
+@pytest.mark.long
 def test_what_is_wrong_has_a_reason_in_plain_words() -> None:
     dirty, clean = drinks(200, 0)
     found = detect(dirty, labels=labelled(clean, 1))
@@ -81,6 +83,7 @@ def test_what_somebody_said_of_a_cell_outweighs_a_rule() -> None:
     assert found.wrong()[5::3, 0].all()
 
 
+@pytest.mark.long
 def test_very_many_labels_teach_by_a_part_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modelwright.clean.learned._LESSONS", 200)
     dirty, clean = drinks(150, 0)
@@ -88,6 +91,7 @@ def test_very_many_labels_teach_by_a_part_of_them(monkeypatch: pytest.MonkeyPatc
     assert (found.wrong()[:100] == wrong(dirty, clean)[:100]).all()
 
 
+@pytest.mark.long
 def test_labels_do_not_deny_what_they_are_silent_about() -> None:
     draw = np.random.default_rng(0)
     clean = pl.DataFrame(
@@ -116,6 +120,7 @@ def test_labels_that_do_not_fit_are_refused() -> None:
         detect(table, labels=Labels(np.array([2]), pl.DataFrame({"a": ["x"]})))
 
 
+@pytest.mark.long
 def test_labels_of_some_columns_and_few_rows_are_enough_to_go_on() -> None:
     dirty, clean = drinks(120, 0)
     few = Labels(np.array([3]), clean[[3]].select("ounces"))

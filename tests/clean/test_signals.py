@@ -179,6 +179,7 @@ def test_entities_of_pages_are_slips_of_writing() -> None:
 HUGE = ["1e308", "-1e308", "1.7e308", "-1.7e308", "5e-324", "0"]
 
 
+@pytest.mark.long
 def test_numbers_of_any_size_are_judged_without_a_word() -> None:
     cells = pl.DataFrame({"a": HUGE * 5, "b": HUGE[::-1] * 5, "c": ["1", "2", "3"] * 10})
     found = detect(cells, labels=Labels(np.array([0, 1]), cells[:2]))

@@ -51,6 +51,7 @@ def labelled(right: pl.DataFrame, *columns: str) -> Labels:
     return Labels(rows, right[rows].select(columns))
 
 
+@pytest.mark.long
 def test_columns_that_no_label_names_are_judged_as_without_labels() -> None:
     dirty, right = sales()
     taught = detect(dirty, labels=labelled(right, "town", "count"))
@@ -61,6 +62,7 @@ def test_columns_that_no_label_names_are_judged_as_without_labels() -> None:
     assert not taught.wrong()[:, 2].any()
 
 
+@pytest.mark.long
 def test_masking_leaves_good_cells_alone() -> None:
     dirty, right = sales()
     done = clean_cells(dirty, Wishes(labels=labelled(right, "town", "count"), mask=True))
@@ -126,6 +128,7 @@ def test_a_word_that_a_label_calls_right_stays() -> None:
     assert [(one.row, one.rule) for one in found] == [(5, EMPTY)]
 
 
+@pytest.mark.long
 def test_every_suspicious_cell_is_in_the_log() -> None:
     dirty, right = sales()
     odd = dirty.with_columns(count=pl.Series(["99999", *dirty["count"].to_list()[1:]]))
@@ -159,6 +162,7 @@ def with_totals() -> pl.DataFrame:
     return pl.concat([dirty, pl.DataFrame([total], schema=dirty.schema, orient="row")])
 
 
+@pytest.mark.long
 def test_totals_stay_are_told_and_teach_nothing() -> None:
     plain, _ = sales()
     table = with_totals()
@@ -178,6 +182,7 @@ def test_totals_stay_are_told_and_teach_nothing() -> None:
     assert "kept as they are" in again.notes[0]
 
 
+@pytest.mark.long
 def test_totals_and_names_are_left_out_when_asked() -> None:
     table = with_totals()
     names = pl.DataFrame([tuple(table.columns)], schema=table.schema, orient="row")

@@ -141,6 +141,7 @@ def test_model_file_that_is_none(stops: Stop, houses: Path, tmp_path: Path) -> N
     assert "model" in stops("predict", tmp_path / "none.mw", houses, "--out", tmp_path / "p.csv")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="limits on file sizes are set by the shell")
 def test_full_disk_leaves_nothing_half_written(houses: Path, tmp_path: Path) -> None:
     """A limit on the size of any file stands for a disk that fills up while writing."""

@@ -30,6 +30,7 @@ def dirty(tmp_path: Path) -> Path:
     return tmp_path / "may.csv"
 
 
+@pytest.mark.long
 def test_a_recipe_goes_into_the_model(
     dirty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -53,6 +54,7 @@ def test_a_recipe_goes_into_the_model(
     assert "1 cell mended as at the fit: 'town' 1" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_program_reads_what_was_done(
     dirty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

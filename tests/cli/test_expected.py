@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from modelwright.cli import main
 
 
+@pytest.mark.long
 def test_fit_says_what_to_expect_and_evaluate_whether_it_came(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -29,8 +31,25 @@ def test_fit_says_what_to_expect_and_evaluate_whether_it_came(
     expected = told["expected"]
     assert expected["rows"] is None
     assert expected["low"] < told["score"] == expected["score"] < expected["high"]
-    assert "expected; 90\N{NO-BREAK SPACE}% interval" in page.read_text("utf-8")
     assert "raw" in told["leaderboard"][0]
+    # one interval stands first wherever a reader looks, and each says of which rows it is
+    assert (expected["level"], expected["of"]) == (0.9, "fresh rows")
+    held = told["held_out"]
+    assert (held["level"], held["of"], held["score"]) == (0.95, "held-out rows", told["score"])
+    assert [held["low"], held["high"]] == [told["leaderboard"][0][end] for end in ("low", "high")]
+    text = re.sub(r"(?:<[^>]*>|\s)+", " ", page.read_text("utf-8"))
+    fresh = re.search(r"Expected on fresh rows: 90 % interval (\S+) to (\S+)\.", text)
+    assert fresh is not None
+    assert [float(end) for end in fresh.groups()] == pytest.approx(
+        [expected["low"], expected["high"]], rel=0.01
+    )
+    assert fresh.end() < text.index("On held-out rows themselves, 95 % interval")
+    assert "expected on fresh rows; 90 % interval" in text
+    assert "whiskers: their 95 % intervals" in text
+    assert main([word for word in words if word != "--json"] + ["--out", str(model)]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^rmse \S+ expected on fresh rows; 90 % interval", shown, re.MULTILINE)
+    assert shown.index("90 % interval") < (shown + "95 %").index("95 %")
 
     assert main(["evaluate", str(model), str(like), "--json"]) == 0
     fresh = json.loads(capsys.readouterr().out)["expected"]

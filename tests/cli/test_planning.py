@@ -32,6 +32,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.long
 def test_all_of_them_are_told_to_programs_and_to_people(
     houses: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -50,7 +50,7 @@ def test_rows_of_the_fit_among_others_are_told_and_left_out_beside(
     assert out.startswith("300 rows, 240 of them fresh\n")
     assert "all 300 rows (95 %)" in out
     assert "240 fresh rows (95 %)" in out
-    assert "interval on 240 fresh rows" in out
+    assert "expected on 240 fresh rows; 90 % interval" in out
     told = json.loads(evaluated(folder, "mixed.csv", capsys, "--json")[0])
     alone = json.loads(evaluated(folder, "other.csv", capsys, "--json")[0])
     assert told["rows"] == 300

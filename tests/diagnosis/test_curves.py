@@ -135,6 +135,7 @@ def test_values_of_numpy_are_shown_as_numbers() -> None:
     assert found.to_json()["values"] == [1, 2, 3]
 
 
+@pytest.mark.long
 def test_parameters_of_a_learner_of_ours() -> None:
     X, y = waves(200)
     found = complexity_curve("lightgbm", X, y, {"leaves": [2, 8]}, workers=0, folds=2)

@@ -130,6 +130,7 @@ def test_crash_tells_the_last_words(shared: LocalEngine) -> None:
     assert outcome.trace == "noise\nstd::bad_alloc"
 
 
+@pytest.mark.long
 def test_deadline_is_kept_while_the_caller_computes(shared: LocalEngine) -> None:
     pid = one(shared, job("who", "whoami")).value["pid"]
     start = time.monotonic()
@@ -346,6 +347,7 @@ def test_workers_die_with_a_killed_parent(
     assert gone_within(workers, 2)
 
 
+@pytest.mark.long
 @POSIX
 def test_interrupt_of_the_terminal_does_not_reach_workers(
     parent: tuple[subprocess.Popen[str], list[int]],
@@ -382,6 +384,7 @@ def test_a_runtime_is_loaded_in_place_of_what_is_preloaded() -> None:
     assert "modelwright.core.seed" in other
 
 
+@pytest.mark.long
 def test_workers_of_two_runtimes_do_not_work_at_once_when_one_may() -> None:
     with LocalEngine(workers=1, cores=2) as engine:
         for key in "abcd":

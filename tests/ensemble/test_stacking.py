@@ -55,6 +55,7 @@ def grouped(
     return X, np.where(flipped, 1 - y, y), group
 
 
+@pytest.mark.long
 def test_groups_are_obeyed_without_being_asked_twice() -> None:
     gaps, gains = [], []
     last = LogisticRegression()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from modelwright.core.task import Task, TaskKind
 from modelwright.evaluate import find_metric
@@ -19,6 +20,7 @@ def sorted_well(rows: int, seed: int, apart: float) -> HeldOut:
     return HeldOut(task, y, np.column_stack([1 - p, p]))
 
 
+@pytest.mark.long
 def test_near_the_end_of_a_scale_it_holds_and_is_narrow() -> None:
     metric = find_metric("roc_auc", TaskKind.BINARY)
     inside, widths, truths = 0, [], []

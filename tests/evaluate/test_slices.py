@@ -66,6 +66,24 @@ def test_two_columns_together_are_found() -> None:
     assert found[0].ratio > 2
 
 
+def test_pairs_are_not_looked_at_when_the_time_is_over() -> None:
+    table = people(6000, 3)
+    both = ((table.frame["job"] == "nurse") & (table.frame["age"] > 75)).to_numpy()
+    losses = np.random.default_rng(4).uniform(0, 0.3, 6000) + 0.6 * both
+    assert all(len(one.columns) == 1 for one in find_slices(table, losses, seconds=0.0))
+
+
+def test_groups_of_one_row_each_are_no_groups() -> None:
+    table, rng = people(2000, 6), np.random.default_rng(7)
+    losses = rng.uniform(0, 1, 2000) + (table.frame["job"] == "cook").to_numpy()
+    alone = find_slices(table, losses)
+    each = find_slices(table, losses, groups=np.arange(2000))
+    assert alone[0].where == each[0].where == "job is cook"
+    assert [one.where for one in alone] == [one.where for one in each]
+    assert alone[0].p_value == pytest.approx(each[0].p_value)
+    assert alone[0].low == pytest.approx(each[0].low)
+
+
 def test_rows_of_one_group_count_once() -> None:
     rng = np.random.default_rng(5)
     pupils, classes = 3000, 30

@@ -110,6 +110,7 @@ def test_gaps_that_know_the_answer() -> None:
     assert finding(found, "telling-gaps").columns == ("letter",)
 
 
+@pytest.mark.long
 def test_test_rows_that_differ() -> None:
     old, new = orders(800), orders(400, seed=9)
     same = mw.explore(old, "paid", test=new)
@@ -225,6 +226,7 @@ def test_rubbish_is_read_or_refused_in_one_line(content: bytes, tmp_path: Path) 
         max_size=4,
     )
 )
+@pytest.mark.long
 def test_any_small_table_is_profiled(table: dict[str, list[object]]) -> None:
     try:
         found = mw.explore(table)
@@ -306,3 +308,40 @@ def test_numbers_of_a_column_are_written_alike() -> None:
     told = str(mw.explore(pl.DataFrame({name: values * 9 for name, values in rows.items()})))
     assert "5,569 (2,404 to 7,821)" in told
     assert "2007 (1996 to 2011)" in told
+
+
+@pytest.mark.long
+def test_dirty_cells_are_told_in_plain_words(shared_data: Path) -> None:
+    folder = shared_data / "errors"
+    told = finding(mw.explore(folder / "hospital" / "dirty.csv"), "wrong-cells")
+    assert told.evidence.startswith("at least 3")
+    assert "cells look wrong: " in told.evidence
+    assert "where rows of the same 'measure_code' say " in told.evidence
+    assert "; and more in " in told.evidence
+    assert "modelwright clean FILE --out" in told.cure
+    assert "--clean" in told.cure
+    disputed = finding(mw.explore(folder / "flights" / "dirty.csv"), "wrong-cells")
+    assert "where most rows of the same 'flight' say " in disputed.evidence
+    assert set(disputed.columns) >= {"act_dep_time", "act_arr_time"}
+    assert "wrong-cells" not in codes(mw.explore(folder / "hospital" / "clean.csv"))
+
+
+def test_of_a_large_table_some_rows_are_asked() -> None:
+    rng = np.random.default_rng(0)
+    town = rng.choice(["Frankfurt", "Kassel", "Wiesbaden"], 30_000)
+    slips = ["Frankfxrt", "Franxfurt", "Wiesbdaen", "Kasxel", "Wixsbaden", "Kxssel"]
+    town[rng.random(30_000) < 0.003] = "?"
+    town = np.where(town == "?", rng.choice(slips, 30_000), town)
+    told = finding(
+        mw.explore(pl.DataFrame({"town": town, "x": rng.normal(size=30_000)})), "wrong-cells"
+    )
+    assert "wrong among 4,000 rows that were looked at: " in told.evidence
+    assert told.columns == ("town",)
+
+
+@pytest.mark.slow
+def test_no_false_alarm_on_public_tables(shared_data: Path) -> None:
+    paths = sorted((shared_data / "tabular").glob("*/train.csv.gz"))
+    loud = {path.parent.name for path in paths if "wrong-cells" in codes(mw.explore(path))}
+    # one writes a degree in two ways, the other a publisher
+    assert loud == {"reddit_finance", "videogame_sales"}

@@ -297,10 +297,10 @@ def test_a_zip_is_opened_once_whatever_the_threads(
     path = packed(tmp_path / "x.zip", [f"{i}.png" for i in range(40)])
     usual, times = zipfile.ZipFile, []
 
-    def counted(name: str) -> zipfile.ZipFile:
+    def counted(name: str, **named: str) -> zipfile.ZipFile:
         times.append(name)
         time.sleep(0.02)  # as a directory of many entries takes
-        return usual(name)
+        return usual(name, **named)  # type: ignore[call-overload,no-any-return]
 
     monkeypatch.setattr(zipfile, "ZipFile", counted)
     monkeypatch.setattr(images, "_CHUNK", 4)

@@ -100,6 +100,7 @@ def test_one_class_that_is_often_taken_for_another_is_seen() -> None:
     assert not found.mislabelled[~wrong].any()
 
 
+@pytest.mark.long
 @given(st.integers(2, 6), st.integers(10, 200), st.integers(0, 2**32 - 1))
 def test_every_figure_is_in_its_range(classes: int, rows: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -38,6 +38,7 @@ SAYINGS: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", SAYINGS)
 def test_a_column_that_says_when_in_a_shuffled_file(how: str) -> None:
     X, y = drifting()
@@ -77,6 +78,7 @@ def test_folds_in_time_are_left_in_peace() -> None:
     assert "later-rows" not in [one.code for one in found.findings]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_number_that_counts_and_means_nothing_raises_nothing(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -150,6 +150,17 @@ def test_texts_of_all_kinds_pass_the_check() -> None:
         ModelText.parse(fitted.text).check(6, 3 if classes == 3 else 1)
 
 
+def test_what_predictions_do_not_read_is_left_out() -> None:
+    fitted = fit(made_up(3))
+    assert "internal_count" not in fitted.text
+    head, _, trees = fitted.text.partition("\n\n")
+    old = trees.replace("\nshrinkage=", "\nleaf_count=no number\nsplit_gain=\nshrinkage=")
+    blocks = old.partition("end of trees")[0].split("Tree=")[1:]
+    sizes = " ".join(str(len("Tree=" + block)) for block in blocks)
+    head = head.partition("\ntree_sizes=")[0] + f"\ntree_sizes={sizes}"
+    assert str(ModelText.parse(f"{head}\n\n{old}")) == fitted.text
+
+
 HOSTILE = [
     ("left_child=1", "left_child=9"),
     ("left_child=1", "left_child=0"),

@@ -70,6 +70,7 @@ def with_many_levels(classes: int, rows: int = 240) -> Puzzle:
     return replace(puzzle, X=wide)
 
 
+@pytest.mark.long
 @EACH
 @pytest.mark.parametrize("classes", [0, 2, 3])
 def test_numpy_says_what_pytorch_says(
@@ -228,6 +229,7 @@ def test_bins_hold_about_as_many_rows_each() -> None:
     assert (width > 0).all()
 
 
+@pytest.mark.long
 def test_a_model_predicts_where_pytorch_is_absent(tmp_path: object) -> None:
     code = """
 import sys

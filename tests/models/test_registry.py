@@ -91,6 +91,7 @@ def test_an_empty_state_is_refused_by_all() -> None:
             restore_fitted(name, State())
 
 
+@pytest.mark.long
 def test_importing_the_registry_loads_no_library() -> None:
     code = (
         "import sys, modelwright.models.registry\n"

@@ -134,6 +134,7 @@ def test_embeddings_feed_the_head(name: str) -> None:
     torch.testing.assert_close(head(net.embed(x)), net(x))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["mlp", "cnn", "resnet", "efficientnet", "vit"])
 def test_a_net_learns_one_batch_by_heart(name: str) -> None:
     net = SMALL[name]()
@@ -173,6 +174,7 @@ def test_a_cifar_stem_keeps_the_image() -> None:
     assert sides == [4, 1]
 
 
+@pytest.mark.long
 def test_the_dial_doubles_the_cost() -> None:
     """alpha * beta^2 * gamma^2 is about 2 (section 3.3 of the paper)."""
     billions = {}

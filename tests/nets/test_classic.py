@@ -315,6 +315,7 @@ def test_descent_learns_digits() -> None:
     assert (net.scores(X[1200:]).argmax(axis=1) == y[1200:]).mean() > 0.9
 
 
+@pytest.mark.long
 def test_a_wide_hidden_layer_comes_near_to_any_function() -> None:
     """Universal approximation: the wider, the nearer; without a bend never."""
     x = np.linspace(-1, 1, 200)[:, None]

@@ -33,6 +33,7 @@ def run(code: str, *arguments: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["realmlp", "tabm"])
 def test_without_pytorch_the_error_names_the_extra(name: str) -> None:
     said = run(MISSING, name)
@@ -40,6 +41,7 @@ def test_without_pytorch_the_error_names_the_extra(name: str) -> None:
     assert said.endswith("run: pip install 'modelwright[deep]'")
 
 
+@pytest.mark.long
 def test_the_registry_and_the_plan_load_no_pytorch() -> None:
     code = "import sys, modelwright.plan.work, modelwright.plan; print('torch' in sys.modules)"
     assert run(code) == "False"

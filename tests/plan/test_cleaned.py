@@ -86,6 +86,7 @@ WISHES = list(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", range(0, len(WISHES), 7))
 def test_the_log_tells_every_change_and_the_recipe_does_it_again(
     number: int, tmp_path: Path

@@ -41,6 +41,7 @@ def flats(rows: int = 240) -> tuple[pl.DataFrame, pl.DataFrame]:
     return holes, whole
 
 
+@pytest.mark.long
 def test_gaps_are_filled_logged_and_replayed_to_the_last_cell(tmp_path: Path) -> None:
     holes, whole = flats()
     file = tmp_path / "flats.csv"

@@ -46,6 +46,7 @@ def test_a_test_file_is_scored_once_at_the_end(tmp_path: Path) -> None:
     assert loaded.card == result.model.card
 
 
+@pytest.mark.long
 def test_it_changes_no_model() -> None:
     plain = mw.fit(table(), "price", settings=asked())
     tested = mw.fit(table(), "price", settings=asked(test=table(seed=1)))

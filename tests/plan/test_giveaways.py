@@ -33,6 +33,7 @@ def fitted(frame: pl.DataFrame, store: Path) -> mw.Result:
     return mw.fit(frame, "y", settings=settings)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("column", "title", "cure"),
     [

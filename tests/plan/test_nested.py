@@ -30,6 +30,7 @@ def judged(rng: np.random.Generator, rows: int) -> Judge:
     return Judge(AUC, Target(np.arange(rows) % 2, 2), None, rng.permutation(rows) % 10)
 
 
+@pytest.mark.long
 def test_choosing_among_guesses_promises_nothing_when_it_is_nested() -> None:
     raw, nested = [], []
     for seed in range(12):

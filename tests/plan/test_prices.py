@@ -55,6 +55,7 @@ def test_bounds_that_no_model_keeps_are_refused(bounds: mw.Bounds, tmp_path: Pat
     assert not out.exists()
 
 
+@pytest.mark.long
 def test_the_command_line_says_it_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -273,6 +273,13 @@ def test_the_portfolio_is_the_same_everywhere_and_grows_with_rows() -> None:
     assert {spec.learner for spec in make_portfolio(rows(), ("linear",))} == {"linear"}
 
 
+def test_each_learner_that_is_named_comes_before_a_second_trial_of_one() -> None:
+    named = ("lightgbm", "additive", "tree")
+    specs = make_portfolio(rows(), named)
+    assert {spec.learner for spec in specs[:3]} == set(named)
+    assert [spec.number for spec in specs] == list(range(len(specs)))
+
+
 def test_many_rows_are_first_learned_from_in_a_sample() -> None:
     few, many = (make_portfolio(rows(n), ()) for n in (200_000, 200_001))
     assert [spec.learner for spec in many[:3]] == ["linear", "lightgbm", "lightgbm"]

@@ -88,6 +88,7 @@ def test_an_earlier_run_is_followed_without_looking_again() -> None:
     assert roles(heed(plain, question, 60.0, NOTHING).posed) == {}
 
 
+@pytest.mark.long
 def test_a_fit_is_split_by_what_was_found_and_its_replay_too(tmp_path: Path) -> None:
     frame = worlds.patients(0, shuffled=True)
     settings = mw.Settings(trials=1, models=("linear",), workers=0, store=tmp_path)
@@ -159,6 +160,7 @@ def test_check_and_fit_measure_the_same() -> None:
     assert any(note.endswith(told.evidence) for note in heeded(frame, Question("y")).notes)
 
 
+@pytest.mark.long
 def test_the_plan_of_a_fit_says_how_rows_are_split_and_why(tmp_path: Path) -> None:
     settings = mw.Settings(trials=1, models=("linear",), workers=0, store=tmp_path)
     found = mw.fit(worlds.demand(0, shuffled=False), "y", settings=settings).model.card.plan

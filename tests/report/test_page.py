@@ -170,6 +170,7 @@ def test_hostile_names_stay_text(kind: TaskKind) -> None:
     assert not {tag for tag, _ in page.tags} & {"img", "b", "iframe", "object"}
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.text(min_size=1, max_size=40), min_size=6, max_size=6, unique=True))
 def test_any_names_stay_text(names: list[str]) -> None:

@@ -45,6 +45,12 @@ def test_labels_are_tested_as_scipy_does() -> None:
     assert found.distance == pytest.approx(np.sqrt(js), rel=1e-9)
 
 
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 12, 31, 998, 999, 24_451, 2_000_000])
+def test_tails_of_t_are_scipys(freedom: int) -> None:
+    for t in (-50.0, -3.0, 0.0, 0.3, 1.96, 3.1, 8.0, float("inf"), float("-inf")):
+        assert above_t(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-4, abs=1e-12)
+
+
 def test_tails_are_scipys() -> None:
     assert above_t(1.7, 12) == pytest.approx(stats.t.sf(1.7, 12))
     assert above_t(1.7, float("inf")) == pytest.approx(stats.norm.sf(1.7), rel=1e-6)

@@ -245,3 +245,21 @@ def test_any_numbers_can_be_hashed_and_are_known_again(values: list[float]) -> N
     table = Table(pl.DataFrame({"a": values}, schema={"a": pl.Float64}), schema)
     known = LearnedRows.of(table, ("a",), np.arange(float(len(values))))
     assert known.compare(table, np.arange(float(len(values)))).equal.all()
+
+
+@pytest.mark.parametrize("size", [1, 40, 500])
+@pytest.mark.parametrize("most", [20, 10_000])
+def test_rows_that_are_added_in_parts(size: int, most: int) -> None:
+    rng = np.random.default_rng(0)
+    schema = Schema((Column("age", Kind.NUMBER), Column("town", Kind.CATEGORY)))
+    towns = [f"town {i}" for i in rng.integers(0, 9, 500)]
+    table = Table(pl.DataFrame({"age": rng.normal(size=500), "town": towns}), schema)
+    y = rng.integers(0, 2, 500)
+    whole = LearnedRows.of(table, ("age", "town"), y, most)
+    parts = LearnedRows.of(table.part(0, 100), ("age", "town"), y[:100], most)
+    for start in range(100, 500, size):
+        stop = min(start + size, 500)
+        parts = parts.also(table.part(start, stop), y[start:stop], most)
+    assert (parts.rows, parts.bound) == (whole.rows, whole.bound)
+    np.testing.assert_array_equal(parts.marks, whole.marks)
+    assert len(parts.marks) <= most

@@ -138,6 +138,7 @@ for _ in range(4):
 """
 
 
+@pytest.mark.long
 def test_several_processes_at_once(tmp_path: Path) -> None:
     first = "shared"
     writers = [

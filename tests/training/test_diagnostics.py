@@ -218,6 +218,7 @@ class _Detach(nn.Module):
         return self.last(x.detach())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", NETS)
 def test_a_planted_bug_is_found(code: str) -> None:
     found = NETS[code]()
@@ -345,6 +346,7 @@ def _text(count: int = 200) -> torch.Tensor:
     return (start + torch.arange(17) * 5) % 12
 
 
+@pytest.mark.long
 def test_a_language_model_that_sees_the_future_is_found() -> None:
     text = _text()
     data = (text[:, :-1], text[:, 1:])

@@ -77,6 +77,7 @@ SOME = (2, STEPS, STEPS + 1, EPOCHS * STEPS)
     [("adamw", range(1, EPOCHS * STEPS + 1)), ("sgd", SOME), ("muon", SOME)],
     ids=["adamw", "sgd", "muon"],
 )
+@pytest.mark.long
 def test_a_training_killed_at_any_step_ends_with_the_same_bits(
     tmp_path: Path, optimiser: str, stops: Sequence[int]
 ) -> None:

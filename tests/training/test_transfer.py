@@ -253,6 +253,7 @@ def test_a_probe_is_the_regression_of_scikit_learn(classes: int, penalty: float)
     assert np.abs(ours - theirs.predict_proba(z.numpy())).max() < 2e-3
 
 
+@pytest.mark.long
 def test_a_penalty_is_chosen_by_what_it_loses_on_other_rows() -> None:
     x, codes = clouds(80, 60, 2, 0)
     noise = torch.randn(80, 60, generator=torch.Generator().manual_seed(0))
@@ -306,6 +307,7 @@ def test_features_that_are_no_numbers_are_refused() -> None:
         features_of(lambda x: x.float().flatten(1) / 0, pixels)
 
 
+@pytest.mark.long
 def test_the_backbone_that_knows_is_ranked_first() -> None:
     data = rows(60)
     with reproducible(0):

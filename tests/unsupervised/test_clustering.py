@@ -37,6 +37,7 @@ def blobs(count: int, size: int = 70) -> NDArray[np.float64]:
     return np.repeat(centres, size, axis=0) + rng.normal(size=(count * size, 3))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_clear_groups_are_counted(count: int) -> None:
     _, groups, found = cluster(numbers(blobs(count)), effort=QUICK)
@@ -67,6 +68,7 @@ def test_no_groups_is_an_answer(shape: str) -> None:
     assert len(found.groups) == 1
 
 
+@pytest.mark.long
 def test_groups_of_a_form_that_k_means_does_not_find() -> None:
     points = make_circles(500, noise=0.04, factor=0.4, random_state=0)[0]
     _, groups, found = cluster(numbers(points), effort=QUICK)
@@ -98,6 +100,7 @@ def test_what_is_typical_of_a_group_is_told() -> None:
     assert float(traits["age"].here) == pytest.approx(60, abs=1)
 
 
+@pytest.mark.long
 def test_asked_for_a_number_it_says_whether_they_hold() -> None:
     cloud = np.random.default_rng(0).normal(size=(200, 3))
     _, groups, found = cluster(numbers(cloud), count=3, effort=QUICK)
@@ -150,6 +153,7 @@ def test_a_loaded_file_answers_the_same(made: tuple[Shape, pl.DataFrame, Path]) 
         again.predict(frame.drop("town"))
 
 
+@pytest.mark.long
 def test_mixtures_give_probabilities_and_rows_of_none_no_group(tmp_path: Path) -> None:
     table = numbers(blobs(3)).frame
     settings = mw.Settings(models=("mixture",))
@@ -163,6 +167,7 @@ def test_mixtures_give_probabilities_and_rows_of_none_no_group(tmp_path: Path) -
     assert far["cluster"].to_list() == [None]
 
 
+@pytest.mark.long
 def test_a_density_says_how_usual_a_row_is(tmp_path: Path) -> None:
     table = numbers(np.random.default_rng(0).normal(size=(300, 2))).frame
     out = tmp_path / "density.mw"

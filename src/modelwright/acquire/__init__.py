@@ -3,13 +3,14 @@
 from modelwright.acquire.casting import cast, conform
 from modelwright.acquire.frames import like
 from modelwright.acquire.inference import infer, infer_schema
-from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.raw import Drawn, Raw, Reading
 from modelwright.acquire.reading import read_raw
 from modelwright.acquire.told_encoding import is_encoding
 from modelwright.acquire.types_file import Given, read_types
 from modelwright.stats.strays import find_strays, without_strays
 
 __all__ = [
+    "Drawn",
     "Given",
     "Raw",
     "Reading",

@@ -6,13 +6,15 @@ import difflib
 import math
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
+from dataclasses import replace
 
 import polars as pl
 
 from modelwright.acquire.dates import parse_dates, without_edges
 from modelwright.acquire.frames import plain
+from modelwright.acquire.other_marks import find_other_marks
 from modelwright.acquire.quantities import parse_numbers
-from modelwright.acquire.spellings import ANY_CASE, folded
+from modelwright.acquire.spellings import ANY_CASE, AS_WRITTEN, folded
 from modelwright.acquire.words import FALSE_WORDS, PARTS, TRUE_WORDS, clean, hide
 from modelwright.core.errors import ColumnError
 from modelwright.core.schema import Column, Kind, Schema
@@ -61,7 +63,7 @@ def cast(raw: pl.DataFrame, schema: Schema) -> Table:
     [1.0, None]
     """
     _check_columns(raw.columns, schema, schema.names())
-    return _typed(raw, schema, ())
+    return _typed(raw, schema)
 
 
 def conform(
@@ -83,13 +85,14 @@ def conform(
     Returns
     -------
     Table
-        The columns of the schema that are there, in its order.
+        The columns of the schema that are there, in its order. Numbers may be written with other
+        marks than before, such as 3,5 for 3.5: its notes say so.
 
     Raises
     ------
     ColumnError
         When a required column is missing, or holds mostly no numbers, dates or booleans where it
-        should.
+        should, or numbers that can be read in two ways.
 
     Examples
     --------
@@ -106,21 +109,31 @@ got missing: 'area'; unexpected: 'Area'; rename 'Area' to 'area'
     return _typed(raw, here, required)
 
 
-def _typed(raw: pl.DataFrame, schema: Schema, required: Collection[str]) -> Table:
-    columns, notes, needed = [], [], set(required)
+def _typed(raw: pl.DataFrame, schema: Schema, required: Collection[str] | None = None) -> Table:
+    """Type rows; `required` None: of a table that nobody has seen before."""
+    if not raw.height:
+        return Table(pl.DataFrame(schema={c.name: PHYSICAL[c.kind] for c in schema}), schema)
     there = raw.to_dict(as_series=True)  # names are listed once: in a frame that is slow
-    alike = _cast_alike(there, schema) if raw.height <= FEW else {}
+    typed = _cast_alike(there, schema) if raw.height <= FEW else {}
+    lost: dict[str, pl.Series] = {}
     for column in schema:
-        if column.name in alike:
-            columns.append(alike[column.name])
-            continue
-        typed, lost = cast_column(there[column.name], column)
-        if column.name in needed:
-            check_parsed(typed, lost, column)
-        if len(lost):
-            notes.append(_note(lost, column))
-        columns.append(typed)
-    return Table(pl.DataFrame(columns), schema, tuple(notes))
+        if column.name not in typed:
+            typed[column.name], gone = cast_column(there[column.name], column)
+            if len(gone):
+                lost[column.name] = gone
+    notes, cures = [], dict[str, str]()
+    if lost and required is not None:
+        found = find_other_marks(there, schema, lost, required)
+        for name, format in found.formats.items():
+            way = replace(schema[name], format=format)
+            typed[name], lost[name] = cast_column(there[name], way)
+        notes, cures = [*found.notes], {**found.doubts}
+    for name, gone in lost.items():
+        if name in (required or ()):
+            check_parsed(typed[name], gone, schema[name], cures.get(name, _AS_BEFORE))
+        if len(gone):
+            notes.append(_note(gone, schema[name]))
+    return Table(pl.DataFrame([typed[name] for name in schema.names()]), schema, tuple(notes))
 
 
 def _cast_alike(there: Mapping[str, pl.Series], schema: Schema) -> dict[str, pl.Series]:
@@ -285,6 +298,8 @@ def _text(values: pl.Series) -> pl.Series:
 def _category(values: pl.Series, format: str) -> pl.Series:
     if values.dtype != pl.String:
         return _text(values)
+    if format == AS_WRITTEN:
+        return _place(values, format)
     text = clean(values, Kind.CATEGORY)
     if format == ANY_CASE:
         text = folded(text)

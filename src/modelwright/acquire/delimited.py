@@ -18,7 +18,7 @@ from modelwright.acquire.dialect import BLANKS, Dialect, find_dialect
 from modelwright.acquire.encodings import as_utf8, in_utf8
 from modelwright.acquire.plain_numbers import plain_numbers
 from modelwright.acquire.quotes import quotes_are_sound
-from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.raw import Drawn, Raw, Reading
 from modelwright.acquire.rows import mend, rows_are_even
 from modelwright.acquire.sampling import sample_rows
 from modelwright.acquire.titles import find_titles
@@ -54,6 +54,8 @@ class Orderly:
         Whether it is certainly UTF-8, and a copy that is certainly in order.
     encoding : str
         How the text was encoded before; empty for UTF-8.
+    drawn : Drawn, optional
+        What it is a sample of.
     """
 
     path: Path
@@ -63,24 +65,26 @@ class Orderly:
     recoded: bool = False
     mended: bool = False
     encoding: str = ""
+    drawn: Drawn | None = None
 
     def in_utf8(self, folder: Path, usual: str = "") -> Orderly:
         """Give the same text in UTF-8; `usual` is what it may have been instead."""
         encoded = as_utf8(self.path, "utf-8", folder, usual)
         notes = (*encoded.notes, *self.notes)
-        return Orderly(encoded.path, self.dialect, notes, recoded=True, encoding=encoded.encoding)
+        found = replace(self, path=encoded.path, notes=notes, encoding=encoded.encoding)
+        return replace(found, set_aside=(), recoded=True, mended=False)
 
     def in_order(self, folder: Path, in_place: bool) -> Orderly:
         """Give the same rows, each with the right number of cells."""
         mended = mend(self.path, self.dialect, folder, in_place=in_place)
         dialect = Dialect(",", False, self.dialect.names)
         notes = (*self.notes, *mended.notes)
-        aside, before = mended.set_aside, self.encoding
-        return Orderly(mended.path, dialect, notes, aside, True, mended=True, encoding=before)
+        found = replace(self, path=mended.path, dialect=dialect, notes=notes)
+        return replace(found, set_aside=mended.set_aside, recoded=True, mended=True)
 
     def raw(self, frame: pl.DataFrame) -> Raw:
         """Give what was read of it."""
-        return Raw(frame, self.notes, self.set_aside, self.encoding)
+        return Raw(frame, self.notes, self.set_aside, self.encoding, drawn=self.drawn)
 
 
 def read_delimited(plain: Plain, reading: Reading, folder: Path) -> Raw:
@@ -144,7 +148,8 @@ def _sampled(text: Orderly, reading: Reading, room: int, folder: Path) -> Orderl
     sampled = sample_rows(
         text.path, room, folder, header=text.dialect.header, quoted=True, seed=reading.seed
     )
-    return replace(text, path=sampled.path, notes=(*text.notes, sampled.note))
+    notes, drawn = (*text.notes, sampled.note), Drawn(sampled.total)
+    return replace(text, path=sampled.path, notes=notes, drawn=drawn)
 
 
 def _second_look(text: Orderly, reading: Reading, folder: Path) -> Raw:
@@ -180,12 +185,13 @@ def open_text(plain: Plain, reading: Reading, folder: Path) -> Orderly:
     start = head.decode("utf-8-sig", errors="replace")
     titles = find_titles(start, reading)
     if titles.lines:
-        path = _below(path, titles.lines, folder)
         start = start.split("\n", titles.lines)[-1]
     dialect = find_dialect(start, reading, titles.separator)
     if dialect is None:
         raise _empty(plain.shown)
-    dialect = replace(dialect, above=titles.lines)
+    dialect = replace(dialect, above=titles.lines + dialect.above)
+    if dialect.above:
+        path = _below(path, dialect.above, folder)
     notes = (*notes, *titles.notes, *dialect.notes)
     certain, before = encoded.certain, encoded.encoding
     return Orderly(path, dialect, notes, recoded=certain, encoding=before)

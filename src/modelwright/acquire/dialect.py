@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from modelwright.acquire.header import header_is_absent, nameless, tell_doubts
+from modelwright.acquire.heading import heading_note, heading_of
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.raw import Reading
 from modelwright.core.errors import ColumnError
@@ -47,7 +48,7 @@ class Dialect:
     even : bool
         Whether the first row is as wide as the names, with no line above it.
     above : int
-        How many lines of the file are above its text, for the numbers of lines.
+        How many lines of the file are above that of the names, for the numbers of lines.
     """
 
     separator: str
@@ -94,6 +95,13 @@ def find_dialect(text: str, reading: Reading, separator: str = "") -> Dialect | 
     rows = list(islice(_rows(text, separator), _SAMPLE_ROWS))
     if not rows:
         return None
+    if reading.header is None and all(line.strip() for line in text.split("\n", 2)[:2]):
+        joined = heading_of(rows, reading.known)
+        if joined is not None:
+            note = heading_note(joined, rows[1])
+            names = tuple(unique_names(joined))
+            even = all(len(row) == len(names) for row in rows[:2])
+            return Dialect(separator, True, names, (note,), even=even, above=1)
     known = {name.strip() for name in reading.known}
     absent = reading.header is False
     if reading.header is None or reading.known:

@@ -25,6 +25,7 @@ from modelwright.acquire.extent import (
     parse_part,
 )
 from modelwright.acquire.header import header_is_absent, nameless, names_are_below, tell_doubts
+from modelwright.acquire.heading import heading_note, heading_of
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.old_book import book_extent
 from modelwright.acquire.raw import Raw, Reading
@@ -69,7 +70,7 @@ def read_excel(plain: Plain, reading: Reading, folder: Path) -> Raw:
     try:
         book = _fastexcel.read_excel(str(plain.path))
         sheets = book.sheet_names[:_MOST_SHEETS]
-        found = _chosen(book, _wanted(sheets, plain), reading.in_place)
+        found = _chosen(book, _wanted(sheets, plain), reading)
     except _fastexcel.FastExcelError as error:
         raise _damaged(plain.shown, error) from None
     if found is None:
@@ -95,11 +96,11 @@ def _wanted(sheets: list[str], plain: Plain) -> list[str]:
     return near[:1]
 
 
-def _chosen(book: Any, names: list[str], in_place: bool) -> tuple[str, pl.DataFrame] | None:
+def _chosen(book: Any, names: list[str], reading: Reading) -> tuple[str, pl.DataFrame] | None:
     """Take the first sheet that is wide enough for a table; else a list of one column."""
     narrow = None
     for name in names:
-        cells = _cells(book, name, in_place)
+        cells = _cells(book, name, reading)
         if cells is not None and cells.width > 1:
             return name, cells
         if cells is not None and narrow is None:
@@ -299,7 +300,7 @@ def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
             yield block
 
 
-def _cells(book: Any, name: str, in_place: bool) -> pl.DataFrame | None:
+def _cells(book: Any, name: str, reading: Reading) -> pl.DataFrame | None:
     """Give a sheet's cells as text, without empty rows and columns; None when it has no table.
 
     In place, empty rows between others stay.
@@ -313,8 +314,11 @@ def _cells(book: Any, name: str, in_place: bool) -> pl.DataFrame | None:
     if filled:
         present = cells.select(~pl.all_horizontal(pl.all().is_null())).to_series()
         places = present.arg_true()
-        whole = in_place and len(places)
+        whole = reading.in_place and len(places)
         cells = cells[places[0] : places[-1] + 1] if whole else cells.filter(present)
+    if cells.height == 1 and reading.may_be_empty:
+        names = ["" if cell is None else cell.strip() for cell in cells.row(0)]
+        return cells if _known(names, reading) else None
     return cells if cells.height > 1 else None
 
 
@@ -324,16 +328,15 @@ def _table(cells: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[st
     filled = [sum(cell.strip() != "" for cell in row) for row in head]
     usual = sorted(filled[:50])[len(filled[:50]) // 2]
     top = next((i for i, count in enumerate(filled) if count >= max(0.6 * usual, 1)), 0)
-    notes = []
+    notes: list[str] = []
+    heading = _heading(head, top, reading)
+    if heading is not None and reading.header is None:
+        return _below_heading(cells, head, *heading)
+    top = _first_of(head, top, reading) if heading is None else heading[0]
     if reading.header is None and names_are_below(head[top:]) and not _known(head[top], reading):
         top += 1
         notes.append("The row above the names was taken as names of groups and left out.")
-    titles = top - len(notes)
-    if titles:
-        above = (
-            "The row above the table was" if titles == 1 else f"{titles} rows above the table were"
-        )
-        notes.insert(0, f"{above} taken as a title and left out.")
+    notes = [*_title_notes(top - len(notes)), *notes]
     known = {name.strip() for name in reading.known}
     absent = reading.header is False and not (known & {cell.strip() for cell in head[top]})
     if reading.header is None and not known:
@@ -348,6 +351,42 @@ def _table(cells: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[st
         dict(zip(cells.columns, names, strict=True))
     )
     return frame, notes
+
+
+def _heading(head: list[list[str]], top: int, reading: Reading) -> tuple[int, list[str]] | None:
+    """Find two rows that are names together, and where they begin."""
+    for at in (top - 1, top):
+        names = heading_of(head[at:], reading.known) if at >= 0 else None
+        if names is not None and names != _stripped(head[at + 1]):
+            return at, names
+    return None
+
+
+def _first_of(head: list[list[str]], top: int, reading: Reading) -> int:
+    """Take the row above for that of the names where more of it is known."""
+    known = {name.strip() for name in reading.known}
+    above, here = ({*head[max(at, 0)]} & known for at in (top - 1, top))
+    return top - 1 if len(above) > len(here) else top
+
+
+def _below_heading(
+    cells: pl.DataFrame, head: list[list[str]], top: int, names: list[str]
+) -> tuple[pl.DataFrame, list[str]]:
+    """Take what is below the two rows of a heading."""
+    named = dict(zip(cells.columns, unique_names(names), strict=True))
+    notes = [*_title_notes(top), heading_note(names, head[top + 1])]
+    return cells.slice(top + 2).rename(named), notes
+
+
+def _title_notes(titles: int) -> list[str]:
+    if not titles:
+        return []
+    above = "The row above the table was" if titles == 1 else f"{titles} rows above the table were"
+    return [f"{above} taken as a title and left out."]
+
+
+def _stripped(row: list[str]) -> list[str]:
+    return [cell.strip() for cell in row]
 
 
 def _known(names: list[str], reading: Reading) -> bool:

@@ -17,7 +17,7 @@ from modelwright.acquire.folders import inside
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.json_records import read_json, read_json_lines
 from modelwright.acquire.nested import flatten
-from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.raw import Drawn, Raw, Reading
 from modelwright.acquire.sampling import sample_note
 from modelwright.acquire.standard_input import is_pipe, spooled
 from modelwright.acquire.unpacking import Plain, unpacked
@@ -61,7 +61,7 @@ def read_file(path: str, reading: Reading) -> Raw:
     Returns
     -------
     Raw
-        At least one row and one column.
+        At least one column, and one row unless the table may be empty.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def read_file(path: str, reading: Reading) -> Raw:
             raw = reader(plain, reading, Path(folder))
     if not raw.frame.width:
         raise DataError("a table with columns", f"none in {plain.shown}")
-    if not raw.frame.height:
+    if not raw.frame.height and not reading.may_be_empty:
         raise DataError("a table with rows", f"only a header in {plain.shown}")
     return raw
 
@@ -216,14 +216,15 @@ def _read_arrow(plain: Plain, reading: Reading, folder: Path) -> Raw:
 def _columnar(lazy: pl.LazyFrame, swell: int, plain: Plain, reading: Reading) -> Raw:
     """Collect a typed table, or a sample of it that fits into the room there is."""
     notes = plain.notes
+    drawn: Drawn | None = None
     size = swell * plain.path.stat().st_size
     if reading.room is not None and size > reading.room:
         total = lazy.select(pl.len()).collect().item()
         keep = max(total * reading.room // size, 1)
         lazy = lazy.filter(pl.int_range(pl.len()).shuffle(seed=reading.seed) < keep)
-        notes = (*notes, sample_note(keep, total))
+        notes, drawn = (*notes, sample_note(keep, total)), Drawn(total)
     frame, more = flatten(lazy.collect())
-    return Raw(frame, (*notes, *more))
+    return Raw(frame, (*notes, *more), drawn=drawn)
 
 
 def _is_ipc(plain: Plain) -> bool:

@@ -18,13 +18,15 @@ from modelwright.core.errors import DataError
 __all__ = ["like", "plain", "read_frame"]
 
 
-def read_frame(data: object) -> pl.DataFrame:
+def read_frame(data: object, *, may_be_empty: bool = False) -> pl.DataFrame:
     """Turn a table in memory into a Polars frame, without changing the table.
 
     Parameters
     ----------
     data : frame, ndarray of shape (n_rows, n_columns) or mapping of columns
         Polars, pandas, Arrow or anything else that narwhals knows. pandas needs no pyarrow.
+    may_be_empty : bool
+        Whether a table without rows is one.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def read_frame(data: object) -> pl.DataFrame:
     Raises
     ------
     DataError
-        When `data` is no table, or has no rows or columns.
+        When `data` is no table, or has no columns, or no rows where there have to be some.
 
     Examples
     --------
@@ -42,7 +44,7 @@ def read_frame(data: object) -> pl.DataFrame:
     (2, 1)
     """
     frame = _frame(data)
-    if not frame.width or not frame.height:
+    if not frame.width or not (frame.height or may_be_empty):
         rows, columns = frame.shape
         raise DataError("a table with rows and columns", f"{rows} rows of {columns} columns")
     return frame

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from modelwright.acquire.folders import tables_in
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.raw import Raw
 from modelwright.core.errors import DataError, ModelwrightWarning
+from modelwright.store.zip_names import open_zip
 
 __all__ = [
     "CLASS",
@@ -28,7 +30,10 @@ __all__ = [
     "check_images",
     "fresh_rows",
     "holds_images",
+    "holds_nothing",
+    "is_image",
     "read_images",
+    "refuse_images",
 ]
 
 IMAGE = "image"
@@ -56,8 +61,34 @@ _GLANCED = 2_000
 _HIDDEN = ("__MACOSX", "__pycache__")
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """The files of a folder or zip, and how many places were not looked at.
+
+    `again` counts the entries of a zip whose name came before, `links` and `closed` folders.
+    """
+
+    names: tuple[str, ...]
+    hidden: int = 0
+    again: int = 0
+    links: int = 0
+    closed: int = 0
+    locked: bool = False
+
+    def notes(self) -> Iterator[str]:
+        """Say what nobody will see."""
+        if self.hidden:
+            yield f"{self.hidden:,} images are hidden (by a dot before a name) and are left."
+        if self.again:
+            yield f"{self.again:,} images of the zip come again by the same name: the last counts."
+        if self.links:
+            yield f"{self.links:,} links to folders are not followed."
+        if self.closed:
+            yield f"{self.closed:,} folders cannot be read and are left."
+
+
 def holds_images(data: object) -> bool:
-    """Whether a source is a folder or a zip of images.
+    """Whether a source is a folder or a zip of images, or one image.
 
     Parameters
     ----------
@@ -75,14 +106,40 @@ def holds_images(data: object) -> bool:
         place = expanded(str(data))
         if place.is_dir():
             first = zip(_walked(place), range(_GLANCED), strict=False)
-            return any(_is_image(name) for name, _ in first)
+            return any(is_image(name) for name, _ in first)
         if not _is_zip(place):
-            return False
-        names = _entries(place)
+            return place.is_file() and is_image(place.name)
+        names = _entries(place).names
     except (OSError, RuntimeError, DataError):
         return False
     some = names[:: 1 + len(names) // _GLANCED]
-    return bool(some) and 2 * sum(map(_is_image, some)) > len(some)
+    return bool(some) and 2 * sum(map(is_image, some)) > len(some)
+
+
+def holds_nothing(data: str | Path) -> bool:
+    """Whether a source is a folder or a zip without any file.
+
+    Parameters
+    ----------
+    data : path
+        Of anything, there or not.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     before, _ = holds_nothing(folder), (Path(folder) / "notes.txt").write_text("")
+    ...     before, holds_nothing(folder)
+    (True, False)
+    """
+    try:
+        place = expanded(str(data))
+        if place.is_dir():
+            return next(_walked(place), None) is None
+        listed = _entries(place) if _is_zip(place) else _Listed(("",))
+        return not (listed.names or listed.locked)
+    except (OSError, RuntimeError, DataError):
+        return False
 
 
 def check_images(data: object) -> None:
@@ -109,11 +166,37 @@ def check_images(data: object) -> None:
     try:
         place = expanded(str(data))
         folder = place.is_dir()
-        names = list(_files(place)) if folder else _entries(place) if _is_zip(place) else []
+        if not folder and not _is_zip(place):
+            return
+        names = _files(place).names if folder else _entries(place).names
     except (OSError, RuntimeError):  # no place that can be looked at: told when it is read
         return
-    if folder or len(names) > 1:
+    if folder or len(names) != 1 or names[0].lower().endswith(".zip"):
         raise _without_images(place, names)
+
+
+def refuse_images(data: object, what: str) -> None:
+    """Refuse images where a table is asked for: their names say nothing of what they show.
+
+    Parameters
+    ----------
+    data : object
+        A path, or anything else, which is let through.
+    what : str
+        What is to be done with a table.
+
+    Raises
+    ------
+    DataError
+        When it is a folder or zip of images, or one image.
+
+    Examples
+    --------
+    >>> refuse_images({"a": [1]}, "check")
+    """
+    if holds_images(data):
+        cure = "modelwright fit looks for what is wrong with images by itself"
+        raise DataError(f"a table to {what}", f"images in {Path(str(data)).name!r}", cure)
 
 
 def _is_zip(place: Path) -> bool:
@@ -122,7 +205,7 @@ def _is_zip(place: Path) -> bool:
 
 def _without_images(place: Path, names: Sequence[str] = ()) -> DataError:
     """Make the error for a folder or zip with too few images."""
-    images, tables = sum(map(_is_image, names)), sorted(tables_in(names))
+    images, tables = sum(map(is_image, names)), sorted(tables_in(names))
     some = f"{len(names):,} files, {images:,} of them images," if images else "none"
     table = f"the table {str(place / tables[0])!r}" if tables else "a table"
     return DataError(
@@ -132,7 +215,7 @@ def _without_images(place: Path, names: Sequence[str] = ()) -> DataError:
     )
 
 
-def read_images(source: str | Path) -> Raw:
+def read_images(source: str | Path, *, may_be_empty: bool = False) -> Raw:
     """List the images of a folder or zip.
 
     The folders are classes: ``cat/1.png``. Above them may stand ``train``, ``val`` and ``test``
@@ -142,7 +225,9 @@ def read_images(source: str | Path) -> Raw:
     Parameters
     ----------
     source : path
-        A folder, or a zip of one.
+        A folder, a zip of one, or one image.
+    may_be_empty : bool
+        Whether one without any file is a table without rows.
 
     Returns
     -------
@@ -168,13 +253,23 @@ def read_images(source: str | Path) -> Raw:
     [('cat', 'test'), ('cat', 'train'), ('dog', 'train')]
     """
     place = expanded(str(source))
-    found = sorted(set(_entries(place) if place.is_file() else _files(place)))
+    if _is_one(place):
+        return Raw(pl.DataFrame({IMAGE: [str(place)], CLASS: pl.Series([None], dtype=pl.String)}))
+    listed = _entries(place) if place.is_file() else _files(place)
+    if listed.locked:
+        raise DataError(
+            "a zip without a password", f"{place.name}, which has one", "unpack it first"
+        )
+    found = sorted(listed.names)
+    if not found and may_be_empty:
+        return Raw(pl.DataFrame(schema={IMAGE: pl.String, CLASS: pl.String}))
     names = [name for name in found if _is_text(name)]
-    images = [name for name in names if _is_image(name)]
+    images = [name for name in names if is_image(name)]
     if not images:
         raise _without_images(place)
-    common = _common(images)
-    inner = [name.split("/")[common:] for name in images]
+    split = [_steps(name, packed=place.is_file()) for name in images]
+    common = _common(split)
+    inner = [parts[common:] for parts in split]
     levels = {parts[0].lower() for parts in inner if len(parts) > 1}
     parted = _are_parts(levels)
     classes, kinds = zip(*(_meaning(parts, parted=parted) for parts in inner), strict=True)
@@ -187,7 +282,7 @@ def read_images(source: str | Path) -> Raw:
     )
     if parted:
         frame = frame.with_columns(pl.Series(PART, kinds, dtype=pl.String))
-    notes = [*_notes(names, classes, parted=parted)]
+    notes = [*_notes(names, classes, parted=parted), *listed.notes()]
     if len(names) < len(found):
         notes.append(
             f"{len(found) - len(names):,} files have names that are no UTF-8 and are left."
@@ -244,9 +339,22 @@ def _meaning(parts: Sequence[str], *, parted: bool) -> tuple[str | None, str | N
     return (folders[1] if part and len(folders) > 1 else None), part
 
 
-def _common(names: Sequence[str]) -> int:
+def _steps(name: str, *, packed: bool) -> list[str]:
+    """Give the folders of a file, and its own name; nothing is written there, so all may come.
+
+    In zips a backslash stands between folders where a packer on Windows put it.
+    """
+    found: list[str] = []
+    for step in (name.replace("\\", "/") if packed and "/" not in name else name).split("/"):
+        if step == "..":
+            del found[-1:]
+        elif step not in ("", "."):
+            found.append(step)
+    return found
+
+
+def _common(split: Sequence[Sequence[str]]) -> int:
     """Count the folders that hold everything and say nothing."""
-    split = [name.split("/") for name in names]
     count = 0
     while all(len(parts) > count + 2 for parts in split):
         heads = {parts[count] for parts in split}
@@ -257,7 +365,7 @@ def _common(names: Sequence[str]) -> int:
 
 
 def _notes(names: Sequence[str], classes: Iterable[str | None], *, parted: bool) -> Iterator[str]:
-    others = Counter(Path(name).suffix.lower() or "none" for name in names if not _is_image(name))
+    others = Counter(Path(name).suffix.lower() or "none" for name in names if not is_image(name))
     if others:
         kinds = ", ".join(f"{ending} ({count:,})" for ending, count in others.most_common(3))
         yield f"{sum(others.values()):,} files are no images by their ending and are left: {kinds}."
@@ -267,45 +375,71 @@ def _notes(names: Sequence[str], classes: Iterable[str | None], *, parted: bool)
         yield f"{loose:,} images are in no folder {where}: nobody says what they show."
 
 
-def _entries(place: Path) -> list[str]:
+def _is_one(place: Path) -> bool:
+    return is_image(place.name) and place.is_file()
+
+
+def _entries(place: Path) -> _Listed:
     """List the files of a zip."""
     info = place.stat()
     return _entries_of(place, info.st_size, info.st_mtime_ns)
 
 
 @lru_cache(maxsize=2)
-def _entries_of(place: Path, size: int, changed: int) -> list[str]:
+def _entries_of(place: Path, size: int, changed: int) -> _Listed:
     """List them once for each state of the file: a directory of 70,000 takes a second."""
     try:
-        with zipfile.ZipFile(place) as archive:
+        with open_zip(place) as archive:
             infos = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         got = f"{place.name}: {error}"
         raise DataError("a readable zip", got, "fetch it again: it is damaged") from None
     _bounded(len(infos), place)
-    if any(info.flag_bits & 1 for info in infos):
-        got = f"{place.name}, which has one"
-        raise DataError("a zip without a password", got, "unpack it first")
-    names = [info.filename for info in infos]
-    return [name for name in names if name[-1:] != "/" and not _is_hidden(name)]
+    names = [info.filename for info in infos if info.filename[-1:] not in ("/", "\\")]
+    shown = [name for name in names if not _is_hidden(name)]
+    kept = tuple(dict.fromkeys(shown))
+    again = sum(map(is_image, shown)) - sum(map(is_image, kept))
+    locked = any(info.flag_bits & 1 for info in infos)
+    return _Listed(kept, sum(map(_is_lost, names)), again, locked=locked)
 
 
-def _files(place: Path) -> Iterator[str]:
+def _files(place: Path) -> _Listed:
     """List the files of a folder; links to other folders are not followed."""
     if not place.is_dir():
         raise DataError("a folder or zip of images", f"no such folder {str(place)!r}")
-    for count, name in enumerate(_walked(place)):
-        _bounded(count, place)
-        yield name
+    names, odd = list[str](), Counter[str]()
+    for name in _walked(place, odd):
+        _bounded(len(names), place)
+        names.append(name)
+    return _Listed(tuple(names), odd["hidden"], 0, odd["links"], odd["closed"])
 
 
-def _walked(place: Path) -> Iterator[str]:
-    for folder, inner, files in os.walk(place):
+def _walked(place: Path, odd: Counter[str] | None = None) -> Iterator[str]:
+    """Give the files of a folder; what is left aside is counted in `odd`, if that is given."""
+
+    def closed(error: OSError) -> None:
+        if odd is not None:
+            odd["closed"] += 1
+
+    for folder, inner, files in os.walk(place, onerror=closed):
+        if odd is not None:
+            odd["links"] += sum(os.path.islink(os.path.join(folder, name)) for name in inner)
+            odd["hidden"] += sum(map(_is_lost, files))
+            for name in filter(_is_hidden, inner):
+                odd["hidden"] += _lost_in(os.path.join(folder, name))
         inner[:] = sorted(name for name in inner if not _is_hidden(name))
         below = Path(folder).relative_to(place)
         for name in sorted(files):
             if not _is_hidden(name):
                 yield (below / name).as_posix()
+
+
+def _lost_in(folder: str) -> int:
+    """Count the images of a hidden folder, but for what macOS keeps there, in so many files."""
+    if os.path.basename(folder) in _HIDDEN or os.path.islink(folder):
+        return 0
+    files = (name for _, _, names in os.walk(folder) for name in names)
+    return sum(is_image(name) for name, _ in zip(files, range(_GLANCED), strict=False))
 
 
 def _bounded(count: int, place: Path) -> None:
@@ -322,10 +456,26 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _is_image(name: str) -> bool:
+def is_image(name: str) -> bool:
+    """Whether a name is that of an image, by its ending.
+
+    Examples
+    --------
+    >>> is_image("cat/1.JPG"), is_image("jpg.txt")
+    (True, False)
+    """
     return f".{name.rpartition('.')[2].lower()}" in ENDINGS
 
 
 def _is_hidden(name: str) -> bool:
     hidden = name[:1] == "." or "/." in name or "__" in name
-    return hidden and any(p[:1] == "." or p in _HIDDEN for p in name.split("/"))
+    return hidden and any(
+        (p[:1] == "." and p not in (".", "..")) or p in _HIDDEN for p in name.split("/")
+    )
+
+
+def _is_lost(name: str) -> bool:
+    """Whether somebody may miss a hidden file: an image that is no litter of macOS."""
+    if not (_is_hidden(name) and is_image(name)):
+        return False
+    return not any(p[:2] == "._" or p in _HIDDEN for p in name.split("/"))

@@ -23,6 +23,7 @@ from modelwright.acquire.quantities import find_written
 from modelwright.acquire.spellings import ANY_CASE
 from modelwright.acquire.textual import judge_labels, judge_text
 from modelwright.acquire.types_file import Given
+from modelwright.acquire.units import tell_units
 from modelwright.acquire.words import PARTS, clean, hide, true_word
 from modelwright.core.errors import ColumnError, did_you_mean
 from modelwright.core.picture_folder import PictureFolder
@@ -121,7 +122,9 @@ Settings(types={"days": {"missing": ["999"]}})
             note = " ".join(word for word in (note, _beside(values, column)) if word)
         if values.name == target and column.kind is Kind.CATEGORY:
             mixed = " of different " in column.evidence or " in different " in column.evidence
-            note = tell_currencies(values, are_numbers=False) if mixed else ""
+            if not mixed:
+                return replace(column, format=""), ""
+            note = tell_currencies(values, are_numbers=False) or tell_units(values)
             return replace(column, format=""), note
         return column, note
 

@@ -70,6 +70,7 @@ def ingest(
     memory: int = 2 * 10**9,
     header: bool | None = None,
     encoding: str | None = None,
+    verbatim: frozenset[str] = frozenset(),
 ) -> Ingested:
     """Write all rows of a source to one file, however many there are.
 
@@ -90,6 +91,8 @@ def ingest(
         Whether the first row holds names; None finds out.
     encoding : str, optional
         How a text file is encoded, such as ``"cp1250"``; None finds out.
+    verbatim : frozenset of str
+        Columns of a text file whose exact text matters ("007").
 
     Returns
     -------
@@ -111,7 +114,7 @@ def ingest(
     check_writable(out, source)
     if encoding is not None and is_database(source):
         raise OptionError("a text file beside --encoding", "a database", NO_TEXT)
-    reading = Reading(header=header, encoding=encoding)
+    reading = Reading(header=header, encoding=encoding, verbatim=verbatim)
     with (
         TemporaryDirectory(
             prefix=".modelwright-", dir=out.absolute().parent, ignore_cleanup_errors=True
@@ -184,7 +187,9 @@ class _Work:
         known = text.dialect.even and text.dialect.separator != BLANKS
         if not known or not rows_are_even(text.path, text.dialect):
             text = text.in_order(self.folder, in_place=False)
-        numbers = {name: _SQL_TYPES[str(kind)] for name, kind in find_numbers(text).items()}
+        found_numbers = find_numbers(text)
+        typed = reading.typed(found_numbers)
+        numbers = {name: _SQL_TYPES[str(found_numbers[name])] for name in typed}
         while True:
             try:
                 table = _csv(text, numbers, self.memory)

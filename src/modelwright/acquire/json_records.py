@@ -13,7 +13,7 @@ from polars.exceptions import PolarsError
 from modelwright.acquire.encodings import in_utf8
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.nested import flatten
-from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.raw import Drawn, Raw, Reading
 from modelwright.acquire.sampling import sample_rows
 from modelwright.acquire.unpacking import Plain
 from modelwright.core.errors import DataError
@@ -50,6 +50,8 @@ def read_json(plain: Plain, reading: Reading, folder: Path) -> Raw:
         if error.msg == "Extra data":  # one record a line, under another name
             return read_json_lines(plain, reading, folder)
         raise _broken(plain.shown, error) from None
+    if reading.may_be_empty and _has_no_record(content, reading):
+        return Raw(_no_records(reading), notes, encoding=encoded.encoding)
     frame, more = flatten(_table(content, plain.shown))
     return Raw(frame, (*notes, *more), encoding=encoded.encoding)
 
@@ -64,23 +66,27 @@ def read_json_lines(plain: Plain, reading: Reading, folder: Path) -> Raw:
     """
     encoded = in_utf8(plain, reading, folder)
     path, notes = encoded.path, (*plain.notes, *encoded.notes)
+    drawn: Drawn | None = None
     if reading.room is not None and path.stat().st_size > reading.room:
         sampled = sample_rows(
             path, reading.room, folder, header=False, quoted=False, seed=reading.seed
         )
-        path, notes = sampled.path, (*notes, sampled.note)
+        path, notes, drawn = sampled.path, (*notes, sampled.note), Drawn(sampled.total)
     try:
         frame = pl.read_ndjson(path, infer_schema_length=None)
         aside: tuple[int, ...] = ()
     except PolarsError:  # a column of several types, or a line that is no record
         frame, aside = _line_by_line(path, plain.shown, reading.in_place)
+    if not frame.width and reading.may_be_empty:  # no line at all
+        frame = _no_records(reading)
     if aside:
         fate = "read as missing values" if reading.in_place else "left out"
         shown = ", ".join(str(line) for line in aside[:_SHOWN])
         more = f" and {len(aside) - _SHOWN:,} more" if len(aside) > _SHOWN else ""
         notes = (*notes, f"Lines that hold no JSON record were {fate}: {shown}{more}.")
     flat, spread = flatten(frame)
-    return Raw(flat, (*notes, *spread), () if reading.in_place else aside, encoded.encoding)
+    left = () if reading.in_place else aside
+    return Raw(flat, (*notes, *spread), left, encoded.encoding, drawn=drawn)
 
 
 def _line_by_line(path: Path, shown: str, in_place: bool) -> tuple[pl.DataFrame, tuple[int, ...]]:
@@ -123,6 +129,19 @@ def _table(content: object, shown: str) -> pl.DataFrame:
     raise DataError("a list of records", f"other JSON in {shown}", _SHAPE)
 
 
+def _has_no_record(content: object, reading: Reading) -> bool:
+    """Tell whether JSON holds a list of records in which there is none."""
+    if not isinstance(content, dict):
+        return content == []
+    lists = [value for value in content.values() if isinstance(value, list)]
+    return lists == [[]] and not set(reading.known) & set(content)
+
+
+def _no_records(reading: Reading) -> pl.DataFrame:
+    """Give no rows of the columns that are known: records that are not there name none."""
+    return pl.DataFrame(schema=dict.fromkeys(reading.known, pl.String()))
+
+
 def _of_record(content: dict[str, Any], shown: str) -> pl.DataFrame:
     lists = {name: value for name, value in content.items() if isinstance(value, list)}
     tables = [v for v in lists.values() if v and all(isinstance(item, dict) for item in v)]
@@ -146,7 +165,7 @@ def _of_record(content: dict[str, Any], shown: str) -> pl.DataFrame:
 
 
 def _are_columns(columns: list[dict[str, Any]]) -> bool:
-    return all(list(column) == list(columns[0]) and column for column in columns)
+    return all(list(column) == list(columns[0]) for column in columns)
 
 
 def _records(records: Sequence[dict[str, Any]]) -> pl.DataFrame:

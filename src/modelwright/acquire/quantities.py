@@ -222,13 +222,15 @@ def currency_of(word: str) -> str:
     return _NAMES.get(upper, upper)
 
 
-def parts_of(values: pl.Series) -> pl.DataFrame:
+def parts_of(values: pl.Series, *, scales: bool = True) -> pl.DataFrame:
     """Take amounts apart: what stands before the digits and behind them, without a scale.
 
     Parameters
     ----------
     values : polars.Series of String, shape (n_rows,)
         As found.
+    scales : bool
+        Whether "m" behind the digits may stand for millions, and not for metres.
 
     Returns
     -------
@@ -241,11 +243,10 @@ def parts_of(values: pl.Series) -> pl.DataFrame:
     [('$', ''), ('', 'EUR'), ('', '')]
     """
     found = _tidy(values).str.extract_groups(_ANY).struct.unnest()
-    scale = rf"(?i)^(?:{_SCALE})\b\.?\s*"
-    return found.select(
-        pl.col("before").fill_null(""),
-        pl.col("after").fill_null("").str.strip_chars().str.replace(scale, ""),
-    )
+    after = pl.col("after").fill_null("").str.strip_chars()
+    if scales:
+        after = after.str.replace(rf"(?i)^(?:{_SCALE})\b\.?\s*", "")
+    return found.select(pl.col("before").fill_null(""), after)
 
 
 def find_written(values: pl.Series) -> tuple[Written | None, str]:

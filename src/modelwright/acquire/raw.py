@@ -11,9 +11,28 @@ import polars as pl
 
 from modelwright.core.schema import Kind, Role, Schema
 
-__all__ = ["Raw", "Reading"]
+__all__ = ["Drawn", "Raw", "Reading"]
 
 _NAMELESS = re.compile(r"column_\d+")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Where a sample of rows was drawn from.
+
+    Parameters
+    ----------
+    rows : int
+        How many rows the file has, lines that are none counted within them.
+    path : str
+        The file; empty where it cannot be read a second time.
+    texts : frozenset of str
+        The columns that were read as text.
+    """
+
+    rows: int
+    path: str = ""
+    texts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -33,6 +52,8 @@ class Raw:
         is no text.
     folder : pathlib.Path, optional
         Where the file is; None for what is no file.
+    drawn : Drawn, optional
+        The file, where these rows are a sample of it; None: they are all.
 
     Examples
     --------
@@ -45,6 +66,7 @@ class Raw:
     set_aside: tuple[int, ...] = ()
     encoding: str = ""
     folder: Path | None = None
+    drawn: Drawn | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +95,8 @@ class Reading:
         How a table of this kind was encoded before: text that is not UTF-8 is taken for that.
     as_text : bool
         Every column of a text file stays text, however plainly it holds numbers.
+    may_be_empty : bool
+        A table without rows is one, such as a header alone.
     """
 
     header: bool | None = None
@@ -85,6 +109,7 @@ class Reading:
     encoding: str | None = None
     usual: str = ""
     as_text: bool = False
+    may_be_empty: bool = False
 
     @classmethod
     def like(cls, schema: Schema, usual: str = "", encoding: str | None = None) -> Reading:

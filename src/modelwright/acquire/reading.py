@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
+
 from modelwright.acquire.files import NO_TEXT, read_file
 from modelwright.acquire.frames import read_frame
 from modelwright.acquire.homes import expanded
-from modelwright.acquire.images import holds_images, read_images
-from modelwright.acquire.raw import Raw, Reading
+from modelwright.acquire.images import IMAGE, holds_images, holds_nothing, read_images
+from modelwright.acquire.raw import Drawn, Raw, Reading
 from modelwright.acquire.sql import read_database
 from modelwright.acquire.standard_input import is_pipe
 from modelwright.core.addresses import is_database
@@ -40,7 +42,7 @@ def read_raw(data: object, reading: Reading | None = None) -> Raw:
     Raises
     ------
     DataError
-        When there is no such file, or it is no table with rows.
+        When there is no such file, or it is no table with rows (see `Reading.may_be_empty`).
     OptionError
         When an encoding is given for what is no text file.
 
@@ -55,15 +57,29 @@ def read_raw(data: object, reading: Reading | None = None) -> Raw:
     chosen = reading or Reading()
     in_base = isinstance(data, str) and is_database(data)
     if isinstance(data, str | Path) and not in_base:
-        if holds_images(data):
-            return read_images(data)
-        return replace(read_file(str(data), chosen), folder=_folder(str(data)))
+        if holds_images(data) or (_is_of_images(chosen) and holds_nothing(data)):
+            return read_images(data, may_be_empty=chosen.may_be_empty)
+        raw = read_file(str(data), chosen)
+        return replace(raw, folder=_folder(str(data)), drawn=_drawn(raw, str(data)))
     if chosen.encoding is not None:
         got = "a database" if in_base else f"a {type(data).__name__} in memory"
         raise OptionError("a text file beside --encoding", got, NO_TEXT)
     if isinstance(data, str) and in_base:
         return read_database(data, chosen)
-    return Raw(read_frame(data))
+    return Raw(read_frame(data, may_be_empty=chosen.may_be_empty))
+
+
+def _is_of_images(reading: Reading) -> bool:
+    """Tell whether a source may have no row, where a row is an image."""
+    return reading.may_be_empty and IMAGE in reading.known
+
+
+def _drawn(raw: Raw, path: str) -> Drawn | None:
+    """Say how the rest of the file can be read as the sample was."""
+    if raw.drawn is None or is_pipe(path):
+        return raw.drawn
+    texts = frozenset(name for name, kind in raw.frame.schema.items() if kind == pl.String)
+    return Drawn(raw.drawn.rows, str(expanded(path).absolute()), texts)
 
 
 def _folder(path: str) -> Path | None:

@@ -24,10 +24,13 @@ class Sampled:
         A file of the same header and the chosen rows, in their order.
     note : str
         How many of how many rows, for the user.
+    total : int
+        How many rows the file has.
     """
 
     path: Path
     note: str
+    total: int
 
 
 def sample_rows(
@@ -72,7 +75,7 @@ def sample_rows(
             out.write(np.frombuffer(block, dtype=np.uint8)[mask].tobytes())
             row += len(ends)
     note = f"{sample_note(keep, total)} Lines are counted within it."
-    return Sampled(into, note)
+    return Sampled(into, note, total)
 
 
 def sample_note(kept: int, total: int) -> str:

@@ -8,10 +8,13 @@ import polars as pl
 
 from modelwright.acquire.advice import say_so
 
-__all__ = ["ANY_CASE", "find_spellings", "folded"]
+__all__ = ["ANY_CASE", "AS_WRITTEN", "find_spellings", "folded"]
 
 ANY_CASE = "any case"
 """The format of a category whose labels are read in lower case, with single blanks."""
+
+AS_WRITTEN = "as written"
+"""The format of a category whose labels are names, such as folders: blanks and ".0" count."""
 
 _WORD = 3  # letters; in a shorter label case may mean something, as in mW and MW, or A and a
 

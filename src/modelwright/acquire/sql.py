@@ -108,7 +108,7 @@ def read_database(url: str, reading: Reading) -> Raw:
     url : str
         For example ``sqlite:///sales.db#SELECT * FROM orders``.
     reading : Reading
-        How much room there is.
+        How much room there is, and whether there may be no row.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def read_database(url: str, reading: Reading) -> Raw:
                     "modelwright acquire writes them to a Parquet file: a sample is drawn from it",
                 )
         frame = _joined(parts)
-    if not frame.height:
+    if not frame.height and not reading.may_be_empty:
         raise DataError("rows", f"none from {address.shown}", "check the query")
     return Raw(frame)
 

@@ -83,7 +83,9 @@ class Streamed:
 
 
 @contextmanager
-def stream(data: object, reading: Reading | None = None) -> Iterator[Streamed]:
+def stream(
+    data: object, reading: Reading | None = None, *, folder: Path | None = None
+) -> Iterator[Streamed]:
     """Open a source so that its rows can be looked at without holding all of them.
 
     Small files and tables in memory are read as a whole. A large Parquet or Arrow file and a lazy
@@ -96,6 +98,8 @@ def stream(data: object, reading: Reading | None = None) -> Iterator[Streamed]:
         As for `read_raw`.
     reading : Reading, optional
         What is known of it.
+    folder : Path, optional
+        Where the temporary folder is made; None: where the system has its own.
 
     Yields
     ------
@@ -116,7 +120,7 @@ def stream(data: object, reading: Reading | None = None) -> Iterator[Streamed]:
     if isinstance(data, pl.LazyFrame):
         yield _lazily(data, "the table", ())
         return
-    with TemporaryDirectory(prefix="modelwright-", ignore_cleanup_errors=True) as name:
+    with TemporaryDirectory(prefix="modelwright-", dir=folder, ignore_cleanup_errors=True) as name:
         yield _opened(data, chosen, Path(name))
 
 
@@ -167,6 +171,13 @@ def _lazily(lazy: pl.LazyFrame, shown: str, notes: tuple[str, ...]) -> Streamed:
 
 def _ingested(source: str, shown: str, reading: Reading, folder: Path) -> Streamed:
     out = folder / "rows.parquet"
-    done = ingest(source, out, memory=_MEMORY, header=reading.header, encoding=reading.encoding)
+    done = ingest(
+        source,
+        out,
+        memory=_MEMORY,
+        header=reading.header,
+        encoding=reading.encoding,
+        verbatim=reading.verbatim,
+    )
     lazy = pl.scan_parquet(out, glob=False)
     return Streamed(shown, done.rows, lazy, False, done.notes)

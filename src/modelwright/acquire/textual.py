@@ -19,6 +19,7 @@ from modelwright.acquire.quantities import find_written, is_currency, parse_numb
 from modelwright.acquire.scales import find_levels
 from modelwright.acquire.sentinels import find_unknown
 from modelwright.acquire.spellings import find_spellings, folded
+from modelwright.acquire.units import tell_units
 from modelwright.acquire.words import clean, condense, true_word
 from modelwright.core.schema import Column, Kind
 
@@ -241,10 +242,7 @@ def _as_written(
     written, unsure = find_written(known)
     if not clock and written is None:
         guess = _as_words(values, once, sample)
-        if not unsure:
-            return guess
-        note = guess.note or tell_currencies(values, are_numbers=False)
-        return replace(guess, evidence=f"{guess.evidence}; {unsure}", note=note)
+        return _of_several(values, once, guess, unsure) if unsure else guess
     format = clock or (written.example() if written else "")
     present = clean(once, Kind.NUMBER).drop_nulls()
     numbers = parse_numbers(present, format)
@@ -265,6 +263,14 @@ def _as_written(
     apart = written is not None and is_currency(written.before) and is_currency(written.after)
     note = tell_currencies(values, are_numbers=True) if apart else ""
     return Guess(Kind.NUMBER, evidence, format, note=note)
+
+
+def _of_several(values: pl.Series, once: pl.Series, guess: Guess, unsure: str) -> Guess:
+    """Say of amounts in several currencies or units what they are, and what to do."""
+    mixed = tell_currencies(values, are_numbers=False) or tell_units(values)
+    if mixed and guess.kind is Kind.ID:  # amounts name nothing, though each may stand once
+        guess = judge_labels(once)
+    return replace(guess, evidence=f"{guess.evidence}; {unsure}", note=guess.note or mixed)
 
 
 def _as_words(values: pl.Series, once: pl.Series, sample: pl.Series) -> Guess:

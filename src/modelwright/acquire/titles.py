@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from modelwright.acquire.heading import heading_of
 from modelwright.acquire.raw import Reading
 
 __all__ = ["Titles", "find_titles"]
@@ -104,6 +105,10 @@ def _titled(rows: Sequence[tuple[int, list[str]]], start: int) -> tuple[float, i
     filled = [sum(cell != "" for cell in row) for _, row in rows]
     top = next((i for i, count in enumerate(filled) if 2 * count > width), 0)
     above, names = rows[top] if rows else (0, [])
+    joined = heading_of([row for _, row in rows[top - 1 :]]) if top else None
+    grouped = joined is not None and joined != names
+    if grouped:  # the row above names groups, and belongs to the table
+        top, above = top - 1, rows[top - 1][0]
     if width < 2 or not any(filled[:top]) or top > _MOST or len(names) != width:
         return none
     # one word above two columns may be a name with a cell missing beside it
@@ -111,7 +116,7 @@ def _titled(rows: Sequence[tuple[int, list[str]]], start: int) -> tuple[float, i
         return none
     below = [row for _, row in rows[top + 1 :] if row]
     steady = sum(len(row) == width for row in below) / len(below) if below else 0.0
-    if len(below) < 2 or steady < _STEADY or not _are_names(names, below):
+    if len(below) < 2 or steady < _STEADY or not (grouped or _are_names(names, below)):
         return none
     return steady, width, above
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from modelwright.acquire.bounds import copy_bounded
+from modelwright.acquire.images import is_image
 from modelwright.core.deferred import Deferred
 from modelwright.core.errors import DataError, did_you_mean
 
@@ -155,6 +156,10 @@ def _entry(plain: Plain, inner: str | None) -> zipfile.ZipInfo | None:
         return next(iter(files.values()))
     if not files:
         raise DataError("a zip with a table", f"no file in {plain.shown}")
+    if 2 * sum(map(is_image, files)) > len(files):
+        cure = "unpack it: images are read from a folder, or from a zip that is in no other"
+        got = f"{len(files):,} files in {plain.shown}, most of them images"
+        raise DataError("a zip with a table", got, cure)
     first = next(iter(files))
     raise DataError(
         "a zip with one file",

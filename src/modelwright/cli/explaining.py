@@ -80,12 +80,14 @@ def explain(
         Print one JSON object on stdout.
     """
     from modelwright.model import load
+    from modelwright.model.model import refuse_pictured
 
     check_model(model, data or "")
     if data is not None:
         check_data(data)
     read = how or HowRead()
     opened = load(model, encoding=read.encoding, images=read.images)
+    refuse_pictured(opened)
     curves = drawn or Drawn()
     if rules:
         _tell_rules(opened, json)

@@ -293,6 +293,7 @@ def _summary(result: Result, out: Path) -> dict[str, object]:
         "test": None if card.test is None else {**card.test.to_json(), **_named(card.test)},
         "contrast": None if card.contrast is None else card.contrast.to_json(),
         "expected": None if (found := _expected(result)) is None else found.to_json(),
+        "held_out": _held_out(result),
         "verdict": None if judged is None else asdict(judged),
         "cleaned": _cleaned(result),
         "notes": list(result.notes),
@@ -353,6 +354,17 @@ def _named(test: FreshScore) -> dict[str, float]:
     return {test.metric: test.score} if test.metric.isidentifier() else {}
 
 
+def _held_out(result: Result) -> dict[str, object] | None:
+    """Give the interval that the leaderboard has, as plain JSON."""
+    from modelwright.plan.verdict import line_of
+
+    line = line_of(result.model)
+    if line is None:
+        return None
+    ends = {"score": line.score, "low": line.low, "high": line.high}
+    return {**ends, "level": 0.95, "of": "held-out rows"}
+
+
 def _expected(result: Result) -> Expected | None:
     """Say what fresh rows will score: as many as were given, or very many."""
     from modelwright.plan.expected import expected_score
@@ -362,12 +374,12 @@ def _expected(result: Result) -> Expected | None:
 
 
 def _tell_fresh(result: Result) -> None:
-    """Say what fresh rows scored, and what they may be expected to."""
-    if result.test is not None:
-        say(f"test: {result.test}")
+    """Say what fresh rows may be expected to score, and what some of them did."""
     expected = _expected(result)
     if expected is not None:
-        say(f"on fresh rows: {expected}")
+        say(str(expected))
+    if result.test is not None:
+        say(f"test: {result.test}")
 
 
 def _tell(result: Result, out: Path) -> None:

@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.printable import printable
 
-__all__ = ["Source", "answer", "notes_on_stderr", "say"]
+__all__ = ["Source", "answer", "notes_on_stderr", "rows_written", "say"]
 
 Source = Annotated[str | Path, Parameter(allow_leading_hyphen=True)]
 """Where rows come from; ``-`` is standard input, not an option."""
@@ -25,6 +25,19 @@ Source = Annotated[str | Path, Parameter(allow_leading_hyphen=True)]
 def say(line: str) -> None:
     """Print a line for a person; what the data holds moves no cursor and changes no colour."""
     sys.stdout.write(printable(line) + "\n")
+
+
+def rows_written(rows: int, out: Path) -> str:
+    """Say how many answers went to a file, and why where there is none.
+
+    Examples
+    --------
+    >>> rows_written(1200, Path("a.csv"))
+    '1,200 rows: a.csv'
+    >>> rows_written(0, Path("a.csv"))
+    '0 rows: a.csv (there was no row to predict)'
+    """
+    return f"{rows:,} rows: {out}" + ("" if rows else " (there was no row to predict)")
 
 
 @contextmanager

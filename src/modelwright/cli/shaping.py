@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelwright.cli.printing import answer, say
+from modelwright.cli.printing import answer, rows_written, say
 from modelwright.cli.tables import as_table
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError
@@ -113,7 +113,7 @@ def predict_shape(
     if json:
         answer({"out": str(out), "rows": answers.height, "seconds": seconds})
     else:
-        say(f"{answers.height:,} rows: {out}")
+        say(rows_written(answers.height, out))
 
 
 def report_shape(model: Path, out: Path, *, json: bool) -> None:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from modelwright.cli.completing import metrics
 from modelwright.cli.inputs import HowRead, check_data, check_model, is_shape
-from modelwright.cli.printing import Source, answer, say
+from modelwright.cli.printing import Source, answer, rows_written, say
 from modelwright.cli.reporting import check_page
 from modelwright.cli.scoring import (
     Scores,
@@ -56,7 +56,7 @@ def predict(
     model
         A file that fit wrote.
     data
-        The rows; the target may be there or not.
+        The rows; the target may be there or not. There may be none: then there is no answer.
     out
         A .csv, .tsv, .parquet, .arrow or .jsonl file.
     interval
@@ -92,7 +92,7 @@ def predict(
             live.advance(None, f"calibrating on {calibrate.name}")
             opened = _recalibrated(opened, _rows_of(calibrate, interval))
         live.advance(None, f"{reading(data)} and predicting")
-        rows = read_rows(opened, data)
+        rows = read_rows(opened, data, may_be_empty=True)
         answers = opened.predict(rows, interval=interval)
         live.advance(None, f"writing {out.name}")
         write_frame(answers, out)
@@ -103,10 +103,10 @@ def predict(
             told["mended"] = {"cells": len(rows.changes), "by_column": rows.by_column}
         answer({"out": str(out), "rows": answers.height, "seconds": seconds, **told})
     else:
-        if opened.cleaning is not None:
+        if opened.cleaning is not None and answers.height:
             say(str(rows))
-        say(f"{answers.height:,} rows: {out}")
-        if interval is not None:
+        say(rows_written(answers.height, out))
+        if interval is not None and answers.height:
             say(f"{opened.intervals}")
 
 

@@ -212,7 +212,7 @@ def _table(board: Leaderboard, lines: int, width: int) -> RenderableType:
     widths = {head: max(len(head), *(len(row[head]) for row in rows)) + GAP for head in rows[0]}
     room = width - NAME - len(board.head) - GAP
     heads = []
-    for head in ("weight", "seconds", "95 % interval"):  # the dearest first
+    for head in ("weight", "seconds", "95 % held-out"):  # the dearest first
         room -= widths[head]
         if room >= 0 and any(row[head] for row in rows):
             heads.append(head)
@@ -245,7 +245,7 @@ def _cells(standing: Standing) -> dict[str, str]:
     if standing.low is not None and standing.high is not None:
         between = f"{number(standing.low, 4)} to {number(standing.high, 4)}"
     return {
-        "95 % interval": between,
+        "95 % held-out": between,
         "weight": f"{standing.weight:.2f}" if member else "",
         "seconds": f"{standing.seconds:.1f}",
     }

@@ -200,7 +200,8 @@ def _verdict(metric: str, score: float, baseline: Baseline) -> str:
         )
     ahead = f"better by {number(baseline.gain, 3)}"
     if baseline.low is not None and baseline.high is not None:
-        ahead += f", 95 % interval {number(baseline.low, 3)} to {number(baseline.high, 3)}"
+        ends = f"{number(baseline.low, 3)} to {number(baseline.high, 3)}"
+        ahead += f" on held-out rows, 95 % interval {ends}"
     if baseline.beaten:
         return f"The model beats the baseline: {against} ({ahead})."
     sure = "how sure that is was not measured" if baseline.low is None else "it may be chance"

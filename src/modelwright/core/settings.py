@@ -310,7 +310,8 @@ class Settings:
         Fit exactly so many trials and look at no clock: the same result again, however fast the
         machine is and however many its workers, as long as the same libraries are installed:
         CatBoost and PyTorch, where they are, take part unless `models` names others. Of a table
-        larger than memory rows are sampled: how many depends on the machine's memory.
+        larger than memory rows are sampled, and a booster sees more of them in the end: how many
+        depends on the machine's memory.
     models : tuple of str
         Learners to use; empty means all.
     seed : int

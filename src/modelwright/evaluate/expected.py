@@ -50,7 +50,7 @@ class Expected:
     --------
     >>> found = Expected("rmse", 2.5, 2.2, 2.8, 0.9, 400)
     >>> print(found)
-    rmse 2.5 expected; 90 % interval on 400 fresh rows 2.2 to 2.8
+    rmse 2.5 expected on 400 fresh rows; 90 % interval 2.2 to 2.8
     >>> found.holds(2.3), found.holds(3.0)
     (True, False)
     """
@@ -66,16 +66,25 @@ class Expected:
         """Whether a score on fresh rows lies where it was expected."""
         return self.low <= score <= self.high
 
+    @property
+    def of(self) -> str:
+        """Say of which rows the interval is."""
+        count = "" if self.rows is None else f"{self.rows:,} "
+        return f"{count}fresh row{'s' * (self.rows != 1)}"
+
+    @property
+    def between(self) -> str:
+        """Say the interval."""
+        ends = f"{self.low + 0.0:.5g} to {self.high + 0.0:.5g}"
+        return f"{100 * self.level:g} % interval {ends}"
+
     def __str__(self) -> str:
-        on = "" if self.rows is None else f" on {self.rows:,} fresh row{'s' * (self.rows != 1)}"
-        return (
-            f"{self.metric} {self.score + 0.0:.5g} expected; {100 * self.level:g} % interval{on} "
-            f"{self.low + 0.0:.5g} to {self.high + 0.0:.5g}"
-        )
+        score = f"{self.metric} {self.score + 0.0:.5g}"
+        return f"{score} expected on {self.of}; {self.between}"
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
-        return asdict(self)
+        return {**asdict(self), "of": "fresh rows"}
 
 
 def expect(

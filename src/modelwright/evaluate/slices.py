@@ -91,7 +91,7 @@ class _Gap:
     inside: float
     outside: float
     error: float
-    freedom: float
+    freedom: int
 
     @property
     def difference(self) -> float:
@@ -112,22 +112,24 @@ class _Half:
 
     losses: Floats
     weight: Floats
-    groups: Index
+    groups: Index | None
 
     def gap(self, rows: NDArray[np.bool_]) -> _Gap:
         """Compare rows with all others; rows of one group count as one observation."""
-        means, variances, freedom = [], [], math.inf
+        means, variances, freedom = [], [], len(self.losses)
         for side in (rows, ~rows):
-            mass = self.weight[side]
+            mass = self.weight * side
             total = float(mass.sum())
             if not total > 0:
-                return _Gap(math.nan, math.nan, 0.0, 1.0)
-            mean = float(mass @ self.losses[side]) / total
-            owners = self.groups[side]
-            sums = np.bincount(owners, mass * (self.losses[side] - mean))
-            units = int(np.count_nonzero(np.bincount(owners)))
+                return _Gap(math.nan, math.nan, 0.0, 1)
+            mean = float(mass @ self.losses) / total
+            units = int(np.count_nonzero(side))
+            sums: Floats = mass * (self.losses - mean)
+            if self.groups is not None:
+                sums = np.bincount(self.groups, sums).astype(np.float64, copy=False)
+                units = int(np.count_nonzero(np.bincount(self.groups[side])))
             if units < 2:
-                return _Gap(math.nan, math.nan, 0.0, 1.0)
+                return _Gap(math.nan, math.nan, 0.0, 1)
             means.append(mean)
             variances.append(float(sums @ sums) / total**2 * units / (units - 1))
             freedom = min(freedom, units - 1)
@@ -159,7 +161,8 @@ def find_slices(
     groups : ndarray of int64, shape (n_rows,), optional
         Rows of one group stay in one half, and count as one observation.
     seconds : float
-        Look at no further column after about half of it; what was looked at by then is told.
+        Look at no further column after about half of it, and at no further pair of conditions
+        after four fifths; what was looked at by then is told.
     seed : int
         The only source of randomness: which rows are in which half.
 
@@ -195,22 +198,22 @@ def find_slices(
     fewest = max(FEWEST, math.ceil(SHARE * len(kept) / 2))
     if len(kept) < 4 * FEWEST:
         return ()
-    owner = np.arange(len(kept))
-    if groups is not None:
-        owner = np.unique(groups[kept], return_inverse=True)[1]
+    owner = None if groups is None else np.unique(groups[kept], return_inverse=True)[1]
     found = table.rows(kept)
     names = found.features() if columns is None else [c for c in columns if c in found.schema]
     mass = np.ones(len(kept)) if weight is None else weight[kept]
     capped = np.minimum(losses[kept], np.quantile(losses[kept], _CAP))
-    first = _first_half(owner, rng)
-    searched, tested = (_Half(capped[h], mass[h], owner[h]) for h in (first, ~first))
-    until = time.monotonic() + seconds / 2
+    first = _first_half(np.arange(len(kept)) if owner is None else owner, rng)
+    searched, tested = (
+        _Half(capped[h], mass[h], None if owner is None else owner[h]) for h in (first, ~first)
+    )
+    began = time.monotonic()
     conditions: list[Condition] = []
     for condition in conditions_of(found, names, 2 * fewest):
         conditions.append(condition)
-        if len(conditions) >= MOST_CONDITIONS or time.monotonic() > until:
+        if len(conditions) >= MOST_CONDITIONS or time.monotonic() > began + seconds / 2:
             break
-    candidates = _worst(conditions, searched, first, fewest)
+    candidates = _worst(conditions, searched, first, fewest, began + 0.8 * seconds)
     return _told(_confirmed(candidates, tested, ~first, fewest), len(losses) / len(kept))
 
 
@@ -221,20 +224,28 @@ def _first_half(owner: Index, rng: np.random.Generator) -> NDArray[np.bool_]:
 
 
 def _worst(
-    conditions: Sequence[Condition], half: _Half, first: NDArray[np.bool_], fewest: int
+    conditions: Sequence[Condition],
+    half: _Half,
+    first: NDArray[np.bool_],
+    fewest: int,
+    until: float,
 ) -> list[_Candidate]:
     """Rank single conditions, then pairs of the worst with any other, on the first half."""
     singles = [
         _Candidate((c.words,), (c.column,), c.rows, half.gap(c.rows[first]).t) for c in conditions
     ]
     singles.sort(key=lambda one: -one.t)
-    pairs = _pairs(singles, half, first, fewest)
+    pairs = _pairs(singles, half, first, fewest, until)
     ranked = sorted([*singles, *pairs], key=lambda one: (-one.t, len(one.columns)))
     return [one for one in ranked if one.t > _NORMAL][:TESTED]
 
 
 def _pairs(
-    singles: Sequence[_Candidate], half: _Half, first: NDArray[np.bool_], fewest: int
+    singles: Sequence[_Candidate],
+    half: _Half,
+    first: NDArray[np.bool_],
+    fewest: int,
+    until: float,
 ) -> list[_Candidate]:
     """Make pairs that are clearly worse than either condition alone."""
     if not singles:
@@ -251,6 +262,8 @@ def _pairs(
     for i in range(leading):
         for j in np.flatnonzero(counts[i] >= fewest).tolist():
             one, other = singles[i], singles[j]
+            if time.monotonic() > until:
+                return list(made.values())
             if one.columns == other.columns or (j, i) in made:
                 continue
             if means[i, j] <= max(alone[i], alone[j]):
@@ -268,7 +281,8 @@ def _clearly(half: _Half, rows: NDArray[np.bool_], rest: NDArray[np.bool_]) -> b
     both = rows | rest
     if rest.sum() < 2:
         return False
-    part = _Half(half.losses[both], half.weight[both], half.groups[both])
+    groups = None if half.groups is None else half.groups[both]
+    part = _Half(half.losses[both], half.weight[both], groups)
     return part.gap(rows[both]).t > _NORMAL
 
 

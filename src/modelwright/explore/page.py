@@ -44,6 +44,7 @@ _TITLES = {
     "read-as-missing": "Read as missing",
     "sparse-columns": "Mostly missing",
     "wild-values": "Wild values",
+    "wrong-cells": "Cells that look wrong",
     "many-levels": "Very many words",
     "constant-columns": "Columns with one value",
     "identifiers": "Identifiers",

@@ -32,6 +32,7 @@ from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.engine import core_count
 from modelwright.features.reading import read, sound_state
+from modelwright.store.zip_names import open_zip
 
 __all__ = ["FittedImages", "ImageForm", "Opened", "as_png", "common_form", "open_images"]
 
@@ -137,7 +138,7 @@ class _Places:
                 if not Path(name).is_file():
                     return None
                 try:
-                    self._zips[name] = zipfile.ZipFile(name)
+                    self._zips[name] = open_zip(name)
                 except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
                     raise _UnfitError("in a damaged zip") from error
             return self._zips[name]

@@ -184,6 +184,8 @@ def find_parts(look: Look) -> tuple[Finding, ...]:
     X = np.column_stack(columns).astype(np.float64)
     y = look.y.values[rows].astype(np.float64)
     whole = np.isfinite(X).all(axis=1)
+    if not whole.any():
+        return ()
     X, y, fold = X[whole], y[whole], look.fold[rows][whole]
     spread = X.std(axis=0)
     X, names = X[:, spread > 0], [n for n, s in zip(names, spread, strict=True) if s > 0]

@@ -53,7 +53,7 @@ from modelwright.store import write_archive
 if TYPE_CHECKING:
     from modelwright.clean.recipes.rowwise import Cleaning, Mended
 
-__all__ = ["SEEN", "Model", "load", "read_rows"]
+__all__ = ["SEEN", "Model", "load", "read_rows", "refuse_pictured"]
 
 # Columns that get a share of their own in an explanation.
 EXPLAINED = 20
@@ -150,7 +150,8 @@ class Model:
         data : path or frame
             A file, or a pandas, Polars or Arrow frame, a NumPy array, a dict of columns. The
             target may be there or not. A row of a file that cannot be aligned with the columns
-            is predicted as a row of missing values, with a `ModelwrightWarning`.
+            is predicted as a row of missing values, with a `ModelwrightWarning`. No rows at all,
+            such as a header alone, get no predictions.
             Totals at the end, and names of columns among the rows, keep their rows and get no
             prediction, which is told.
         interval : float, optional
@@ -176,7 +177,9 @@ class Model:
             When the interval's level is not between 0 and 1.
         """
         if interval is None and self._voices.images:
-            table = self._read(data, self.columns).select(self._voices.images)
+            raw = self._raw(data, may_be_empty=True)
+            table = self._typed(raw.frame, self.columns, raw.folder, others=False)
+            table = table.select(self._voices.images)
             return like(table.frame.hstack(self._answer(self.predict_table(table))), data)
         by = "" if interval is None else self._calibrated(interval).by
         table, strays = self._asked(data, (*self.columns, *([by] if by else [])))
@@ -184,7 +187,7 @@ class Model:
         answers = self._answer(p)
         if interval is not None:
             answers = answers.with_columns(self._reach(table, p, interval))
-        return like(_without_answers(answers, strays), data)
+        return like(_emptied(answers, strays), data)
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
@@ -195,11 +198,12 @@ class Model:
 
     def _asked(self, data: object, required: tuple[str, ...]) -> tuple[Table, list[int]]:
         """Read rows to predict, and say where those are that are none, such as totals."""
-        raw = self._raw(data)
+        raw = self._raw(data, may_be_empty=True)
         strays = find_strays(raw.frame)
         for note in strays.notes("were given no prediction"):
             warnings.warn(note, ModelwrightWarning, stacklevel=4)
-        table = self._typed(raw.frame, required, raw.folder, others=False)
+        frame = _emptied(raw.frame, strays.rows)  # nobody asks what could not be read of these
+        table = self._typed(frame, required, raw.folder, others=False)
         self._warn_of_drift(table)
         return table, strays.rows
 
@@ -225,6 +229,7 @@ class Model:
         DataError
             When there is no such row, or only one and the fit had no time to describe the columns.
         """
+        refuse_pictured(self)
         table = self._read(data, self.columns).select(self.columns)
         found = () if self.evidence is None else self.evidence.leading
         leading = [column for column in found if column in self.columns]
@@ -353,6 +358,7 @@ class Model:
             intervals that keep groups of rows together. Columns that go together strongly stand
             once more as a group, shuffled together.
         """
+        refuse_pictured(self)
         table = self._with_answers(data)[0]
         metric = (
             metric_or_usual(self.task).decided_by(self.decision).for_part_of(float(table.height))
@@ -394,21 +400,21 @@ class Model:
         table = conform(frame, self.schema, required, others=others)
         where = PictureFolder.found(self.images, folder)
         made = described(table, self._voices.through(FittedPictureColumns), where)
-        for note in made.notes[len(table.notes) :]:
+        for note in made.notes:
             warnings.warn(note, ModelwrightWarning, stacklevel=5)
         return made
 
-    def _raw(self, data: object) -> Mended:
+    def _raw(self, data: object, *, may_be_empty: bool = False) -> Mended:
         known = as_mended(data)
         if known is not None:
             return known
-        mended = self._mended(data, 6)
+        mended = self._mended(data, 6, may_be_empty=may_be_empty)
         if mended.changes:
             warnings.warn(f"{mended}.", ModelwrightWarning, stacklevel=5)
         return mended
 
-    def _mended(self, data: object, level: int) -> Mended:
-        raw = read_raw(data, self._reading)
+    def _mended(self, data: object, level: int, *, may_be_empty: bool = False) -> Mended:
+        raw = read_raw(data, replace(self._reading, may_be_empty=may_be_empty))
         for note in raw.notes:
             warnings.warn(note, ModelwrightWarning, stacklevel=level)
         return mended_rows(raw, self.cleaning, self.columns)
@@ -533,12 +539,12 @@ class Model:
         return f"<p>{escape(str(self))}</p>{self.leaderboard._repr_html_()}"
 
 
-def _without_answers(answers: pl.DataFrame, rows: Sequence[int]) -> pl.DataFrame:
-    """Leave the answers of some rows empty."""
+def _emptied(frame: pl.DataFrame, rows: Sequence[int]) -> pl.DataFrame:
+    """Leave some rows empty."""
     if not rows:
-        return answers
-    none = pl.int_range(answers.height, eager=True).is_in(rows)
-    return answers.with_columns(pl.when(~none).then(pl.all()))
+        return frame
+    none = pl.int_range(frame.height, eager=True).is_in(rows)
+    return frame.with_columns(pl.when(~none).then(pl.all()))
 
 
 def load(
@@ -578,7 +584,25 @@ def load(
     return Model(*read_contents(Path(path), key, allow), encoding, images)
 
 
-def read_rows(model: Model, data: object) -> Mended:
+def refuse_pictured(model: Model) -> None:
+    """Refuse to say which columns matter to a model of images, which has none.
+
+    Parameters
+    ----------
+    model : Model
+        What `fit` gave, or `load`.
+
+    Raises
+    ------
+    DataError
+        When it predicts from pixels.
+    """
+    if model._voices.images:
+        cure = "modelwright report MODEL --out report.html shows what its answers rest on"
+        raise DataError("a model of columns to explain", "one of images", cure)
+
+
+def read_rows(model: Model, data: object, *, may_be_empty: bool = False) -> Mended:
     """Read rows as those of the fit were, and mend them as those were mended.
 
     Parameters
@@ -587,6 +611,8 @@ def read_rows(model: Model, data: object) -> Mended:
         What `fit` gave, or `load`.
     data : path or frame
         As for `Model.predict`.
+    may_be_empty : bool
+        Whether a table without rows is one.
 
     Returns
     -------
@@ -599,4 +625,4 @@ def read_rows(model: Model, data: object) -> Mended:
     ColumnError or DataError
         When the data cannot be read, or lacks a column that settles others.
     """
-    return model._mended(data, 4)
+    return model._mended(data, 4, may_be_empty=may_be_empty)

@@ -76,8 +76,10 @@ class Voices:
         ModelFileError
             When a member has other outputs than the task.
         """
+        if not table.height:
+            return np.zeros((0, self.outputs), np.float32)
         size = CHUNK_OF_IMAGES if self.images else CHUNK
-        starts = range(0, max(table.height, 1), size)
+        starts = range(0, table.height, size)
         return np.concatenate([self._say(table.part(start, start + size)) for start in starts])
 
     def _say(self, table: Table) -> NDArray[np.float32]:

@@ -26,6 +26,7 @@ from modelwright.models.histogram import FittedHistogram, HistogramBoosting
 from modelwright.models.lightgbm_library import Booster, is_loaded
 from modelwright.models.lightgbm_text import ModelText
 from modelwright.models.options import at_least, between
+from modelwright.models.pieces import Pieces, is_large
 from modelwright.models.sample import Classes, Sample
 from modelwright.models.unpack import array, integer, unsound
 
@@ -324,7 +325,7 @@ class _Fit:
         sizes = np.diff(self.ranks.starts)
         categorical = [numbers + j for j in np.flatnonzero(sizes <= _CATEGORICAL).tolist()]
         train = lightgbm.Dataset(
-            self.ranks.table(self.sample.X),
+            self._table(),
             label=self.labels,
             weight=self.sample.weight,
             categorical_feature=categorical,
@@ -345,6 +346,13 @@ class _Fit:
         )
         booster.add_valid(held, "valid")
         return booster, True
+
+    def _table(self) -> NDArray[np.float32] | Pieces:
+        """Give the training table, of many rows in pieces."""
+        if not is_large(self.sample.X):
+            return self.ranks.table(self.sample.X)
+        lightgbm.Sequence.register(Pieces)  # what the library asks of a table in pieces
+        return Pieces(self.ranks, self.sample.X)
 
     def _judged(self) -> tuple[NDArray[np.int64], NDArray[Any]] | None:
         """Give the validation rows with known answers, on the scale of training."""

@@ -22,13 +22,14 @@ _HEADER = (
     "version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx",
     "objective", "feature_names", "feature_infos", "tree_sizes",
 )  # fmt: skip
-_INNER = (
-    "split_feature", "split_gain", "threshold", "decision_type", "left_child", "right_child",
-    "internal_value", "internal_weight", "internal_count",
-)  # fmt: skip
-_LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
-_SCALARS = ("num_leaves", "num_cat", "is_linear", "shrinkage")
+_INNER = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
 _CATEGORIES = ("cat_boundaries", "cat_threshold")
+_TREE = ("num_leaves", "num_cat", "is_linear", "shrinkage", "leaf_value", *_INNER, *_CATEGORIES)
+# What LightGBM writes and no prediction reads: more than half of a text.
+_UNREAD = re.compile(
+    r"^(?:split_gain|leaf_weight|leaf_count|internal_value|internal_weight|internal_count)=.*\n",
+    re.MULTILINE,
+)
 _OBJECTIVE = re.compile(r"regression|binary sigmoid:1|multiclass num_class:\d{1,6}")
 _SIZE = re.compile(r"\d{1,9}")
 _NAME = re.compile(r"f\d{1,9}")
@@ -61,7 +62,7 @@ class ModelText:
 
     @classmethod
     def parse(cls, text: str) -> ModelText:
-        """Take a model text apart.
+        """Take a model text apart, and leave out what predictions do not need.
 
         Raises
         ------
@@ -82,7 +83,8 @@ class ModelText:
         sizes = pairs.pop("tree_sizes").split()
         if sizes != [str(len(block)) for block in blocks]:
             raise unsound("trees of the sizes that the header says", "others")
-        return cls(tuple(pairs.items()), blocks)
+        lean = tuple(_UNREAD.sub("", block) for block in blocks)
+        return cls(tuple(pairs.items()), lean)
 
     def first(self, trees: int) -> ModelText:
         """Give the model of the first so many trees."""
@@ -127,7 +129,12 @@ class ModelText:
         if not self.trees or len(self.trees) % outputs:
             raise unsound("whole rounds of trees", f"{len(self.trees)} trees")
         trees = [_fields(block, index) for index, block in enumerate(self.trees)]
-        _check_leaves(trees)
+        leaves = [_size(fields["num_leaves"]) for fields in trees]
+        if min(leaves) < 1:
+            raise unsound("at least one leaf in each tree", "none")
+        _numbers([fields["shrinkage"] for fields in trees], [1] * len(trees))
+        if not np.isfinite(_numbers([fields["leaf_value"] for fields in trees], leaves)).all():
+            raise unsound("finite leaves", "others")
         grown = [fields for fields in trees if fields["num_leaves"] != "1"]
         if grown:
             nodes = _Nodes.of(grown)
@@ -246,8 +253,7 @@ def _fields(block: str, index: int) -> Fields:
     lines = block.split("\n")
     if lines[0] != f"Tree={index}":
         raise unsound(f"tree {index}", repr(lines[0][:20]))
-    known = (*_SCALARS, *_INNER, *_LEAVES, *_CATEGORIES)
-    fields = _pairs([line for line in lines[1:] if line], known)
+    fields = _pairs([line for line in lines[1:] if line], _TREE)
     needed = {"num_leaves", "num_cat", "leaf_value", "shrinkage"}
     if fields.get("num_leaves") != "1":
         needed |= set(_INNER)
@@ -257,24 +263,6 @@ def _fields(block: str, index: int) -> Fields:
     if fields.get("is_linear", "0") != "0" or (sets and fields["num_leaves"] == "1"):
         raise unsound("a tree of constant leaves", f"tree {index}")
     return fields
-
-
-def _check_leaves(trees: list[Fields]) -> None:
-    leaves = [_size(fields["num_leaves"]) for fields in trees]
-    if min(leaves) < 1:
-        raise unsound("at least one leaf in each tree", "none")
-    _numbers([fields["shrinkage"] for fields in trees], [1] * len(trees))
-    if not np.isfinite(_numbers([fields["leaf_value"] for fields in trees], leaves)).all():
-        raise unsound("finite leaves", "others")
-    for keys, fewer in ((_LEAVES, 0), (_INNER, 1)):
-        for key in keys:
-            # a tree that is a single leaf has no, or empty, arrays of inner nodes
-            held = [
-                (fields[key], count - fewer)
-                for fields, count in zip(trees, leaves, strict=True)
-                if key in fields and (fields[key] or count > fewer)
-            ]
-            _numbers([text for text, _ in held], [count for _, count in held])
 
 
 @dataclass(frozen=True)
@@ -343,16 +331,25 @@ def _check_categories(trees: list[Fields], nodes: _Nodes) -> None:
     held = [fields for fields, count in zip(trees, sets, strict=True) if count]
     if not all(set(_CATEGORIES) <= set(fields) for fields in held):
         raise unsound("the sets of a categorical tree", "none")
-    for fields, count in zip(held, sets[sets > 0], strict=True):
-        bounds = _integers([fields["cat_boundaries"]], [int(count) + 1])
-        words = _integers([fields["cat_threshold"]], None)
-        rising = bounds[0] == 0 and bool((np.diff(bounds) > 0).all()) and bounds[-1] == len(words)
-        if not rising or ((words < 0) | (words >= 2**32)).any():
-            raise unsound("sets of categories, one after another", "others")
+    if held:
+        _check_sets(held, sets[sets > 0])
     which = _numbers([fields["threshold"] for fields in trees], (nodes.leaves - 1).tolist())
     which, most = which[categorical], sets[nodes.tree][categorical]
     if ((which != np.floor(which)) | (which < 0) | (which >= most)).any():
         raise unsound("a known set for each categorical decision", "others")
+
+
+def _check_sets(trees: list[Fields], sets: NDArray[np.int64]) -> None:
+    """Make sure that the sets of each tree lie in its words, one after another."""
+    bounds = _integers([fields["cat_boundaries"] for fields in trees], (sets + 1).tolist())
+    words = _integers([fields["cat_threshold"] for fields in trees], None)
+    held = np.array([fields["cat_threshold"].count(" ") + 1 for fields in trees])
+    last = np.cumsum(sets + 1) - 1
+    rising = np.diff(bounds) > 0
+    rising[last[:-1]] = True  # from a tree to the next
+    whole = not bounds[last - sets].any() and bool((bounds[last] == held).all())
+    if not (whole and rising.all()) or ((words < 0) | (words >= 2**32)).any():
+        raise unsound("sets of categories, one after another", "others")
 
 
 def _size(text: str) -> int:

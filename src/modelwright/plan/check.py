@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelwright.acquire import read_raw
+from modelwright.acquire.images import refuse_images
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.settings import Question, Settings, images_of
 from modelwright.evaluate.structure import Recommendation
@@ -104,6 +105,7 @@ def check(
     >>> print(mw.check(table, "y"))
     nothing was found that speaks against splitting rows at random
     """
+    refuse_images(data, "check")
     chosen = settings or Settings()
     question = Question(target, task)
     posed = pose(read_raw(data, reading_for(question, chosen, data)), question, chosen)

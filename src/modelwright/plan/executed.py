@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from modelwright.core.errors import OptionError
 from modelwright.plan.trial import ALL, Trial, TrialSpec
@@ -29,6 +30,8 @@ class Executed:
         Whether all folds of the others went into the model.
     difficulty : bool
         Whether a model of how hard rows are was learned.
+    file : mapping, optional
+        The trial that was fitted on the rows of the file, their share, and its units.
     """
 
     specs: tuple[TrialSpec, ...]
@@ -36,10 +39,16 @@ class Executed:
     refitted: frozenset[int]
     whole: bool
     difficulty: bool = True
+    file: Mapping[str, Any] | None = None
 
 
 def write_executed(
-    folder: Path, trials: Sequence[Trial], *, whole: bool, difficulty: bool = True
+    folder: Path,
+    trials: Sequence[Trial],
+    *,
+    whole: bool,
+    difficulty: bool = True,
+    file: Mapping[str, Any] | None = None,
 ) -> None:
     """Keep the complete trials of a run, and what went into its model."""
     kept = []
@@ -54,7 +63,8 @@ def write_executed(
                     "refitted": trial.refitted,
                 }
             )
-    write_json(folder / "plan.json", {"trials": kept, "whole": whole, "difficulty": difficulty})
+    plan = {"trials": kept, "whole": whole, "difficulty": difficulty, "file": file}
+    write_json(folder / "plan.json", plan)
 
 
 def read_executed(folder: Path) -> Executed:
@@ -77,4 +87,5 @@ def read_executed(folder: Path) -> Executed:
         for part, count in item["units"].items()
     }
     refitted = frozenset(int(t["spec"]["number"]) for t in trials if t["refitted"])
-    return Executed(specs, units, refitted, bool(plan["whole"]), bool(plan.get("difficulty", True)))
+    hard = bool(plan.get("difficulty", True))
+    return Executed(specs, units, refitted, bool(plan["whole"]), hard, plan.get("file"))

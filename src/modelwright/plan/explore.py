@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from modelwright.acquire import Given, Reading, cast, conform, find_strays, infer, read_types
+from modelwright.acquire.images import refuse_images
 from modelwright.acquire.streaming import Streamed, stream
 from modelwright.core.errors import ColumnError, DataError, UserError, did_you_mean
 from modelwright.core.findings import Finding
@@ -18,6 +19,7 @@ from modelwright.explore.measured import Comparison, compare
 from modelwright.explore.one_pass import Batch, Scan, scan
 from modelwright.explore.sizes import Sizes
 from modelwright.explore.table_profile import TableProfile, profile
+from modelwright.plan.glance import wrong_cells
 
 __all__ = ["explore"]
 
@@ -76,6 +78,7 @@ def explore(
     live = live or SilentProgress()
     given = {} if chosen.types is None else read_types(chosen.types)
     reading = Reading(chosen.header, frozenset(given), seed=chosen.seed, encoding=chosen.encoding)
+    refuse_images(data, "explore")
     with stream(data, reading) as given_rows:
         live.advance(None, "finding the types of columns")
         rows = _without_strays(given_rows)
@@ -87,6 +90,8 @@ def explore(
     if test is not None:
         comparison = _compared(found, test, chosen, live)
     known, option, more = _checked(found, target, chosen, live)
+    live.advance(None, "looking for cells that are wrong")
+    known = (*known, *wrong_cells(found))
     live.advance(None, "comparing columns")
     notes = [note for note in dict.fromkeys((*told, *more)) if _SUSPECT not in note]
     return profile(

@@ -21,7 +21,7 @@ from modelwright.plan.workspace import OTHERS, Rows, Workspace
 from modelwright.store import read_json, write_json
 from modelwright.store.files import replacing
 
-__all__ = ["keep_others", "look_for_giveaways", "tell_giveaways"]
+__all__ = ["keep_others", "look_for_giveaways", "read_whole", "tell_giveaways"]
 
 _HEAD = "others.json"
 _TOLD = 3
@@ -38,6 +38,14 @@ def keep_others(rows: Rows, folder: Path) -> None:
     write_json(folder / _HEAD, schema.to_json())
 
 
+def read_whole(work: Workspace) -> Table:
+    """Put the columns that models see and the others (`keep_others`) together again."""
+    schema = Schema.from_json(read_json(work.folder / _HEAD))
+    others = pl.read_ipc(work.folder / OTHERS).get_columns()
+    whole = work.rows.table.frame.hstack(others)
+    return Table(whole[list(schema.names())], schema)
+
+
 def look_for_giveaways(folder: str) -> list[dict[str, Any]]:
     """Look for columns that know the answer, as `check` does; a worker's job.
 
@@ -51,11 +59,8 @@ def look_for_giveaways(folder: str) -> list[dict[str, Any]]:
     list of dict
         The findings that make scores untrue, the worst first, as plain JSON.
     """
-    place = Path(folder)
-    rows, schema = Workspace(place).rows, Schema.from_json(read_json(place / _HEAD))
-    whole = rows.table.frame.hstack(pl.read_ipc(place / OTHERS).get_columns())
-    table = Table(whole[list(schema.names())], schema)
-    found = check_columns(table, rows.y, seed=rows.seed)
+    work = Workspace(Path(folder))
+    found = check_columns(read_whole(work), work.rows.y, seed=work.rows.seed)
     return [one.to_json() for one in found if one.severity is Severity.ERROR]
 
 

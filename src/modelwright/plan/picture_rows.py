@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from modelwright.acquire import conform, read_raw
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.images import CLASS, IMAGE, PART
+from modelwright.acquire.spellings import AS_WRITTEN
 from modelwright.core.errors import DataError, OutputError
 from modelwright.core.framing import encode_target, label_type
 from modelwright.core.progress import Progress
@@ -33,7 +34,9 @@ from modelwright.store.files import output_error
 
 __all__ = ["OpenedPictures", "PictureRows", "mark_of", "open_pictures", "read_pictures"]
 
-SCHEMA = Schema((Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET)))
+SCHEMA = Schema(
+    (Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET, format=AS_WRITTEN))
+)
 _FORMAT = 2
 # One image in so many is held out; of many a smaller share, about so many images.
 _SHARE, _HELD = 5, 2_000

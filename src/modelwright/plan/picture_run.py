@@ -59,12 +59,13 @@ def check_asked(question: Question, settings: Settings, metric: Metric | None) -
         "models": settings.models or None, "latency": settings.bounds.latency,
         "size": settings.bounds.size, "images": images_of(settings),
     }  # fmt: skip
-    if settings.validation != Validation():
+    if settings.validation != Validation() or settings.validation.test is not None:
         cure = "put them into folders train/, val/ and test/"
         raise OptionError("images in folders instead of options of validation", "one", cure)
     for name, value in given.items():
         if value is not None:
-            raise OptionError(f"no --{name} beside images", repr(str(value)), "leave it out")
+            got = ",".join(value) if isinstance(value, tuple) else str(value)
+            raise OptionError(f"no --{name} beside images", repr(got), "leave it out")
     for path in backbones_of(settings):
         if not path.is_file():  # before images are opened
             got = "a folder" if path.is_dir() else "no such file"
@@ -91,6 +92,10 @@ def opened_run(
     rows: PictureRows, data: str | Path, question: Question, settings: Settings, budget: float
 ) -> Iterator[tuple[RunStore, RunRecord]]:
     """Start a run, or go on with one that is not finished, and hold its lock."""
+    kind = rows.task.kind.value
+    if question.task not in (None, kind):
+        expected = f"--task {kind} for {len(rows.task.classes)} classes"
+        raise OptionError(expected, repr(question.task), "leave it out")
     asked = replace(question, target=rows.task.target, metric=rows.task.metric)
     config = _fingerprint(settings, asked)
     with ExitStack() as stack:

@@ -167,7 +167,14 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
             recipe = recipes.get(spec.recipe, spec.recipe)
             specs.append(_placed(replace(spec, number=len(specs), recipe=recipe), rows))
         number += 1
-    return specs
+    return _each_first(specs) if models else specs
+
+
+def _each_first(specs: list[TrialSpec]) -> list[TrialSpec]:
+    """Begin with one trial of each learner: who names them wants to see all, however few fit in."""
+    first = {spec.learner: spec for spec in reversed(specs)}
+    order = sorted(specs, key=lambda spec: spec is not first[spec.learner])
+    return [replace(spec, number=i) for i, spec in enumerate(order)]
 
 
 def _belongs(learner: str, rows: int) -> bool:

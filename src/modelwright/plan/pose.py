@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.acquire import (
+    Drawn,
     Given,
     Raw,
     Reading,
@@ -45,7 +46,7 @@ from modelwright.plan.asked import asked_rule, column_named, found, today
 from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
 
-__all__ = ["Posed", "pose", "reading_for"]
+__all__ = ["Posed", "memory_room", "pose", "reading_for"]
 
 FEWEST_ROWS = 3
 # What a byte of a file takes in memory, copies for typing and for features included.
@@ -82,6 +83,8 @@ class Posed:
         What was done to the rows before; None when nobody asked for it.
     changes : tuple of Repair
         The cells that this changed.
+    drawn : Drawn, optional
+        The file, where the rows are a sample of it.
     """
 
     rows: Rows
@@ -92,6 +95,7 @@ class Posed:
     encoding: str = ""
     cleaning: Cleaning | None = None
     changes: tuple[Repair, ...] = ()
+    drawn: Drawn | None = None
 
     @property
     def schema(self) -> Schema:
@@ -115,13 +119,18 @@ def reading_for(question: Question, settings: Settings, data: object = None) -> 
     )
 
 
-def _room(data: object) -> int:
+def memory_room() -> int:
     """Say how many bytes of a file are read; more are sampled.
 
     It comes of all the memory that the machine has, in powers of two, not of what is free at the
     moment: another run on the same machine draws the same rows.
     """
-    room = 1 << max((total_memory() // (2 * MEMORY_PER_BYTE)).bit_length() - 1, 0)
+    return 1 << max((total_memory() // (2 * MEMORY_PER_BYTE)).bit_length() - 1, 0)
+
+
+def _room(data: object) -> int:
+    """Give that room, unless less memory is free than it takes to read."""
+    room = memory_room()
     try:
         size = Path(data).stat().st_size if isinstance(data, str | Path) else 0
     except (OSError, ValueError):  # no file, or a name that none can have: told when it is read
@@ -198,7 +207,8 @@ def pose(
     rows, noted = _answered(table, task, question, answers.known, settings.seed)
     rows = replace(rows, origin=kept[answers.known.to_numpy()])
     _check_metric(decides, rows)
-    posed = Posed(rows, noted, decides, question, encoding=raw.encoding, cleaning=cleaning)
+    encoding, drawn = raw.encoding, raw.drawn
+    posed = Posed(rows, noted, decides, question, None, encoding, cleaning, drawn=drawn)
     return _with_fresh(posed, settings, splits)
 
 

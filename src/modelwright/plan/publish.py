@@ -110,6 +110,7 @@ class Publisher:
         self.interval_by: str | None = None
         self.cleaning: Cleaning | None = None
         self.model: Model | None = None
+        self.learned: LearnedRows | None = None
         self._learned: dict[tuple[str, ...], LearnedRows] = {}
         self._seconds_a_byte = FIRST_RATE
 
@@ -199,7 +200,7 @@ class Publisher:
             decision=_told(choice.decision, self._work.rows.task),
         )
         voices = [
-            Voice(t.spec.name, weight, t.spec.number, t.units, t.deployed(whole))
+            Voice(t.spec.name, weight, t.spec.number, t.larger or t.units, t.deployed(whole))
             for t, weight in zip(choice.trials, choice.weights, strict=True)
         ]
         known = Calibrated()
@@ -222,6 +223,8 @@ class Publisher:
 
     def _marked(self, model: Model) -> Model:
         """Give a model the hashes of the rows that it learned from."""
+        if self.learned is not None:  # of more rows than the run holds
+            return replace(model, learned=self.learned)
         rows, columns = self._work.rows, model.columns
         if columns not in self._learned:
             self._learned = {columns: LearnedRows.of(rows.table, columns, rows.y.values)}

@@ -16,6 +16,7 @@ from modelwright.plan.asides import CONTRAST, EXAMINATION, Asides
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
+from modelwright.plan.larger import Larger
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
@@ -76,6 +77,11 @@ class Search:
         Who is told.
     gather : callable
         Collects the evidence for an ensemble, given what a worker found out about it.
+
+    Attributes
+    ----------
+    larger : Larger, optional
+        Fits a member on the rows of the file, where the run holds a sample of it.
     """
 
     def __init__(
@@ -95,6 +101,7 @@ class Search:
         self._clock = clock
         self._watch = watch
         self._gather = gather
+        self.larger: Larger | None = None
         self._asides = Asides(publisher.work, clock, schedule)
         self._findings: Mapping[str, Any] = {}
         self._fresh = False
@@ -123,6 +130,7 @@ class Search:
             self._explore()
             self._conclude()
             self._refit()
+            self._enlarge()
         except KeyboardInterrupt:
             self.interrupted = True
             self._watch.progress.advance(1.0, "interrupted: writing the best model so far")
@@ -162,6 +170,19 @@ class Search:
                 break
             self._take(self._engine.wait(self._patience()))
         self._engine.cancel_all()
+
+    def _enlarge(self) -> None:
+        """Fit a member on the rows of the file, where they are a sample of it."""
+        if self.larger is None or self.choice is None:
+            return
+        self._schedule.reserve -= self.larger.kept
+        job = self.larger.job(self.choice, self._schedule.reserve)
+        if job is not None:
+            self._watch.progress.advance(1.0, "boosting on the whole file", self._clock.left)
+            found = self._answer(job, self._schedule.reserve)
+            self.choice = self.larger.weighed(self.choice, found)
+            self._publisher.learned = self.larger.learned
+        self._schedule.notes += self.larger.notes
 
     def _finish(self) -> None:
         """Write the final model: members fitted on all rows, and all folds of the others."""
@@ -366,7 +387,10 @@ class Search:
         ending = self._choosing + self._publisher.expected(self._members, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
         kept = self._asides.kept + self._judging + self._nesting
-        self._schedule.reserve = SHUTDOWN + gathering + 1.5 * ending + kept
+        reserve = SHUTDOWN + gathering + 1.5 * ending + kept
+        if self.larger is not None:
+            reserve += self.larger.keep(self.choice, self._clock.left - reserve)
+        self._schedule.reserve = reserve
 
     def _publish(self, *, whole: bool, evidence: Evidence | None = None) -> None:
         assert self.choice is not None  # callers have checked

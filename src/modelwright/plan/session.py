@@ -34,6 +34,7 @@ from modelwright.plan.facts import facts_of
 from modelwright.plan.forecast import folds_within
 from modelwright.plan.instant import instant_model
 from modelwright.plan.judging import FreshJudge
+from modelwright.plan.larger import Larger
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
 from modelwright.plan.prices import Pricing
@@ -195,11 +196,12 @@ class Session:
         bar = bar_of(self._posed, self.work.splits)
         pricing = Pricing(self.work, self._settings.bounds)
         board = Board(self.work, self._posed.metric, bar, pricing)
+        larger = Larger(self.work, self._posed, self._settings, self._clock, self._executed)
         search = Search(schedule, engine, board, self._publisher, self._clock, watch, self._gather)
+        search.larger = larger
         search.run()
         self.learn({"leaderboard": self.model.leaderboard.to_json(), **self._checked()})
-        learned = (self.work.folder / DIFFICULTY).is_dir()
-        write_executed(self.work.folder, schedule.trials, whole=search.whole, difficulty=learned)
+        self._keep_executed(schedule, larger, whole=search.whole)
         self._record_time(self._clock.spent, least=0.0)
         self.interrupted = search.interrupted
         if search.choice is None:
@@ -216,6 +218,19 @@ class Session:
         notes = (*self._posed.notes, *schedule.notes, *warnings_of(self.model.leaderboard))
         self._store.finish(self.run_id, self.model.card.score, model, notes)
         self.work.tidy()
+
+    def _keep_executed(self, schedule: Schedule, larger: Larger, *, whole: bool) -> None:
+        """Keep what was done, for a replay."""
+        learned = (self.work.folder / DIFFICULTY).is_dir()
+        write_executed(
+            self.work.folder,
+            schedule.trials,
+            whole=whole,
+            difficulty=learned,
+            file=larger.done,
+        )
+        if larger.done is not None:
+            self.learn({"file": larger.done})
 
     def _checked(self) -> dict[str, Any]:
         """Give the score on fresh rows and the contrast with a random split, where they are."""

@@ -11,10 +11,23 @@ from numpy.typing import NDArray
 
 from modelwright.models.registry import NETS
 
-__all__ = ["ALL", "LEAN", "RICH", "PartResult", "Trial", "TrialSpec", "fold_part", "matrix_name"]
+__all__ = [
+    "ALL",
+    "FILE",
+    "LEAN",
+    "REFIT_SHARE",
+    "RICH",
+    "PartResult",
+    "Trial",
+    "TrialSpec",
+    "fold_part",
+    "matrix_name",
+]
 
 # The part that is fitted on every row: a refit, or the one fit of a learner that bags.
 ALL = "all"
+# The part that is fitted on the rows of the file from which the rows of the run were drawn.
+FILE = "file"
 # The recipes among which trials choose: keys of `features.RECIPES`.
 LEAN = "lean"
 RICH = "rich"
@@ -145,6 +158,8 @@ class Trial:
         The parts of `wanted` that were fitted on the most rows, which answer while no fit on all
         rows does; empty when all were fitted on as many. In time only the last fold has seen
         what is new.
+    larger : int
+        The units of the fit on the rows of the file, where that one answers; else 0.
     """
 
     spec: TrialSpec
@@ -155,6 +170,7 @@ class Trial:
     score: float = float("nan")
     units: int = 1
     fullest: tuple[str, ...] = ()
+    larger: int = 0
 
     @property
     def complete(self) -> bool:
@@ -179,6 +195,8 @@ class Trial:
         (`whole`), or that of the first of them, which is quicker to write. Of nets always those of
         some folds.
         """
+        if self.larger:
+            return (FILE,)
         if self.refitted:
             return (ALL,)
         folds = self.fullest or self.wanted

@@ -12,6 +12,7 @@
       trials/003/fold-0/ ... all/          each fitted part with its predictions
       plan.json                            what was executed, for a replay
       types.json                           what each column was taken for
+      file/                                the rows of a larger file, while they are learned from
       model.mw                             the best model so far
 
 A folder below ``matrices`` or ``trials`` appears by a rename when it is complete; what is there is
@@ -192,7 +193,7 @@ class Workspace:
 
     def sweep(self) -> None:
         """Delete what a process that was killed had not finished writing."""
-        for pattern in ("matrices/.*", "trials/*/.*"):
+        for pattern in ("matrices/.*", "trials/*/.*", "file/modelwright-*"):
             for path in self.folder.glob(pattern):
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -202,7 +203,8 @@ class Workspace:
         The answers, the plan and every out-of-fold prediction stay.
         """
         shutil.rmtree(self.folder / "matrices", ignore_errors=True)
-        shutil.rmtree(self.folder / "difficulty", ignore_errors=True)
+        for name in ("difficulty", "file"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
         for name in ("table.arrow", "test.arrow", "test.npz", "chosen.npz", OTHERS):
             with suppress(OSError):  # Windows deletes no file that a worker still reads
                 (self.folder / name).unlink(missing_ok=True)

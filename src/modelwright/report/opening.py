@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from modelwright.core.result import Standing
+from modelwright.evaluate.expected import Expected
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict_on
 from modelwright.features.images import FittedImages
@@ -37,7 +38,12 @@ def of_images(model: Model) -> bool:
 
 
 def opening(
-    model: Model, held: HeldOut | None, line: Standing | None, source: str, notes: Sequence[str]
+    model: Model,
+    held: HeldOut | None,
+    line: Standing | None,
+    source: str,
+    notes: Sequence[str],
+    expected: Expected | None = None,
 ) -> Markup:
     """Write the top of the page.
 
@@ -53,6 +59,8 @@ def opening(
         Which rows the score is of, such as "held-out rows".
     notes : sequence of str
         What the reader should know.
+    expected : Expected, optional
+        What fresh rows will score.
     """
     task, card = model.task, model.card
     pictured = of_images(model)
@@ -66,12 +74,18 @@ def opening(
             element("p.over", over),
             element("h1", "Predicting ", name(task.target)),
         ),
-        _answer(model, held, line, source),
+        _answer(model, held, line, source, expected),
         warnings((*notes, *_findings(model, held))),
     )
 
 
-def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: str) -> Markup:
+def _answer(
+    model: Model,
+    held: HeldOut | None,
+    line: Standing | None,
+    source: str,
+    expected: Expected | None,
+) -> Markup:
     if line is None:
         return element(
             "div.answer",
@@ -105,7 +119,7 @@ def _answer(model: Model, held: HeldOut | None, line: Standing | None, source: s
         "div.answer",
         element(
             "div",
-            _score(line, title(metric.name), source),
+            _score(line, title(metric.name), source, expected),
             way.html("way", details=False, level=0),
         ),
         element(
@@ -125,11 +139,21 @@ def _upper(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _score(line: Standing, what: str, source: str) -> Markup:
+def _score(line: Standing, what: str, source: str, expected: Expected | None = None) -> Markup:
+    """Show the score; what fresh rows will score comes before what other held-out rows would."""
     between = ""
     if line.low is not None and line.high is not None:
         between = f", 95 % interval {number(line.low)} to {number(line.high)}"
-    return element("p.score", number(line.score), element("small", f"{what}, on {source}{between}"))
+    if expected is None:
+        small = element("small", f"{what}, on {source}{between}")
+        return element("p.score", number(line.score), small)
+    ends = f"{number(expected.low)} to {number(expected.high)}"
+    fresh = f"Expected on {expected.of}: {100 * expected.level:g} % interval {ends}."
+    held = f" On {source} themselves{between}." if between else ""
+    return joined(
+        element("p.score", number(line.score), element("small", f"{what}, on {source}")),
+        element("p", f"{fresh}{held}"),
+    )
 
 
 def warnings(notes: Iterable[str]) -> Markup | None:

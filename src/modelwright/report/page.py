@@ -19,6 +19,7 @@ from modelwright.flow import Result
 from modelwright.model import SEEN, Model
 from modelwright.pages import Chapter, Markup, element, page, shorten
 from modelwright.pages.numerals import number
+from modelwright.plan.expected import expected_score
 from modelwright.plan.verdict import line_of, verdict_of
 from modelwright.report.cleaned import cleaned
 from modelwright.report.data import data
@@ -36,6 +37,7 @@ from modelwright.unsupervised import Shape
 
 __all__ = ["render", "write_evaluation", "write_report"]
 
+_SECONDS = 1.0  # for what is to be expected of fresh rows; far less is usual
 _HELD_OUT, _NEW, _GIVEN = "held-out rows", "new rows", "given rows"
 
 
@@ -82,6 +84,8 @@ def render(model: Model) -> str:
     """
     evidence = model.evidence
     held = HeldOut.of(model.task, evidence, model.decision) if evidence is not None else None
+    rows = None if model.card.test is None else model.card.test.rows
+    expected = expected_score(model, rows, seconds=_SECONDS)
     chapters: list[Chapter | None] = [
         quality(held, _HELD_OUT),
         *pictures(model),
@@ -91,12 +95,12 @@ def render(model: Model) -> str:
         singles(model),
         data(model),
         cleaned(model),
-        validation(model),
+        validation(model, expected),
         leaderboard(model, held),
         usage(model),
         reproduce(model),
     ]
-    top = opening(model, held, line_of(model), _HELD_OUT, _notes(model))
+    top = opening(model, held, line_of(model), _HELD_OUT, _notes(model), expected)
     return _page(model, "report of a model", top, chapters)
 
 

@@ -83,12 +83,12 @@ def leaderboard_figure(
     if bar is not None:
         name = shorten(f"to beat: {bar.name}", 60)
         rows.append((name, number(bar.score), DASH, DASH, DASH))
-    head = ("name", leaderboard.metric, "95 % interval", "weight", "seconds")
+    head = ("name", leaderboard.metric, "95 %, held-out rows", "weight", "seconds")
     left_out = len(leaderboard) - len(lines)
     return Figure(
         "Scores of all trials",
-        "Dots: out-of-fold scores; whiskers: 95 % intervals; blue: members of the ensemble."
-        + (f" {left_out} more trials are not drawn." if left_out else ""),
+        "Dots: scores of held-out rows; whiskers: their 95 % intervals; blue: members of the "
+        "ensemble." + (f" {left_out} more trials are not drawn." if left_out else ""),
         plot.drawing(),
         plot.width,
         plot.height,

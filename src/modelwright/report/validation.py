@@ -6,23 +6,22 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from modelwright.core.result import Contrast, FreshScore
+from modelwright.evaluate.expected import Expected
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.model import Model
 from modelwright.pages import Chapter, Figure, Grid, element, joined
 from modelwright.pages.elements import Attributes
 from modelwright.pages.numerals import plural
 from modelwright.pages.plot import Plot
-from modelwright.plan.expected import expected_score
 from modelwright.report.ranking import leaderboard_figure
 
 __all__ = ["folds_figure", "leaderboard", "validation"]
 
 _MOST = 12  # folds drawn
-_SECONDS = 1.0  # for what is to be expected of fresh rows; far less is usual
 
 
-def validation(model: Model) -> Chapter:
-    """Write the chapter on the plan of splits."""
+def validation(model: Model, expected: Expected | None) -> Chapter:
+    """Write the chapter on the plan of splits, and what it makes one expect of fresh rows."""
     plan = model.card.plan or "No plan of splits is recorded in the model file."
     splits = model.evidence.splits if model.evidence is not None else ()
     figure = folds_figure(splits) if splits else None
@@ -36,7 +35,7 @@ def validation(model: Model) -> Chapter:
         element("p", promise) if card.score is not None else None,
         element("p", _contrasted(card.contrast)) if card.contrast is not None else None,
         element("p", _tested(card.test)) if card.test is not None else None,
-        element("p", _expected(model)),
+        element("p", _expected(expected)),
         element("div.figures", figure.html("folds")) if figure else None,
     )
     return Chapter("validation", "How it was validated", body, "Validation")
@@ -50,10 +49,8 @@ def _contrasted(contrast: Contrast) -> str:
     )
 
 
-def _expected(model: Model) -> str | None:
-    """Say what fresh rows will score: as many as were given, or very many."""
-    rows = None if model.card.test is None else model.card.test.rows
-    found = expected_score(model, rows, seconds=_SECONDS)
+def _expected(found: Expected | None) -> str | None:
+    """Say what fresh rows will score."""
     if found is None:
         return None
     return (

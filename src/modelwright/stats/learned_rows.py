@@ -188,12 +188,18 @@ class LearnedRows:
         most : int
             How many hashes are kept at most, but for copies.
         """
-        named = _telling(table, columns)
-        marks, bound = np.sort(_marks(table, named, answers)), 2**_INPUTS
+        none = cls(_telling(table, columns), 0, 2**_INPUTS, np.empty(0, np.uint64))
+        return none.also(table, answers, most)
+
+    def also(self, table: Table, answers: NDArray[Any], most: int = MOST) -> LearnedRows:
+        """Add the rows of another table, by the same columns; parameters as for `of`."""
+        added = _marks(table, self.columns, answers)
+        added = added[_inputs(added) < np.uint64(self.bound)]
+        marks, bound = np.sort(np.concatenate([self.marks, added])), self.bound
         if len(marks) > most:
             bound = int(_inputs(marks)[most])
             marks = marks[_inputs(marks) < np.uint64(bound)]
-        return cls(named, table.height, bound, marks)
+        return LearnedRows(self.columns, self.rows + table.height, bound, marks)
 
     def compare(self, table: Table, answers: NDArray[Any]) -> Overlap:
         """Say which rows of a table are among these; parameters as for `of`."""

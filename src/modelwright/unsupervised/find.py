@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modelwright.acquire import Reading, cast, infer, read_raw, read_types
+from modelwright.acquire.images import refuse_images
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import OptionError
 from modelwright.core.launch import refuse_company
@@ -61,6 +62,7 @@ def find_shape(
     if asked is None:
         raise OptionError("--task clustering or density", repr(question.task))
     kind, count = asked
+    refuse_images(data, f"find a {kind} in")
     _check(question, settings, kind)
     if settings.out is not None:
         check_writable(Path(settings.out), data)

@@ -93,13 +93,15 @@ class Shape:
         """What the user should know."""
         return self.findings.notes
 
-    def read(self, data: object) -> Table:
+    def _read(self, data: object) -> Table:
         """Read rows as those before them were, and warn of what was noticed."""
         usual = self.source.get("encoding", "")
-        raw = read_raw(data, Reading.like(self.schema, usual, self.encoding))
-        for note in raw.notes:
+        reading = Reading.like(self.schema, usual, self.encoding)
+        raw = read_raw(data, replace(reading, may_be_empty=True))
+        table = conform(raw.frame, self.schema, self.columns)
+        for note in (*raw.notes, *table.notes):
             warnings.warn(note, ModelwrightWarning, stacklevel=4)
-        return conform(raw.frame, self.schema, self.columns)
+        return table
 
     def predict(self, data: object) -> Any:
         """Put new rows into groups, or say how dense it is where they lie.
@@ -107,7 +109,8 @@ class Shape:
         Parameters
         ----------
         data : path or frame
-            A file, or a pandas, Polars or Arrow frame, a NumPy array, a dict of columns.
+            A file, or a pandas, Polars or Arrow frame, a NumPy array, a dict of columns; also one
+            without rows.
 
         Returns
         -------
@@ -126,7 +129,7 @@ class Shape:
         DataError
             When `data` cannot be read.
         """
-        table = self.read(data)
+        table = self._read(data)
         starts = range(0, max(table.height, 1), _CHUNK)
         pieces = [self._answer(table.part(start, start + _CHUNK)) for start in starts]
         return like(pl.concat(pieces), data)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from modelwright.clean.mending.examples import Example, learn, usual_shapes
 from modelwright.clean.mending.nearby import alike, nearest
 from modelwright.clean.mending.rewriting import (
+    CHANGES,
     DIGITS,
     LETTERS,
     Keep,
+    Part,
     Reend,
     Retoken,
     restore_rewrite,
@@ -49,6 +51,26 @@ def test_the_parts_of_a_text_make_the_text(text: str) -> None:
 def test_a_rule_does_what_it_says(rule: Retoken | Reend | Keep, old: str, new: str | None) -> None:
     assert rule.apply(old) == new
     assert restore_rewrite(rule.to_json()) == rule
+
+
+@pytest.mark.parametrize(
+    ("becomes", "told"),
+    [
+        ((0,), "'a' is written 'a'"),
+        (((0, "title"),), "'a' is written 'a' with a capital first"),
+        (
+            ((0, "lower"), " ", (0, "lower"), (0, "upper")),
+            "'a' is written 'a aa' in small letters, in capitals",
+        ),
+    ],
+)
+def test_a_rule_tells_how_letters_change(becomes: tuple[Part, ...], told: str) -> None:
+    assert str(Retoken((LETTERS,), becomes)) == told
+
+
+@pytest.mark.parametrize("change", sorted(CHANGES))
+def test_every_change_has_its_words(change: str) -> None:
+    assert str(Retoken((LETTERS,), ((0, change),))) != str(Retoken((LETTERS,), (0,)))
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ CHANGES: Mapping[str, Callable[[str], str]] = {
     "padded": lambda digits: digits.zfill(2),
 }
 """How a part of a value may be changed."""
+_TOLD = {
+    "lower": "in small letters",
+    "upper": "in capitals",
+    "title": "with a capital first",
+    "unpadded": "without leading zeros",
+    "padded": "with two digits",
+}
 
 Part = int | str | tuple[int, str]
 
@@ -124,7 +131,9 @@ class Retoken:
     def __str__(self) -> str:
         old = [_SHOWN.get(part, part) for part in self.like]
         new = [part if isinstance(part, str) else old[_place(part)] for part in self.becomes]
-        return f"{''.join(old)!r} is written {''.join(new)!r}"
+        changed = dict.fromkeys(_TOLD[part[1]] for part in self.becomes if isinstance(part, tuple))
+        how = f" {', '.join(changed)}" if changed else ""
+        return f"{''.join(old)!r} is written {''.join(new)!r}{how}"
 
 
 def _place(part: int | tuple[int, str]) -> int:
