@@ -4,9 +4,10 @@
     python benchmarks/trust/score_interval.py --table            what there is so far
 
 The training rows of every public table are split again and again, three quarters and one quarter,
-by chance (of a table with groups or an order, by these). A model is fitted on the larger part and
-scored on the smaller one. Test files are never read. Of a large table some rows are drawn: the
-interval is of small tables, where it matters. Each fit appends one line to the results.
+by chance (with --structured, of tables with groups or an order: whole groups, or the last rows of
+a stretch of time). A model is fitted on the larger part and scored on the smaller one. Test files
+are never read. Of a large table some rows are drawn: the interval is of small tables, where it
+matters. Each fit appends one line to the results.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from modelwright.evaluate.intervals import bootstrap
 
 OUT = RESULTS / "trust" / "score_interval.jsonl"
 SUMMARY = RESULTS / "trust" / "score_interval.json"
+STRUCTURED = RESULTS / "trust" / "score_interval_structured.json"
 LEFT_OUT = ("nsl_kdd_shift", "tennis_matches")  # drifts on purpose; too large to draw from
 MOST_ROWS = 2_000
 TRIALS = 4
@@ -54,7 +56,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     asked = parser.parse_args()
     if asked.table:
-        print_table()
+        print_table(structured=asked.structured)
         return
     end = time.monotonic() + asked.seconds
     done = {(line["set"], line["seed"]) for line in lines()}
@@ -96,7 +98,7 @@ def one(name: str, meta: dict[str, Any], seed: int, keep: Path | None) -> dict[s
     fitted, fresh = parted(frame, meta, seed)
     metric = meta["metric"]
     # rows are drawn by chance here, so the fit is told that none belong together
-    exchangeable = {"group": "none", "order": "none"} if meta["structure"] == "iid" else {}
+    structure = {"group": "none", "order": "none"} | structural(meta)
     with tempfile.TemporaryDirectory() as folder:
         settings = mw.Settings(trials=TRIALS, models=MODELS, seed=seed, workers=0, store=folder)
         with warnings.catch_warnings():
@@ -106,7 +108,7 @@ def one(name: str, meta: dict[str, Any], seed: int, keep: Path | None) -> dict[s
             fresh.write_csv(test)
             result = mw.fit(
                 train, meta["target"], task=meta["task"], metric=metric, settings=settings,
-                **exchangeable,
+                **structure,
             )  # fmt: skip
             rows = result.model.answered(test)
     fit_seconds = time.monotonic() - began
@@ -143,8 +145,12 @@ def one(name: str, meta: dict[str, Any], seed: int, keep: Path | None) -> dict[s
 def parted(
     frame: pl.DataFrame, meta: dict[str, Any], seed: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split rows by chance, in the shares of the classes."""
+    """Split rows by chance in the shares of the classes, by groups, or by time."""
     rng = np.random.default_rng(seed)
+    if meta["structure"] == "group":
+        return parted_groups(frame, structural(meta)["group"], rng)
+    if meta["structure"] == "time":
+        return parted_times(frame, structural(meta)["order"], rng)
     rows = rng.permutation(frame.height)[:MOST_ROWS]
     fresh = np.zeros(len(rows), bool)
     if meta["metric"] == "rmse":
@@ -157,14 +163,49 @@ def parted(
     return frame[np.sort(rows[~fresh])], frame[np.sort(rows[fresh])]
 
 
+def structural(meta: dict[str, Any]) -> dict[str, str]:
+    """Say what a fit is told of the groups or the order of a table."""
+    told = {"group": ("group", "group_column"), "time": ("order", "time_column")}
+    if meta["structure"] not in told:
+        return {}
+    key, column = told[meta["structure"]]
+    return {key: meta[column]}
+
+
+def parted_groups(
+    frame: pl.DataFrame, column: str, rng: np.random.Generator
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Draw whole groups until there are rows enough; a quarter of them is fresh."""
+    groups = frame[column].unique().sort().to_numpy()
+    drawn = rng.permutation(groups)
+    counts = dict(frame.group_by(column).len().iter_rows())
+    rows = np.cumsum([counts[group] for group in drawn])
+    drawn = drawn[: max(int(np.searchsorted(rows, MOST_ROWS)), 8)]
+    fresh = set(drawn[: len(drawn) // 4])
+    whole = frame.filter(pl.col(column).is_in(list(drawn)))
+    late = pl.col(column).is_in(list(fresh))
+    return whole.filter(~late), whole.filter(late)
+
+
+def parted_times(
+    frame: pl.DataFrame, column: str, rng: np.random.Generator
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take rows that follow each other in time; the last quarter of them is fresh."""
+    ordered = frame.sort(column, maintain_order=True)  # they are written so that texts sort
+    count = min(MOST_ROWS, int(0.8 * frame.height))
+    start = int(rng.integers(0, frame.height - count + 1))
+    window = ordered[start : start + count]
+    return window[: count - count // 4], window[count - count // 4 :]
+
+
 def lines() -> list[dict[str, Any]]:
     if not OUT.is_file():
         return []
     return [json.loads(line) for line in OUT.read_text("utf-8").splitlines()]
 
 
-def print_table() -> None:
-    found = [line for line in lines() if line["structure"] == "iid"]
+def print_table(*, structured: bool) -> None:
+    found = [line for line in lines() if (line["structure"] == "iid") != structured]
     names = sorted({line["set"] for line in found})
     rows = []
     for name in [*names, None]:
@@ -201,7 +242,7 @@ def print_table() -> None:
     text = json.dumps(
         {"machine": describe(), "level": LEVEL, "trials": TRIALS, "rows": rows}, indent=1
     )
-    SUMMARY.write_text(text + "\n", encoding="utf-8")
+    (STRUCTURED if structured else SUMMARY).write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

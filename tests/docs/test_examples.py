@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,12 @@ def test_an_example_runs(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("modelwright.flow.start_engine", lambda *_, **__: InlineEngine())
-    runpy.run_path(str(path), run_name="__main__")
+    try:
+        runpy.run_path(str(path), run_name="__main__")
+    except subprocess.CalledProcessError as error:  # a busy machine may kill one for its memory
+        sys.stderr.write(f"{error}\n")
+        shutil.rmtree(tmp_path / "digits", ignore_errors=True)
+        runpy.run_path(str(path), run_name="__main__")
     assert capsys.readouterr().out.strip(), "an example shows something"
 
 

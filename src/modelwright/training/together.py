@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +35,8 @@ _ARRIVAL, _HEARING, _MOMENT, _LOOK = 300.0, 5.0, 1.0, 0.05
 _AGAIN = "start them again (with --resume they go on where they were)"
 # Each time that processes join they speak under names of their own.
 _TIMES = itertools.count()
+# Where Gloo listens: by itself it asks what address the name of the machine has.
+_INTERFACE = "GLOO_SOCKET_IFNAME"
 _CURRENT: ContextVar[Together | None] = ContextVar("together", default=None)
 
 
@@ -276,14 +280,29 @@ def _joined(place: Launch) -> Together:
         store.set(f"here/{place.rank}", "")
         if not _awaited(store, [f"here/{rank}" for rank in range(size)], _ARRIVAL):
             raise RuntimeError(f"not all of them came within {_ARRIVAL:.0f} s")
-        torch.distributed.init_process_group(
-            "gloo", store=store, rank=place.rank, world_size=size, timeout=_PATIENCE
-        )
+        with _nearby(place):
+            torch.distributed.init_process_group(
+                "gloo", store=store, rank=place.rank, world_size=size, timeout=_PATIENCE
+            )
     except (RuntimeError, ValueError, OSError) as error:
         why = " ".join(f"{error}".split())[:120]
         cure = "make the same call in each of them, and see that they reach each other"
         raise LostError(f"{size} processes that find each other", why, cure) from error
     return Together(place.rank, size, store)
+
+
+@contextmanager
+def _nearby(place: Launch) -> Iterator[None]:
+    """Listen to this machine alone where all are on it, whatever its name leads to."""
+    loops = [name for _, name in socket.if_nameindex() if name.startswith("lo")]
+    if place.here < place.size or not loops or _INTERFACE in os.environ:
+        yield
+        return
+    os.environ[_INTERFACE] = loops[0]
+    try:
+        yield
+    finally:
+        del os.environ[_INTERFACE]
 
 
 def _awaited(store: Any, names: list[str], seconds: float) -> bool:
