@@ -110,3 +110,19 @@ def test_a_thumbnail_of_no_class_is_refused() -> None:
         Pictures.restore(
             {"curve": [], "thumbnails": [one], "facts": {}}, np.zeros((1, 1, 2, 2), np.uint8)
         )
+
+
+@pytest.mark.parametrize(
+    ("splits", "forward"),
+    [
+        (((100, 50), (150, 50), (200, 50)), True),
+        (((100, 50), (140, 50), (180, 50)), True),  # rows between are left out
+        (((160, 40), (160, 40), (160, 40)), False),
+        (((160, 40),), False),
+        ((), False),
+    ],
+)
+def test_folds_that_follow_each_other_are_known(
+    splits: tuple[tuple[int, int], ...], *, forward: bool
+) -> None:
+    assert replace(whole(), splits=splits).forward is forward

@@ -37,3 +37,41 @@ def test_near_the_end_of_a_scale_it_holds_and_is_narrow() -> None:
     # the scores of fresh rows themselves lie between these in nine of ten
     spread = np.quantile(truths, 0.95) - np.quantile(truths, 0.05)
     assert np.mean(widths) < 2 * spread
+
+
+def in_periods(noises: list[float], seed: int, *, told: bool = True) -> HeldOut:
+    """Predict numbers in periods that are noisy each in its own way."""
+    random = np.random.default_rng(seed)
+    y = random.normal(size=100 * len(noises))
+    period = np.repeat(np.arange(len(noises)), 100)
+    p = y + random.normal(size=len(y)) * np.array(noises)[period]
+    task = Task(TaskKind.REGRESSION, "price", "rmse")
+    return HeldOut(task, y, p[:, None], period=period if told else None)
+
+
+def interval(held: HeldOut) -> tuple[float, float]:
+    metric = find_metric("rmse", TaskKind.REGRESSION)
+    found = expect(held, metric.score(held.target, held.p), rows=100)
+    assert found is not None
+    return found.low, found.high
+
+
+def test_the_next_period_differs_as_the_last_ones_did() -> None:
+    random = np.random.default_rng(5)
+    inside = blind = 0
+    for seed in range(20):
+        noises = list(np.exp(random.normal(0, 0.4, 9)))
+        fresh = in_periods(noises[8:], seed + 100)
+        truth = find_metric("rmse", TaskKind.REGRESSION).score(fresh.target, fresh.p)
+        low, high = interval(in_periods(noises[:8], seed))
+        inside += low <= truth <= high
+        low, high = interval(in_periods(noises[:8], seed, told=False))
+        blind += low <= truth <= high
+    assert inside >= 16
+    assert blind <= 10
+
+
+def test_periods_that_are_alike_say_little() -> None:
+    alike = [interval(in_periods([0.5] * 8, seed)) for seed in range(10)]
+    blind = [interval(in_periods([0.5] * 8, seed, told=False)) for seed in range(10)]
+    assert np.mean(np.diff(alike)) < 1.5 * np.mean(np.diff(blind))

@@ -282,6 +282,13 @@ class Evidence:
         return min(sum(valid for _, valid in self.splits), sum(max(self.splits, key=sum)))
 
     @property
+    def forward(self) -> bool:
+        """Whether every fold was fitted on what the folds before it were scored on, as in time."""
+        after = zip(self.splits, self.splits[1:], strict=False)
+        grown = [later[0] - train >= valid / 2 for (train, valid), later in after]
+        return bool(grown) and all(grown)
+
+    @property
     def leading(self) -> tuple[str, ...]:
         """The columns whose importance is known, the most important first."""
         return tuple(one.column for one in self.importances if not one.together)

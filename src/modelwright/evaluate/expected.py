@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 _PAIRS = 4_000
 # A loss below this is none.
 _LEAST = 1e-12
+# Degrees of freedom at least: with the one of two periods an interval would hold everything.
+_FREE = 3
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,10 @@ def expect(
     Notes
     -----
     Held-out rows are drawn again and again, and fresh rows as they might come around these, whole
-    groups where rows belong together (Efron and Tibshirani 1993). It does not know how much another
-    set of training rows would have changed the model, nor what changes with time.
+    groups where rows belong together (Efron and Tibshirani 1993). Where rows were held out period
+    after period, the next one differs as those did, beyond what their rows tell (DerSimonian and
+    Laird 1986). It does not know how much another set of training rows would have changed the
+    model, nor a change such as there was none before.
     """
     _check(rows, level)
     metric = held.deciding
@@ -149,6 +153,7 @@ def expect(
     off = _differences(spread, scale, (held.stands_for or len(held)), len(held), rows)
     if len(off) < FEWEST_ROUNDS:
         return None
+    off = off + _of_periods(_scores_of_periods(judge, held, p, scale), spread, scale, len(off))
     tails = (1 - level) / 2
     ends = scale.back(scale.to(np.array(score)) + np.quantile(off, (tails, 1 - tails)))
     low, high = (min(max(float(end), metric.least), metric.most) for end in ends)
@@ -205,6 +210,37 @@ def _statistic(
         return lambda own: np.array([judge.score(y, said, own)])
 
     return of
+
+
+def _scores_of_periods(
+    judge: Metric, held: HeldOut, p: NDArray[Any], scale: _Scale
+) -> list[tuple[float, float]]:
+    """Score each period: its share of the rows, and its score on the scale, where it has one."""
+    if held.period is None:
+        return []
+    score, found = _statistic(judge, held, p), []
+    for period in np.unique(held.period):
+        rows = np.flatnonzero(held.period == period)
+        own = float(score(rows)(held.weights[rows])[0])
+        if math.isfinite(own):
+            found.append((len(rows) / len(held), float(scale.to(np.array(own)))))
+    return found
+
+
+def _of_periods(
+    periods: list[tuple[float, float]], spread: Spread, scale: _Scale, count: int
+) -> Array:
+    """Draw by how much the score of one more period differs, beyond what its rows tell."""
+    if len(periods) < 2:
+        return np.zeros(count)
+    shares, scores = np.array(periods).T
+    drawn = spread.rounds[:, 0]
+    whole = float(np.var(spread.scale * scale.to(drawn[np.isfinite(drawn)])))
+    beyond = float(np.var(scores, ddof=1)) - float(np.mean(whole / shares))
+    free = max(len(scores) - 1, _FREE)
+    width = math.sqrt(max(beyond, 0.0) * (1 + 1 / len(scores)))
+    other: Array = width * np.random.default_rng(1).standard_t(free, count)
+    return other
 
 
 def _differences(spread: Spread, scale: _Scale, whole: int, kept: int, rows: int | None) -> Array:

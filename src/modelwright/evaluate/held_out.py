@@ -45,6 +45,9 @@ class HeldOut:
         How the model answers.
     stands_for : int
         How many rows these were drawn from; 0: they are all.
+    period : ndarray of int, shape (n,), optional
+        In which of several periods, one after the other, each row was held out; None where folds
+        are no periods.
     """
 
     task: Task
@@ -55,6 +58,7 @@ class HeldOut:
     group: NDArray[Any] | None = None
     decision: Decision = USUAL
     stands_for: int = 0
+    period: NDArray[Any] | None = None
 
     @classmethod
     def of(cls, task: Task, evidence: Evidence, decision: Decision | None = None) -> HeldOut | None:
@@ -79,9 +83,14 @@ class HeldOut:
         drawn = sum(valid for _, valid in evidence.splits) if len(y) >= KEPT else 0
         stands_for = max(drawn, len(found))
         decision = decision or USUAL
-        answers = found._decided(decision, np.asarray(evidence.fold)[usable])
+        fold = np.asarray(evidence.fold)[usable]
         return replace(
-            found, answers=answers, group=group, decision=decision, stands_for=stands_for
+            found,
+            answers=found._decided(decision, fold),
+            group=group,
+            decision=decision,
+            stands_for=stands_for,
+            period=fold if evidence.forward else None,
         )
 
     def _decided(self, decision: Decision, fold: NDArray[Any]) -> NDArray[np.int64] | None:
@@ -206,6 +215,8 @@ class HeldOut:
         weight = None if self.weight is None else self.weight[rows]
         answers = None if self.answers is None else self.answers[rows]
         group = None if self.group is None else self.group[rows]
+        period = None if self.period is None else self.period[rows]
         return replace(
-            self, y=self.y[rows], p=self.p[rows], weight=weight, answers=answers, group=group
-        )
+            self, y=self.y[rows], p=self.p[rows], weight=weight, answers=answers, group=group,
+            period=period,
+        )  # fmt: skip
