@@ -62,9 +62,9 @@ def tell_units(values: pl.Series) -> str:
     --------
     >>> print(tell_units(pl.Series("weight", ["70 kg", "81 kg", "154 lb"])))
     'weight' holds measurements in 2 units (kg in 2 rows, lb in 1), read as words, not as numbers: \
-convert them in the file; or, to keep those in kg and take the others for missing, say so: --types \
-types.json, a file that holds {"weight": {"kind": "number", "format": "12 kg"}}, or \
-Settings(types={"weight": {"kind": "number", "format": "12 kg"}})
+convert them in the file (modelwright clean FILE --out OUT does so); or, to keep those in kg and \
+take the others for missing, say so: --types types.json, a file that holds {"weight": {"kind": \
+"number", "format": "12 kg"}}, or Settings(types={"weight": {"kind": "number", "format": "12 kg"}})
     """
     found = count_units(values)
     kinds = Counter(_kind(unit) for unit in found)
@@ -82,6 +82,8 @@ Settings(types={"weight": {"kind": "number", "format": "12 kg"}})
     first, rows = some[0]
     if 2 * rows <= sum(found.values()):
         return told + "."
+    if all(_converts(unit, first) for unit in found):
+        told += " (modelwright clean FILE --out OUT does so)"
     only = {values.name: {"kind": "number", "format": _format(values, first)}}
     return f"{told}; or, to keep those in {first} and take the others for missing, {say_so(only)}"
 
@@ -90,6 +92,12 @@ def _kind(unit: str) -> str:
     """Say what a unit measures; empty for a word that is none."""
     known = unit_of(unit)
     return "" if known is None else known.kind
+
+
+def _converts(unit: str, other: str) -> bool:
+    """Tell whether measurements in a unit can be given in another one."""
+    one, two = unit_of(unit), unit_of(other)
+    return bool(one and two and one.to(two))
 
 
 def _format(values: pl.Series, unit: str) -> str:

@@ -17,7 +17,7 @@ import polars as pl
 
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.mending.converting import MARKS, Convert, measured
-from modelwright.clean.repairs import Repair, Repairs
+from modelwright.clean.repairs import Means, Repair, Repairs
 from modelwright.core.units import unit_of, unit_word
 
 __all__ = ["conversions", "with_conversions"]
@@ -66,7 +66,7 @@ def conversions(
     [('154 lb', '70 kg', 0.95)]
     """
     found: list[Repair] = []
-    means = {}
+    means: dict[str, Means] = {}
     for column in cells:
         known = _measured(column)
         if known is None:

@@ -12,10 +12,12 @@ from modelwright.core.units import unit_of
 
 __all__ = ["MARKS", "Convert", "measured", "restore_convert"]
 
+_AMOUNT = r"\s*([-+\u2212]?(?:\d{{1,3}}(?:\{0}\d{{3}})+|\d{{1,12}})(?:\{1}\d{{1,9}})?)"
+_UNIT = r"\s*(\D\S{0,15})\s*"
 MARKS = {
-    ".": re.compile(r"\s*([-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.\d{1,9})?)\s*(\D\S{0,15})\s*"),
-    ",": re.compile(r"\s*([-+\u2212]?(?:\d{1,3}(?:\.\d{3})+|\d{1,12})(?:,\d{1,9})?)\s*(\D\S{0,15})\s*"),
-}  # fmt: skip
+    ".": re.compile(_AMOUNT.format(",", ".") + _UNIT),
+    ",": re.compile(_AMOUNT.format(".", ",") + _UNIT),
+}
 """How measurements are written, by the mark of their decimals."""
 _NEAR = Decimal("0.01")  # what rounding may change of a measurement
 _DIGITS = 9
