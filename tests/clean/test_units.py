@@ -67,7 +67,7 @@ def test_a_mixed_column_is_converted_logged_and_replayed() -> None:
     changes = done.log().filter("applied")
     assert changes["rule"].unique().to_list() == [
         "'lb' is converted to 'kg'",
-        "'pound' is converted to 'kg'",
+        "'pounds' is converted to 'kg'",
     ]
     assert changes["confidence"].to_list() == [0.95] * 3
     assert done.suspicious == 3

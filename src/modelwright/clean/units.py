@@ -76,7 +76,7 @@ def conversions(
         sure = _confidence(known, new, column, labels)
         if not sure:
             continue
-        told = {rule.find: str(rule) for rule in rules}
+        told = {unit_word(rule.find): str(rule) for rule in rules}
         means |= {str(rule): rule for rule in rules}
         ends = sure, sure >= threshold
         words = {text: told[unit_word(known.read[text][1])] for text in new}
@@ -139,7 +139,11 @@ def _usual(
 
 def _rules(known: _Measured) -> Iterator[Convert]:
     usual = unit_of(known.unit)
-    for word in sorted({unit_word(word) for _, word in known.read.values()}):
+    spelled: dict[str, Counter[str]] = defaultdict(Counter)
+    for text, (_, word) in known.read.items():
+        spelled[unit_word(word)][word] += known.cells[text]
+    for _, words in sorted(spelled.items()):
+        word = words.most_common(1)[0][0]
         unit = unit_of(word)
         worth = None if unit is None or usual is None or unit == usual else unit.to(usual)
         if worth is not None:
