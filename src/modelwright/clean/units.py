@@ -23,6 +23,7 @@ from modelwright.core.units import unit_of, unit_word
 __all__ = ["conversions", "with_conversions"]
 
 _VALUES = 20_000  # different values of a column that are read, at most
+_LOOKED = 50
 _MEASURED = 0.9  # of the cells of the column
 _FEWEST = 10  # cells in the usual unit, before they say where the others ought to lie
 _AMONG = 0.9  # of the converted cells lie among the others
@@ -90,9 +91,9 @@ def _measured(column: pl.Series) -> _Measured | None:
     """Read a column of measurements; None where it holds anything else, or one unit alone."""
     counts = column.alias("value").drop_nulls().value_counts(sort=True, name="cells")
     counts = counts.filter(pl.col("value") != "")
-    some = Counter(dict(counts.head(_VALUES).rows()))
-    if not _may_be(list(some)[:50]):
+    if not _may_be(counts["value"].head(_LOOKED).to_list()):
         return None
+    some = Counter(dict(counts.head(_VALUES).rows()))
     whole = int(counts["cells"].sum())
     for mark in MARKS:
         read = {text: one for text in some if (one := measured(text, mark)) is not None}
