@@ -65,10 +65,10 @@ def test_a_mixed_column_is_converted_logged_and_replayed() -> None:
     done = clean_cells(table)
     assert done.table["weight"].to_list()[80:] == ["70 kg", "80 kg", None, "75 kg"]
     changes = done.log().filter("applied")
-    assert changes["rule"].unique().to_list() == [
+    assert set(changes["rule"]) == {
         "'lb' is converted to 'kg'",
         "'pounds' is converted to 'kg'",
-    ]
+    }
     assert changes["confidence"].to_list() == [0.95] * 3
     assert done.suspicious == 3
     again = replay(table, done.recipe)
