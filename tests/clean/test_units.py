@@ -78,6 +78,18 @@ def test_a_mixed_column_is_converted_logged_and_replayed() -> None:
     assert replay(weights("200 lb"), done.recipe).table["weight"][80] == "91 kg"
 
 
+def test_each_column_keeps_its_own_decimals() -> None:
+    fine = [f"{60 + i % 30}.{i % 10} kg" for i in range(82)]
+    table = weights("154 lb", "165 lb", "170 lb").with_columns(
+        second=pl.Series([*fine[:80], "154 lb", "165 lb", "170 lb"])
+    )
+    done = clean_cells(table)
+    assert done.table["weight"].to_list()[80:] == ["70 kg", "75 kg", "77 kg"]
+    assert done.table["second"].to_list()[80:] == ["69.9 kg", "74.8 kg", "77.1 kg"]
+    assert [len(one.rewrites) for one in done.recipe.mends] == [1, 1]
+    assert replay(table, done.recipe).table.equals(done.table)
+
+
 def test_far_from_the_others_it_is_proposed() -> None:
     done = clean_cells(weights("900 lb"))
     assert not done.repairs.applied

@@ -89,8 +89,9 @@ def conversions(
 
 def _measured(column: pl.Series) -> _Measured | None:
     """Read a column of measurements; None where it holds anything else, or one unit alone."""
-    counts = column.alias("value").drop_nulls().value_counts(sort=True, name="cells")
+    counts = column.alias("value").drop_nulls().value_counts(name="cells")
     counts = counts.filter(pl.col("value") != "")
+    counts = counts.sort(["cells", "value"], descending=[True, False])
     if not _may_be(counts["value"].head(_LOOKED).to_list()):
         return None
     some = Counter(dict(counts.head(_VALUES).rows()))

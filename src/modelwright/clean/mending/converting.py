@@ -96,7 +96,8 @@ class Convert:
         return {"how": "unit", **vars(self), **numbers}
 
     def __str__(self) -> str:
-        return f"{self.find!r} is converted to {self.put.strip()!r}"
+        decimals = f" ({self.digits} decimals)" if self.digits else ""
+        return f"{self.find!r} is converted to {self.put.strip()!r}{decimals}"
 
 
 def restore_convert(data: Mapping[str, Any]) -> Convert:
