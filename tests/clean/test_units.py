@@ -79,9 +79,9 @@ def test_a_mixed_column_is_converted_logged_and_replayed() -> None:
 
 
 def test_each_column_keeps_its_own_decimals() -> None:
-    fine = [f"{60 + i % 30}.{i % 10} kg" for i in range(82)]
+    fine = [f"{60 + i * 17 % 31}.{i * 7 % 10} kg" for i in range(80)]
     table = weights("154 lb", "165 lb", "170 lb").with_columns(
-        second=pl.Series([*fine[:80], "154 lb", "165 lb", "170 lb"])
+        second=pl.Series([*fine, "154 lb", "165 lb", "170 lb"])
     )
     done = clean_cells(table)
     assert done.table["weight"].to_list()[80:] == ["70 kg", "75 kg", "77 kg"]
