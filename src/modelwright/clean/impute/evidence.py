@@ -39,7 +39,7 @@ _SLOW = ("neighbours", "trees")
 _FEWEST_ROWS = 20
 _SLIGHT = 0.02  # of the loss of the best way: a difference that matters to nobody
 # How far a way has to be ahead of one value for all gaps: standard errors, and of its loss.
-_CLEAR, _WORTH = 2.5, 0.05
+_CLEAR, _WORTH = 2.0, 0.05
 _PLAIN = ("median", "mean")
 
 
@@ -211,7 +211,7 @@ def choose_imputation(
     it in a row drawn among those with such a gap. The guesses are compared with what was hidden.
     Of the ways that are not worse than the best by more than a standard error, or 2 %, the simplest
     is taken; but nothing that learns from other columns, unless the best way is better than the
-    mean and the median beyond doubt (2.5 standard errors) and by 5 % of their loss.
+    mean and the median beyond doubt (two standard errors) and by 5 % of their loss.
 
     Parameters
     ----------
