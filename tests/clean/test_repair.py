@@ -131,3 +131,17 @@ def test_unreliable_sources_are_outvoted_by_reliable_ones() -> None:
     wrong = int(errors.wrong().sum())
     assert right >= 0.9 * wrong
     assert right >= 0.9 * len(found)
+
+
+def test_what_is_known_of_one_unknown_cell_is_no_rule_for_the_others() -> None:
+    clean = pl.DataFrame({"smoker": ["no", "yes", "no", "no", "yes"] * 40})
+    gone = range(0, 200, 20)
+    dirty = with_cells(clean, "smoker", dict.fromkeys(gone, "unknown"))
+    labels = Labels(np.array([0, 20, 40]), clean[[0, 20, 40]])
+    done = repair(dirty, known(dirty, clean), labels=labels)
+    assert [(one.row, one.new) for one in done.applied] == [(row, "no") for row in (0, 20, 40)]
+    assert not [one for one in done if one.rule != SAID]
+    # two words for missing may well be one
+    words = Labels(np.array([0, 20]), pl.DataFrame({"smoker": ["n/a", "n/a"]}))
+    done = repair(dirty, known(dirty, clean), labels=words)
+    assert {one.new for one in done if one.row >= 40} == {"n/a"}

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import polars as pl
 
 from modelwright.acquire.advice import say_so
 from modelwright.acquire.quantities import Written, find_written, parts_of
+from modelwright.core.units import unit_of, unit_word
 
 __all__ = ["count_units", "tell_units"]
 
 _MOST = 200  # different words behind the digits; measurements have fewer
 _SHOWN = 4
-_WORDS = {
-    "mass": "mg milligram g gram gr gramme kg kilo kilogram kilogramm t tonne ton lb lbs pound oz "
-    "ounce st stone",
-    "length": "mm millimetre millimeter cm centimetre centimeter m metre meter km kilometre "
-    "kilometer in inch inches ft foot feet yd yard mi mile nm",
-    "volume": "ml millilitre milliliter cl dl l litre liter gal gallon qt quart pt pint m3 m³ cc "
-    "cup",
-    "area": "sqm m2 m² sqft ft2 ft² ha hectare acre km2 km²",
-    "time": "ms s sec second min minute h hr hour d day wk week month mo year yr",
-    "temperature": "°c °f c f k celsius fahrenheit kelvin",
-    "speed": "km/h kph kmh mph m/s knot kt kn",
-    "power": "w watt kw kilowatt mw hp ps bhp",
-    "energy": "j kj cal kcal wh kwh mwh",
-    "pressure": "pa hpa kpa bar mbar psi atm mmhg",
-    "data": "b byte kb mb gb tb kib mib gib",
-}
-_OF: Mapping[str, str] = MappingProxyType(
-    {unit: kind for kind, words in _WORDS.items() for unit in words.split()}
-)
 
 
 def count_units(values: pl.Series) -> dict[str, int]:
@@ -60,7 +40,7 @@ def count_units(values: pl.Series) -> dict[str, int]:
     written: dict[str, Counter[str]] = {}
     for word, rows in around.sort("rows", descending=True, maintain_order=True).rows():
         if _kind(word):
-            written.setdefault(_singular(word), Counter())[word] += rows
+            written.setdefault(unit_word(word), Counter())[word] += rows
     each = sorted(written.values(), key=lambda words: -words.total())
     return {words.most_common(1)[0][0]: words.total() for words in each}
 
@@ -82,9 +62,9 @@ def tell_units(values: pl.Series) -> str:
     --------
     >>> print(tell_units(pl.Series("weight", ["70 kg", "81 kg", "154 lb"])))
     'weight' holds measurements in 2 units (kg in 2 rows, lb in 1), read as words, not as numbers: \
-convert them in the file; or, to keep those in kg and take the others for missing, say so: --types \
-types.json, a file that holds {"weight": {"kind": "number", "format": "12 kg"}}, or \
-Settings(types={"weight": {"kind": "number", "format": "12 kg"}})
+convert them in the file (modelwright clean FILE --out OUT does so); or, to keep those in kg and \
+take the others for missing, say so: --types types.json, a file that holds {"weight": {"kind": \
+"number", "format": "12 kg"}}, or Settings(types={"weight": {"kind": "number", "format": "12 kg"}})
     """
     found = count_units(values)
     kinds = Counter(_kind(unit) for unit in found)
@@ -102,24 +82,27 @@ Settings(types={"weight": {"kind": "number", "format": "12 kg"}})
     first, rows = some[0]
     if 2 * rows <= sum(found.values()):
         return told + "."
+    if all(_converts(unit, first) for unit in found):
+        told += " (modelwright clean FILE --out OUT does so)"
     only = {values.name: {"kind": "number", "format": _format(values, first)}}
     return f"{told}; or, to keep those in {first} and take the others for missing, {say_so(only)}"
 
 
 def _kind(unit: str) -> str:
     """Say what a unit measures; empty for a word that is none."""
-    folded = unit.casefold().rstrip(".")
-    return _OF.get(folded, "") or _OF.get(folded.removesuffix("s"), "")
+    known = unit_of(unit)
+    return "" if known is None else known.kind
 
 
-def _singular(unit: str) -> str:
-    folded = unit.casefold().rstrip(".")
-    return folded.removesuffix("s") if _OF.get(folded.removesuffix("s")) else folded
+def _converts(unit: str, other: str) -> bool:
+    """Tell whether measurements in a unit can be given in another one."""
+    one, two = unit_of(unit), unit_of(other)
+    return bool(one and two and one.to(two))
 
 
 def _format(values: pl.Series, unit: str) -> str:
     """Write an example of a measurement in a unit, as those of the column are written."""
     after = parts_of(values, scales=False)["after"]
-    own = [word for word in after.unique() if _singular(word) == _singular(unit)]
+    own = [word for word in after.unique() if unit_word(word) == unit_word(unit)]
     written = find_written(values.filter(after.is_in(own)).unique(maintain_order=True))[0]
     return (written or Written(after=unit)).example()

@@ -26,6 +26,7 @@ from modelwright.clean.repairs import Repair, Repairs, log_of
 from modelwright.clean.rules import Rules
 from modelwright.clean.rules_file import rules_text
 from modelwright.clean.stray_rows import kept_rows, stray_rows
+from modelwright.clean.units import conversions, with_conversions
 from modelwright.clean.unmended import EMPTY, MASKED, abnormal_rows, doubts, emptied
 from modelwright.core.errors import OptionError, did_you_mean
 from modelwright.stats.strays import Strays
@@ -282,8 +283,11 @@ def _look(table: pl.DataFrame, labels: Labels | None, wishes: Wishes) -> _Looked
     if strays.rows:
         part = table[kept]
         said = None if labels is None else Labels(np.searchsorted(kept, labels.rows), labels.values)
+    units = conversions(part, said, wishes.threshold)
+    part = units.apply(part)
     errors = detect(part, labels=said, rules=wishes.rules, seed=wishes.seed)
     repairs = repair(part, errors, labels=said, threshold=wishes.threshold, seed=wishes.seed)
+    errors, repairs = with_conversions(errors, repairs, units)
     if strays.rows:
         errors = _spread(errors, kept, table.height)
         moved = (one._replace(row=int(kept[one.row])) for one in repairs)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
+from modelwright.clean.dependencies import Dependency
 from modelwright.clean.entities import Claims
 from modelwright.clean.told import Told, silent
 from modelwright.clean.truth import NONE
@@ -15,33 +16,39 @@ __all__ = ["best_of", "contested", "reality_of"]
 Floats = NDArray[np.float64]
 
 MEASURES = 7
+_SCATTERED = 0.8
 
 
-def reality_of(strength: float, several: float = 0.0, *, sourced: bool = True) -> float:
-    """Say how surely a column is a fact of a thing that settles it so strongly.
+def reality_of(one: Dependency, *, sourced: bool = True) -> float:
+    """Say how surely a column is a fact of the thing that settles it.
 
     Where sources tell of a thing, each once, they may well be wrong together. Elsewhere a weak
-    dependency, or one whose exceptions agree with each other, is a tendency and no fact.
+    dependency, or one whose exceptions agree with each other, is a tendency and no fact; unless
+    they look like errors at random. That is never beyond doubt, as the error may as well be in the
+    column that settles.
 
     Parameters
     ----------
-    strength : float
-        Of the dependency.
-    several : float
-        Which share of the exceptions agree with another one.
+    one : Dependency
+        What settles the column.
     sourced : bool
         Whether there is a column of sources.
 
     Examples
     --------
-    >>> [round(reality_of(strength), 2) for strength in (0.2, 0.4, 0.9)]
+    >>> tell = lambda strength, several=0.0, random=False: Dependency(
+    ...     (0,), 1, strength, 1.0, several, random)
+    >>> [round(reality_of(tell(strength)), 2) for strength in (0.2, 0.4, 0.9)]
     [0.0, 0.5, 1.0]
-    >>> [round(reality_of(0.75, several, sourced=False), 2) for several in (0.0, 0.4, 1.0)]
+    >>> [round(reality_of(tell(0.75, several), sourced=False), 2) for several in (0.0, 0.4, 1.0)]
     [0.75, 0.27, 0.0]
+    >>> reality_of(tell(0.75, 1.0, random=True), sourced=False)
+    0.8
     """
     if sourced:
-        return float(np.clip((strength - 0.25) / 0.3, 0, 1))
-    return float(np.clip((strength - 0.6) / 0.2, 0, 1) * (1 - several) ** 2)
+        return float(np.clip((one.strength - 0.25) / 0.3, 0, 1))
+    plain = float(np.clip((one.strength - 0.6) / 0.2, 0, 1) * (1 - one.several) ** 2)
+    return max(plain, _SCATTERED * one.scattered)
 
 
 def contested(

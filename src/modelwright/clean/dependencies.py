@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
+from modelwright.clean.scattered import scattered
 from modelwright.stats.distinct_sketch import mixed
 
 __all__ = [
@@ -42,6 +43,8 @@ _PAIRED = 5
 _COVER = 0.3
 _MOST_KEYS = 2**62
 _CELLS = 2_000_000
+_AGREED = 0.3  # of the exceptions: with more it is a tendency, unless they are errors among few
+_TENDENCY = 0.5
 _FEWEST = 1_000
 _OFTEN = 50
 
@@ -63,6 +66,8 @@ class Dependency:
     several : float
         Of the cells that differ from the most frequent value of their group, the share whose value
         stands there more than once: errors seldom agree, several right values do.
+    scattered : bool
+        Whether these cells look like errors at random all the same, as there are few values.
     """
 
     given: tuple[int, ...]
@@ -70,6 +75,7 @@ class Dependency:
     strength: float
     support: float
     several: float = 0.0
+    scattered: bool = False
 
     @property
     def worth(self) -> float:
@@ -282,7 +288,10 @@ def _with_several(coded: Coded, one: Dependency) -> Dependency:
     fewer &= pairs.sizes[pairs.group] >= _LARGE
     differing = float(pairs.count[fewer].sum())
     agreed = float(pairs.count[fewer & (pairs.count > 1)].sum())
-    return replace(one, several=agreed / differing if differing else 0.0)
+    several = agreed / differing if differing else 0.0
+    asked = several > _AGREED and one.strength >= _TENDENCY and len(one.given) == 1
+    random = asked and scattered(coded, one.given[0], one.column, rows)
+    return replace(one, several=several, scattered=random)
 
 
 def _with_pairs(

@@ -278,13 +278,13 @@ def _dependencies(coded: Coded) -> list[Offered]:
     found = []
     for each in dependencies(coded):
         for one in each:
-            if one.strength < _STRONG:
+            if one.strength < _STRONG and not one.scattered:
                 continue
             group, value = group_codes(coded, one.given), coded.codes[:, one.column]
             said = votes(group, value)
             asked = (group != MISSING) & (value != MISSING) & (said.others > 0)
             kept = float((said.top == value)[asked].mean()) if asked.any() else 0.0
-            if kept < _DETERMINED:
+            if kept < _DETERMINED and not one.scattered:
                 continue
             given = tuple(coded.columns[i] for i in one.given)
             column = coded.columns[one.column]

@@ -11,7 +11,7 @@ from modelwright.clean.comparable import are_dates
 from modelwright.clean.numbers import Numbers, read_numbers
 from modelwright.clean.told import Told
 
-__all__ = ["MARKERS", "SENTINELS", "disguised", "surely_missing"]
+__all__ = ["MARKERS", "SENTINELS", "disguised", "says_nothing", "surely_missing"]
 
 MARKERS = frozenset(
     ["?", "??", "-", "--", "---", ".", "..", "...", "na", "n/a", "n.a.", "n.a", "#n/a", "nan",
@@ -73,6 +73,18 @@ def disguised(coded: Coded, column: int, numbers: Numbers | None) -> Told:
     ).astype(np.float32)
     reason = f"stands for a missing value in {coded.columns[column]!r}"
     return Told(reason, coded.spread(column, chance), measures)
+
+
+def says_nothing(text: str) -> bool:
+    """Tell whether a text is a word that means missing in many files.
+
+    Examples
+    --------
+    >>> says_nothing(" Unknown"), says_nothing("no")
+    (True, False)
+    """
+    word = text.strip().lower()
+    return not word or word in MARKERS
 
 
 def _marked(values: pl.Series, words: frozenset[str] = MARKERS) -> NDArray[np.bool_]:

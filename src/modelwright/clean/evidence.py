@@ -96,7 +96,7 @@ class Evidence:
         entity = self.claims[place].entity
         for one in self.found[column]:
             if one.given == entity.given:
-                return reality_of(one.strength, one.several, sourced=entity.source >= 0)
+                return reality_of(one, sourced=entity.source >= 0)
         return 0.0
 
     def told(self, column: int, beliefs: tuple[Floats, ...] | None = None) -> tuple[Told, ...]:

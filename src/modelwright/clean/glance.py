@@ -255,11 +255,20 @@ def _contradicted(coded: Coded) -> dict[int, Glimpse]:
         if thing.source >= 0:
             against |= _disputed(coded, thing, found)
     for place, each in enumerate(found):
-        if place not in against and each and each[0].strength >= _SETTLED:
-            rows = _outvoted(coded, each[0])
+        if place not in against and each:
+            rows = _against(coded, each[0])
             if rows.any():
                 against[place] = _glimpse(coded, place, rows, each[0].given)
     return against
+
+
+def _against(coded: Coded, one: Dependency) -> Rows:
+    """Find the cells of a column that contradict what settles it, where something does."""
+    if one.scattered:
+        return _less_said(group_codes(coded, one.given), coded.codes[:, one.column])
+    if one.strength >= _SETTLED:
+        return _outvoted(coded, one)
+    return np.zeros(coded.height, np.bool_)
 
 
 def _disputed(
@@ -270,7 +279,7 @@ def _disputed(
     group = group_codes(coded, thing.given)
     for place in thing.columns:
         one = next((one for one in found[place] if one.given == thing.given), None)
-        if one is None or reality_of(one.strength, one.several) < _SURE:
+        if one is None or reality_of(one) < _SURE:
             continue
         rows = _less_said(group, coded.codes[:, place])
         if rows.sum() >= _WIDELY * coded.known(place):

@@ -41,7 +41,10 @@ def differing(coded: Coded, column: int, found: tuple[Dependency, ...]) -> Told:
         return silent(coded.height, MEASURES)
     value = coded.codes[:, column]
     asked = [votes(group_codes(coded, one.given), value) for one in found]
-    chances = [_chance(said, value, _reality(one)) for said, one in zip(asked, found, strict=True)]
+    chances = [
+        _chance(said, value, reality_of(one, sourced=False))
+        for said, one in zip(asked, found, strict=True)
+    ]
     near = [i for i, one in enumerate(found) if one.strength >= found[0].strength - _NEAR]
     chance = np.mean([chances[i] for i in near], axis=0)
     best, second = asked[0], asked[min(1, len(asked) - 1)]
@@ -63,10 +66,6 @@ def differing(coded: Coded, column: int, found: tuple[Dependency, ...]) -> Told:
 
 def _with_top(said: Votes, value: NDArray[np.int32]) -> NDArray[np.bool_]:
     return np.asarray((said.top == value) & (value != MISSING), np.bool_)
-
-
-def _reality(one: Dependency) -> float:
-    return reality_of(one.strength, one.several, sourced=False)
 
 
 def _chance(said: Votes, value: NDArray[np.int32], reality: float) -> Floats:

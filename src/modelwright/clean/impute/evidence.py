@@ -38,6 +38,9 @@ _MOST_COLUMNS = 40  # with more columns that have gaps the slow ways are not tri
 _SLOW = ("neighbours", "trees")
 _FEWEST_ROWS = 20
 _SLIGHT = 0.02  # of the loss of the best way: a difference that matters to nobody
+# How far a way has to be ahead of one value for all gaps: standard errors, and of its loss.
+_CLEAR, _WORTH = 2.0, 0.05
+_PLAIN = ("median", "mean")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class ColumnChoice:
         How many known cells were hidden.
     gaps : Gaps
         How the gaps fall.
+    guess : bool
+        Whether no way does clearly better than one value for all gaps, which is taken then.
     """
 
     column: str
@@ -67,6 +72,7 @@ class ColumnChoice:
     errors: Mapping[str, float]
     hidden: int
     gaps: Gaps
+    guess: bool = False
 
     @property
     def confidence(self) -> float:
@@ -89,7 +95,9 @@ class ColumnChoice:
         ]
         told = f", more often where {self.gaps.told_by!r} tells of a gap"
         where = told if self.gaps.depends else ""
-        return f"{share}; of {self.hidden:,} known cells hidden{where}: {', '.join(said)}"
+        known = f"{share}; of {self.hidden:,} known cells hidden{where}: {', '.join(said)}"
+        none = "; nothing is clearly better than one value for all gaps, which tells no rows apart"
+        return known + none * self.guess
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
@@ -101,6 +109,7 @@ class ColumnChoice:
             "errors": dict(self.errors),
             "hidden": self.hidden,
             "confidence": self.confidence,
+            "guess": self.guess,
             "gaps_told_by": self.gaps.told_by,
             "gaps_area": self.gaps.area,
         }
@@ -201,7 +210,8 @@ def choose_imputation(
     likely a gap is there; and with each cell those of other columns that are missing together with
     it in a row drawn among those with such a gap. The guesses are compared with what was hidden.
     Of the ways that are not worse than the best by more than a standard error, or 2 %, the simplest
-    is taken.
+    is taken; but nothing that learns from other columns, unless the best way is better than the
+    mean and the median beyond doubt (two standard errors) and by 5 % of their loss.
 
     Parameters
     ----------
@@ -257,7 +267,9 @@ def choose_imputation(
         methods = {name: one for name, one in methods.items() if name not in slow} or methods
         notes.append(f"{len(columns):,} columns have gaps: {', '.join(slow)} not tried")
     gaps = find_gaps(table, columns, seed=seed)
-    losses = _compared(table, folds, gaps, methods, seed) if columns else {}
+    # who is ahead of the median may be so by the mean alone, which asks no other column
+    beside = {name: find_method(name) for name in _PLAIN if "median" in methods}
+    losses = _compared(table, folds, gaps, beside | methods, seed) if columns else {}
     chosen = tuple(_chosen(table, one, losses.get(one.column, {}), ways) for one in gaps)
     choice = ImputationChoice(chosen, rows=table.height, notes=tuple(notes))
     if judge is None or y is None or not columns:
@@ -370,10 +382,22 @@ def _chosen(
         return ColumnChoice(gaps.column, kind, ways[0], {}, 0, gaps)
     best = min(tried, key=lambda name: float(losses[name].mean()))
     method = next(name for name in tried if _as_good(losses[name], losses[best]))
+    plain = min((n for n in _PLAIN if n in losses), key=lambda n: losses[n].mean(), default="")
+    guess = bool(plain) and len(tried) > 1 and not _clearly(losses[best], losses[plain])
+    if guess:
+        method = "median" if "median" in tried else tried[0]
     is_level = kind in (Kind.BOOLEAN, Kind.CATEGORY)
-    means = {name: float(losses[name].mean()) for name in tried}
+    shown = tried if is_level or "mean" in tried or not plain else [*tried, "mean"]
+    means = {name: float(losses[name].mean()) for name in shown}
     errors = means if is_level else {name: float(np.sqrt(one)) for name, one in means.items()}
-    return ColumnChoice(gaps.column, kind, method, errors, len(losses[best]), gaps)
+    return ColumnChoice(gaps.column, kind, method, errors, len(losses[best]), gaps, guess)
+
+
+def _clearly(best: Floats, plain: Floats) -> bool:
+    """Whether a way is better than one value for all gaps, beyond doubt and worth its while."""
+    ahead = plain - best
+    error = ahead.std(ddof=1) / np.sqrt(len(ahead)) if len(ahead) > 1 else np.inf
+    return bool(ahead.mean() > max(_CLEAR * error, _WORTH * float(plain.mean())))
 
 
 def _as_good(loss: Floats, best: Floats) -> bool:

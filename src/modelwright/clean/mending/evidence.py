@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.coded import Coded, code_table
 from modelwright.clean.dependencies import Dependency, dependencies
+from modelwright.clean.disguised import says_nothing
 from modelwright.clean.entities import entities
 from modelwright.clean.mending.examples import Example, Learned, learn
 from modelwright.clean.mending.nearby import nearest
@@ -209,8 +210,17 @@ def _taught(
         place = int(coded.codes[row, column])
         if place >= 0:
             old = str(coded.values[column][place])
-            found[column].setdefault(old, []).append((row, new))
+            if _is_of_all(old, new):
+                found[column].setdefault(old, []).append((row, new))
     return tuple(found)
+
+
+def _is_of_all(old: str, new: str) -> bool:
+    """Tell whether what somebody said of a value can be so wherever it stands.
+
+    What is known of one row of which nothing was known says nothing of the others.
+    """
+    return says_nothing(old) == says_nothing(new)
 
 
 def _heard(
@@ -244,7 +254,7 @@ def _said_examples(
     values = coded.values[column].to_list()
     for (row, where), new in said.items():
         place = int(coded.codes[row, column])
-        if where == column and new is not None and place >= 0:
+        if where == column and new is not None and place >= 0 and _is_of_all(values[place], new):
             found.append(Example(values[place], new))
     hearing = next((one for one in witnesses if column in one.entity.columns), None)
     if hearing is None or not hearing.known:
@@ -257,8 +267,9 @@ def _said_examples(
                if 0 <= asked - start < hearing.groups}  # fmt: skip
     codes = coded.codes[:, column]
     for row in np.flatnonzero(np.isin(hearing.group, list(answers)) & (codes >= 0)).tolist():
-        text = answers[int(hearing.group[row])]
-        found.append(Example(values[codes[row]], text, hearing.sure[place] * _HEARSAY))
+        old, text = values[codes[row]], answers[int(hearing.group[row])]
+        if _is_of_all(old, text):
+            found.append(Example(old, text, hearing.sure[place] * _HEARSAY))
     return found
 
 
@@ -278,7 +289,8 @@ def _agreed_examples(
         top = int(votes.value[start])
         agreed = votes.trusted[start] / max(float(votes.trusted[start:end].sum()), 1e-9)
         old = int(codes[row])
-        if top != old and agreed >= _AGREED and votes.trusted[start] >= 1:
+        sure = agreed >= _AGREED and votes.trusted[start] >= 1
+        if top != old and sure and _is_of_all(values[old], values[top]):
             found[old, top] = Example(values[old], values[top], _EXAMPLE)
     return list(found.values())
 

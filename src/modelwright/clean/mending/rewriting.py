@@ -1,13 +1,14 @@
-r"""How one way of writing becomes another: three kinds of rules, plain enough for a file.
+r"""How one way of writing becomes another: four kinds of rules, plain enough for a file.
 
 - `Retoken`: the value is cut into digits, letters, blanks and marks; if they are as the rule says,
   its parts are put together anew: ``7:10aDec 1`` becomes ``7:10 a.m.``.
 - `Reend`: a piece at the start, at the end or somewhere within is replaced: ``12 oz``, ``12``.
 - `Keep`: the one piece that is shaped like the other values of the column stays:
   ``10:30 p.m. (Estimated)`` becomes ``10:30 p.m.``.
+- `Convert`: a measurement is written in another unit: ``154 lb`` becomes ``70 kg``.
 
 The first two are found by example (after FlashFill, Gulwani 2011; and the value models of Baran,
-Mahdavi and Abedjan 2020), the third by what a column mostly holds.
+Mahdavi and Abedjan 2020), the others by what a column mostly holds.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from modelwright.clean.mending.converting import Convert, restore_convert
 
 __all__ = [
     "CHANGES",
@@ -249,8 +252,8 @@ def _joined(parts: Sequence[str], place: int) -> bool:
     return (left in "-+.,:/" and right.isdigit()) or (left.isdigit() and right in ".,:/")
 
 
-Rewrite = Retoken | Reend | Keep
-"""A rule of any of the three kinds."""
+Rewrite = Retoken | Reend | Keep | Convert
+"""A rule of any of the four kinds."""
 
 
 def restore_rewrite(data: Mapping[str, Any]) -> Rewrite:
@@ -292,6 +295,8 @@ def restore_rewrite(data: Mapping[str, Any]) -> Rewrite:
         if len(shapes) > _MOST or any(len(one) > _LONGEST for one in shapes):
             raise ValueError("more ways of writing than a column has")
         return Keep(shapes)
+    if how == "unit":
+        return restore_convert(data)
     raise ValueError(f"a rule of the kind {str(how)[:20]!r}")
 
 
