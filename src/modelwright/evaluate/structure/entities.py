@@ -72,6 +72,8 @@ class Entities:
         What a quick model promises at random and keeps on new things.
     reasons : tuple of str
         The evidence in words.
+    codes : ndarray of int64, shape (n_rows,)
+        The thing of each row of the table; 0 is missing.
     """
 
     columns: tuple[str, ...]
@@ -83,6 +85,9 @@ class Entities:
     effect: float = 0.0
     gap: Gap | None = None
     reasons: tuple[str, ...] = field(default=())
+    codes: NDArray[np.int64] = field(
+        default_factory=lambda: np.empty(0, np.int64), repr=False, compare=False
+    )
 
     @property
     def is_thing(self) -> bool:
@@ -216,6 +221,7 @@ def _measured(view: View, found: Entities, key: Key) -> Entities:
     rows = _seen(view, key.codes, view.probed, "probe")
     some = view.at(rows)
     codes = key.codes[rows]
+    found = replace(found, codes=key.codes)
     points, reasons = 0.0, list(found.reasons)
     constant = _constant(view, rows, codes)
     if constant:
@@ -241,17 +247,7 @@ def _measured(view: View, found: Entities, key: Key) -> Entities:
             f"a quick model that has seen other rows of the same one leaves {gap.random:.0%} of "
             f"the answers' variation unexplained, on new ones {gap.apart:.0%}"
         )
-    return Entities(
-        found.columns,
-        found.what,
-        found.direct,
-        found.sizes,
-        found.likeness,
-        found.support,
-        points,
-        gap,
-        tuple(reasons),
-    )
+    return replace(found, effect=points, gap=gap, reasons=tuple(reasons))
 
 
 def _constant(view: View, rows: NDArray[np.int64], codes: NDArray[np.int64]) -> bool:
