@@ -20,6 +20,8 @@ _FEWEST_ROWS = 40
 _STRONGER = 2.0
 _OUTWEIGHS = 3.0
 _TOLD = 2
+# Standard deviations of chance beyond which an effect is not denied.
+_PERHAPS = 2.0
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,16 @@ def _of_thing(thing: Entities, recommended: Recommendation) -> Finding:
         )
         severity = Severity.WARNING
     else:
-        cure = f"answers hardly depend on it; if new rows are about new ones: {option}"
+        cure = f"{_effect_of(thing)}; if new rows are about new ones: {option}"
         severity = Severity.INFO
     return Finding("repeated-entities", severity, thing.columns, named, cure)
+
+
+def _effect_of(thing: Entities) -> str:
+    """Say how far answers depend on a thing of which too little is known to recommend it."""
+    if thing.alike is None or thing.alike.z < _PERHAPS:
+        return "beyond what the other columns tell, answers hardly depend on it"
+    return (
+        f"answers may depend on it: about {thing.alike.share:.0%} of what a quick model leaves "
+        "unexplained lies between them, too little to be sure"
+    )
