@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,12 @@ def test_a_level_that_means_nothing(rent: mw.Model, level: float) -> None:
 def test_what_so_few_rows_cannot_promise(rent: mw.Model) -> None:
     with pytest.raises(DataError, match="at least 9,999 calibration rows"):
         rent.predict(flats(5, 1), interval=0.9999)
+
+
+def test_a_model_that_nobody_validated_asks_for_time(rent: mw.Model) -> None:
+    first = replace(rent, intervals=None, card=replace(rent.card, score=None))
+    with pytest.raises(DataError, match=r"too little time .*fit again with more time \(--time\)"):
+        first.predict(flats(5, 1), interval=0.9)
 
 
 def test_a_column_to_calibrate_by_that_is_not_there(rent: mw.Model) -> None:

@@ -36,10 +36,10 @@ _OF: Mapping[str, str] = MappingProxyType(
 )
 
 _NUMBERS = r"\d+(?:[.,]\d+)*"
-_WORD = r"[\p{L}°]+|[\p{Sc}%'\"′″]"
+_WORD = r"[\p{L}°]+|[\p{Sc}%'\"]"
 # Between the numbers of one measurement: 30 x 40 cm, 5 to 7 kg.
 _BETWEEN = frozenset(["x", "by", "to", "and", "about", "ca", "approx", "k"])
-_SIGNS = frozenset(["%", "'", '"', "′", "″"])
+_SIGNS = frozenset(["%", "'", '"'])
 _MEASURED = 0.9
 _LOOKED_AT = 2_000
 

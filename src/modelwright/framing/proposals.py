@@ -154,7 +154,9 @@ def _unknown(draft: Draft) -> Proposal:
     taken = (question.target, question.order, question.group, question.weight)
     found = known_afterwards(draft.posed.rows, question.order)
     names = dict.fromkeys(n for one in found for n in one.columns if n not in taken)
-    told = "; ".join(f"{one.code}, {one.evidence}" for one in found if set(one.columns) & set(names))
+    told = "; ".join(
+        f"{one.code}, {one.evidence}" for one in found if set(one.columns) & set(names)
+    )
     return Proposal(", ".join(names), told)
 
 

@@ -4,8 +4,8 @@ A code such as ``R-17-b`` may hold the class of its row in its last letter. Ever
 codes and texts is taken apart into simple pieces (`pieces`): the words at its ends, the characters
 at each place, the numbers in it, its length, the words that many rows share. A piece that nearly
 solves the task alone, where the other columns do not, is no feature: it was written by somebody who
-knew. A measurement has pieces too: where more and less of the whole number tell about as much, it is
-judged like any other number.
+knew. A measurement has pieces too: where more and less of the whole number tell about as much, it
+is judged like any other number.
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ def find_spelled(look: Look) -> tuple[Finding, ...]:
             continue
         if column.kind is Kind.TEXT and others >= _NOTHING and best.left > _ALL:
             continue
-        if best.is_number and _measures(some, column.name, column.kind):
-            if not stands_apart(best.left, others, len(look.names) - 1):
-                continue
+        measured = best.is_number and _measures(some, column.name, column.kind)
+        if measured and not stands_apart(best.left, others, len(look.names) - 1):
+            continue
         code = CODES["spelled-answer"]
         evidence = (
             f"{best.words} of {column.name!r} alone leaves {best.left:.0%} of the answers' "

@@ -4,8 +4,8 @@ A date is not an order: a birthday or a building year says when something began,
 was recorded. What tells them apart is added up as points, of which none decides alone: the type
 and resolution of the column, whether the file follows it, whether answers and other columns change
 along it, whether new names come up, whether a model that knows later rows does better, and, as a
-hint, the name. Where rows of one thing share a time, such as a patient's birthday, each thing counts
-once: what differs between patients is no change along their birthdays.
+hint, the name. Where rows of one thing share a time, such as a patient's birthday, each thing
+counts once: what differs between patients is no change along their birthdays.
 """
 
 from __future__ import annotations
