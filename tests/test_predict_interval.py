@@ -180,7 +180,7 @@ def test_a_column_to_calibrate_by_that_is_not_there(rent: mw.Model) -> None:
 
 def test_an_old_file_says_what_to_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     model = mw.load(GOLDEN / "format-1.mw")
-    with pytest.raises(DataError, match="fit again.* or calibrate it on rows"):
+    with pytest.raises(DataError, match=r"fit again.* or calibrate it on rows"):
         model.predict(GOLDEN / "rows.parquet", interval=0.9)
     out = str(tmp_path / "out.csv")
     words = ["predict", str(GOLDEN / "format-1.mw"), str(GOLDEN / "rows.parquet"), "--out", out]
