@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,12 @@ def test_what_so_few_rows_cannot_promise(rent: mw.Model) -> None:
         rent.predict(flats(5, 1), interval=0.9999)
 
 
+def test_a_model_that_nobody_validated_asks_for_time(rent: mw.Model) -> None:
+    first = replace(rent, intervals=None, card=replace(rent.card, score=None))
+    with pytest.raises(DataError, match=r"too little time .*fit again with more time \(--time\)"):
+        first.predict(flats(5, 1), interval=0.9)
+
+
 def test_a_column_to_calibrate_by_that_is_not_there(rent: mw.Model) -> None:
     with pytest.raises(ColumnError, match="city"):
         calibrate(rent, flats(100, 1), by="city")
@@ -173,7 +180,7 @@ def test_a_column_to_calibrate_by_that_is_not_there(rent: mw.Model) -> None:
 
 def test_an_old_file_says_what_to_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     model = mw.load(GOLDEN / "format-1.mw")
-    with pytest.raises(DataError, match="fit again, or calibrate it on rows"):
+    with pytest.raises(DataError, match=r"fit again.* or calibrate it on rows"):
         model.predict(GOLDEN / "rows.parquet", interval=0.9)
     out = str(tmp_path / "out.csv")
     words = ["predict", str(GOLDEN / "format-1.mw"), str(GOLDEN / "rows.parquet"), "--out", out]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+import modelwright as mw
 from evaluate import worlds
 from modelwright.cli import main
+from modelwright.core.settings import Settings
 
 
 @pytest.fixture
@@ -49,3 +52,21 @@ def test_a_wrong_target_is_refused(visits: Path, capsys: pytest.CaptureFixture[s
     assert json.loads(capsys.readouterr().out)["error"]["exit_code"] == 2
     assert main(["check", str(visits)]) == 2
     assert "modelwright check DATA --target COLUMN" in capsys.readouterr().err
+
+
+def test_a_program_reads_notes_and_what_they_cure_is_silent(
+    visits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pl.read_csv(visits)
+    rate = pl.when(pl.int_range(pl.len()) % 9 == 0).then(-999.0).otherwise(pl.col("rate"))
+    frame.with_columns(rate=rate).write_csv(visits)
+    assert main(["check", str(visits), "--target", "y", "--json"]) == 0
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    assert any("-999 stands for" in note for note in notes)
+    types = tmp_path / "types.json"
+    types.write_text('{"rate": {"missing": ["-999"]}}', encoding="utf-8")
+    assert main(["check", str(visits), "--target", "y", "--types", str(types), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
+    found = mw.explore(visits, "y", settings=Settings(types=types))
+    assert not {one.code for one in found.findings} & {"read-as-missing", "disguised-missing"}
+    assert found["rate"].missing > 0

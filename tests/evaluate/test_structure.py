@@ -79,6 +79,26 @@ def test_visits_of_patients_belong_together(shuffled: bool, seed: int) -> None:
     assert found.recommended.certain
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("by", ["", "visited", "patient"])
+def test_days_that_mean_nothing_are_no_order_beside_patients(by: str, seed: int) -> None:
+    frame = worlds.clinic(seed)
+    found = found_in(frame.sort(by) if by else frame)
+    assert (found.recommended.kind, found.recommended.columns) == ("group", ("patient",)), found
+    told = [one.evidence for one in found.findings if one.columns == ("nascita",)]
+    assert all("all rows of one 'patient' have the same" in one for one in told)
+    if not by:
+        assert found_in(worlds.clinic(seed, effect=0.0)).recommended.kind == "random"
+
+
+def test_an_effect_that_may_be_there_is_not_denied() -> None:
+    found = found_in(worlds.clinic(3, effect=0.25))
+    assert found.recommended.kind == "random"
+    told = next(one for one in found.findings if one.columns == ("patient",))
+    assert "may depend" in told.cure
+
+
 def test_only_a_key_that_is_a_column_can_be_given_as_it_is() -> None:
     found = found_in(worlds.recordings(0), "ill")
     assert (found.recommended.kind, found.recommended.columns) == ("group", ("name",)), found

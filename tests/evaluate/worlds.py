@@ -114,6 +114,28 @@ def patients(seed: int, *, shuffled: bool, people: int = 70, visits: int = 6) ->
     return frame.sample(fraction=1.0, shuffle=True, seed=seed) if shuffled else frame
 
 
+def clinic(seed: int, effect: float = 1.0, people: int = 150, rows: int = 750) -> pl.DataFrame:
+    """Visits on days that mean nothing of patients whose effect is real; age tells something."""
+    rng = np.random.default_rng(seed)
+    who = rng.integers(0, people, rows)
+    age, own = rng.integers(20, 90, people), rng.normal(0, effect, people)
+    born = _dates(-365.25 * age - np.arange(people) * 37 % 365)
+    pressure = 120 + 0.4 * (age[who] - 50) + rng.normal(0, 10, rows)
+    dose = rng.choice([5, 10, 20], rows)
+    y = 0.03 * (age[who] - 50) + 0.04 * dose + 0.02 * pressure + own[who]
+    return pl.DataFrame(
+        {
+            "patient": [f"P{i:04}" for i in who],
+            "visited": _dates(rng.integers(0, 700, rows)),
+            "nascita": [born[i] for i in who],
+            "pressure": pressure.round(),
+            "dose": dose,
+            "ward": rng.integers(1, 9, rows),
+            "y": y + rng.normal(0, 1, rows),
+        }
+    )
+
+
 def recordings(seed: int) -> pl.DataFrame:
     """Recordings named by speaker and take; whether one is ill is the speaker's."""
     rng = np.random.default_rng(seed)

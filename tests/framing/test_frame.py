@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import modelwright as mw
+from evaluate import worlds
 from framing.tables import kiosks, patients
 from modelwright.core.errors import ColumnError, DataError, OptionError, UserError
 from modelwright.core.settings import Question, Settings
@@ -38,6 +39,22 @@ def test_a_key_that_comes_back_is_proposed_as_group() -> None:
     assert task.question.order is None
     assert task.question.positive in ("ill", "well")
     assert task.data["groups"]["different"] == patients()["patient_id"].n_unique()
+
+
+def test_what_check_finds_is_proposed_with_its_evidence() -> None:
+    frame = worlds.patients(0, shuffled=True)
+    high = frame["y"] > frame["y"].median()
+    frame = frame.with_columns(
+        subject=pl.col("subject").str.replace("S", "Subject "),
+        state=pl.when(high).then(pl.lit("ill")).otherwise(pl.lit("well")),
+        sent=pl.when(high & (pl.int_range(frame.height) % 3 > 0)).then(pl.lit("R2")),
+    ).drop("y")
+    task = mw.frame(frame, "state")
+    assert (task.question.group, task.question.unknown) == ("subject", ("sent",))
+    assert task.data["proposed"]["unknown"].startswith("sent: after-the-fact")
+    assert "'subject' has 70 values" in task.data["proposed"]["group"]
+    turned_down = mw.frame(frame, Question("state", group="none", unknown=("rate",)))
+    assert (turned_down.question.group, turned_down.question.unknown) == (None, ("rate",))
 
 
 def test_a_proposal_can_be_turned_down() -> None:

@@ -160,6 +160,35 @@ def test_a_number_spelled_in_a_code_is_found(where: str) -> None:
     assert loud(honest) == []
 
 
+def measured(how: str, z: np.ndarray, rng: np.random.Generator) -> list[object]:
+    grams, first = np.exp(z) * 900, rng.random(len(z)) < 0.6
+    both = list(zip(grams, first, strict=True))
+    return {
+        "two units": [f"{v / 1000:.2f}kg" if a else f"{v / 453.6:.2f}lbs" for v, a in both],
+        "grams": [f"{v / 1000:.2f} kg" if a else f"{v:.0f} g" for v, a in both],
+        "currencies": [f"€{v / 10:.2f}" if a else f"${v / 9:.2f}" for v, a in both],
+        "size": [f"{v / 20:.0f} x {v / 30:.0f} cm" for v in grams],
+        "whole": [int(v * 1000) for v in grams],
+    }[how]
+
+
+@pytest.mark.parametrize("how", ["two units", "grams", "currencies", "size", "whole"])
+@pytest.mark.parametrize("left", [0.1, 0.4])
+def test_a_measurement_that_tells_much_spells_nothing(how: str, left: float) -> None:
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=ROWS)
+    y = z * np.sqrt(1 - left) + rng.normal(size=ROWS) * np.sqrt(left)
+    frame = pl.DataFrame({"a": rng.normal(size=ROWS), "b": rng.normal(size=ROWS), "y": y})
+    assert loud(frame.with_columns(z=pl.Series(measured(how, z, rng)))) == []
+
+
+def test_a_unit_that_spells_the_answer_is_found() -> None:
+    rng, frame = world()
+    yes = (frame["y"] == "yes").to_numpy()
+    weights = [f"{rng.gamma(3, 20):.2f} {'kg' if one else 'lb'}" for one in yes]
+    assert ("spelled-answer", ("z",)) in loud(frame.with_columns(z=pl.Series(weights)))
+
+
 def test_a_remark_that_says_it_in_several_ways_is_found() -> None:
     rng, frame = world()
     yes = (frame["y"] == "yes").to_numpy()

@@ -156,6 +156,15 @@ def test_what_moves_along_an_order_is_listed() -> None:
     assert drift(cells, rng.permutation(500)) == ()
 
 
+def test_of_many_columns_none_moves_by_chance() -> None:
+    told = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        cells = cells_of(rng.integers(1, 300, (400, 60)))
+        told += len(drift(cells, np.arange(400)))
+    assert told <= 1  # a share of .01 of twenty tables
+
+
 def test_new_levels_are_beyond_chance_only_in_their_order() -> None:
     rng = np.random.default_rng(0)
     cells = cells_of((np.arange(600) // 30)[:, None] + 1, ordered=False)

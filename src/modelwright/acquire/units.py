@@ -7,13 +7,21 @@ from collections import Counter
 import polars as pl
 
 from modelwright.acquire.advice import say_so
-from modelwright.acquire.quantities import Written, find_written, parts_of
+from modelwright.acquire.quantities import Written, find_written, is_currency, parts_of
 from modelwright.core.units import unit_of, unit_word
 
-__all__ = ["count_units", "tell_units"]
+__all__ = ["count_units", "is_measured", "tell_units"]
 
 _MOST = 200  # different words behind the digits; measurements have fewer
 _SHOWN = 4
+
+_NUMBERS = r"\d+(?:[.,]\d+)*"
+_WORD = r"[\p{L}°]+|[\p{Sc}%'\"]"
+# Between the numbers of one measurement: 30 x 40 cm, 5 to 7 kg.
+_BETWEEN = frozenset(["x", "by", "to", "and", "about", "ca", "approx", "k"])
+_SIGNS = frozenset(["%", "'", '"'])
+_MEASURED = 0.9
+_LOOKED_AT = 2_000
 
 
 def count_units(values: pl.Series) -> dict[str, int]:
@@ -86,6 +94,36 @@ take the others for missing, say so: --types types.json, a file that holds {"wei
         told += " (modelwright clean FILE --out OUT does so)"
     only = {values.name: {"kind": "number", "format": _format(values, first)}}
     return f"{told}; or, to keep those in {first} and take the others for missing, {say_so(only)}"
+
+
+def is_measured(values: pl.Series) -> bool:
+    """Tell whether nearly all texts are numbers with units or currencies and nothing else.
+
+    Parameters
+    ----------
+    values : polars.Series of String, shape (n_rows,)
+        As found.
+
+    Examples
+    --------
+    >>> is_measured(pl.Series(["70 kg", "154 lb"])), is_measured(pl.Series(["30 x 40 cm", "€5"]))
+    (True, True)
+    >>> is_measured(pl.Series(["70/12", "box 7, 3 kg"])), is_measured(pl.Series(["17b", "12c"]))
+    (False, False)
+    """
+    some = values.drop_nulls().unique(maintain_order=True).head(_LOOKED_AT)
+    words = some.str.replace_all(_NUMBERS, " ").str.extract_all(_WORD)
+    units = {word for word in words.explode().drop_nulls().unique().to_list() if _is_unit(word)}
+    # letters alone may name flats
+    if not len(some) or all(len(unit) == 1 and unit.isalpha() for unit in units):
+        return False
+    known = units | _BETWEEN
+    right = [any(w in units for w in row) and all(w in known for w in row) for row in words]
+    return sum(right) >= _MEASURED * len(some)
+
+
+def _is_unit(word: str) -> bool:
+    return bool(_kind(word)) or word in _SIGNS or is_currency(word)
 
 
 def _kind(unit: str) -> str:

@@ -162,6 +162,8 @@ def _tell(data: str, made: Frame, out: Path, encoding: str | None) -> None:
     rows = [[key, _shown(value)] for key, value in question.items() if value not in (None, (), "")]
     say(f"\n{as_table(rows)}\n")
     facts = made.data
+    for step, why in facts.get("proposed", {}).items():
+        say(f"{step} proposed, as {why}")
     rate = f"{facts['answer_rate']:.1%}"
     say(f"{facts['answered']:,} of {facts['rows']:,} rows have an answer ({rate})")
     for key in ("classes", "answers", "moments", "groups"):

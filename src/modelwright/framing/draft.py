@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from modelwright.core.schema import Schema
 from modelwright.core.settings import Question, Settings
 from modelwright.core.task import TaskKind
 from modelwright.evaluate.horizon import parse_horizon
+from modelwright.evaluate.structure import Structure
 from modelwright.plan import Bar, Posed, bar_of, pose, reading_for, splits_of
+from modelwright.plan.structure import structure_of
 
 __all__ = ["STEPS", "Draft", "Study", "accept", "applies", "names_in"]
 
@@ -56,6 +58,8 @@ class Study:
         What its columns mean.
     verbatim : frozenset of str
         The columns that were read as they are written.
+    seen : dict of str to Structure
+        What the rows are to each other, by target, once somebody has asked.
     """
 
     data: object
@@ -63,6 +67,7 @@ class Study:
     raw: Raw
     schema: Schema
     verbatim: frozenset[str] = frozenset()
+    seen: dict[str, Structure] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, data: object, question: Question, settings: Settings) -> Study:
@@ -92,6 +97,13 @@ class Study:
         """Give one column as its type says."""
         column = self.schema[name]
         return cast(self.raw.frame.select(name), Schema((column,))).frame[name]
+
+    def structure(self, posed: Posed) -> Structure:
+        """Say what the rows are to each other, as `check` does."""
+        target = posed.question.target
+        if target not in self.seen:
+            self.seen[target] = structure_of(posed.rows)
+        return self.seen[target]
 
     def pose(self, question: Question, *, whole: bool = False) -> Posed:
         """Put a question to the table: to some of its rows, or to all (`whole`).
@@ -135,11 +147,14 @@ class Draft:
         The question put to the table; None until there is a target.
     bar : Bar, optional
         What has to be beaten, when it is known.
+    because : dict of str to str
+        What speaks for columns that nobody named, by step.
     """
 
     question: Question
     posed: Posed | None = None
     bar: Bar | None = None
+    because: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def kind(self) -> TaskKind:

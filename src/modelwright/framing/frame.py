@@ -18,6 +18,9 @@ from modelwright.store.task_file import write_task
 
 __all__ = ["check_new", "complete", "finish", "frame", "given_for"]
 
+# Proposals of columns are told with what speaks for them.
+_COLUMNS = ("order", "group", "unknown")
+
 
 def frame(
     data: object,
@@ -124,16 +127,20 @@ def complete(study: Study, question: Question) -> Draft:
         When an answer does not fit the data.
     """
     draft = Draft(Question("", task=question.task, weight=question.weight))
+    because: dict[str, str] = {}
     for step in STEPS:
         given = given_for(step, question)
         if given is not None:
             draft = accept(step, given, study, draft)
         elif step != "target" and applies(step, draft):
             with suppress(UserError):  # what nobody asked for may not stand in the way
-                draft = accept(step, propose(step, study, draft, question).value, study, draft)
+                proposal = propose(step, study, draft, question)
+                draft = accept(step, proposal.value, study, draft)
+                if step in _COLUMNS and proposal.value and proposal.why:
+                    because[step] = f"{proposal.value}: {proposal.why}"
     if draft.posed is None:
         raise OptionError("the column to predict", "none", "name it as the target")
-    return draft
+    return replace(draft, because=because)
 
 
 def finish(study: Study, draft: Draft, out: Path | None) -> Frame:
@@ -167,6 +174,8 @@ def finish(study: Study, draft: Draft, out: Path | None) -> Frame:
     )
     bars, bar = candidates(posed), bar_of(posed, splits)
     facts = facts_of(_source(study.data), study.rows, posed, splits, bars, bar)
+    if draft.because:
+        facts["proposed"] = draft.because
     framed = Frame(question, study.settings.types, facts)
     return framed if out is None else write_task(framed, out)
 

@@ -20,6 +20,7 @@ from modelwright.evaluate import default_metric, find_metric
 from modelwright.evaluate.rules import Rule, default_rule
 from modelwright.framing.draft import Draft, Study
 from modelwright.plan import Bar, Posed, score_rule, splits_of
+from modelwright.plan.check import known_afterwards
 
 __all__ = ["Proposal", "candidates", "propose", "usual_target"]
 
@@ -91,11 +92,11 @@ def propose(step: str, study: Study, draft: Draft, given: Question | None = None
     if step == "unit":
         return _unit(study, draft.question)
     if step == "order":
-        return _order(study, _free(study, draft.question, given))
+        return _order(study, draft, _free(study, draft.question, given))
     if step == "group":
-        if draft.question.order is not None:
-            return Proposal("")
-        return _group(study, _free(study, draft.question, given))
+        return _group(study, draft, _free(study, draft.question, given))
+    if step == "unknown":
+        return _unknown(draft)
     if step == "positive":
         return _positive(draft)
     if step == "metric":
@@ -134,7 +135,37 @@ def _free(study: Study, question: Question, given: Question | None) -> list[Colu
     return [column for column in study.schema if column.name not in taken]
 
 
-def _order(study: Study, free: Sequence[Column]) -> Proposal:
+def _found(study: Study, draft: Draft, kind: str, free: Sequence[Column]) -> Proposal | None:
+    """Propose the column by which `check` would split rows, where it is free."""
+    if draft.posed is None:
+        return None
+    found = study.structure(draft.posed)
+    best = found.recommended
+    if best.kind != kind or not best.direct or best.columns[0] not in [c.name for c in free]:
+        return None
+    why = next((one.evidence for one in found.findings if one.columns == best.columns), "")
+    return Proposal(best.columns[0], why)
+
+
+def _unknown(draft: Draft) -> Proposal:
+    """Propose what `check` says gives the answer away: nobody has it when a prediction is made."""
+    assert draft.posed is not None  # the target comes first
+    question = draft.question
+    taken = (question.target, question.order, question.group, question.weight)
+    found = known_afterwards(draft.posed.rows, question.order)
+    names = dict.fromkeys(n for one in found for n in one.columns if n not in taken)
+    told = "; ".join(
+        f"{one.code}, {one.evidence}" for one in found if set(one.columns) & set(names)
+    )
+    return Proposal(", ".join(names), told)
+
+
+def _order(study: Study, draft: Draft, free: Sequence[Column]) -> Proposal:
+    found = _found(study, draft, "time", free)
+    if found is not None:
+        return found
+    if _found(study, draft, "group", free) is not None:
+        return Proposal("", "rows that belong together matter more than their order")
     for column in free:
         hinted = column.kind is Kind.NUMBER and _TIMES.search(column.name.strip().lower())
         if column.kind is not Kind.DATETIME and not hinted:
@@ -159,7 +190,12 @@ def _span(values: pl.Series) -> str:
     return "from {} to {}".format(*(f"{e:g}" if isinstance(e, float) else str(e) for e in ends))
 
 
-def _group(study: Study, free: Sequence[Column]) -> Proposal:
+def _group(study: Study, draft: Draft, free: Sequence[Column]) -> Proposal:
+    if draft.question.order is not None:
+        return Proposal("")
+    found = _found(study, draft, "group", free)
+    if found is not None:
+        return found
     best, most = Proposal(""), 0
     for column in free:
         if column.kind in (Kind.DATETIME, Kind.TEXT, Kind.LIST, Kind.GEO, Kind.BOOLEAN):

@@ -12,12 +12,12 @@ from modelwright.core.task import Target
 from modelwright.leaks.look import Look, resolutions, unexplained
 from modelwright.stats.nearest import scaled_answers
 
-__all__ = ["find_parts", "find_proxies"]
+__all__ = ["SUSPECT", "find_parts", "find_proxies", "stands_apart"]
 
 # What may be left by a column that is asked about, where it has a value: made of the answers, it
 # leaves a fifth at most, and what is measured leaves a third at least (but for easy tasks, where
 # all others together leave as little). And how much more all others must leave.
-_SUSPECT = 0.3
+SUSPECT = 0.3
 _TIMES, _NOTABLY = 2.5, 0.1
 # Beside fewer columns than that it says little that one of them stands apart: a table of a house
 # price, its area and two dates is honest. There only a copy is called one.
@@ -48,7 +48,7 @@ def find_proxies(look: Look) -> tuple[Finding, ...]:
     """
     speaks = {name: _speaks(look, i) for i, name in enumerate(look.names)}
     alone = {name: _left_alone(look, name, rows) for name, rows in speaks.items()}
-    suspects = sorted((left, name) for name, left in alone.items() if left <= _SUSPECT)
+    suspects = sorted((left, name) for name, left in alone.items() if left <= SUSPECT)
     found: list[Finding] = []
     told: set[str] = set()
     for left, name in suspects[:_ASKED]:
@@ -62,7 +62,7 @@ def find_proxies(look: Look) -> tuple[Finding, ...]:
             f"{name!r} alone leaves {_share(left)} of the answers' variation unexplained{where}, "
             f"all other columns together {_share(others)}"
         )
-        if _gives_away(left, others, len(look.names) - len(twins)):
+        if stands_apart(left, others, len(look.names) - len(twins)):
             told.update(twins)
             found.append(_finding("target-copy", twins, evidence))
         elif left <= _STRONG:
@@ -117,11 +117,24 @@ def _ranked(codes: NDArray[np.integer]) -> NDArray[np.int64]:
     return np.asarray(np.unique(codes, return_inverse=True)[1] + 1, np.int64)
 
 
-def _gives_away(left: float, others: float, count: int) -> bool:
-    """Tell whether a column stands apart from all others together, of which there are so many."""
+def stands_apart(left: float, others: float, count: int) -> bool:
+    """Tell whether a column tells so much more than all others that it was made of the answers.
+
+    Parameters
+    ----------
+    left, others : float
+        What it leaves unexplained alone, and what all others leave together.
+    count : int
+        How many others there are.
+
+    Examples
+    --------
+    >>> stands_apart(0.2, 0.9, 8), stands_apart(0.2, 0.9, 3), stands_apart(0.01, 0.9, 3)
+    (True, False, True)
+    """
     if left <= _EXACT:
         return others >= 5 * _EXACT
-    most = _SUSPECT if count >= _MANY else _COPY
+    most = SUSPECT if count >= _MANY else _COPY
     return left <= most and others >= max(_TIMES * left, left + _NOTABLY)
 
 

@@ -4,22 +4,25 @@ A code such as ``R-17-b`` may hold the class of its row in its last letter. Ever
 codes and texts is taken apart into simple pieces (`pieces`): the words at its ends, the characters
 at each place, the numbers in it, its length, the words that many rows share. A piece that nearly
 solves the task alone, where the other columns do not, is no feature: it was written by somebody who
-knew.
+knew. A measurement has pieces too: where more and less of the whole number tell about as much, it
+is judged like any other number.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from modelwright.acquire.units import is_measured
 from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding
 from modelwright.core.schema import Kind
 from modelwright.leaks.look import Look, resolutions, unexplained
 from modelwright.leaks.pieces import Piece, pieces, shared_words
+from modelwright.leaks.proxies import SUSPECT, stands_apart
 from modelwright.stats.cells import code_values
 
 __all__ = ["find_spelled"]
@@ -39,18 +42,29 @@ _BARE = 0.6
 # Where all other columns leave so much, a text is all there is to learn from: there a piece has to
 # tell nearly all, as one that tells much is what a model is to find.
 _NOTHING, _ALL = 0.97, 0.15
+# A piece of a number has to leave so much less than more and less of the number, read coarsely.
+_APART = 0.5
 _ROWS = 5_000
+_UNITS = 8
 _TOGETHER = 6
 _WORDS = 100
 
 
 @dataclass(frozen=True)
 class _Best:
-    """The piece that tells most: what it leaves unexplained, what it is, an example."""
+    """The piece that tells most: what it leaves unexplained, what it is, an example.
+
+    And what a number leaves of which it may be a piece.
+    """
 
     left: float = 1.0
     words: str = ""
     example: str = ""
+    number: float = 1.0
+
+    @property
+    def is_number(self) -> bool:
+        return self.left > _APART * self.number
 
 
 def find_spelled(look: Look) -> tuple[Finding, ...]:
@@ -71,16 +85,16 @@ def find_spelled(look: Look) -> tuple[Finding, ...]:
     for column in look.table.schema:
         if column.name not in look.names or not _varied(look, column.name, column.kind):
             continue
-        values = some.table.frame[column.name]
-        if column.kind is Kind.NUMBER:
-            values = values.cast(pl.Int64, strict=False).cast(pl.String)
-        best = _best(some, values)
-        if best.left > _BARE or (column.kind is Kind.TEXT and best.left > _LEFT):
+        best = _best(some, column.name, column.kind)
+        if best.left > _most(best, column.kind):
             continue
         others = look.left_by_others(frozenset([column.name]))
         if others < max(_TIMES * best.left, 0.1):
             continue
         if column.kind is Kind.TEXT and others >= _NOTHING and best.left > _ALL:
+            continue
+        measured = best.is_number and _measures(some, column.name, column.kind)
+        if measured and not stands_apart(best.left, others, len(look.names) - 1):
             continue
         code = CODES["spelled-answer"]
         evidence = (
@@ -114,16 +128,47 @@ def _varied(look: Look, name: str, kind: Kind) -> bool:
     )
 
 
-def _best(look: Look, values: pl.Series) -> _Best:
-    best = _Best()
+def _most(best: _Best, kind: Kind) -> float:
+    """Say what a piece may leave; what a number tells has to be as good as from a copy."""
+    most = _LEFT if kind is Kind.TEXT else _BARE
+    return min(most, SUSPECT) if best.is_number else most
+
+
+def _measures(look: Look, name: str, kind: Kind) -> bool:
+    return kind is Kind.NUMBER or is_measured(look.table.frame[name])
+
+
+def _best(look: Look, name: str, kind: Kind) -> _Best:
+    values = look.table.frame[name]
+    if kind is Kind.NUMBER:
+        values = values.cast(pl.Int64, strict=False).cast(pl.String)
+    best, number = _Best(), look.left(_in_units(values))
     whole = values.n_unique()  # a piece that says as much as the whole is no piece
     for piece in pieces(values):
         left = min((look.left(part) for part in _parts(piece, whole)), default=1.0)
+        if piece.ordered:
+            number = min(number, look.left(resolutions(code_values(piece.values))[0]))
         if left < best.left:
             row = int(np.flatnonzero(piece.values.is_not_null().to_numpy())[0])
             shown = f"{piece.values[row]!r} in {_short(values[row])!r}"
             best = _Best(left, piece.words, shown)
-    return min(best, _best_words(look, values), key=lambda one: one.left)
+    best = min(best, _best_words(look, values), key=lambda one: one.left)
+    return replace(best, number=number)
+
+
+def _in_units(values: pl.Series) -> Codes:
+    """Read the first number of each value, coarsely, among those that are written like it."""
+    unit = code_values(values.str.replace_all(r"[\d.,]+", "").str.to_lowercase())
+    first = values.str.extract(r"(\d+(?:[.,]\d+)?)", 1).str.replace(",", ".", literal=True)
+    codes = code_values(first.cast(pl.Float64, strict=False)).astype(np.int64)
+    found = np.zeros(len(codes), np.int64)
+    counts = np.bincount(unit)
+    for one in np.argsort(-counts, kind="stable")[:_UNITS]:
+        rows = (unit == one) & (codes > 0)
+        if rows.any():
+            ranks = np.unique(codes[rows], return_inverse=True)[1] + 1
+            found[rows] = resolutions(ranks)[0] + found.max()
+    return found
 
 
 def _parts(piece: Piece, whole: int) -> list[Codes]:

@@ -474,12 +474,15 @@ class Model:
         """Give what intervals are made of."""
         check_level(level)
         if self.intervals is None:
-            validated = "that an earlier version wrote" if self.card.score is not None else ""
+            short = self.card.score is None
             raise DataError(
                 "a model that was calibrated, for intervals",
-                f"one {validated or 'that nobody has validated'}",
-                "fit again, or calibrate it on rows with answers that it has not seen: "
-                "--calibrate FILE, or modelwright.plan.calibrate.calibrate",
+                "one whose fit had too little time to validate anything"
+                if short
+                else "one that an earlier version wrote",
+                f"fit again{' with more time (--time)' if short else ''}, or calibrate it on rows "
+                "with answers that it has not seen: --calibrate FILE, or "
+                "modelwright.plan.calibrate.calibrate",
             )
         return self.intervals
 

@@ -15,8 +15,9 @@ from modelwright.plan.again import looked_again
 from modelwright.plan.drift import Drift, drift_from
 from modelwright.plan.pose import pose, reading_for
 from modelwright.plan.structure import structure_of
+from modelwright.plan.workspace import Rows
 
-__all__ = ["Checked", "check"]
+__all__ = ["Checked", "check", "known_afterwards"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Checked:
             },
             "rows": self.rows,
             "columns": self.columns,
+            "notes": list(self.notes),
             **({} if self.drift is None else {"drift": self.drift.to_json()}),
         }
 
@@ -125,3 +127,22 @@ def check(
     moves = () if moved is None else moved.findings()
     findings = (*bad, *found.findings, *rest, *moves, *again)
     return Checked(len(rows.y), len(posed.schema), told, findings, posed.notes, moved)
+
+
+def known_afterwards(rows: Rows, order: str | None = None) -> tuple[Finding, ...]:
+    """Find the columns that nobody has when a prediction is made: what `check` is sure of.
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows with an answer, all columns.
+    order : str, optional
+        The column that says when each row was.
+
+    Returns
+    -------
+    tuple of Finding
+        Each with its columns, the worst first.
+    """
+    found = check_columns(rows.table, rows.y, order=order, seed=rows.seed)
+    return tuple(one for one in found if one.severity is Severity.ERROR and one.columns)

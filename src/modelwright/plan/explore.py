@@ -8,8 +8,10 @@ from dataclasses import replace
 import polars as pl
 
 from modelwright.acquire import Given, Reading, cast, conform, find_strays, infer, read_types
+from modelwright.acquire.frames import plain
 from modelwright.acquire.images import refuse_images
 from modelwright.acquire.streaming import Streamed, stream
+from modelwright.acquire.words import hide
 from modelwright.core.errors import ColumnError, DataError, UserError, did_you_mean
 from modelwright.core.findings import Finding
 from modelwright.core.progress import Progress, SilentProgress
@@ -83,7 +85,7 @@ def explore(
         live.advance(None, "finding the types of columns")
         rows = _without_strays(given_rows)
         schema, noticed = _schema(rows, given, target)
-        found = _passed(rows, schema, chosen.seed, live)
+        found = _passed(rows, schema, given, chosen.seed, live)
         told = (*rows.notes, *noticed)
         shown = rows.shown
     comparison = None
@@ -153,18 +155,25 @@ def _answer(some: pl.DataFrame, column: Column) -> Column:
     return number if readable else replace(column, kind=Kind.CATEGORY)
 
 
-def _passed(rows: Streamed, schema: Schema, seed: int, live: Progress) -> Scan:
+def _passed(
+    rows: Streamed, schema: Schema, given: dict[str, Given], seed: int, live: Progress
+) -> Scan:
     sizes = Sizes.of_width(len(schema))
 
     def tell(done: int) -> None:
         live.advance(done / max(rows.rows, 1), f"{done:,} of {rows.rows:,} rows")
 
-    return scan(_typed(rows, schema, sizes), schema, seed=seed, tell=tell, sizes=sizes)
+    return scan(_typed(rows, schema, sizes, given), schema, seed=seed, tell=tell, sizes=sizes)
 
 
-def _typed(rows: Streamed, schema: Schema, sizes: Sizes) -> Iterator[Batch]:
+def _typed(
+    rows: Streamed, schema: Schema, sizes: Sizes, given: dict[str, Given]
+) -> Iterator[Batch]:
+    told = {name: one.missing for name, one in given.items() if one.missing and name in schema}
     for part in rows.batches(sizes.batch):
-        yield Batch(part, cast(part, schema))
+        # the user has said that these mean missing: nobody has to be told again
+        empty = [hide(plain(part[name]), missing) for name, missing in told.items()]
+        yield Batch(part.with_columns(empty), cast(part, schema))
 
 
 def _compared(found: Scan, test: object, settings: Settings, live: Progress) -> Comparison:

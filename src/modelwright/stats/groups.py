@@ -17,6 +17,7 @@ __all__ = [
     "intraclass_correlation",
     "runs_on",
     "stands_together",
+    "within_groups",
 ]
 
 Codes = NDArray[np.integer]
@@ -224,6 +225,37 @@ def _share(
     usual = (rows - float((counts**2).sum()) / rows) / (groups - 1)
     total = mean_between + (usual - 1) * mean_within
     return (mean_between - mean_within) / total if total > 0 else 0.0
+
+
+def within_groups(values: NDArray[np.floating], codes: Codes) -> float:
+    """Say which share of the variance of values is left within groups.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_rows,)
+        What is compared.
+    codes : ndarray of int, shape (n_rows,)
+        The group of each row.
+
+    Returns
+    -------
+    float
+        0: all rows of a group have one value; about 1: groups say nothing, or each has one row.
+
+    Examples
+    --------
+    >>> who = np.repeat(np.arange(30), 2)
+    >>> within_groups(who * 2.0, who), within_groups(np.arange(60.0), np.arange(60))
+    (0.0, 1.0)
+    """
+    _, group = np.unique(codes, return_inverse=True)
+    counts = np.bincount(group)
+    free = len(values) - len(counts)
+    spread = float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
+    if free < 1 or spread <= 0:
+        return 1.0
+    means = np.bincount(group, values) / counts
+    return float(((values - means[group]) ** 2).sum()) / free / spread
 
 
 def runs_on(values: NDArray[np.floating], codes: Codes) -> float:

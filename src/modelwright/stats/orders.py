@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ Floats = NDArray[np.floating]
 
 _BINS = 10
 _LEVELS = 8
-# Several times what chance gives: many columns are looked at.
-_SURE = 4.0
+# In one table of so many without any change is one told, however many columns are looked at.
+_FALSE = 0.01
 # A column that the order says nearly everything of is another way to write the order.
 _SAME = 0.9
 _LAST = 0.25
@@ -172,13 +173,26 @@ def drift(cells: Cells, order: NDArray[np.integer]) -> tuple[Drift, ...]:
     ['price']
     """
     part = np.arange(len(order)) * _BINS // max(len(order), 1)
+    sure = _beyond_chance(len(cells.names))
     found = []
     for i, name in enumerate(cells.names):
         values = _spread(cells.codes[order, i], ordered=bool(cells.ordered[i]))
         share, noise = explained(values, part)
-        if _SURE * noise < share < _SAME:
+        if sure * noise < share < _SAME:
             found.append(Drift(name, share))
     return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def _beyond_chance(columns: int) -> float:
+    """Say how many standard deviations no share of so many columns is likely to reach.
+
+    What parts explain by chance is about chi-squared (its quantile: Wilson and Hilferty 1931), and
+    the level is divided by the number of columns (Bonferroni 1936).
+    """
+    free = _BINS - 1
+    normal = NormalDist().inv_cdf(1 - _FALSE / max(columns, 1))
+    most = free * (1 - 2 / (9 * free) + normal * (2 / (9 * free)) ** 0.5) ** 3
+    return float((most - free) / (2 * free) ** 0.5)
 
 
 def _spread(codes: NDArray[np.integer], *, ordered: bool) -> NDArray[np.float64]:
@@ -229,11 +243,14 @@ class Newness:
         The column for which it is furthest above chance; empty when there is none.
     share, chance : float
         The share of the last quarter of the rows, in this order and in a shuffled one.
+    z : float
+        Their difference in standard errors.
     """
 
     column: str
     share: float
     chance: float
+    z: float = 0.0
 
 
 def newness(cells: Cells, order: NDArray[np.integer], seed: int) -> Newness:
@@ -267,7 +284,9 @@ def newness(cells: Cells, order: NDArray[np.integer], seed: int) -> Newness:
             continue
         share, chance = (_new(cells.codes[rows, i]) for rows in (order, shuffled))
         if share - chance > best.share - best.chance:
-            best = Newness(name, share, chance)
+            usual, late = (share + chance) / 2, max(len(order) * _LAST, 1)
+            error = (2 * max(usual * (1 - usual), 1 / late) / late) ** 0.5
+            best = Newness(name, share, chance, (share - chance) / error)
     return best
 
 

@@ -46,6 +46,8 @@ _STILL = 4.0
 _COMPARED = 6_000
 # Rows of neighbouring numbers answer alike, nearly as much as rows of one number: so many times.
 _EVEN = 2.0
+# Five keys at most are measured: so many standard deviations are enough.
+_BEYOND = 3.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ class Entities:
         What a quick model promises at random and keeps on new things.
     reasons : tuple of str
         The evidence in words.
+    codes : ndarray of int64, shape (n_rows,)
+        The thing of each row of the table; 0 is missing.
+    alike : Alike or None
+        How alike the answers within it are beyond what a quick model explains; None: not measured.
     """
 
     columns: tuple[str, ...]
@@ -83,6 +89,10 @@ class Entities:
     effect: float = 0.0
     gap: Gap | None = None
     reasons: tuple[str, ...] = field(default=())
+    codes: NDArray[np.int64] = field(
+        default_factory=lambda: np.empty(0, np.int64), repr=False, compare=False
+    )
+    alike: Alike | None = None
 
     @property
     def is_thing(self) -> bool:
@@ -216,6 +226,7 @@ def _measured(view: View, found: Entities, key: Key) -> Entities:
     rows = _seen(view, key.codes, view.probed, "probe")
     some = view.at(rows)
     codes = key.codes[rows]
+    found = replace(found, codes=key.codes)
     points, reasons = 0.0, list(found.reasons)
     constant = _constant(view, rows, codes)
     if constant:
@@ -241,17 +252,7 @@ def _measured(view: View, found: Entities, key: Key) -> Entities:
             f"a quick model that has seen other rows of the same one leaves {gap.random:.0%} of "
             f"the answers' variation unexplained, on new ones {gap.apart:.0%}"
         )
-    return Entities(
-        found.columns,
-        found.what,
-        found.direct,
-        found.sizes,
-        found.likeness,
-        found.support,
-        points,
-        gap,
-        tuple(reasons),
-    )
+    return replace(found, effect=points, gap=gap, alike=alike, reasons=tuple(reasons))
 
 
 def _constant(view: View, rows: NDArray[np.int64], codes: NDArray[np.int64]) -> bool:
@@ -268,7 +269,7 @@ def _constant(view: View, rows: NDArray[np.int64], codes: NDArray[np.int64]) -> 
 
 
 def _by_alike(alike: Alike) -> float:
-    if alike.z < 4:
+    if alike.z < _BEYOND:
         return 0.0
-    steps = ((0.5, 3.0), (0.25, 2.0), (0.1, 1.0), (0.05, 0.5))
+    steps = ((0.5, 3.0), (0.25, 2.0), (0.08, 1.0), (0.05, 0.5))
     return next((points for least, points in steps if alike.share >= least), 0.0)

@@ -10,7 +10,7 @@ from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.evaluate.structure.copies import find_copies, find_file_order
 from modelwright.evaluate.structure.entities import Entities, find_entities
-from modelwright.evaluate.structure.orders import Order, find_orders
+from modelwright.evaluate.structure.orders import Order, find_orders, likely_orders
 from modelwright.evaluate.structure.view import MOST_ROWS, look
 
 __all__ = ["Recommendation", "Structure", "detect_structure", "quoted"]
@@ -20,6 +20,8 @@ _FEWEST_ROWS = 40
 _STRONGER = 2.0
 _OUTWEIGHS = 3.0
 _TOLD = 2
+# Standard deviations of chance beyond which an effect is not denied.
+_PERHAPS = 2.0
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,9 @@ def detect_structure(table: Table, y: Target, *, seed: int = 0, most: int = MOST
     if table.height < _FEWEST_ROWS:
         return Structure(Recommendation("random"), ())
     view = look(table, y, seed, most)
-    orders = find_orders(view)
-    times = tuple(order.column for order in orders if order.points > 0)
-    entities = find_entities(view, times)
+    entities = find_entities(view, likely_orders(view))
+    things = tuple((one.what, one.codes) for one in entities if one.is_thing and one.direct)
+    orders = find_orders(view, things)
     order = next((one for one in orders if one.recommended), None)
     thing = next((one for one in entities if one.recommended), None)
     recommended = _chosen(order, thing)
@@ -153,6 +155,8 @@ def _chosen(order: Order | None, thing: Entities | None) -> Recommendation:
 
 def _outweighs(thing: Entities, order: Order) -> bool:
     """Tell whether things are the larger risk: later rows of known things are the usual case."""
+    if not order.changes:  # the file alone speaks for the order
+        return True
     by_time = 0.0 if order.gap is None or not order.gap.sure else order.gap.worse
     by_thing = 0.0 if thing.gap is None or not thing.gap.sure else thing.gap.worse
     return thing.effect >= _OUTWEIGHS and by_thing > max(_STRONGER * by_time, 0.1)
@@ -201,6 +205,16 @@ def _of_thing(thing: Entities, recommended: Recommendation) -> Finding:
         )
         severity = Severity.WARNING
     else:
-        cure = f"answers hardly depend on it; if new rows are about new ones: {option}"
+        cure = f"{_effect_of(thing)}; if new rows are about new ones: {option}"
         severity = Severity.INFO
     return Finding("repeated-entities", severity, thing.columns, named, cure)
+
+
+def _effect_of(thing: Entities) -> str:
+    """Say how far answers depend on a thing of which too little is known to recommend it."""
+    if thing.alike is None or thing.alike.z < _PERHAPS:
+        return "beyond what the other columns tell, answers hardly depend on it"
+    return (
+        f"answers may depend on it: about {thing.alike.share:.0%} of what a quick model leaves "
+        "unexplained lies between them, too little to be sure"
+    )

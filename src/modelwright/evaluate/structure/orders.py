@@ -4,7 +4,8 @@ A date is not an order: a birthday or a building year says when something began,
 was recorded. What tells them apart is added up as points, of which none decides alone: the type
 and resolution of the column, whether the file follows it, whether answers and other columns change
 along it, whether new names come up, whether a model that knows later rows does better, and, as a
-hint, the name.
+hint, the name. Where rows of one thing share a time, such as a patient's birthday, each thing
+counts once: what differs between patients is no change along their birthdays.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from modelwright.core.schema import Column, Kind, Role
 from modelwright.core.table import Table
 from modelwright.evaluate.structure.view import Gap, View, gap_between
 from modelwright.evaluate.structure.words import Hint, hint_of
+from modelwright.stats.groups import fixed_columns, within_groups
 from modelwright.stats.orders import (
     Drift,
     Newness,
     Sorted,
     autocorrelation,
     drift,
+    mean_ranks,
     newness,
     sortedness,
 )
 
-__all__ = ["ENOUGH", "Order", "find_orders"]
+__all__ = ["ENOUGH", "Order", "find_orders", "likely_orders"]
 
 ENOUGH = 3.5
 """So many points recommend an order."""
@@ -47,6 +50,13 @@ _SHUFFLED = 0.9
 _STRONG = 0.5
 _BLOCKS = 20
 _MANY_NEW = 0.05
+_NEW_BEYOND = 4.0
+# Rows of one thing share a time when so little of the times' variation is left within things.
+_SHARED = 0.1
+_FEWEST_THINGS = 40
+# What all rows of one thing share says when that thing began, not when its rows came. A model
+# that knows no later birthdays does worse for people of another age, not of another time.
+_OF_A_THING = 2.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,8 @@ class Order:
         The evidence in words.
     shuffled : bool
         Whether the file does not go with it at all, as after a draw by chance from all times.
+    changes : bool
+        Whether something other than the file was seen to change along it.
     """
 
     column: str
@@ -92,6 +104,7 @@ class Order:
     times: int
     reasons: tuple[str, ...] = field(default=())
     shuffled: bool = False
+    changes: bool = True
 
     @property
     def recommended(self) -> bool:
@@ -109,8 +122,17 @@ class Order:
         return self.points >= _CERTAIN and self.times >= _TIMES and told
 
 
-def find_orders(view: View) -> tuple[Order, ...]:
-    """Weigh every column that may say when, the likeliest first.
+@dataclass(frozen=True)
+class _Seen:
+    """The rows by which a candidate is judged, and whether things that come again each have one."""
+
+    view: View
+    candidate: _Candidate
+    attribute: str = ""
+
+
+def likely_orders(view: View) -> tuple[str, ...]:
+    """Name the columns that may say when, whatever comes again at one time.
 
     Parameters
     ----------
@@ -119,15 +141,58 @@ def find_orders(view: View) -> tuple[Order, ...]:
 
     Returns
     -------
+    tuple of str
+    """
+    seen = [_Seen(view, one) for one in _candidates(view.table)]
+    return tuple(order.column for order in map(_weighed, seen) if order.points > 0)
+
+
+def find_orders(
+    view: View, things: tuple[tuple[str, NDArray[np.int64]], ...] = ()
+) -> tuple[Order, ...]:
+    """Weigh every column that may say when, the likeliest first.
+
+    Parameters
+    ----------
+    view : View
+        The rows.
+    things : tuple of (str, ndarray of int64, shape (n_rows,))
+        What several rows are about: in words, and a code for each row of the table; 0 is missing.
+
+    Returns
+    -------
     tuple of Order
     """
-    found = [_weighed(view, one) for one in _candidates(view.table)]
+    seen = [_by_things(view, one, things) for one in _candidates(view.table)]
+    found = [(_weighed(one), one) for one in seen]
     found.sort(key=lambda pair: -pair[0].points)
     orders = [
-        _with_gap(view, order, candidate) if i < _PROBED_ORDERS and order.points > 0 else order
-        for i, (order, candidate) in enumerate(found)
+        _with_gap(one, order)
+        if i < _PROBED_ORDERS and order.points > 0 and not one.attribute
+        else order
+        for i, (order, one) in enumerate(found)
     ]
     return tuple(sorted(orders, key=lambda order: -order.points))
+
+
+def _by_things(
+    view: View, candidate: _Candidate, things: tuple[tuple[str, NDArray[np.int64]], ...]
+) -> _Seen:
+    """Keep one row of each thing where rows of one thing share a time: they are one moment."""
+    values = candidate.values[view.rows]
+    for what, all_codes in things:
+        codes = all_codes[view.rows]
+        known = np.flatnonzero((codes > 0) & ~np.isnan(values))
+        if len(np.unique(codes[known])) < _FEWEST_THINGS:
+            continue
+        if within_groups(mean_ranks(values[known]), codes[known]) > _SHARED:
+            continue
+        drawn = np.random.default_rng(view.seed.derive("structure", "one of each"))
+        known = drawn.permutation(known)
+        places = np.sort(known[np.unique(codes[known], return_index=True)[1]])
+        fixed = candidate.column in fixed_columns(view.cells.rows(known), codes[known])
+        return _Seen(view.part(places), candidate, what if fixed else "")
+    return _Seen(view, candidate)
 
 
 def _candidates(table: Table) -> list[_Candidate]:
@@ -211,8 +276,9 @@ def _numbers(table: Table, name: str) -> NDArray[np.float64]:
     return np.asarray(series.cast(float).to_numpy(), np.float64)
 
 
-def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
+def _weighed(seen: _Seen) -> Order:
     """Add up what can be seen without a model."""
+    view, candidate = seen.view, seen.candidate
     follows = sortedness(candidate.values)
     order = _in_order(view, candidate)
     others = view.cells.without((candidate.column,))
@@ -223,7 +289,8 @@ def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
     # A column of many values always has new ones: alone it tells nothing.
     beyond_chance = bool(moved) or beyond >= 3 or _following(follows)[0] > 0
     coming = _coming(new) if beyond_chance or new.chance < _MANY_NEW else (0.0, "")
-    for more, reason in (_following(follows), _moving(moved), coming):
+    moving = _moving(moved)
+    for more, reason in (_following(follows), moving, coming):
         points += more
         reasons += [reason] if reason else []
     if candidate.missing > 0.2:
@@ -232,16 +299,21 @@ def _weighed(view: View, candidate: _Candidate) -> tuple[Order, _Candidate]:
     if beyond >= 4:
         points += 1.0 if beside >= _STRONG else 0.5
         reasons.append(f"rows that follow each other have answers alike (correlation {beside:.2f})")
-    if beyond < 3 and not moved and not coming[0]:
+    changes = beyond >= 3 or moving[0] > 0 or coming[0] > 0
+    if not changes:
         points -= 1.0
-        reasons.append("nothing changes along it")
+        reasons.append("hardly anything changes along it" if moved else "nothing changes along it")
     sorted_by = abs(follows.rank) >= _SORTED
+    if seen.attribute and _following(follows)[0] == 0:
+        points -= _OF_A_THING
+        reasons.insert(1, f"all rows of one {seen.attribute} have the same")
     shuffled = follows.apart >= _SHUFFLED
     if shuffled:
         reasons.insert(1, "the rows of the file lie in no order of it")
     times = len(np.unique(candidate.values[~np.isnan(candidate.values)]))
-    weighed = Order(candidate.column, points, sorted_by, None, times, tuple(reasons), shuffled)
-    return weighed, candidate
+    return Order(
+        candidate.column, points, sorted_by, None, times, tuple(reasons), shuffled, changes
+    )
 
 
 def _in_order(view: View, candidate: _Candidate) -> NDArray[np.int64]:
@@ -274,7 +346,7 @@ def _moving(found: tuple[Drift, ...]) -> tuple[float, str]:
 
 
 def _coming(found: Newness) -> tuple[float, str]:
-    if found.share - found.chance < 0.05:
+    if found.share - found.chance < 0.05 or found.z < _NEW_BEYOND:
         return 0.0, ""
     return 1.0, (
         f"{found.share:.0%} of the last quarter of the rows have a {found.column!r} that no "
@@ -282,8 +354,9 @@ def _coming(found: Newness) -> tuple[float, str]:
     )
 
 
-def _with_gap(view: View, order: Order, candidate: _Candidate) -> Order:
+def _with_gap(seen: _Seen, order: Order) -> Order:
     """Predict the last quarter from earlier rows, and from as many rows of any time."""
+    view, candidate = seen.view, seen.candidate
     places = _in_order(view, candidate)
     if len(places) < 40:
         return order
@@ -304,4 +377,5 @@ def _with_gap(view: View, order: Order, candidate: _Candidate) -> Order:
         f"variation of the last answers unexplained, one that knows earlier rows only "
         f"{gap.apart:.0%}"
     )
-    return replace(order, points=order.points + more, gap=gap, reasons=(*order.reasons, reason))
+    reasons = (*order.reasons, reason)
+    return replace(order, points=order.points + more, gap=gap, reasons=reasons, changes=True)
