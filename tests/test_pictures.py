@@ -323,7 +323,7 @@ def test_answers_are_the_same_piece_by_piece(
 
 @pytest.mark.parametrize("count", [16, 100, 576, 2_000, 5_000])
 def test_few_images_are_learned_in_enough_steps_by_the_quick_net(count: int) -> None:
-    spec = pictures.quick_spec(count)
+    spec = picture_net.quick_spec((16,), count)
     assert spec.epochs <= 10
     assert 10 <= spec.epochs * count / spec.batch <= 161
     assert count < 100 or spec.epochs * count / spec.batch >= 60
@@ -331,7 +331,8 @@ def test_few_images_are_learned_in_enough_steps_by_the_quick_net(count: int) -> 
 
 @pytest.mark.parametrize("count", [10_000, 48_000, 1_000_000])
 def test_many_images_are_seen_once_by_the_quick_net(count: int) -> None:
-    assert (pictures.quick_spec(count).epochs, pictures.quick_spec(count).batch) == (1.0, 128)
+    spec = picture_net.quick_spec((16,), count)
+    assert (spec.epochs, spec.batch) == (1.0, 128)
 
 
 def test_bad_images_are_counted_and_left_out(bars: Path, tmp_path: Path) -> None:

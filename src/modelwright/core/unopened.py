@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 
 from modelwright.core.errors import ModelwrightWarning
 
-__all__ = ["UnopenedWarning", "name_unopened"]
+__all__ = ["UnopenedWarning", "name_unopened", "warn_of_unopened"]
 
 _NAMED = 2  # of each reason
 
@@ -57,3 +58,21 @@ def _few(places: list[str]) -> str:
     more = len(places) - _NAMED
     named = ", ".join(places[:_NAMED])
     return f"{named} and {more:,} more" if more > 0 else named
+
+
+def warn_of_unopened(places: Sequence[str | None], unopened: Mapping[int, str], what: str) -> None:
+    """Warn of rows whose images could not be opened.
+
+    Parameters
+    ----------
+    places : sequence of str
+        The image of each row; None where the cell is empty.
+    unopened : mapping of int to str
+        The rows, and why.
+    what : str
+        What became of them.
+    """
+    images = [(places[row] or "an empty cell", why) for row, why in unopened.items()]
+    count = f"{len(images):,} of {len(places):,} images"
+    told = f"{count} could not be opened and {what}: {name_unopened(images)}"
+    warnings.warn(UnopenedWarning(told, images), stacklevel=5)

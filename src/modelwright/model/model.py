@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -30,7 +30,7 @@ from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task
-from modelwright.core.unopened import UnopenedWarning, name_unopened
+from modelwright.core.unopened import warn_of_unopened
 from modelwright.evaluate import Answered, Metric, find_metric
 from modelwright.evaluate.calibration import Calibration
 from modelwright.evaluate.catalogue import metric_or_usual
@@ -180,8 +180,7 @@ class Model:
         """
         by = "" if interval is None else self._calibrated(interval).by
         table, strays = self._asked(data, (*self.columns, *([by] if by else [])))
-        p, unopened = self._voices.look(table)
-        self._warn_of_unopened(table, unopened, "were given no prediction")
+        p, unopened = self._look(table, "were given no prediction")
         answers = self._answer(p)
         if interval is not None:
             answers = answers.with_columns(self._reach(table, p, interval))
@@ -193,8 +192,7 @@ class Model:
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
         table, strays = self._asked(data, self.columns)
-        p, unopened = self._voices.look(table)
-        self._warn_of_unopened(table, unopened, "were given no prediction")
+        p, unopened = self._look(table, "were given no prediction")
         p[[*strays, *unopened]] = np.nan
         return p
 
@@ -343,23 +341,19 @@ class Model:
             self._warn_of_drift(table)
         return rows
 
-    def _warn_of_unopened(self, table: Table, unopened: Mapping[int, str], what: str) -> None:
-        """Name images that could not be opened, and say what became of them."""
-        if not unopened:
-            return
-        places = table.frame[self._voices.images[0]]
-        why = [(places[row] or "an empty cell", reason) for row, reason in unopened.items()]
-        count = f"{len(unopened):,} of {table.height:,} images"
-        told = f"{count} could not be opened and {what}: {name_unopened(why)}"
-        warnings.warn(UnopenedWarning(told, why), stacklevel=4)
+    def _look(self, table: Table, what: str) -> tuple[NDArray[np.float32], list[int]]:
+        """Predict rows; say which have an image that could not be opened, and warn of these."""
+        p, unopened = self._voices.look(table)
+        if unopened:
+            warn_of_unopened(table.frame[self._voices.images[0]].to_list(), unopened, what)
+        return p, list(unopened)
 
     def _opened(self, table: Table, what: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Give the rows whose images, if they have some, could be opened; and their predictions."""
-        p, unopened = self._voices.look(table)
-        self._warn_of_unopened(table, unopened, what)
+        p, unopened = self._look(table, what)
         if unopened and len(unopened) == table.height:
             raise DataError("images that can be opened", f"none of {table.height:,}")
-        opened = np.delete(np.arange(table.height), list(unopened))
+        opened = np.delete(np.arange(table.height), unopened)
         return opened, p[opened]
 
     def _warn_of_drift(self, table: Table) -> None:

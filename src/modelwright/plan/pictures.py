@@ -41,6 +41,7 @@ from modelwright.plan.picture_net import (
     answers_of,
     form_of,
     growing_of,
+    quick_spec,
     source_of,
     speed_of,
     train_net,
@@ -89,10 +90,7 @@ WANTED = 300_000
 GROWN = 24
 # Epochs at most, however few images there are, and without a clock.
 MOST, USUAL = 120, 10
-BATCH, QUICK_BATCH = 512, 128
-# The quick net sees so many images, few of them again and again, in so many epochs at most: in the
-# five steps of one epoch of 600 images it learns next to nothing (docs: log).
-QUICK_SEEN, QUICK_MOST = 10_000, 10
+BATCH = 512
 # The share of the time that the quick net may take, and seconds at most.
 QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
 # A mirror image shows the same when so much of the accuracy is left on mirror images.
@@ -238,7 +236,7 @@ class _Work:
         if backbones_of(self.settings):
             return self._transfer(source, began)
         machine = self._machine(source)
-        quick = quick_spec(len(self.rows.train))
+        quick = quick_spec(LADDER[0], len(self.rows.train))
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         self._train(source, quick, machine, budget)
@@ -512,20 +510,6 @@ class _Work:
         if self.settings.out is not None:
             atomic_write(Path(self.settings.out), path.read_bytes())
         self.model = model
-
-
-def quick_spec(count: int) -> NetSpec:
-    """Say how the quick net learns so many images: many of them once, few again and again.
-
-    Examples
-    --------
-    >>> many, few = quick_spec(48_000), quick_spec(600)
-    >>> (many.epochs, many.batch), (few.epochs, few.batch)
-    ((1.0, 128), (10.0, 37))
-    """
-    batch = min(QUICK_BATCH, max(count // 16, 16))
-    epochs = min(max(QUICK_SEEN / count, 1.0), float(QUICK_MOST))
-    return NetSpec("quick", LADDER[0], epochs, batch, changed=False, moved=False)
 
 
 def _hopeless(rows: PictureRows, widths: tuple[int, ...], smallest: float, wanted: float) -> bool:
