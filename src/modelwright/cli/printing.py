@@ -74,10 +74,17 @@ def unopened_images() -> Iterator[list[tuple[str, str]]]:
     found = list[tuple[str, str]]()
     usual = warnings.showwarning
 
-    def show(message: Warning | str, *rest: Any) -> None:
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
         if isinstance(message, UnopenedWarning):
             found.extend(message.images)
-        usual(message, *rest)
+        usual(message, category, filename, lineno, file, line)
 
     warnings.showwarning = show
     try:
