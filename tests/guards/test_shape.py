@@ -27,6 +27,17 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout.split() == []
 
 
+def test_a_fit_on_images_loads_nothing_that_mends_tables() -> None:
+    rooms = "modelwright.cli.app, modelwright.flow, modelwright.plan.pictures"
+    code = (
+        f"import sys, {rooms}; print(*[m for m in sys.modules if m[:18] == 'modelwright.clean.'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == []
+
+
 def _statements(count: int) -> str:
     return "\n".join(f"    x{i} = {i}" for i in range(count))
 

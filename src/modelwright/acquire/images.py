@@ -9,7 +9,7 @@ import os
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -364,13 +364,13 @@ def _common(split: Sequence[Sequence[str]]) -> int:
     return count
 
 
-def _notes(names: Sequence[str], classes: Iterable[str | None], *, parted: bool) -> Iterator[str]:
+def _notes(names: Sequence[str], classes: Sequence[str | None], *, parted: bool) -> Iterator[str]:
     others = Counter(Path(name).suffix.lower() or "none" for name in names if not is_image(name))
     if others:
         kinds = ", ".join(f"{ending} ({count:,})" for ending, count in others.most_common(3))
         yield f"{sum(others.values()):,} files are no images by their ending and are left: {kinds}."
     loose = sum(name is None for name in classes)
-    if loose and loose < len(names):
+    if loose and loose < len(classes):
         where = "below train/, val/ and test/" if parted else "of a class"
         yield f"{loose:,} images are in no folder {where}: nobody says what they show."
 

@@ -15,8 +15,9 @@ from cyclopts import Parameter
 
 from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.printable import printable
+from modelwright.core.unopened import UnopenedWarning
 
-__all__ = ["Source", "answer", "notes_on_stderr", "rows_written", "say"]
+__all__ = ["Source", "answer", "notes_on_stderr", "rows_written", "say", "unopened_images"]
 
 Source = Annotated[str | Path, Parameter(allow_leading_hyphen=True)]
 """Where rows come from; ``-`` is standard input, not an option."""
@@ -27,17 +28,20 @@ def say(line: str) -> None:
     sys.stdout.write(printable(line) + "\n")
 
 
-def rows_written(rows: int, out: Path) -> str:
+def rows_written(rows: int, out: Path, empty: int = 0) -> str:
     """Say how many answers went to a file, and why where there is none.
 
     Examples
     --------
     >>> rows_written(1200, Path("a.csv"))
     '1,200 rows: a.csv'
+    >>> rows_written(12, Path("a.csv"), empty=2)
+    '12 rows, 10 of them with a prediction: a.csv'
     >>> rows_written(0, Path("a.csv"))
     '0 rows: a.csv (there was no row to predict)'
     """
-    return f"{rows:,} rows: {out}" + ("" if rows else " (there was no row to predict)")
+    some = f", {rows - empty:,} of them with a prediction" if empty else ""
+    return f"{rows:,} rows{some}: {out}" + ("" if rows else " (there was no row to predict)")
 
 
 @contextmanager
@@ -62,6 +66,31 @@ def notes_on_stderr() -> Iterator[None]:
         warnings.simplefilter("always", ModelwrightWarning)
         warnings.showwarning = show
         yield
+
+
+@contextmanager
+def unopened_images() -> Iterator[list[tuple[str, str]]]:
+    """Collect the images of which notes say that they could not be opened, and why."""
+    found = list[tuple[str, str]]()
+    usual = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if isinstance(message, UnopenedWarning):
+            found.extend(message.images)
+        usual(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show
+    try:
+        yield found
+    finally:
+        warnings.showwarning = usual
 
 
 def answer(value: dict[str, Any]) -> None:

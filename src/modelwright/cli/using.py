@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ from cyclopts import Parameter
 
 from modelwright.cli.completing import metrics
 from modelwright.cli.inputs import HowRead, check_data, check_model, is_shape
-from modelwright.cli.printing import Source, answer, rows_written, say
+from modelwright.cli.printing import Source, answer, rows_written, say, unopened_images
 from modelwright.cli.reporting import check_page
 from modelwright.cli.scoring import (
     Scores,
@@ -93,19 +94,21 @@ def predict(
             opened = _recalibrated(opened, _rows_of(calibrate, interval))
         live.advance(None, f"{reading(data)} and predicting")
         rows = read_rows(opened, data, may_be_empty=True)
-        answers = opened.predict(rows, interval=interval)
+        with unopened_images() as unopened:
+            answers = opened.predict(rows, interval=interval)
         live.advance(None, f"writing {out.name}")
         write_frame(answers, out)
-    seconds = time.monotonic() - began
+    seconds, empty = time.monotonic() - began, answers["prediction"].null_count()
     if json:
         told = {} if interval is None else {"interval": _promise(opened, answers, interval)}
         if opened.cleaning is not None:
             told["mended"] = {"cells": len(rows.changes), "by_column": rows.by_column}
-        answer({"out": str(out), "rows": answers.height, "seconds": seconds, **told})
+        counts = {"rows": answers.height, "predicted": answers.height - empty}
+        answer({"out": str(out), **counts, "seconds": seconds, **told, **_named(unopened)})
     else:
         if opened.cleaning is not None and answers.height:
             say(str(rows))
-        say(rows_written(answers.height, out))
+        say(rows_written(answers.height, out, empty))
         if interval is not None and answers.height:
             say(f"{opened.intervals}")
 
@@ -122,6 +125,12 @@ def _rows_of(calibrate: Path, interval: float | None) -> Path:
         raise OptionError("--interval beside --calibrate", "none", cure)
     check_data(calibrate)
     return calibrate
+
+
+def _named(unopened: Sequence[tuple[str, str]]) -> dict[str, object]:
+    """Name all images that could not be opened, where there are some."""
+    images = [{"image": image, "why": why} for image, why in unopened]
+    return {"unopened": images} if images else {}
 
 
 def _promise(model: Model, answers: DataFrame, level: float) -> dict[str, object]:

@@ -14,6 +14,7 @@
     └── FitError             a learner could not be fitted; the run goes on without it
 
     ModelwrightWarning       something works, but not as well as it could
+    └── UnopenedWarning      images could not be opened (`core.unopened`)
 """
 
 from __future__ import annotations

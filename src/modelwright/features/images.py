@@ -94,15 +94,20 @@ class Opened:
     ----------
     good : ndarray of bool, shape (n_rows,)
         Which could be opened; the pixels of the others are zero.
-    faults : mapping of str to int
-        Why others could not, and how many.
+    why : mapping of int to str
+        The rows of those that could not, and why.
     changes : mapping of str to int
         What was done to images of a rare kind, and to how many.
     """
 
     good: NDArray[np.bool_]
-    faults: Mapping[str, int]
+    why: Mapping[int, str]
     changes: Mapping[str, int]
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """Why images could not be opened, and how many, the most first."""
+        return dict(Counter(self.why.values()).most_common())
 
 
 class _UnfitError(Exception):
@@ -248,27 +253,27 @@ def open_images(
     Opened
     """
     good = np.zeros(len(places), bool)
-    faults, changes = Counter[str](), Counter[str]()
+    why, changes = dict[int, str](), Counter[str]()
     with _Places() as files, _no_warnings(), ThreadPoolExecutor(threads) as pool:
 
-        def work(start: int) -> tuple[Counter[str], Counter[str]]:
-            bad, done = Counter[str](), Counter[str]()
+        def work(start: int) -> tuple[dict[int, str], Counter[str]]:
+            bad, done = dict[int, str](), Counter[str]()
             for row in range(start, min(start + _CHUNK, len(places))):
                 try:
                     into[row] = _pixels(files.bytes_of(places[row]), form, done)
                     good[row] = True
                 except _UnfitError as error:
                     into[row] = 0
-                    bad[str(error)] += 1
+                    bad[row] = str(error)
             return bad, done
 
         starts = range(0, len(places), _CHUNK)
         for start, (bad, done) in zip(starts, pool.map(work, starts), strict=True):
-            faults += bad
+            why |= bad
             changes += done
             if tell is not None:
                 tell(min(start + _CHUNK, len(places)))
-    return Opened(good, dict(faults.most_common()), dict(changes.most_common()))
+    return Opened(good, why, dict(changes.most_common()))
 
 
 @contextmanager
@@ -413,13 +418,17 @@ class FittedImages:
         ColumnError
             When the column is absent.
         """
+        return self.opened(table)[0]
+
+    def opened(self, table: Table) -> tuple[Matrix, Mapping[int, str]]:
+        """Give what `transform` does, and which rows could not be opened, and why."""
         places = read(table, self.columns, [Kind.IMAGE])[0].fill_null("").to_list()
         form = self.form
         into = np.empty((len(places), form.channels, form.height, form.width), np.uint8)
         opened = open_images(places, form, into, threads=core_count())
         numbers = into.reshape(len(places), form.size).astype(np.float32)
         numbers[~opened.good] = np.nan
-        return Matrix.of_numbers(numbers, self.number_names)
+        return Matrix.of_numbers(numbers, self.number_names), opened.why
 
     def export(self) -> State:
         """Give the whole state."""

@@ -8,8 +8,7 @@ pictures are equal rows, and a step is a function of its table, as all steps are
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -25,12 +24,19 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.core.unopened import UnopenedWarning, name_unopened
 from modelwright.engine import core_count
 from modelwright.features.images import ImageForm, open_images
 from modelwright.features.picture_numbers import PLAIN, SIDE, SIZE, describe
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
-__all__ = ["FittedPictureColumns", "PictureColumns", "cell_of", "described"]
+__all__ = [
+    "FittedPictureColumns",
+    "PictureColumns",
+    "cell_of",
+    "described",
+    "described_and_unopened",
+]
 
 _FORM = ImageForm(3, SIDE, SIDE)
 _MARK = "picture:"
@@ -62,44 +68,54 @@ def described(table: Table, columns: Sequence[str], folder: PictureFolder | None
     Returns
     -------
     Table
-        What cannot be opened is missing; its notes say how many, and why.
+        What cannot be opened is missing; its notes name some, and say how many, and why.
 
     Raises
     ------
     OptionError
         When there is such a column, and no folder.
     """
+    made, unopened = described_and_unopened(table, columns, folder)
+    return replace(made, notes=(*made.notes, *map(str, unopened)))
+
+
+def described_and_unopened(
+    table: Table, columns: Sequence[str], folder: PictureFolder | None
+) -> tuple[Table, tuple[UnopenedWarning, ...]]:
+    """Give what `described` does, and what could not be opened of each column beside it."""
     named = [name for name in columns if name in table.schema]
     if named and folder is None:
         got = "none, and no file of the table beside which they could be"
         raise OptionError(f"a folder for the images of {named[0]!r}", got, _CURE)
-    frame, notes = table.frame, list(table.notes)
+    frame, unopened = table.frame, list[UnopenedWarning]()
     for name in named:
         assert folder is not None
         cells, faults = _opened(frame[name], folder)
         frame = frame.with_columns(cells)
-        notes += _told(table.frame[name], cells, faults)
-    return replace(table, frame=frame, notes=tuple(notes))
+        if faults:
+            unopened.append(_told(table.frame[name], cells, faults))
+    return replace(table, frame=frame), tuple(unopened)
 
 
-def _opened(names: pl.Series, folder: PictureFolder) -> tuple[pl.Series, Counter[str]]:
-    """Open each picture once; give the cells, and how many files there were none of, and why."""
+def _opened(names: pl.Series, folder: PictureFolder) -> tuple[pl.Series, dict[str, str]]:
+    """Open each picture once; give the cells, and which could not be opened, and why."""
     each = names.drop_nulls().unique(maintain_order=True)
-    faults = Counter[str]()
+    faults = dict[str, str]()
     found: dict[str, str] = {}
     for start in range(0, len(each), _CHUNK):
         places = {name: folder.place_of(name) for name in each[start : start + _CHUNK]}
         inside = {name: str(place) for name, place in places.items() if place is not None}
-        if len(inside) < len(places):
-            faults[f"outside of {folder.path.name!r}"] += len(places) - len(inside)
+        outside = f"outside of {folder.path.name!r}"
+        faults |= {name: outside for name, place in places.items() if place is None}
         if not inside:
             continue
         pixels = np.empty((len(inside), 3, SIDE, SIDE), np.uint8)
         opened = open_images(list(inside.values()), _FORM, pixels, threads=core_count())
-        faults.update(opened.faults)
-        for name, good, numbers in zip(inside, opened.good, describe(pixels), strict=True):
-            if good:
+        for row, (name, numbers) in enumerate(zip(inside, describe(pixels), strict=True)):
+            if opened.good[row]:
                 found[name] = cell_of(numbers)
+            else:
+                faults[name] = opened.why[row]
     cells = [None if name is None else found.get(name) for name in names]
     return pl.Series(names.name, cells, dtype=pl.String), faults
 
@@ -120,16 +136,13 @@ def cell_of(numbers: NDArray[np.uint8]) -> str:
     return _MARK + b64encode(numbers.tobytes()).decode()
 
 
-def _told(names: pl.Series, cells: pl.Series, faults: Counter[str]) -> list[str]:
-    lost = cells.null_count() - names.null_count()
-    if not lost:
-        return []
-    count = sum(faults.values())
-    reasons = ", ".join(f"{why} ({n:,})" for why, n in faults.most_common())
-    return [
+def _told(names: pl.Series, cells: pl.Series, faults: Mapping[str, str]) -> UnopenedWarning:
+    lost, count = cells.null_count() - names.null_count(), len(faults)
+    told = (
         f"{lost:,} of {len(cells):,} values of {names.name!r} became missing, as {count:,} "
-        f"image{'s' * (count > 1)} could not be opened: {reasons}."
-    ]
+        f"image{'s' * (count > 1)} could not be opened: {name_unopened(faults.items())}."
+    )
+    return UnopenedWarning(told, faults.items())
 
 
 def _numbers_of(cells: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

@@ -30,6 +30,7 @@ from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task
+from modelwright.core.unopened import warn_of_unopened
 from modelwright.evaluate import Answered, Metric, find_metric
 from modelwright.evaluate.calibration import Calibration
 from modelwright.evaluate.catalogue import metric_or_usual
@@ -41,7 +42,7 @@ from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Asked, Explainer, permutation_importance, with_close
-from modelwright.features.pictures import FittedPictureColumns, described
+from modelwright.features.pictures import FittedPictureColumns, described_and_unopened
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.model.known import background_of, drift_of
 from modelwright.model.reading import as_mended, mended_rows, reading_of
@@ -153,7 +154,8 @@ class Model:
             is predicted as a row of missing values, with a `ModelwrightWarning`. No rows at all,
             such as a header alone, get no predictions.
             Totals at the end, and names of columns among the rows, keep their rows and get no
-            prediction, which is told.
+            prediction, which is told. So do images that cannot be opened, by an `UnopenedWarning`
+            that names them.
         interval : float, optional
             The share of answers that are to lie in their interval or set, such as 0.9.
 
@@ -176,29 +178,29 @@ class Model:
         OptionError
             When the interval's level is not between 0 and 1.
         """
-        if interval is None and self._voices.images:
-            raw = self._raw(data, may_be_empty=True)
-            table = self._typed(raw.frame, self.columns, raw.folder, others=False)
-            table = table.select(self._voices.images)
-            return like(table.frame.hstack(self._answer(self.predict_table(table))), data)
         by = "" if interval is None else self._calibrated(interval).by
         table, strays = self._asked(data, (*self.columns, *([by] if by else [])))
-        p = self.predict_table(table)
+        p, unopened = self._look(table, "were given no prediction")
         answers = self._answer(p)
         if interval is not None:
             answers = answers.with_columns(self._reach(table, p, interval))
-        return like(_emptied(answers, strays), data)
+        answers = _emptied(answers, [*strays, *unopened])
+        if self._voices.images:
+            answers = table.select(self._voices.images).frame.hstack(answers)
+        return like(answers, data)
 
     def probabilities(self, data: object) -> NDArray[np.float32]:
         """Predict as an array: (n_rows, n_classes) of probabilities, or (n_rows, 1) of numbers."""
         table, strays = self._asked(data, self.columns)
-        p = self.predict_table(table)
-        p[strays] = np.nan
+        p, unopened = self._look(table, "were given no prediction")
+        p[[*strays, *unopened]] = np.nan
         return p
 
     def _asked(self, data: object, required: tuple[str, ...]) -> tuple[Table, list[int]]:
         """Read rows to predict, and say where those are that are none, such as totals."""
         raw = self._raw(data, may_be_empty=True)
+        if self._voices.images:
+            return self._typed(raw.frame, required, raw.folder, others=False), []
         strays = find_strays(raw.frame)
         for note in strays.notes("were given no prediction"):
             warnings.warn(note, ModelwrightWarning, stacklevel=4)
@@ -323,10 +325,13 @@ class Model:
         Answered
         """
         table, raw, position = self._with_answers(data)
+        opened, p = self._opened(table, "were not scored")
+        if len(opened) < table.height:
+            table, raw, position = table.rows(opened), raw[opened], position[opened]
         y = encode_target(self.task, table.frame[self.task.target])
         seen = table.fingerprint() == self.card.data
         overlap = None if self.learned is None else self.learned.compare(table, y.values)
-        p, weight, groups = self.predict_table(table), self._weight(table), self._groups(table)
+        weight, groups = self._weight(table), self._groups(table)
         decided = self.task, y, p, weight, groups, seen, self.decision
         rows = Answered(*decided, table=table, raw=raw, position=position, overlap=overlap)
         if rows.some_seen:
@@ -335,6 +340,21 @@ class Model:
         if not rows.all_seen:
             self._warn_of_drift(table)
         return rows
+
+    def _look(self, table: Table, what: str) -> tuple[NDArray[np.float32], list[int]]:
+        """Predict rows; say which have an image that could not be opened, and warn of these."""
+        p, unopened = self._voices.look(table)
+        if unopened:
+            warn_of_unopened(table.frame[self._voices.images[0]].to_list(), unopened, what)
+        return p, list(unopened)
+
+    def _opened(self, table: Table, what: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Give the rows whose images, if they have some, could be opened; and their predictions."""
+        p, unopened = self._look(table, what)
+        if unopened and len(unopened) == table.height:
+            raise DataError("images that can be opened", f"none of {table.height:,}")
+        opened = np.delete(np.arange(table.height), unopened)
+        return opened, p[opened]
 
     def _warn_of_drift(self, table: Table) -> None:
         """Say when new rows are not like those of the fit, in the columns that count."""
@@ -399,9 +419,10 @@ class Model:
         """Type rows, and open the images that they name."""
         table = conform(frame, self.schema, required, others=others)
         where = PictureFolder.found(self.images, folder)
-        made = described(table, self._voices.through(FittedPictureColumns), where)
-        for note in made.notes:
-            warnings.warn(note, ModelwrightWarning, stacklevel=5)
+        pictured = self._voices.through(FittedPictureColumns)
+        made, unopened = described_and_unopened(table, pictured, where)
+        for note in (*map(ModelwrightWarning, made.notes), *unopened):
+            warnings.warn(note, stacklevel=5)
         return made
 
     def _raw(self, data: object, *, may_be_empty: bool = False) -> Mended:

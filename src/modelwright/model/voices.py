@@ -67,7 +67,13 @@ class Voices:
         return self.through(FittedImages)
 
     def say(self, table: Table) -> NDArray[np.float32]:
-        """Predict typed rows: shape (n_rows, n_outputs).
+        """Predict typed rows: shape (n_rows, n_outputs); raises as `look` does."""
+        return self.look(table)[0]
+
+    def look(self, table: Table) -> tuple[NDArray[np.float32], dict[int, str]]:
+        """Predict typed rows, and say of which rows the image could not be opened, and why.
+
+        What is predicted of these knows nothing of them.
 
         Raises
         ------
@@ -77,13 +83,18 @@ class Voices:
             When a member has other outputs than the task.
         """
         if not table.height:
-            return np.zeros((0, self.outputs), np.float32)
+            return np.zeros((0, self.outputs), np.float32), {}
         size = CHUNK_OF_IMAGES if self.images else CHUNK
         starts = range(0, table.height, size)
-        return np.concatenate([self._say(table.part(start, start + size)) for start in starts])
+        said, unopened = list[NDArray[np.float32]](), dict[int, str]()
+        for start in starts:
+            p, faults = self._say(table.part(start, start + size))
+            said.append(p)
+            unopened |= {start + row: why for row, why in faults.items()}
+        return np.concatenate(said), unopened
 
-    def _say(self, table: Table) -> NDArray[np.float32]:
-        matrices = self._matrices(table)
+    def _say(self, table: Table) -> tuple[NDArray[np.float32], dict[int, str]]:
+        matrices, faults = self._matrices(table)
         total = np.zeros((table.height, self.outputs), np.float32)
         for member in self.members:
             share = np.float32(member.weight / len(member.parts))
@@ -96,18 +107,23 @@ class Voices:
                         "the file was altered; fit again",
                     )
                 total += share * answers
-        return total if self.calibration is None else self.calibration.apply(total)
+        return total if self.calibration is None else self.calibration.apply(total), faults
 
-    def _matrices(self, table: Table) -> dict[int, Matrix]:
+    def _matrices(self, table: Table) -> tuple[dict[int, Matrix], dict[int, str]]:
         """Make what the members see, by the identity of their recipes."""
         made: dict[bytes, Matrix] = {}
-        found = {}
+        found, faults = {}, dict[int, str]()
         for key, recipe in self._recipes.items():
             for mark, step in zip(self._marks[key], recipe.steps, strict=True):
-                if mark not in made:
+                if mark in made:
+                    continue
+                if isinstance(step, FittedImages):
+                    made[mark], why = step.opened(table)
+                    faults |= why
+                else:
                     made[mark] = step.transform(table)
             found[key] = Matrix.beside([made[mark] for mark in self._marks[key]], table.height)
-        return found
+        return found, faults
 
     @cached_property
     def _recipes(self) -> dict[int, FittedRecipe]:

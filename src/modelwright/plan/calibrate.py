@@ -55,7 +55,8 @@ def calibrate(model: Model, data: object, *, by: str = "") -> Model:
         told = f"calibrated on {len(kept):,} of {table.height:,} rows: the others were fitted on"
         warnings.warn(told, ModelwrightWarning, stacklevel=2)
         table, y = table.rows(kept), y.rows(kept)
-    p = model.predict_table(table)
+    opened, p = model._opened(table, "were not calibrated on")
+    table, y = table.rows(opened), y.rows(opened)
     known = CalibrationRows(
         y.values,
         p,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.acquire import conform, read_raw, without_strays
-from modelwright.clean.recipes.rowwise import Cleaning
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError
 from modelwright.core.framing import encode_target
@@ -30,6 +30,9 @@ from modelwright.plan.folders import save_arrays
 from modelwright.plan.workspace import Rows
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store.files import replacing
+
+if TYPE_CHECKING:
+    from modelwright.clean.recipes.rowwise import Cleaning
 
 __all__ = ["ARRAYS", "TABLE", "Fresh", "digest_of", "read_fresh", "set_apart"]
 

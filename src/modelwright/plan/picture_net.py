@@ -41,6 +41,7 @@ __all__ = [
     "form_of",
     "growing_of",
     "learn",
+    "quick_spec",
     "source_of",
     "speed_of",
     "train_net",
@@ -64,6 +65,9 @@ _PATIENT = 60
 # In a short training photographs are small at first: until which share of it, and of their sides
 # (docs: log).
 _STAGES = ((0.3, 0.625), (0.55, 0.75))
+# The quick net sees so many images, few of them again and again, in so many epochs at most: in the
+# five steps of one epoch of 600 images it learns next to nothing (docs: log).
+_QUICK_SEEN, _QUICK_MOST, _QUICK_BATCH = 10_000, 10, 128
 # Log odds from which an answer is not asked for again, of the image moved by a pixel (docs: log).
 _SURE = 0.5
 # The share of free memory that images may take; more of them are read as they are needed.
@@ -139,6 +143,20 @@ class Trained:
     curve: list[CurvePoint] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def quick_spec(widths: tuple[int, ...], count: int) -> NetSpec:
+    """Say how the quick net learns so many images: many of them once, few again and again.
+
+    Examples
+    --------
+    >>> many, few = quick_spec((16, 48), 48_000), quick_spec((16, 48), 600)
+    >>> (many.epochs, many.batch), (few.epochs, few.batch)
+    ((1.0, 128), (10.0, 37))
+    """
+    batch = min(_QUICK_BATCH, max(count // 16, 16))
+    epochs = min(max(_QUICK_SEEN / count, 1.0), float(_QUICK_MOST))
+    return NetSpec("quick", widths, epochs, batch, changed=False, moved=False)
 
 
 def form_of(rows: PictureRows, widths: tuple[int, ...]) -> QuickForm:

@@ -26,13 +26,21 @@ from modelwright.core.progress import Progress
 from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Target, Task, TaskKind
+from modelwright.core.unopened import name_unopened
 from modelwright.engine import core_count
 from modelwright.evaluate import StratifiedKFold
 from modelwright.features.images import ImageForm, common_form, open_images
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
 
-__all__ = ["OpenedPictures", "PictureRows", "mark_of", "open_pictures", "read_pictures"]
+__all__ = [
+    "OpenedPictures",
+    "PictureRows",
+    "mark_of",
+    "open_pictures",
+    "read_pictures",
+    "short_place",
+]
 
 SCHEMA = Schema(
     (Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET, format=AS_WRITTEN))
@@ -391,8 +399,19 @@ def _open_all(
     tell(0)
     done = open_images(places, form, into, threads=core_count(), tell=tell)
     told = [f"{count:,} image{'s' * (count > 1)} {why}." for why, count in done.changes.items()]
-    if done.faults:
-        count = sum(done.faults.values())
-        reasons = ", ".join(f"{why} ({n:,})" for why, n in done.faults.items())
-        told.append(f"{count:,} image{'s' * (count > 1)} could not be opened: {reasons}.")
+    if done.why:
+        count = len(done.why)
+        named = name_unopened((short_place(places[row]), why) for row, why in done.why.items())
+        told.append(f"{count:,} image{'s' * (count > 1)} could not be opened: {named}.")
     return done.good, tuple(told)
+
+
+def short_place(place: str) -> str:
+    """Keep the last folders of a place: the others say where somebody's files are.
+
+    Examples
+    --------
+    >>> short_place("/home/ada/photos/train/cat/1.png")
+    'train/cat/1.png'
+    """
+    return "/".join(place.split("/")[-3:])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.pictures import Pictures, Thumbnail
 from modelwright.plan.picture_net import Trained, augmentation_of
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.picture_rows import PictureRows, short_place
 
 __all__ = ["shown_of"]
 
@@ -37,7 +37,9 @@ def shown_of(rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Pictur
     chosen = [("mistake", i) for i in order[:_MISTAKES].tolist()]
     chosen += [("confusion", i) for i in _confused(y, said, order)]
     shown = [
-        Thumbnail(kind, _short(rows.names[rows.valid[i]]), int(y[i]), int(said[i]), float(sure[i]))
+        Thumbnail(
+            kind, short_place(rows.names[rows.valid[i]]), int(y[i]), int(said[i]), float(sure[i])
+        )
         for kind, i in chosen
     ]
     pixels = rows.pixels[rows.valid[[i for _, i in chosen]]] if chosen else rows.pixels[:0]
@@ -85,7 +87,9 @@ def _looked(
     heat = best.fitted.saliency(pixels, said[places])[:, None]
     lit = (pixels * (_DARK + (1 - _DARK) * heat)).astype(np.uint8)
     told = [
-        Thumbnail(kind, _short(rows.names[rows.valid[i]]), int(y[i]), int(said[i]), float(sure[i]))
+        Thumbnail(
+            kind, short_place(rows.names[rows.valid[i]]), int(y[i]), int(said[i]), float(sure[i])
+        )
         for i in places.tolist()
         for kind in ("example", "saliency")
     ]
@@ -113,12 +117,7 @@ def _augmented(rows: PictureRows, best: Trained) -> tuple[NDArray[np.uint8], lis
         changed = augmentation_of(rows, best.spec)(batch).inputs[0].float()
     codes = rows.y.values[places].tolist()
     told = [
-        Thumbnail("augmented", _short(rows.names[place]), code, code, 1.0)
+        Thumbnail("augmented", short_place(rows.names[place]), code, code, 1.0)
         for place, code in zip(places.tolist(), codes, strict=True)
     ]
     return changed.round().clamp(0, 255).to(torch.uint8).numpy(), told
-
-
-def _short(place: str) -> str:
-    """Keep the last folders of a place: the others say where somebody's files are."""
-    return "/".join(place.split("/")[-3:])

@@ -41,6 +41,7 @@ from modelwright.plan.picture_net import (
     answers_of,
     form_of,
     growing_of,
+    quick_spec,
     source_of,
     speed_of,
     train_net,
@@ -89,7 +90,7 @@ WANTED = 300_000
 GROWN = 24
 # Epochs at most, however few images there are, and without a clock.
 MOST, USUAL = 120, 10
-BATCH, QUICK_BATCH = 512, 128
+BATCH = 512
 # The share of the time that the quick net may take, and seconds at most.
 QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
 # A mirror image shows the same when so much of the accuracy is left on mirror images.
@@ -235,7 +236,7 @@ class _Work:
         if backbones_of(self.settings):
             return self._transfer(source, began)
         machine = self._machine(source)
-        quick = NetSpec("quick", LADDER[0], 1.0, QUICK_BATCH, changed=False, moved=False)
+        quick = quick_spec(LADDER[0], len(self.rows.train))
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         self._train(source, quick, machine, budget)

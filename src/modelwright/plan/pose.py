@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -23,8 +24,6 @@ from modelwright.acquire import (
     without_strays,
 )
 from modelwright.acquire.pictured import tell_absent
-from modelwright.clean.recipes.rowwise import Cleaning
-from modelwright.clean.repairs import Repair
 from modelwright.core.errors import (
     ColumnError,
     DataError,
@@ -45,6 +44,10 @@ from modelwright.features.pictures import described
 from modelwright.plan.asked import asked_rule, column_named, found, today
 from modelwright.plan.fresh import Fresh, read_fresh, set_apart
 from modelwright.plan.workspace import Rows
+
+if TYPE_CHECKING:  # fits of images mend nothing, and take their first step the sooner
+    from modelwright.clean.recipes.rowwise import Cleaning
+    from modelwright.clean.repairs import Repair
 
 __all__ = ["Posed", "memory_room", "pose", "reading_for"]
 
