@@ -495,16 +495,7 @@ class Model:
         """Give what intervals are made of."""
         check_level(level)
         if self.intervals is None:
-            short = self.card.score is None
-            raise DataError(
-                "a model that was calibrated, for intervals",
-                "one whose fit had too little time to validate anything"
-                if short
-                else "one that an earlier version wrote",
-                f"fit again{' with more time (--time)' if short else ''}, or calibrate it on rows "
-                "with answers that it has not seen: --calibrate FILE, or "
-                "modelwright.plan.calibrate.calibrate",
-            )
+            raise _uncalibrated(validated=self.card.score is not None)
         return self.intervals
 
     def _reach(self, table: Table, p: NDArray[np.float32], level: float) -> list[pl.Series]:
@@ -650,3 +641,15 @@ def read_rows(model: Model, data: object, *, may_be_empty: bool = False) -> Mend
         When the data cannot be read, or lacks a column that settles others.
     """
     return model._mended(data, 4, may_be_empty=may_be_empty)
+
+
+def _uncalibrated(*, validated: bool) -> DataError:
+    """Say what a model lacks for intervals, and what would give it that."""
+    got = "that an earlier version wrote" if validated else "whose fit had too little time for it"
+    return DataError(
+        "a model that was calibrated, for intervals",
+        f"one {got}",
+        f"fit again{'' if validated else ' with more time (--time)'}, or calibrate it on rows "
+        "with answers that it has not seen: --calibrate FILE, or "
+        "modelwright.plan.calibrate.calibrate",
+    )
