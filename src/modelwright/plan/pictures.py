@@ -33,6 +33,7 @@ from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import look_at_pictures
+from modelwright.plan.picture_choice import best_of
 from modelwright.plan.picture_net import (
     LONG,
     SPARE,
@@ -433,9 +434,7 @@ class _Work:
         self.live.standings(board_of(self.trials, self._best(), self.metric, y))
 
     def _best(self) -> Trained:
-        y = self.rows.y.rows(self.rows.valid)
-        # of equals the last: it has learned longest
-        return min(reversed(self.trials), key=lambda trial: self.metric.loss(y, trial.valid))
+        return best_of(self.trials, self.metric, self.rows.y.rows(self.rows.valid))
 
     def _publish(self, machine: Machine, *, last: bool = False) -> None:
         """Write the best net; at the end with everything that is known of it."""

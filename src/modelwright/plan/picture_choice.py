@@ -1,0 +1,53 @@
+"""The best of several nets by a few held-out images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from modelwright.core.task import Target, TaskKind
+from modelwright.evaluate import Metric, find_metric, fit_temperature
+from modelwright.evaluate.metrics import Decided
+from modelwright.plan.picture_net import Trained
+
+__all__ = ["best_of"]
+
+
+def best_of(trials: Sequence[Trained], metric: Metric, y: Target) -> Trained:
+    """Choose the best net by a metric; of those that are as good up to chance, by log loss.
+
+    Of 144 images a good net answers two or three wrongly: which of two good nets has fewer of
+    them is chance, and how sure they are of all images is not.
+
+    Parameters
+    ----------
+    trials : sequence of Trained
+        At least one, with what they say of held-out images; the last one learned longest.
+    metric : Metric
+        What decides.
+    y : Target
+        The true classes of these images.
+    """
+    latest = [*reversed(trials)]
+    best = min(latest, key=lambda trial: metric.loss(y, trial.valid))
+    if not isinstance(metric.function, Decided):
+        return best
+    level = [trial for trial in latest if _as_good(trial, best, y)]
+    return min(level, key=lambda trial: _log_loss(trial, y))
+
+
+def _as_good(trial: Trained, best: Trained, y: Target) -> bool:
+    """Whether one net answers no more images wrongly than chance makes of two equal ones.
+
+    Of images that one of them alone answers rightly each has half (McNemar 1947).
+    """
+    right, rights = ((one.valid.argmax(axis=1) == y.values) for one in (trial, best))
+    fewer, more = int((rights & ~right).sum()), int((right & ~rights).sum())
+    return fewer - more <= math.sqrt(fewer + more)
+
+
+def _log_loss(trial: Trained, y: Target) -> float:
+    """Give the log loss of a net as it will be calibrated."""
+    calibrated = fit_temperature(trial.valid, y).apply(trial.valid)
+    kind = TaskKind.BINARY if y.classes == 2 else TaskKind.MULTICLASS
+    return find_metric("log_loss", kind).loss(y, calibrated)
