@@ -35,7 +35,7 @@ test: lint types spelling  ## lint, types, spelling and the default tests
 	$(PY) -m compileall -q -j $(JOBS) src
 	$(PY) -m pytest -q -n $(JOBS)
 
-test-long: $(READY)  ## the guide, the examples and other tests that take seconds each
+test-long: $(READY)  ## the guide, the examples and other tests of half a second and more
 	$(PY) -m pytest -q -n $(JOBS) -m "long and not slow"
 
 test-slow: lint types spelling  ## the same, with kill and fuzz runs and new random examples

@@ -105,6 +105,7 @@ def test_a_loaded_model_cleans_the_same(houses: mw.Result, folder: Path) -> None
     assert loaded.predict(again).equals(houses.model.predict(rows))
 
 
+@pytest.mark.long
 @given(
     st.lists(
         st.tuples(

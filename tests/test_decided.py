@@ -177,6 +177,7 @@ def test_two_models_on_the_same_rows(tuned: Path, capsys: pytest.CaptureFixture[
     assert "McNemar's test" in printed
 
 
+@pytest.mark.long
 def test_models_of_other_questions_are_not_compared(tuned: Path) -> None:
     numbers = fitted("rmse", "worth").model
     with pytest.raises(mw.OptionError, match="two models of one column"):
@@ -203,6 +204,7 @@ def test_runs_are_compared_on_the_rows_that_both_held_out(
     assert "on the same 500 held-out rows" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_capacity_takes_so_many_of_the_rows_at_hand() -> None:
     model = fitted("profit(tp=100, fp=-20, capacity=10%)").model
     assert isinstance(model.decision, Best)
@@ -237,6 +239,7 @@ def test_costs_of_classes_decide_for_the_least_expected_one(tmp_path: Path) -> N
         again.with_threshold(0.5)
 
 
+@pytest.mark.long
 def test_a_function_of_the_user_decides_and_is_not_in_the_file(tmp_path: Path) -> None:
     def sure_hits(y: Any, p: Any, weight: Any) -> float:
         sure = p > 0.4

@@ -181,6 +181,7 @@ def test_what_needs_rows_goes_on_to_refuse_none(
         mw.load(houses).evaluate(EMPTY)
 
 
+@pytest.mark.long
 def test_a_model_that_mends_its_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(0)
     town = np.array(["Rome", "Oslo", "Bern"])[rng.integers(0, 3, 300)]

@@ -59,6 +59,7 @@ def test_it_may_be_told_otherwise(folder: Path) -> None:
     assert other["prediction"][0] != answer(mw.load(folder / "m.mw"), folder / "new.csv")
 
 
+@pytest.mark.long
 def test_the_commands_take_it(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def test_scikit_learn_finds_nothing_wrong(kind: type) -> None:
     assert len(found) > 50
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "labels",
     [
@@ -72,6 +73,7 @@ def test_two_classes_of_booleans() -> None:
     assert found.predict(IRIS.data).dtype == bool
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, pl.DataFrame])
 def test_arrays_and_frames(kind: object) -> None:
     names = ["a", "b", "c", "d"]
@@ -94,6 +96,7 @@ def test_text_and_categories_of_a_frame() -> None:
     assert found.score(frame, y) > 0.95
 
 
+@pytest.mark.long
 def test_a_column_of_the_target_name_is_no_trouble() -> None:
     frame = pd.DataFrame(IRIS.data, columns=["target", "sample_weight", "groups", "d"])
     found = clone(QUICK).fit(frame, IRIS.target, sample_weight=np.ones(150), groups=range(150))
@@ -111,6 +114,7 @@ def test_pipeline_cross_validation_and_search() -> None:
     assert search.best_score_ > 0.85
 
 
+@pytest.mark.long
 def test_weights_are_routed() -> None:
     with sklearn.config_context(enable_metadata_routing=True):
         asked = clone(QUICK).set_fit_request(sample_weight=True, groups=True)
@@ -123,6 +127,7 @@ def test_weights_are_routed() -> None:
     assert "group" in line[-1].model_.card.plan
 
 
+@pytest.mark.long
 def test_a_pickle_holds_the_model_file_and_predicts_the_same() -> None:
     found = clone(QUICK).fit(IRIS.data, IRIS.target)
     state = found.__getstate__()
@@ -135,6 +140,7 @@ def test_a_pickle_holds_the_model_file_and_predicts_the_same() -> None:
     assert "model_" in vars(found)  # packing leaves the estimator as it was
 
 
+@pytest.mark.long
 def test_runs_leave_nothing_behind_unless_asked(private_store: Path, tmp_path: Path) -> None:
     found = clone(QUICK).fit(IRIS.data, IRIS.target)
     assert not found.result_.folder.exists()

@@ -127,6 +127,7 @@ def test_a_report_shows_curves_mistakes_and_what_the_net_was_shown(fitted: mw.Mo
     assert len(page) < 3e6
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_file(bars: Path, tmp_path: Path) -> None:
     found = []
     for name in ("a.mw", "b.mw"):
@@ -136,6 +137,7 @@ def test_the_same_seed_gives_the_same_file(bars: Path, tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.long
 def test_images_are_opened_once(bars: Path, tmp_path: Path) -> None:
     first = mw.fit(bars, settings=replace(QUICK, store=tmp_path))
     (kept,) = (tmp_path / "images").iterdir()
@@ -149,6 +151,7 @@ def test_images_are_opened_once(bars: Path, tmp_path: Path) -> None:
     assert len([*(tmp_path / "images").iterdir()]) == 2
 
 
+@pytest.mark.long
 def test_a_zip_and_its_folder_give_the_same_model(bars: Path, tmp_path: Path) -> None:
     path = zipped(bars, tmp_path / "bars.zip")
     folder, packed = (
@@ -159,6 +162,7 @@ def test_a_zip_and_its_folder_give_the_same_model(bars: Path, tmp_path: Path) ->
     assert packed.model.predict(path).height == 440
 
 
+@pytest.mark.long
 def test_without_parts_some_images_are_held_out(tmp_path: Path) -> None:
     write_classes(tmp_path / "in", {"": 50})
     result = mw.fit(tmp_path / "in", settings=QUICK)
@@ -232,6 +236,7 @@ def test_an_interrupted_run_goes_on(
         assert values.tobytes() == nets[1][name].tobytes(), name
 
 
+@pytest.mark.long
 def test_a_net_that_fails_leaves_the_quick_one(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +253,7 @@ def test_a_net_that_fails_leaves_the_quick_one(
     assert "net was given up: the loss of a net was no number." in result.notes
 
 
+@pytest.mark.long
 def test_answers_that_are_no_numbers_are_no_net(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +266,7 @@ def test_answers_that_are_no_numbers_are_no_net(
         mw.fit(bars, settings=replace(QUICK, store=tmp_path))
 
 
+@pytest.mark.long
 def test_what_is_kept_of_many_held_out_images_is_of_all_classes(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +342,7 @@ def test_many_images_are_seen_once_by_the_quick_net(count: int) -> None:
     assert (spec.epochs, spec.batch) == (1.0, 128)
 
 
+@pytest.mark.long
 def test_bad_images_are_counted_and_left_out(bars: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(bars, tmp_path / "bars")
     (folder / "train" / "lying" / "x1.png").write_bytes(b"")
@@ -347,6 +355,7 @@ def test_bad_images_are_counted_and_left_out(bars: Path, tmp_path: Path) -> None
     assert "1 files are no images by their ending" in told
 
 
+@pytest.mark.long
 def test_classes_that_are_missing_on_one_side_are_told(bars: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(bars, tmp_path / "bars")
     shutil.rmtree(folder / "test" / "upright")
@@ -504,6 +513,7 @@ def test_answers_rest_on_the_bars_and_not_on_the_noise_around(fitted: mw.Model) 
     assert heat[bars].mean() > 1.3 * heat[~bars].mean()
 
 
+@pytest.mark.long
 def test_what_is_wrong_with_the_images_stands_in_the_notes(bars: Path, tmp_path: Path) -> None:
     folder = tmp_path / "bars"
     shutil.copytree(bars, folder)

@@ -216,6 +216,7 @@ def test_the_report_shows_it(rent: mw.Model, kind: mw.Model) -> None:
         assert words in page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("column", ["shop", "day"])
 def test_plans_with_structure(column: str) -> None:
     rng = np.random.default_rng(0)

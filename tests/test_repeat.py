@@ -80,6 +80,7 @@ def test_a_finished_run_gives_its_model_again(first: mw.Result, tmp_path: Path) 
     assert mw.load(out).task == first.model.task
 
 
+@pytest.mark.long
 def test_other_data_are_not_resumed(first: mw.Result, store: Path) -> None:
     other = mw.fit(table(seed=9), "price", settings=asked(store, trials=1, workers=0, resume=True))
     assert other.run != first.run

@@ -48,6 +48,7 @@ def test_a_time_budget_is_kept(seconds: float, fit: float, monkeypatch: pytest.M
     assert result.score is not None or 12 * fit + 3 > seconds
 
 
+@pytest.mark.long
 def test_the_time_is_used_while_there_is_something_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(fit=0.7)
     result = fitted(machine, 30.0, monkeypatch)
@@ -55,6 +56,7 @@ def test_the_time_is_used_while_there_is_something_to_fit(monkeypatch: pytest.Mo
     assert len(result.leaderboard) >= 3  # the ensemble, and two trials of ten folds each
 
 
+@pytest.mark.long
 def test_a_fit_ends_early_when_nothing_is_left_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(fit=0.1)
     fitted(machine, 600.0, monkeypatch)

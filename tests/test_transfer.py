@@ -235,6 +235,7 @@ def test_from_the_command_line(
     assert f"next: modelwright fit DATA --from {net}" in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "said"),
     [

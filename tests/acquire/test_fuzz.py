@@ -184,6 +184,7 @@ def read_to_types(path: Path) -> None:
     assert all(isinstance(note, str) for note in (*raw.notes, *table.notes))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("start", range(0, 200, 50))
 def test_damaged_files(start: int, tmp_path: Path) -> None:
     for number in range(start, start + 50):

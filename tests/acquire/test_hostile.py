@@ -52,6 +52,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024)
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="measures memory as Unix does")
 def test_an_endless_line_takes_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"

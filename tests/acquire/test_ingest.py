@@ -55,6 +55,7 @@ def test_uneven_rows_are_told(tmp_path: Path) -> None:
     assert frame.tail(2).rows() == [(1, 2.0, None, None), (7, 8.0, '5" pipe', "x")]
 
 
+@pytest.mark.long
 def test_a_late_word_makes_its_column_text(tmp_path: Path) -> None:
     text = "a,b,c,d\n" + rows_of(200_000) + "x,1e3,y,z\n"
     done = ingest(str(write(tmp_path / "t.csv", text)), tmp_path / "t.parquet")

@@ -211,6 +211,7 @@ cells = st.one_of(
 names = st.sampled_from(["x", "date", "zip", "user_id", "grade", "phone", "n_id", "time"])
 
 
+@pytest.mark.long
 @given(names, st.lists(cells, min_size=1, max_size=30))
 def test_any_column_of_text_is_read_and_its_rows_alike(name: str, values: list[str | None]) -> None:
     raw = pl.DataFrame({name: pl.Series(values, dtype=pl.String)})

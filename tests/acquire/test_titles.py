@@ -56,6 +56,7 @@ def test_tables_that_begin_at_once_are_left_alone(text: str) -> None:
     assert above(text) == 0
 
 
+@pytest.mark.long
 def test_no_real_table_loses_a_line(shared_data: Path) -> None:
     for path in sorted((shared_data / "tabular").glob("*/train.csv.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:

@@ -133,6 +133,7 @@ print(read_raw(sys.argv[1]).frame.rows())
 """
 
 
+@pytest.mark.long
 def test_standard_input_of_a_process() -> None:
     command = [sys.executable, "-c", READ, "-"]
     done = subprocess.run(command, input=gzip.compress(TABLE), capture_output=True, check=True)

@@ -73,6 +73,7 @@ def test_names_of_classes_come_back_to_the_byte(
         assert shares[row["prediction"]] == max(shares.values())
 
 
+@pytest.mark.long
 def test_all_classes_are_scored_and_reported(
     odd: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,7 @@ def test_without_out_nothing_is_written(
     assert [path.name for path in tmp_path.iterdir()] == ["sales.csv"]
 
 
+@pytest.mark.long
 def test_a_program_reads_one_object(
     sales: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -67,6 +67,7 @@ def test_enter_takes_what_the_data_suggests(folder: Path) -> None:
     assert next(script.answers, "all taken") == "all taken"
 
 
+@pytest.mark.long
 def test_wrong_answers_are_refused_and_asked_again(folder: Path) -> None:
     script = Script(
         *("solt", "sold"),
@@ -98,6 +99,7 @@ def test_wrong_answers_are_refused_and_asked_again(folder: Path) -> None:
     assert "last by kiosk: mae" in script.text
 
 
+@pytest.mark.long
 def test_a_question_mark_explains_and_numbers_name_columns(folder: Path) -> None:
     script = Script("?", "7", "", "visit", "none", "none", "5,6", "accuracy", "column today")
     question = asked(script, "patients.csv")

@@ -101,6 +101,7 @@ def check(number: int, tmp_path: Path, recipe: bytes, capsys: pytest.CaptureFixt
             one_line([*words, "--replay", str(kept)], capsys)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", range(6))
 def test_damaged_files_end_in_a_table_or_one_line(
     number: int, tmp_path: Path, recipe: bytes, capsys: pytest.CaptureFixture[str]

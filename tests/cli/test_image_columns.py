@@ -68,6 +68,7 @@ def fitted(place: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     return found
 
 
+@pytest.mark.long
 def test_pictures_count_beside_the_other_columns(fitted: dict[str, Any], place: Path) -> None:
     (note,) = [note for note in fitted["notes"] if "could not be opened" in note]
     assert note.startswith("2 of 160 values of 'photo' became missing")

@@ -72,6 +72,7 @@ def test_runs_show_and_compare_know_them(houses: Path, capsys: pytest.CaptureFix
     assert changed["times"] == (None, 2)
 
 
+@pytest.mark.long
 def test_groups_and_time_together(houses: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answer = said(fit(houses, "--group", "owner", "--order", "sold"), capsys)
     assert "a model of earlier rows of other groups" in answer["plan"]

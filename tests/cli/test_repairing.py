@@ -185,6 +185,7 @@ def test_review_asks_once_for_each_pattern(
     assert "row 0, 1" in person.asked[0]
 
 
+@pytest.mark.long
 def test_what_is_left_is_told_and_listed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

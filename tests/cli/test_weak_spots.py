@@ -116,6 +116,7 @@ def test_bad_input_is_refused(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_evaluate_tells_weak_spots_and_groups(
     fitted: tuple[Path, Path, set[int]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

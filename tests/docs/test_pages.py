@@ -90,6 +90,7 @@ def test_a_page_with_a_wrong_promise_fails(tmp_path: Path) -> None:
         run_page(page, tmp_path, {})
 
 
+@pytest.mark.long
 def test_a_page_with_a_wrong_suite_fails(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     code = "class TestMine:\n    def test_it(self):\n        assert 1 == 2"

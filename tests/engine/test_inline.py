@@ -40,6 +40,7 @@ def test_refuses() -> None:
         engine.submit(Job("c", JOBS + "echo", {"value": 1}))
 
 
+@pytest.mark.long
 def test_a_job_with_a_runtime_of_its_own_goes_to_a_worker() -> None:
     call = "modelwright.testing.jobs:whoami"
     with InlineEngine() as engine:

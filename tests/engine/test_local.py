@@ -59,6 +59,7 @@ def gone_within(pids: list[int], seconds: float) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_value_comes_back(shared: LocalEngine) -> None:
     value = {"a": [1, None, "é", float("inf")], "b": {}}
     outcome = one(shared, job("x", "echo", {"value": value}))
@@ -123,6 +124,7 @@ def test_crash_without_retries(shared: LocalEngine, tmp_path: Path) -> None:
     assert marker.exists()
 
 
+@pytest.mark.long
 def test_crash_tells_the_last_words(shared: LocalEngine) -> None:
     outcome = one(shared, job("x", "crash", {"words": "noise\nstd::bad_alloc\n"}))
     assert outcome.status is Status.CRASHED
@@ -147,6 +149,7 @@ def test_deadline_is_kept_while_the_caller_computes(shared: LocalEngine) -> None
         assert outcome.error == "stopped after 0.5 s"
 
 
+@pytest.mark.long
 def test_deadline_counts_from_the_first_attempt(shared: LocalEngine, tmp_path: Path) -> None:
     start = time.monotonic()
     outcome = one(shared, job("x", "crash", retries=10**6, seconds=0.6))
@@ -154,12 +157,14 @@ def test_deadline_counts_from_the_first_attempt(shared: LocalEngine, tmp_path: P
     assert time.monotonic() - start < 5  # the first attempt may have waited for a worker
 
 
+@pytest.mark.long
 def test_waiting_does_not_count(shared: LocalEngine) -> None:
     for number in range(4):
         shared.submit(job(str(number), "nap", {"seconds": 0.3}, seconds=0.5))
     assert {outcome.status for outcome in collect(shared).values()} == {Status.DONE}
 
 
+@pytest.mark.long
 def test_memory_of_a_job(shared: LocalEngine) -> None:
     limit = 200 * 2**20
     outcome = one(shared, job("x", "allocate", {"megabytes": 400, "seconds": 20}, memory=limit))
@@ -184,6 +189,7 @@ def test_memory_of_all_kills_the_largest() -> None:
     }
 
 
+@pytest.mark.long
 def test_cores_are_respected(shared: LocalEngine) -> None:
     shared.submit(job("a", "nap", {"seconds": 0.3}, cores=1))
     shared.submit(job("b", "nap", {"seconds": 0.3}, cores=2))
@@ -201,6 +207,7 @@ def test_single_core_jobs_run_side_by_side(shared: LocalEngine) -> None:
     assert max(first[0], second[0]) < min(first[1], second[1])
 
 
+@pytest.mark.long
 def test_wait(shared: LocalEngine) -> None:
     assert shared.wait() == []
     shared.submit(job("x", "nap", {"seconds": 0.5}))
@@ -212,6 +219,7 @@ def test_wait(shared: LocalEngine) -> None:
     assert shared.pending == ()
 
 
+@pytest.mark.long
 def test_cancel(shared: LocalEngine) -> None:
     for key in "abc":
         shared.submit(job(key, "nap", {"seconds": 30}))
@@ -240,6 +248,7 @@ def test_only_modelwright_is_called(call: str) -> None:
         Job("x", call)
 
 
+@pytest.mark.long
 def test_constructor_is_quick_and_preload_is_warm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "64")
     start = time.monotonic()
@@ -362,6 +371,7 @@ def test_interrupt_of_the_terminal_does_not_reach_workers(
 OTHER = "modelwright.engine.waiting"  # stands for a runtime: any module of ours
 
 
+@pytest.mark.long
 def test_jobs_of_different_runtimes_never_share_a_process(shared: LocalEngine) -> None:
     ordinary, other = set(), set()
     for number in range(6):
@@ -374,6 +384,7 @@ def test_jobs_of_different_runtimes_never_share_a_process(shared: LocalEngine) -
     assert 1 <= len(other) <= 2
 
 
+@pytest.mark.long
 def test_a_runtime_is_loaded_in_place_of_what_is_preloaded() -> None:
     with LocalEngine(workers=1, cores=1, preload=("colorsys",)) as engine:
         plain = one(engine, job("a", "whoami")).value["modules"]

@@ -31,6 +31,7 @@ def two(positive: np.ndarray) -> np.ndarray:
     return np.stack([1 - positive, positive], axis=1).astype(np.float32)
 
 
+@pytest.mark.long
 def test_the_true_difference_lies_inside_about_as_often_as_promised() -> None:
     rng = np.random.default_rng(0)
     hits = 0

@@ -83,6 +83,7 @@ def by_formula(
     return [mean - middle / sum(counts) for mean in means]
 
 
+@pytest.mark.long
 def test_effects_follow_the_formula_written_out(
     boosted: tuple[Table, HistGradientBoostingRegressor, NDArray[np.float64]],
 ) -> None:

@@ -58,6 +58,7 @@ def test_an_interval_holds_the_true_importance_as_often_as_it_says() -> None:
     assert 0.9 <= np.mean(covered(150, 1, 0, told=False)) <= 1.0
 
 
+@pytest.mark.long
 def test_rows_that_belong_together_count_once() -> None:
     assert np.mean(covered(60, 8, 1, told=True)) >= 0.87
     assert np.mean(covered(60, 8, 1, told=False)) <= 0.75

@@ -31,6 +31,7 @@ def finding(found: TableProfile, code: str) -> Finding:
     return next(one for one in found.findings if one.code == code)
 
 
+@pytest.mark.long
 def test_what_hurts_is_found_with_its_cure() -> None:
     frame = orders()
     frame = pl.concat([frame, frame.head(20)]).with_columns(

@@ -32,6 +32,7 @@ def passed(frame: pl.DataFrame, batch: int, sizes: Sizes | None = None) -> Scan:
     return scan((Batch(part, cast(part, schema)) for part in parts), schema, sizes=sizes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch", [7, 100, 1000])
 def test_small_tables_are_told_exactly_whatever_the_batches(batch: int) -> None:
     frame = orders(600)
@@ -108,6 +109,7 @@ def test_with_little_room_figures_are_near_and_say_so() -> None:
     assert (np.diff(found.places) > 0).all()
 
 
+@pytest.mark.long
 def test_every_row_has_the_same_chance_to_be_sampled() -> None:
     frame = pl.DataFrame({"row": np.arange(4000.0)})
     schema = Schema((Column("row", Kind.NUMBER),))

@@ -53,6 +53,7 @@ def test_a_page_shows_less_where_more_would_be_too_large(monkeypatch: pytest.Mon
     assert "more columns" in check(text).text
 
 
+@pytest.mark.long
 def test_nothing_of_the_data_becomes_markup() -> None:
     names = [*HOSTILE, "target"]
     rows = 60
@@ -99,6 +100,7 @@ def test_a_summary_shows_no_control_characters() -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text)
 
 
+@pytest.mark.long
 def test_json_is_plain() -> None:
     found = mw.explore(orders(), "paid", test=orders(300, seed=1)).to_json()
     assert json.loads(json.dumps(found)) is not None

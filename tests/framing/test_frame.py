@@ -113,6 +113,7 @@ def test_a_horizon_makes_the_last_answer_older() -> None:
     assert score("7 days") < score("3 days")
 
 
+@pytest.mark.long
 def test_what_the_data_says_is_counted() -> None:
     frame = patients().with_columns(state=pl.when(pl.col("age") > 30).then("state"))
     task = mw.frame(frame, mw.Question("state", unknown=("letter",)))
@@ -182,6 +183,7 @@ def test_what_does_not_fit_is_refused(
     assert text in str(caught.value)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("baseline", "metric", "expected"),
     [
@@ -218,6 +220,7 @@ def test_names_may_have_commas() -> None:
         names_in("a,,b", ["a", "b"])
 
 
+@pytest.mark.long
 def test_a_file_that_is_there_is_not_replaced(tmp_path: Path) -> None:
     out = tmp_path / "task.toml"
     mw.frame(kiosks(), "sold", out=out)

@@ -126,6 +126,7 @@ def test_a_fit_that_is_seen_with_scored_rows() -> None:
     assert "60 of the 60 rows" in found.findings[0].evidence
 
 
+@pytest.mark.long
 def test_a_frozen_encoder_has_seen_the_scored_rows() -> None:
     frame = pd.DataFrame({"town": [f"t{i}" for i in TOWN], "x": X[:, 0]})
     encoder = TargetEncoder(cv=3)
@@ -177,6 +178,7 @@ def grouped() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     return frame, rng.integers(0, 2, 50)[who], who
 
 
+@pytest.mark.long
 def test_an_inner_split_that_mixes_what_the_outer_one_keeps_apart() -> None:
     frame, y, who = grouped()
     folds = list(GroupKFold(3).split(frame, y, who))
@@ -189,6 +191,7 @@ def test_an_inner_split_that_mixes_what_the_outer_one_keeps_apart() -> None:
     assert "inner-split" in [one.code for one in found.findings]
 
 
+@pytest.mark.long
 def test_our_stacking_is_safe() -> None:
     frame, y, who = grouped()
     folds = list(GroupKFold(3).split(frame, y, who))

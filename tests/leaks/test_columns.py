@@ -116,6 +116,7 @@ def test_a_running_number_is_found_only_when_it_tells() -> None:
     assert ("row-number", ("z",)) in loud(told)
 
 
+@pytest.mark.long
 @settings(max_examples=20)
 @given(before=st.integers(0, 8), after=st.integers(0, 8), seed=st.integers(0, 99))
 def test_a_window_tells_how_far_it_reaches(before: int, after: int, seed: int) -> None:

@@ -72,6 +72,7 @@ class _Numbers(LinearRegression):  # type: ignore[misc]
         return self.forest_.predict(self._seen(X))
 
 
+@pytest.mark.long
 def test_folds_in_time_are_left_in_peace() -> None:
     X, y = drifting()
     found = mw.audit(FOREST, X.assign(q=SAYINGS["counter"]), y, TimeSeriesSplit(4))
@@ -87,6 +88,7 @@ def test_a_number_that_counts_and_means_nothing_raises_nothing(seed: int) -> Non
     assert mw.audit(FOREST, X.assign(q=TIMES), y.to_numpy(), FOLDS).clean
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_measurement_that_matters_is_no_time(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -136,6 +136,7 @@ def test_wide_data_get_fewer_bins() -> None:
     assert fitted.tables.shape[1] <= 220_000
 
 
+@pytest.mark.long
 def test_the_deadline_is_kept() -> None:
     puzzle = made_up(2, rows=5000)
     budget = Budget.seconds(0.6)

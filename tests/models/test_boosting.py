@@ -77,6 +77,7 @@ def test_a_watched_fit_stops_when_it_no_longer_improves() -> None:
     assert fitted.stages.units[-1] == fitted.units
 
 
+@pytest.mark.long
 def test_the_deadline_is_kept() -> None:
     puzzle = made_up(2, rows=2000)
     learner = LightGBMLearner(learning_rate=0.001, max_rounds=100_000)

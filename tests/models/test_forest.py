@@ -63,6 +63,7 @@ def test_rows_of_weight_zero_have_out_of_bag_predictions_by_every_tree() -> None
     np.testing.assert_allclose(fitted.out_of_bag[aside], fitted.predict(puzzle.X)[aside], atol=1e-6)
 
 
+@pytest.mark.long
 def test_the_deadline_is_kept() -> None:
     puzzle = made_up(2, rows=2000)
     budget = Budget.seconds(0.5)

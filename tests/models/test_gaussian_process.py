@@ -109,6 +109,7 @@ def test_only_so_many_rows_are_kept_and_a_rare_class_among_them_is_not_lost() ->
     assert (fitted.predict(puzzle.X)[:, 2] > 0).all()
 
 
+@pytest.mark.long
 def test_what_means_nothing_is_refused() -> None:
     puzzle = made_up(0)
     fitted = LEARNER.fit(puzzle.X, puzzle.y, budget=Budget(units=3), seed=0)

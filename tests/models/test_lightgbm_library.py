@@ -68,6 +68,7 @@ def test_without_the_library_the_package_is_named(
         lightgbm_library._place()
 
 
+@pytest.mark.long
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     """Predicting from a text takes NumPy and the library, not a second of imports."""
     (tmp_path / "model.txt").write_text(grown(1).model_to_string())

@@ -195,6 +195,7 @@ def test_an_unsound_state_is_refused(name: str, change: object) -> None:
         FittedLinear.restore(State(state.config, {k: v for k, v in arrays.items() if k != name}))
 
 
+@pytest.mark.long
 def test_the_first_model_of_a_run_loads_nothing_heavy() -> None:
     code = (
         "import sys, numpy as np\n"

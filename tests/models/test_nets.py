@@ -99,6 +99,7 @@ def test_numpy_says_what_pytorch_says(
     assert probabilities.shape == (240, classes or 1)
 
 
+@pytest.mark.long
 @EACH
 def test_chunks_change_nothing(
     learner: RealMLPLearner | TabMLearner, monkeypatch: pytest.MonkeyPatch

@@ -58,6 +58,7 @@ def test_a_whole_number_serves_as_a_number() -> None:
 
 
 # Nets for images have no learner among these: tests/models/test_pictures.py, test_transferred.py
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(FITTED.keys() - {"pictures", "transferred"}))
 def test_a_fitted_model_comes_back_by_its_name(name: str) -> None:
     if name in NETS:

@@ -28,6 +28,7 @@ def planted(rows: int = 400, width: int = 40) -> tuple[Matrix, Target]:
     return X, Target((X.numbers[:, 3] + X.numbers[:, 17] + noise > 0).astype(np.int64), classes=2)
 
 
+@pytest.mark.long
 @WAYS
 @pytest.mark.parametrize("inner", ["linear", "lightgbm"])
 def test_what_is_planted_is_kept_and_little_else(by: str, inner: str) -> None:

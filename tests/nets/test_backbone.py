@@ -52,6 +52,7 @@ def pictures(count: int = 4, channels: int = 3, side: int = 20) -> torch.Tensor:
         return torch.randint(0, 256, (count, channels, side, side), dtype=torch.uint8)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", TOLD)
 def test_a_backbone_comes_back_to_the_bit_with_its_card(family: str, tmp_path: Path) -> None:
     path, net = tmp_path / "a.mw", made(family)

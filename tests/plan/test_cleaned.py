@@ -115,6 +115,7 @@ def test_the_log_tells_every_change_and_the_recipe_does_it_again(
         assert found.table.columns == done.table.columns
 
 
+@pytest.mark.long
 def test_what_nobody_changed_is_as_it_came() -> None:
     start = datetime(2024, 1, 1, tzinfo=UTC)
     table = stations().with_columns(
@@ -158,6 +159,7 @@ def test_values_that_are_no_text_are_refused() -> None:
         clean(pl.DataFrame({"a": [b"\xff", b"a"] * 10}))
 
 
+@pytest.mark.long
 def test_labels_of_columns_that_are_left_out_say_nothing(tmp_path: Path) -> None:
     history = tmp_path / "history.json"
     order = {"op": "core/column-reorder", "columnNames": ["station", "town"]}

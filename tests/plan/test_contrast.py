@@ -32,6 +32,7 @@ def settings(**changes: object) -> mw.Settings:
     return quick(models=("linear",), **changes)
 
 
+@pytest.mark.long
 def test_groups_look_easier_when_they_are_mixed() -> None:
     card = mw.fit(shops(), "sales", group="shop", settings=settings()).model.card
     assert card.contrast is not None
@@ -40,10 +41,12 @@ def test_groups_look_easier_when_they_are_mixed() -> None:
     assert "a random split would have promised rmse" in str(card.contrast)
 
 
+@pytest.mark.long
 def test_a_random_plan_has_no_contrast() -> None:
     assert mw.fit(shops(), "sales", settings=settings()).model.card.contrast is None
 
 
+@pytest.mark.long
 def test_many_rows_are_thinned_by_whole_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROWS", 240)
     card = mw.fit(shops(2_000), "sales", group="shop", settings=settings()).model.card
@@ -52,6 +55,7 @@ def test_many_rows_are_thinned_by_whole_groups(monkeypatch: pytest.MonkeyPatch) 
     assert card.contrast.random < card.contrast.structured
 
 
+@pytest.mark.long
 def test_rows_in_time_are_thinned_towards_the_border(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROWS", 150)
     card = mw.fit(shops(), "sales", order="week", settings=settings()).model.card

@@ -67,6 +67,7 @@ def whole(found: Sequence[Rest]) -> pl.DataFrame:
     return pl.concat([one.table.frame for one in found])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [1, 7, 64, ROWS])
 @pytest.mark.parametrize("share", [0.3, 1.0])
 def test_batches_of_any_size_give_the_same_rows(size: int, share: float) -> None:

@@ -84,6 +84,7 @@ def test_the_report_says_it(result: mw.Result) -> None:
     assert "--frame" in page
 
 
+@pytest.mark.long
 def test_a_model_that_is_no_better_is_called_that() -> None:
     asked = mw.Question(
         "state", unknown=("letter", "today", "risk", "age"), baseline="column today",
@@ -218,6 +219,7 @@ def test_verdicts_are_plain() -> None:
     assert verdicts[2].endswith("was not measured.")
 
 
+@pytest.mark.long
 def test_the_command_line_says_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kiosks().write_csv(tmp_path / "kiosks.csv")
     task = tmp_path / "task.toml"

@@ -29,6 +29,7 @@ def asked(**changes: object) -> mw.Settings:
     return quick(models=("linear",), validation=mw.Validation(**changes))  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_a_test_file_is_scored_once_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "later.csv"
     table(seed=1).write_csv(path)
@@ -97,6 +98,7 @@ def test_rows_that_a_column_calls_test_are_never_fitted_on() -> None:
     assert "part" not in result.model.columns
 
 
+@pytest.mark.long
 def test_train_and_test_alone_leave_the_plan_to_the_rows() -> None:
     part = pl.Series("part", (["train", "train", "train", "test"] * 60))
     result = mw.fit(table().with_columns(part), "price", settings=asked(splits="part", folds=None))
@@ -104,6 +106,7 @@ def test_train_and_test_alone_leave_the_plan_to_the_rows() -> None:
     assert result.test is not None
 
 
+@pytest.mark.long
 def test_folds_of_a_column() -> None:
     fold = pl.Series("fold", np.arange(240) % 3 + 1)
     result = mw.fit(table().with_columns(fold), "price", settings=asked(splits=" fold"))
@@ -112,6 +115,7 @@ def test_folds_of_a_column() -> None:
     assert result.model.evidence.splits == ((160, 80),) * 3
 
 
+@pytest.mark.long
 def test_a_splitter_of_the_users() -> None:
     folds = GivenFolds(
         [(np.arange(120), np.arange(120, 240)), (np.arange(120, 240), np.arange(120))]
@@ -160,6 +164,7 @@ def test_options_that_contradict_each_other() -> None:
             mw.Validation(**wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_little_time_scores_a_part_and_none_scores_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +192,7 @@ def test_little_time_scores_a_part_and_none_scores_nothing(
     assert judge.reserve(1.0) <= 0.1
 
 
+@pytest.mark.long
 def test_cards_without_a_test_are_read_as_before() -> None:
     card = mw.fit(table(), "price", settings=asked()).model.card
     old = card.to_json()
@@ -194,6 +200,7 @@ def test_cards_without_a_test_are_read_as_before() -> None:
     assert Card.from_json(old) == card
 
 
+@pytest.mark.long
 def test_test_rows_that_are_learned_from_are_left_out() -> None:
     mixed = pl.concat([table(seed=1), table().head(60)])
     result = mw.fit(table(), "price", settings=asked(test=mixed))

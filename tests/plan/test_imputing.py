@@ -28,6 +28,7 @@ def rooms(rows: int = 400) -> pl.DataFrame:
     )
 
 
+@pytest.mark.long
 def test_a_file_without_gaps_and_the_evidence(tmp_path: Path) -> None:
     frame = rooms()
     frame.write_csv(tmp_path / "rooms.csv")

@@ -96,6 +96,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, mw.R
         yield path, mw.fit(path, "worth", settings=quick(store=path.parent / "runs"))
 
 
+@pytest.mark.long
 def test_the_rest_of_the_file_makes_the_model_better(found: tuple[Path, mw.Result]) -> None:
     path, result = found
     rows, fresh = result.model.card.rows, table(3_000, seed=1)
@@ -147,6 +148,7 @@ def test_the_size_of_batches_changes_no_bit(
     assert np.array_equal(answers(again), answers(result))
 
 
+@pytest.mark.long
 def test_classes_and_damaged_rows(tmp_path: Path) -> None:
     path = sales_of(tmp_path, "bought")
     head, *lines = path.read_text().splitlines()
@@ -190,6 +192,7 @@ def test_later_rows_judge_and_then_teach(tmp_path: Path) -> None:
     assert f"Boosting saw {ROWS:,} of the {ROWS:,} rows" in said(result)
 
 
+@pytest.mark.long
 def test_whole_groups_are_held_back(tmp_path: Path) -> None:
     path = sales_of(tmp_path)
     result = mw.fit(path, "worth", group="town", settings=quick())
@@ -215,6 +218,7 @@ def test_without_a_boosted_member_the_sample_is_all(tmp_path: Path) -> None:
     assert "no model of the ensemble" in said(result, "that the sample left were not learned from")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -102,6 +102,7 @@ def test_a_fit_states_the_nested_score_and_the_raw_one_beside_it(small: mw.Resul
     assert line.low < line.score < line.high
 
 
+@pytest.mark.long
 def test_a_calibration_of_one_trial_had_a_say_too(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     x = rng.normal(size=(160, 3))

@@ -47,6 +47,7 @@ def test_a_bound_that_all_keep_changes_nothing() -> None:
     assert any("leaves nothing out" in line for line in bound.notes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bounds", [mw.Bounds(size="1kB"), mw.Bounds(latency="0.001ms")])
 def test_bounds_that_no_model_keeps_are_refused(bounds: mw.Bounds, tmp_path: Path) -> None:
     out = tmp_path / "model.mw"

@@ -6,12 +6,14 @@ import re
 
 import numpy as np
 import polars as pl
+import pytest
 
 import modelwright as mw
 from modelwright.plan.verdict import left_out
 from modelwright.report import render
 
 
+@pytest.mark.long
 def test_a_column_whose_values_hardly_repeat_is_said_to_be_left_out() -> None:
     rng = np.random.default_rng(5)
     size = rng.normal(size=240)

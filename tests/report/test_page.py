@@ -118,6 +118,7 @@ def test_each_task_gets_its_plots(kind: str) -> None:
     assert not any(f"{title} Numbers" in words for title in others if kind == "regression")
 
 
+@pytest.mark.long
 def test_the_table_of_classes_leads_when_they_are_unbalanced() -> None:
     balanced, rare = (check(render(KINDS[name])).text for name in ("binary", "rare"))
     assert balanced.index("Area under the curve") < balanced.index("Class by class")
@@ -149,6 +150,7 @@ def test_a_model_that_nobody_validated_says_so() -> None:
     assert "No trial was scored" in words
 
 
+@pytest.mark.long
 def test_a_model_no_better_than_guessing_is_called_that() -> None:
     model = KINDS["binary"]
     assert model.evidence is not None
@@ -241,6 +243,7 @@ def test_evidence_with_little_in_it_makes_a_page() -> None:
     check(render(replace(model, evidence=Evidence(e.y, e.p, e.fold))))
 
 
+@pytest.mark.long
 def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = write_report(KINDS["binary"], tmp_path / "report.html")
     assert path.read_text(encoding="utf-8") == render(KINDS["binary"])
@@ -297,6 +300,7 @@ def test_an_evaluation_on_the_rows_of_the_fit_says_so(
     assert "too good to be true" in check(path.read_text(encoding="utf-8")).text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", list(TaskKind))
 def test_the_example_row_has_a_value_for_every_column(kind: TaskKind) -> None:
     words = check(render(build(kind, rows=200))).text

@@ -29,6 +29,7 @@ def test_kolmogorov_smirnov_is_scipys(far: float) -> None:
     assert above_ks(distance, 200, 200) == pytest.approx(special.kolmogorov(far), rel=1e-9)
 
 
+@pytest.mark.long
 def test_what_predictions_ask_needs_no_scipy() -> None:
     code = (
         "import sys; from modelwright.stats.tails import above_chi2, above_ks; "

@@ -275,6 +275,7 @@ def _sound(key: bytes | None) -> bytes:
 SOUND = {key: _sound(key) for key in (None, b"secret")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", [None, b"secret"])
 @settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.floats(0, 1, exclude_max=True), change=st.integers(1, 255))

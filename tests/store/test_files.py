@@ -85,6 +85,7 @@ def test_link_is_followed_and_device_is_kept(tmp_path: Path) -> None:
     assert not Path(os.devnull).is_file()
 
 
+@pytest.mark.long
 @POSIX
 def test_file_too_large_for_the_system(tmp_path: Path) -> None:
     script = (

@@ -63,6 +63,7 @@ def same(left: NDArray, right: NDArray) -> bool:
     )
 
 
+@pytest.mark.long
 @settings(max_examples=60)
 @given(
     st.dictionaries(st.text("abc/_.é", min_size=1), ARRAYS, max_size=3),

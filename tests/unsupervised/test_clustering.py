@@ -77,6 +77,7 @@ def test_groups_of_a_form_that_k_means_does_not_find() -> None:
     assert [one.rows for one in found.groups] == [250, 250]
 
 
+@pytest.mark.long
 def test_what_is_typical_of_a_group_is_told() -> None:
     rng = np.random.default_rng(0)
     kind = rng.integers(0, 2, 400)
@@ -271,6 +272,7 @@ def test_a_way_that_cannot_be_used_is_refused() -> None:
         mw.fit(frame, task="clustering", settings=mw.Settings(models=("mixture",)))
 
 
+@pytest.mark.long
 def test_a_way_that_finds_the_number_itself_does_not_claim_to_obey() -> None:
     _, groups, found = cluster(numbers(blobs(3)), methods=["hdbscan"], count=2, effort=QUICK)
     assert groups.count == 3

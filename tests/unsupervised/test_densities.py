@@ -110,6 +110,7 @@ def test_densities_are_per_unit_of_the_columns() -> None:
     )
 
 
+@pytest.mark.long
 def test_rows_that_were_not_seen_choose_the_density() -> None:
     table = mixed()
     _, fitted, found = density(table)
@@ -126,6 +127,7 @@ def test_rows_that_were_not_seen_choose_the_density() -> None:
     assert plain.candidates[0].score <= one.score + 2 * one.error
 
 
+@pytest.mark.long
 def test_a_strange_row_is_named_with_what_is_strange_about_it() -> None:
     frame = mixed().frame
     odd = frame[:1].with_columns(pay=pl.lit(90_000.0), town=pl.lit("Paris"))

@@ -44,6 +44,7 @@ def world(seed: int = 0) -> Table:
     return Table(frame, Schema(tuple(map(Column, frame.columns, kinds))))
 
 
+@pytest.mark.long
 def test_each_column_gets_the_way_that_suits_it() -> None:
     found = {one.column: one for one in choose_imputation(world(), plan()).columns}
     assert {name: one.method for name, one in found.items()} | {"level": ""} == {
@@ -60,6 +61,7 @@ def test_the_same_seed_chooses_the_same() -> None:
     assert one.to_json() == two.to_json()
 
 
+@pytest.mark.long
 def test_the_evidence_is_out_of_fold() -> None:
     """A way that only remembers its training rows gains nothing."""
     table = world()
@@ -166,6 +168,7 @@ def test_more_rows_than_are_looked_at() -> None:
     assert isinstance(found.imputer, Imputer)
 
 
+@pytest.mark.long
 def test_what_is_hardly_better_than_one_value_is_not_taken() -> None:
     rng = np.random.default_rng(3)
     x = rng.normal(size=ROWS)

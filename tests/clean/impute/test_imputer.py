@@ -57,6 +57,7 @@ def test_a_row_is_filled_the_same_whatever_stands_beside_it(name: str) -> None:
         assert_frame_equal(part, whole.rows(rows).frame, rel_tol=1e-9)
 
 
+@pytest.mark.long
 @EVERY
 def test_the_answers_are_not_looked_at(name: str) -> None:
     table = mixed()
@@ -217,6 +218,7 @@ def test_a_spoiled_state_is_refused(name: str) -> None:
         break
 
 
+@pytest.mark.long
 def test_a_column_of_many_levels_is_guessed_without_a_warning() -> None:
     rows = 40
     table = Table(

@@ -77,6 +77,7 @@ def recipe_of(
     return Recipe(COLUMNS, Origin("a.csv", 9, "", ""), 0.9, before, rules, after)
 
 
+@pytest.mark.long
 @given(st.lists(ROW, min_size=1, max_size=9), mends(), STEPS, st.randoms(use_true_random=False))
 def test_a_row_becomes_the_same_alone_and_in_any_company(
     rows: list[tuple[str | None, ...]], rules: tuple[Mends, ...], steps: list[Step], random: object
