@@ -541,7 +541,7 @@ def test_a_calibration_without_memory_takes_fewer_rows(
 
     def little(self: QuickNet, pixels: Any) -> Any:
         seen.append(len(pixels))
-        if self.training and len(pixels) > 20:
+        if self.training and len(pixels) > 10:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to...")
         return usual(self, pixels)
 
