@@ -221,6 +221,7 @@ def test_rows_that_a_recipe_leaves_out_are_left_out_at_the_fit_only(tmp_path: Pa
     assert result.model.predict(read_rows(result.model, twice)).height == 280
 
 
+@pytest.mark.long
 def test_columns_may_be_renamed_and_left_out_before_the_fit(tmp_path: Path) -> None:
     steps = (Rename("size", "area"), Remove("zip"))
     named = Recipe(("zip", "town", "size", "price"), Origin("a.csv", 240, "", ""), 0.9, steps)
@@ -277,6 +278,7 @@ def test_what_does_not_help_stays_as_it_was() -> None:
     assert any(note.startswith("Cleaned: nothing (tried, of no help") for note in posed.notes)
 
 
+@pytest.mark.long
 def test_automatic_rules_come_of_no_answer_and_no_test_row() -> None:
     frame = dirty().with_columns(part=pl.Series(["train", "test"] * 450))
     given = mw.Validation(splits="part")

@@ -122,6 +122,7 @@ def test_a_strangers_model_names_no_other_codec(folder: Path) -> None:
         unpack(entries, ())
 
 
+@pytest.mark.long
 def test_labels_are_reviewed_in_the_encoding_of_their_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ def fitted(models: tuple[str, ...]) -> mw.Result:
     return mw.fit(table, "sick", settings=mw.Settings(trials=1, models=models, workers=0))
 
 
+@pytest.mark.long
 def test_rules_speak_of_the_table() -> None:
     model = fitted(("tree",)).model
     rules = mw.tree_rules(model)
@@ -44,6 +45,7 @@ def test_the_trees_of_several_folds_are_all_told_and_none_is_drawn_for_all() -> 
         mw.tree_drawing(several)
 
 
+@pytest.mark.long
 def test_a_date_is_asked_as_a_date() -> None:
     days = np.datetime64("2021-03-05") + np.arange(900)
     dear = ["no"] * 437 + ["yes"] * 463

@@ -35,6 +35,7 @@ def test_rows_in_are_rows_used_and_rows_told(ragged: Path) -> None:
     assert ["missing values" in str(warning.message) for warning in told] == [False, True]
 
 
+@pytest.mark.long
 def test_the_terminal_tells(
     ragged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +113,7 @@ def test_rows_through_a_pipe(
     assert main(["fit", "-x", *words]) == 2
 
 
+@pytest.mark.long
 def test_new_rows_may_have_decimal_commas(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,6 +89,7 @@ def test_images_under_val_and_test_are_never_learned_from(bars: Path, tmp_path: 
     assert pretrain(bars, tmp_path / "b.mw", settings=told).method == "supervised"
 
 
+@pytest.mark.long
 def test_an_interrupted_pretraining_goes_on(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -227,6 +227,7 @@ def test_any_column_of_text_is_read_and_its_rows_alike(name: str, values: list[s
 days = st.dates(datetime(1900, 1, 1).date(), datetime(2099, 12, 31).date())
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(

@@ -134,6 +134,7 @@ def test_what_is_written_one_way_is_read_back(way: Written, cents: list[int]) ->
     assert (found.group, found.decimal) == (way.group, way.decimal)
 
 
+@pytest.mark.long
 @given(st.text(max_size=30))
 def test_any_format_is_met_with_a_column(format: str) -> None:
     assert len(parse_numbers(pl.Series(["1", "x", None]), format)) == 3

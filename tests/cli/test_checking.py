@@ -54,6 +54,7 @@ def test_a_wrong_target_is_refused(visits: Path, capsys: pytest.CaptureFixture[s
     assert "modelwright check DATA --target COLUMN" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_program_reads_notes_and_what_they_cure_is_silent(
     visits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

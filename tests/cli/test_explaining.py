@@ -91,6 +91,7 @@ def test_rows_without_data_are_refused(folder: Path, capsys: pytest.CaptureFixtu
     assert "expected DATA beside --rows; got none" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_large_numbers_are_written_as_people_read_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

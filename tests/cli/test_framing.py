@@ -59,6 +59,7 @@ def asked(script: Script, data: str, known: Known | None = None) -> mw.Question:
     return read_task("task.toml").question
 
 
+@pytest.mark.long
 def test_enter_takes_what_the_data_suggests(folder: Path) -> None:
     script = Script("", "", "", "", "", "till", "", "")
     question = asked(script, "kiosks.csv")
@@ -109,6 +110,7 @@ def test_a_question_mark_explains_and_numbers_name_columns(folder: Path) -> None
     assert (question.metric, question.baseline) == ("accuracy", "column today")
 
 
+@pytest.mark.long
 def test_a_number_beyond_the_list_is_refused(folder: Path) -> None:
     script = Script("70", "sold", *[""] * 9)
     asked(script, "kiosks.csv")
@@ -135,6 +137,7 @@ def test_answers_that_end_too_early_stop_it(folder: Path) -> None:
     assert not Path("task.toml").exists()
 
 
+@pytest.mark.long
 def test_without_a_terminal_nothing_is_asked(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

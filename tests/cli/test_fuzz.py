@@ -64,6 +64,7 @@ def check(number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert code == 0 or len(said.strip().splitlines()) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", range(4))
 def test_a_few_damaged_files(
     number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]

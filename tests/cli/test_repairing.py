@@ -215,6 +215,7 @@ def test_what_is_left_is_told_and_listed(
     assert pl.read_csv(out)["size"].null_count() == 0
 
 
+@pytest.mark.long
 def test_totals_are_told_and_left_out_when_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -157,6 +157,7 @@ with RunStore(Path(sys.argv[1])) as store:
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_run_whose_process_died_is_interrupted(

@@ -139,6 +139,7 @@ def test_labels_of_the_fit_are_not_judged_by_its_model(folder: Path) -> None:
         mw.doubtful_labels(model, folder / "sub.parquet")
 
 
+@pytest.mark.long
 def test_a_comparison_says_which_model_had_seen_the_rows(folder: Path) -> None:
     one = load(folder / "m.mw")
     other = mw.fit(table(seed=7).drop("sold"), "price", settings=quick(trials=1)).model

@@ -158,6 +158,7 @@ def test_rows_that_drifted_are_said_and_others_are_not(
     assert "'words' (median" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_check_compares_new_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mails(400, 4).write_csv(tmp_path / "old.csv")
     mails(400, 5).write_csv(tmp_path / "alike.csv")
@@ -195,6 +196,7 @@ def test_groups_fit_into_any_terminal_and_spellings_are_one(
     assert "nan" not in out
 
 
+@pytest.mark.long
 def test_a_model_that_knows_nothing_judges_no_labels(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

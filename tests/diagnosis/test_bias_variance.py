@@ -94,6 +94,7 @@ def test_what_an_estimator_raises_reaches_the_user() -> None:
         bias_variance(Stubborn(-1), X, y, rounds=10, workers=0)
 
 
+@pytest.mark.long
 def test_the_verdict_names_what_is_wrong() -> None:
     rng = np.random.default_rng(0)
     X = rng.uniform(size=(800, 2))
@@ -112,6 +113,7 @@ def test_the_verdict_names_what_is_wrong() -> None:
     assert sum(restless.shares.values()) == pytest.approx(1.0)
 
 
+@pytest.mark.long
 def test_bagging_takes_variance_away() -> None:
     X, y = load_diabetes(return_X_y=True)
     tree = bias_variance(DecisionTreeRegressor(), X, y, rounds=15, workers=0)

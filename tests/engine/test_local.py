@@ -66,6 +66,7 @@ def test_value_comes_back(shared: LocalEngine) -> None:
     assert (outcome.status, outcome.value, outcome.error) == (Status.DONE, value, "")
 
 
+@pytest.mark.long
 def test_none_comes_back_as_none(shared: LocalEngine) -> None:
     assert one(shared, job("x", "echo", {"value": None})).status is Status.DONE
 
@@ -200,6 +201,7 @@ def test_cores_are_respected(shared: LocalEngine) -> None:
     assert all(later[0] >= earlier[1] for earlier, later in pairwise(spans))
 
 
+@pytest.mark.long
 def test_single_core_jobs_run_side_by_side(shared: LocalEngine) -> None:
     for key in "ab":
         shared.submit(job(key, "nap", {"seconds": 0.4}))
@@ -286,6 +288,7 @@ def test_workers_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert outcome.error.startswith("no worker can be started: FileNotFoundError")
 
 
+@pytest.mark.long
 def test_a_module_in_the_users_folder_does_not_shadow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -406,6 +409,7 @@ def test_workers_of_two_runtimes_do_not_work_at_once_when_one_may() -> None:
     assert all(later[0] >= earlier[1] for earlier, later in pairwise(spans))
 
 
+@pytest.mark.long
 def test_workers_of_a_runtime_are_kept(shared: LocalEngine) -> None:
     pids = {one(shared, job("x", "whoami", runtime=OTHER)).value["pid"] for _ in range(3)}
     one(shared, job("y", "whoami"))

@@ -15,6 +15,7 @@ from modelwright.core.errors import OptionError, OutputError
 from modelwright.engine import platform
 
 
+@pytest.mark.long
 def test_process_started_counts_the_interpreter() -> None:
     script = (
         "import time; time.sleep(0.3)\n"

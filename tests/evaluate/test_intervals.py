@@ -14,6 +14,7 @@ RMSE = find_metric("rmse", TaskKind.REGRESSION)
 AUC = find_metric("roc_auc", TaskKind.BINARY)
 
 
+@pytest.mark.long
 def test_the_truth_lies_inside_about_as_often_as_promised() -> None:
     rng = np.random.default_rng(0)
     hits = 0

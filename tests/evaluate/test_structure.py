@@ -23,6 +23,7 @@ def codes(found: Checked | Structure) -> set[str]:
     return {finding.code for finding in found.findings}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     "world",
@@ -282,6 +283,7 @@ def test_names_with_blanks_are_quoted_in_options() -> None:
     assert found_in(frame).recommended.option == '--group "the subject"'
 
 
+@pytest.mark.long
 def test_a_measurement_called_time_is_no_order_unless_the_file_follows_it() -> None:
     frame = worlds.plain(0).drop("id").with_columns(set_time=pl.col("y") * 2 + 1)
     found = [one for one in found_in(frame).findings if "set_time" in one.columns]

@@ -91,6 +91,7 @@ def test_a_loss_without_a_value_on_a_part_has_no_interval() -> None:
     assert (one.level, one.loss) == (0.0, pytest.approx(0, abs=1e-5))
 
 
+@pytest.mark.long
 def test_importances_are_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(3)
     X = rng.normal(size=(300, 3)) @ np.array([[1, 0.5, 0], [0, 1, 0], [0, 0, 1]])

@@ -152,6 +152,7 @@ def test_python_s_frames_are_taken() -> None:
     assert whole["missing"].to_list()[5] == frame["floor"].null_count()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet", "arrow", "jsonl"])
 def test_streamed_files_say_the_same_as_small_ones(
     ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -101,6 +101,7 @@ def test_heat_maps_need_two_columns_of_one_length() -> None:
         correlation_figure({"a": [1.0, 2.0], "b": [1.0]})
 
 
+@pytest.mark.long
 def test_every_plot_of_a_profile_can_be_drawn() -> None:
     found = mw.explore(orders(), "paid")
     assert found.target is not None

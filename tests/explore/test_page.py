@@ -19,6 +19,7 @@ from modelwright.explore.terminal import summary
 from report.test_page import check
 
 
+@pytest.mark.long
 def test_a_page_tells_what_would_hurt_first() -> None:
     page = check(mw.explore(orders(), "paid").page())
     text = page.text
@@ -85,6 +86,7 @@ def test_a_page_is_written_or_refused(tmp_path: Path) -> None:
         found.write(tmp_path / "no such folder" / "a.html")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_summary_fits_into_the_terminal(width: int) -> None:
     text = summary(mw.explore(orders(), "paid"), width)
@@ -118,6 +120,7 @@ def test_json_is_plain() -> None:
     assert set(amount["numbers"]["quantiles"]) >= {"0", "0.25", "0.5", "0.75", "1"}
 
 
+@pytest.mark.long
 def test_what_check_finds_has_its_title() -> None:
     sales = orders()
     found = mw.explore(pl.concat([sales, sales.head(60)]), "paid")

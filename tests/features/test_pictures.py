@@ -81,6 +81,7 @@ def test_directions_tell_upright_from_lying_bars() -> None:
     assert upright.argmax() == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [1, 3, 300])
 def test_a_picture_is_described_alike_whatever_stands_beside_it(count: int) -> None:
     many = pixels(300)

@@ -129,6 +129,7 @@ def test_a_window_tells_how_far_it_reaches(before: int, after: int, seed: int) -
     assert reach(values, y) == after
 
 
+@pytest.mark.long
 @settings(max_examples=20)
 @given(seed=st.integers(0, 999))
 def test_honest_columns_are_no_means_of_answers(seed: int) -> None:
@@ -211,6 +212,7 @@ def messages(rows: int = 800) -> pl.DataFrame:
     return pl.DataFrame({"text": texts, "y": answers})
 
 
+@pytest.mark.long
 def test_a_free_text_that_is_all_there_is_to_learn_from_is_no_leak() -> None:
     rng = np.random.default_rng(1)
     frame = messages()

@@ -18,6 +18,7 @@ from modelwright.testing import made_up
 FAST = ExtraTreesLearner(trees=30)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("classes", [0, 2, 3])
 def test_it_is_as_good_as_scikit_learns(classes: int) -> None:
     train, test = (

@@ -75,6 +75,7 @@ def test_noise_asks_for_an_early_position_and_a_smooth_signal_for_a_late_one() -
     assert late >= 9
 
 
+@pytest.mark.long
 def test_columns_that_tell_nothing_do_not_hide_the_one_that_does() -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=(400, 15)).astype(np.float32)

@@ -112,6 +112,7 @@ def test_chunks_change_nothing(
     np.testing.assert_allclose(fitted.predict(puzzle.X), whole, atol=1e-6)
 
 
+@pytest.mark.long
 def test_stages_lie_where_the_rate_has_come_down() -> None:
     train, test = made_up(2).split()
     fitted = SMALL.fit(

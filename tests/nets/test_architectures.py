@@ -54,6 +54,7 @@ PUBLISHED: dict[str, tuple[Callable[[], nn.Module], int, int, float]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_nets_have_their_published_size(name: str) -> None:
     make, size, learned, billions = PUBLISHED[name]

@@ -110,6 +110,7 @@ def test_evidence_that_does_not_fit_together_is_refused(fitted: mw.Result) -> No
         Evidence.restore(state)
 
 
+@pytest.mark.long
 def test_members_that_have_seen_every_row_are_not_asked_what_matters() -> None:
     rng = np.random.default_rng(1)
     table = {name: rng.normal(size=120) for name in "abcde"}

@@ -79,6 +79,7 @@ def test_gaps_are_filled_logged_and_replayed_to_the_last_cell(tmp_path: Path) ->
         replay(holes, read_recipe(recipe))
 
 
+@pytest.mark.long
 def test_other_rows_are_filled_by_what_was_learned() -> None:
     holes, whole = flats()
     done = clean(holes[:200], Asked(impute="ridge"))
@@ -105,6 +106,7 @@ def test_each_way_replays(method: str) -> None:
     assert again.hash == done.recipe.origin.cleaned
 
 
+@pytest.mark.long
 def test_words_for_missing_and_masked_cells_are_gaps_and_totals_are_none() -> None:
     holes, _ = flats()
     rooms = holes["rooms"].fill_null("n/a")
@@ -140,6 +142,7 @@ def test_few_rows_and_unknown_ways() -> None:
         Asked(impute="magic")
 
 
+@pytest.mark.long
 def test_a_spoiled_filling_is_refused(tmp_path: Path) -> None:
     holes, _ = flats(60)
     data = clean(holes, Asked(impute="neighbours")).recipe.to_json()

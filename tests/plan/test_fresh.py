@@ -87,6 +87,7 @@ def test_a_resumed_run_knows_its_test_rows(tmp_path: Path) -> None:
     assert mw.fit(table(), "price", settings=others).run != first.run
 
 
+@pytest.mark.long
 def test_rows_that_a_column_calls_test_are_never_fitted_on() -> None:
     part = pl.Series("part", (["train", "train", "valid", "test"] * 60))
     result = mw.fit(table().with_columns(part), "price", settings=asked(splits="part"))

@@ -52,6 +52,7 @@ def test_a_fit_tells_what_check_is_sure_of(
     assert note.endswith(cure)
 
 
+@pytest.mark.long
 def test_a_fit_of_an_honest_table_tells_nothing(tmp_path: Path) -> None:
     notes = fitted(told().drop("case", "copy"), tmp_path).notes
     assert not any("give the answer away" in note or "spells" in note for note in notes)

@@ -112,6 +112,7 @@ def test_the_rest_of_the_file_makes_the_model_better(found: tuple[Path, mw.Resul
     assert result.score > 0.95 * alone
 
 
+@pytest.mark.long
 def test_a_model_knows_the_rows_of_the_file_again(found: tuple[Path, mw.Result]) -> None:
     path, result = found
     loaded = mw.load(result.model.save(path.with_name("sales.mw")))

@@ -55,6 +55,7 @@ def crafted(
     return buffer.getvalue()
 
 
+@pytest.mark.long
 @given(
     st.dictionaries(
         st.from_regex(r"[a-zé_ ]{1,5}(/[a-z0-9.]{1,4}x){0,2}", fullmatch=True),

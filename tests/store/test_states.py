@@ -216,6 +216,7 @@ def test_config_is_bounded_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) 
         unpack_state({"config.json": bytes(64 * 2**20 + 1)})
 
 
+@pytest.mark.long
 def test_nothing_is_packed_that_no_reader_accepts() -> None:
     with pytest.raises(OutputError, match="at most 64 MiB of JSON"):
         pack_state(State({"a": "x" * 64 * 2**20}))

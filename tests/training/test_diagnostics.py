@@ -108,6 +108,7 @@ def test_yes_and_no_are_left_in_peace() -> None:
     assert found.clean, str(found)
 
 
+@pytest.mark.long
 def test_nothing_that_is_given_is_changed() -> None:
     of = small_cnn()
     optimiser = torch.optim.AdamW(of.parameters(), 1e-3)
@@ -308,6 +309,7 @@ def test_gradients_that_pile_up_are_found_in_the_users_step() -> None:
     assert diagnosed(of, optimiser=adam(of), step=_steps()).clean
 
 
+@pytest.mark.long
 def test_modes_that_are_forgotten_are_found() -> None:
     of = small_cnn()
 
@@ -356,6 +358,7 @@ def test_a_language_model_that_sees_the_future_is_found() -> None:
     assert blind.clean, str(blind)
 
 
+@pytest.mark.long
 def test_targets_that_are_not_shifted_are_found() -> None:
     text = _text()
     assert "target-in-input" in codes(diagnose(_Speaker(masked=True), _of_steps, (text, text)))

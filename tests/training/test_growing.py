@@ -70,6 +70,7 @@ def test_a_net_is_shown_small_images_first_and_whole_ones_last() -> None:
     assert seen == [(6, 6)] * 3 + [(9, 9)] * 3 + [(12, 12)] * 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("done", [0.0, 4.0])
 def test_a_pace_expects_that_small_images_cost_less(
     monkeypatch: pytest.MonkeyPatch, done: float

@@ -164,6 +164,7 @@ def test_fewer_clouds_than_one_are_refused(count: int) -> None:
         density(mixed(50), count=count)
 
 
+@pytest.mark.long
 def test_no_row_of_a_long_table_vouches_for_itself() -> None:
     # four numbers, so that a lonely row is all that there is at its place
     points = RNG.normal(size=(5_200, 4))

@@ -42,6 +42,7 @@ def test_nearest_neighbours(k: int, new: NDArray[np.float64]) -> None:
     np.testing.assert_allclose(ours(Neighbours(k=k, gaps="scaled"), new), theirs, atol=1e-9)
 
 
+@pytest.mark.long
 @BOTH
 @pytest.mark.parametrize("rounds", [1, 3, 300])
 def test_chained_equations(rounds: int, new: NDArray[np.float64]) -> None:

@@ -22,6 +22,7 @@ GUESSED = ("size", "weight", "town", "warm", "met")
 EVERY = pytest.mark.parametrize("name", METHODS)
 
 
+@pytest.mark.long
 @EVERY
 def test_what_was_known_stays_and_gaps_are_filled(name: str) -> None:
     table = mixed()
@@ -38,6 +39,7 @@ def test_what_was_known_stays_and_gaps_are_filled(name: str) -> None:
         assert after.frame[column].equals(table.frame[column])
 
 
+@pytest.mark.long
 @EVERY
 def test_it_goes_through_a_file_to_the_bit(name: str) -> None:
     table, new = mixed(), mixed(50, seed=9)
@@ -46,6 +48,7 @@ def test_it_goes_through_a_file_to_the_bit(name: str) -> None:
     assert_frame_equal(again.transform(new).frame, fitted.transform(new).frame)
 
 
+@pytest.mark.long
 @EVERY
 def test_a_row_is_filled_the_same_whatever_stands_beside_it(name: str) -> None:
     table, new = mixed(), mixed(30, seed=9)
@@ -67,6 +70,7 @@ def test_the_answers_are_not_looked_at(name: str) -> None:
     assert_frame_equal(one, two)
 
 
+@pytest.mark.long
 @EVERY
 def test_levels_that_are_new_and_columns_that_are_empty(name: str) -> None:
     table = mixed()
@@ -80,6 +84,7 @@ def test_levels_that_are_new_and_columns_that_are_empty(name: str) -> None:
     assert after["size"].is_finite().all()
 
 
+@pytest.mark.long
 def test_models_beat_the_median_where_columns_tell_each_other() -> None:
     whole = mixed(600, seed=5, share=0.0)
     table = mixed(600, seed=5)
@@ -92,6 +97,7 @@ def test_models_beat_the_median_where_columns_tell_each_other() -> None:
     assert max(errors["ridge"], errors["trees"], errors["neighbours"]) < 0.6 * errors["median"]
 
 
+@pytest.mark.long
 def test_levels_are_guessed_from_other_columns() -> None:
     table, whole = mixed(600, seed=5), mixed(600, seed=5, share=0.0)
     gap = table.frame["warm"].is_null() & table.frame["town"].is_not_null()
@@ -206,6 +212,7 @@ def test_a_table_of_other_columns() -> None:
         fitted.transform(mixed().select(["size", "town", "warm", "met"]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["neighbours", "ridge", "trees", "median"])
 def test_a_spoiled_state_is_refused(name: str) -> None:
     state = Imputer(METHODS[name]).fit(mixed()).export()
