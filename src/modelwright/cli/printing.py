@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -48,30 +48,35 @@ def rows_written(rows: int, out: Path, empty: int = 0) -> str:
 def notes_on_stderr() -> Iterator[None]:
     """Show our own warnings as notes, one line each."""
 
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        if issubclass(category, ModelwrightWarning):
+    def take(message: Warning | str) -> bool:
+        ours = isinstance(message, ModelwrightWarning)
+        if ours:
             sys.stderr.write(f"note: {printable(str(message))}\n")
-        else:
-            usual(message, category, filename, lineno, file, line)
+        return ours
 
-    usual = warnings.showwarning
     with warnings.catch_warnings():
         warnings.simplefilter("always", ModelwrightWarning)
-        warnings.showwarning = show
-        yield
+        with _offered(take):
+            yield
 
 
 @contextmanager
 def unopened_images() -> Iterator[list[tuple[str, str]]]:
     """Collect the images of which notes say that they could not be opened, and why."""
     found = list[tuple[str, str]]()
+
+    def take(message: Warning | str) -> bool:
+        if isinstance(message, UnopenedWarning):
+            found.extend(message.images)
+        return False
+
+    with _offered(take):
+        yield found
+
+
+@contextmanager
+def _offered(take: Callable[[Warning | str], bool]) -> Iterator[None]:
+    """Offer each warning to `take`; what it does not take is shown as usual."""
     usual = warnings.showwarning
 
     def show(
@@ -82,13 +87,12 @@ def unopened_images() -> Iterator[list[tuple[str, str]]]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        if isinstance(message, UnopenedWarning):
-            found.extend(message.images)
-        usual(message, category, filename, lineno, file, line)
+        if not take(message):
+            usual(message, category, filename, lineno, file, line)
 
     warnings.showwarning = show
     try:
-        yield found
+        yield
     finally:
         warnings.showwarning = usual
 
