@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.errors import OptionError
+from modelwright.evaluate.flawless import chances_for_error, draw_shares, is_flawless
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.intervals import FEWEST_ROUNDS, Spread, bootstrap
 from modelwright.evaluate.metrics import Metric
@@ -131,7 +132,8 @@ def expect(
     Held-out rows are drawn again and again, and fresh rows as they might come around these, whole
     groups where rows belong together (Efron and Tibshirani 1993). Where rows were held out period
     after period, the next one differs as those did, beyond what their rows tell (DerSimonian and
-    Laird 1986). It does not know how much another set of training rows would have changed the
+    Laird 1986). Where no row was wrong, some of the fresh ones may be all the same (Jeffreys 1946).
+    It does not know how much another set of training rows would have changed the
     model, nor a change such as there was none before.
     """
     _check(rows, level)
@@ -155,7 +157,11 @@ def expect(
         return None
     off = off + _of_periods(_scores_of_periods(judge, held, p, scale), spread, scale, len(off))
     tails = (1 - level) / 2
-    ends = scale.back(scale.to(np.array(score)) + np.quantile(off, (tails, 1 - tails)))
+    if not off.any() and is_flawless(metric, score, spread.rounds):
+        chances = chances_for_error(metric, held.target, held.weight, held.group)
+        ends = np.quantile(draw_shares(score, chances, rows), (tails, 1 - tails))
+    else:
+        ends = scale.back(scale.to(np.array(score)) + np.quantile(off, (tails, 1 - tails)))
     low, high = (min(max(float(end), metric.least), metric.most) for end in ends)
     return Expected(metric.name, score, low, high, level, rows)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.evaluate.flawless import chances_for_error, is_flawless
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.scores.classes import confusion, per_class
 
@@ -177,8 +178,9 @@ def bootstrap_interval(
     low, high : float
         Within the range of the metric; NaN when the score has no value, when there are fewer than
         5 groups, or no time. Of many rows the spread of some is measured, and scaled by the square
-        root of the numbers drawn from (rows, or groups). It tells of the rows that were drawn, not
-        of the spread between fits, nor of what changes with time.
+        root of the numbers drawn from (rows, or groups). Around a score without any error, which
+        no drawing changes, it is Wilson's. It tells of the rows that were drawn, not of the spread
+        between fits, nor of what changes with time.
 
     Examples
     --------
@@ -200,6 +202,9 @@ def bootstrap_interval(
 
     spread = bootstrap(statistic, len(y), weight=weight, groups=groups, seconds=seconds, seed=seed)
     low, high = (math.nan, math.nan) if spread is None else spread.interval(known)
+    if low == high and spread is not None and is_flawless(metric, known, spread.rounds):
+        chances = np.array([chances_for_error(metric, y, weight, groups)])
+        low, high = (float(end[0]) for end in wilson(np.array([known]), chances))
     return _within(metric, low), _within(metric, high)
 
 
