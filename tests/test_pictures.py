@@ -522,7 +522,7 @@ def test_what_is_wrong_with_the_images_stands_in_the_notes(bars: Path, tmp_path:
         shutil.copy(folder / "train" / "lying" / f"{i:03}.png", copy)
     settings = replace(QUICK, out=tmp_path / "a.mw", store=tmp_path / "s")
     notes = mw.fit(folder, settings=settings).model.card.notes
-    assert any(note.startswith("12 of 72 held-out rows are among the 300") for note in notes)
+    assert any(note.startswith("12 of 72 held-out images are among the 300") for note in notes)
 
 
 def test_images_that_are_all_for_the_test_are_refused(tmp_path: Path) -> None:

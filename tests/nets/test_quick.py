@@ -95,3 +95,16 @@ def test_a_form_comes_back_from_json_and_strange_ones_do_not() -> None:
     for change in ({"channels": 0}, {"height": 10**9}, {"widths": []}, {"widths": [10**9]}):
         with pytest.raises(ValueError, match="strange"):
             QuickForm.from_json({**form.to_json(), **change})
+
+
+def test_a_net_that_has_learned_nothing_answers_with_the_shares_of_the_classes() -> None:
+    with reproducible(seed=0):
+        net = QuickNet(QuickForm(3, 16, 16, 2, (6, 8)))
+        pixels = torch.randint(0, 256, (40, 3, 16, 16), dtype=torch.uint8)
+        net.suit(pixels, [0.95, 0.05])
+        said = net(pixels).softmax(dim=1)
+        assert (said.argmax(dim=1) == 0).all()
+        assert said[:, 1].mean() == pytest.approx(0.05, abs=0.03)
+        even = QuickNet(QuickForm(3, 16, 16, 2, (6, 8)))
+        even.suit(pixels, [0.5, 0.5])
+        assert not even.head.log_shares.any()

@@ -13,7 +13,13 @@ pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 
 from modelwright.core.findings import Severity
 from modelwright.core.progress import SilentProgress
-from modelwright.plan.picture_checks import check_pictures, look_at_pictures
+from modelwright.plan.picture_checks import (
+    _knows,
+    check_pictures,
+    find_unrelated,
+    look_at_pictures,
+    told,
+)
 from modelwright.plan.picture_rows import PictureRows, read_pictures
 from pictured import draw, save, write_classes
 
@@ -29,7 +35,7 @@ def knowing(rows: PictureRows) -> np.ndarray:
 def test_a_sound_folder_is_left_in_peace(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "bars", {"train": 60, "val": 20, "test": 20})
     rows = read(folder, tmp_path / "store")
-    assert check_pictures(rows, knowing(rows), 100.0) == ()
+    assert check_pictures(rows, 100.0) == ()
 
 
 def test_test_images_that_were_learned_from_are_told(tmp_path: Path) -> None:
@@ -38,10 +44,10 @@ def test_test_images_that_were_learned_from_are_told(tmp_path: Path) -> None:
         place = folder / "test" / "lying" / f"copy{i}.png"
         shutil.copy(folder / "train" / "lying" / f"{i:03}.png", place)
     rows = read(folder, tmp_path / "store")
-    (found,) = check_pictures(rows, knowing(rows), 10.0)
+    (found,) = check_pictures(rows, 10.0)
     assert (found.code, found.severity) == ("valid-overlap", Severity.ERROR)
-    notes, facts = look_at_pictures(rows, knowing(rows), 10.0)
-    assert notes[0].startswith("5 of 45 test rows are among the 120 training rows")
+    notes, facts = look_at_pictures(rows, 10.0)
+    assert notes[0].startswith("5 of 45 test images are among the 120 training images")
     assert facts["findings"][0]["code"] == "valid-overlap"
 
 
@@ -53,5 +59,19 @@ def test_labels_that_images_say_nothing_about_are_told(tmp_path: Path) -> None:
             save(tmp_path / "mixed" / part / name / f"{i}.png", draw(i % 2, 7 * i + len(part)))
     rows = read(tmp_path / "mixed", tmp_path / "store")
     blind = np.full((60, 2), 0.5, np.float32)
-    assert [one.code for one in check_pictures(rows, blind, 100.0)] == ["labels-unrelated"]
-    assert check_pictures(rows, knowing(rows), 100.0) == (), "the net knows them"
+    found = find_unrelated(rows, blind)
+    assert found is not None
+    assert found.code == "labels-unrelated"
+    assert "Of 64 images the nearest other image" in told(found)
+    assert find_unrelated(rows, knowing(rows)) is None, "the net knows them"
+
+
+def test_a_net_that_names_one_class_may_know_something_all_the_same(tmp_path: Path) -> None:
+    rows = read(write_classes(tmp_path / "bars", {"train": 60, "val": 20}), tmp_path / "store")
+    y = rows.y.values[rows.valid]
+    rng = np.random.default_rng(0)
+    second = 0.1 + 0.1 * y + 0.02 * rng.random(len(y))  # never .5, and higher where it is true
+    leaning = np.column_stack([1 - second, second]).astype(np.float32)
+    random = np.column_stack([1 - rng.random(len(y)), rng.random(len(y))]).astype(np.float32)
+    assert _knows(leaning, y)
+    assert not _knows(random, y)

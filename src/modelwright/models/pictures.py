@@ -82,6 +82,8 @@ class FittedPictures(PixelNet):
             net = QuickNet(QuickForm.from_json(self.form))
         weights = {name: torch.from_numpy(array.copy()) for name, array in self.weights.items()}
         own = net.state_dict()
+        if not any(name.endswith("log_shares") for name in weights):  # files of before have none
+            weights["head.log_shares"] = torch.zeros(net.form.classes)
         if any(name in own and own[name].dtype != value.dtype for name, value in weights.items()):
             raise ValueError("weights of another kind of numbers")
         net.load_state_dict(weights, assign=True)

@@ -7,7 +7,7 @@ groups of two convolutions; the largest answer of each feature; one linear layer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -28,6 +28,8 @@ _USUAL = 256
 # The share of a training after which the bias of whitening is learned no more (Jordan 2024: three
 # epochs of eight): the gradients of the largest maps need not be found then.
 _BIASED = 0.4
+# A class is no rarer than that.
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,27 @@ class _Whitening(nn.Conv2d):
         nn.init.zeros_(self.bias)
 
 
+class _Head(nn.Linear):
+    """The last layer, which begins with about the same answer for all images.
+
+    Where classes are told to differ in number, that answer is their shares, which a short training
+    would else spend its steps on.
+    """
+
+    log_shares: torch.Tensor
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__(features, classes, bias=False)
+        self.register_buffer("log_shares", torch.zeros(classes))
+        with torch.no_grad():
+            self.weight.div_(self.weight.std().clamp(min=1e-9))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map features, (n_rows, features), to answers, (n_rows, classes)."""
+        answers: torch.Tensor = super().forward(x) / self.in_features + self.log_shares
+        return answers
+
+
 class QuickNet(nn.Module):
     """Whitened patches, groups of two convolutions, the largest answer of each feature.
 
@@ -181,9 +204,7 @@ class QuickNet(nn.Module):
             ]
             before = width
         self.groups = nn.Sequential(*groups)
-        self.head = nn.Linear(before, form.classes, bias=False)
-        with torch.no_grad():
-            self.head.weight.div_(self.head.weight.std().clamp(min=1e-9))
+        self.head = _Head(before, form.classes)
         self._tell_rates(before)
 
     def _tell_rates(self, last: int) -> None:
@@ -213,8 +234,7 @@ class QuickNet(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Map pixels from 0 to 255, (n_rows, channels, height, width), to (n_rows, classes)."""
-        x = self.embed(pixels)
-        answers: torch.Tensor = self.head(x) / x.shape[1]
+        answers: torch.Tensor = self.head(self.embed(pixels))
         return answers
 
     def settle(self, t: float) -> None:
@@ -222,15 +242,20 @@ class QuickNet(nn.Module):
         assert self.whiten.bias is not None  # asked for by default
         self.whiten.bias.requires_grad_(t < _BIASED)
 
-    def suit(self, pixels: torch.Tensor) -> None:
+    def suit(self, pixels: torch.Tensor, shares: Sequence[float] | None = None) -> None:
         """Find means, spreads and whitening filters from some training images.
 
         Parameters
         ----------
         pixels : Tensor of uint8, shape (n_rows, channels, height, width)
             At most 4,096 are looked at, of large ones fewer.
+        shares : sequence of float, optional
+            How frequent each class is: where an image tells nothing, that is the answer.
         """
         with torch.no_grad():
+            if shares is not None:
+                told = torch.tensor(shares).clamp(min=_LEAST).log()
+                self.head.log_shares.copy_(told - told.mean())
             most = min(_SAMPLED, max(_NUMBERS // pixels[0].numel(), 1))
             some = pixels[:: 1 + len(pixels) // most].float()
             self.mean.copy_(some.mean(dim=(0, 2, 3), keepdim=True))

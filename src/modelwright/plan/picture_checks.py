@@ -1,7 +1,9 @@
-"""Images looked at before a long training: copies across parts, scales, labels that say nothing."""
+"""Images looked at: copies across parts, scales, labels that they say nothing about."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,45 +12,42 @@ from numpy.typing import NDArray
 from modelwright.core.findings import Finding, Severity
 from modelwright.plan.picture_rows import PictureRows
 
-__all__ = ["check_pictures", "look_at_pictures"]
+__all__ = ["check_pictures", "find_unrelated", "look_at_pictures", "told"]
 
 # Images that nearly equal each other are looked for among so many; among fewer when time is short.
 _MANY, _FEW, _SHORT = 6_000, 1_500, 60.0
-# So many standard deviations above the commonest class, or the quick net knows nothing.
-_KNOWING = 2.5
+# So many standard deviations better than with labels in another order, or a net knows nothing.
+_KNOWING, _ORDERS = 3.0, 200
+_LEAST = 1e-6
 _MOST_BYTES = 2**28
 
 
-def look_at_pictures(
-    rows: PictureRows, said: NDArray[np.float32], seconds: float
-) -> tuple[list[str], dict[str, Any]]:
+def look_at_pictures(rows: PictureRows, seconds: float) -> tuple[list[str], dict[str, Any]]:
     """Give what `check_pictures` finds as notes for the user, and as facts for the run.
 
     Parameters
     ----------
-    rows, said, seconds
+    rows, seconds
         As of `check_pictures`.
     """
-    found = check_pictures(rows, said, seconds)
-    notes = [
-        f"{one.evidence[:1].upper()}{one.evidence[1:]}: {one.cure}"
-        for one in found
-        if one.severity is not Severity.INFO
-    ]
+    found = check_pictures(rows, seconds)
+    notes = [told(one) for one in found if one.severity is not Severity.INFO]
     return notes, {"findings": [one.to_json() for one in found]}
 
 
-def check_pictures(
-    rows: PictureRows, said: NDArray[np.float32], seconds: float
-) -> tuple[Finding, ...]:
+def told(found: Finding) -> str:
+    """Say a finding about rows in the words of who has images."""
+    said = f"{found.evidence[:1].upper()}{found.evidence[1:]}: {found.cure}"
+    return re.sub(r"\brow(s?)\b", r"image\1", said)
+
+
+def check_pictures(rows: PictureRows, seconds: float) -> tuple[Finding, ...]:
     """Find what would spoil a training on these images; takes well below a second.
 
     Parameters
     ----------
     rows : PictureRows
         All images.
-    said : ndarray of float32, shape (n_valid, n_classes)
-        What the quick net says of the held-out images.
     seconds : float
         That are left for everything: with less than a minute fewer images are compared.
     """
@@ -70,7 +69,6 @@ def check_pictures(
         found.append(same)
         if same is None or same.severity is Severity.INFO:
             found.append(find_twins(train, others, called=called, most=most))
-    found.append(_unrelated(rows, said))
     return tuple(one for one in found if one is not None)
 
 
@@ -80,19 +78,35 @@ def _taken(rows: PictureRows, places: NDArray[np.int64]) -> NDArray[np.uint8]:
     return rows.pixels[places[:: max(every, 1)]]
 
 
-def _unrelated(rows: PictureRows, said: NDArray[np.float32]) -> Finding | None:
-    """Tell when neither the quick net, nor the nearest image, nor a linear model knows anything."""
+def find_unrelated(rows: PictureRows, said: NDArray[np.float32]) -> Finding | None:
+    """Tell when neither a net, nor the nearest image, nor a linear model knows anything.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        All images.
+    said : ndarray of float32, shape (n_valid, n_classes)
+        The net's probabilities for the held-out images.
+    """
     from modelwright.nets.library import torch
     from modelwright.training.batches import Examples
     from modelwright.training.diagnostics.case import Answers
     from modelwright.training.diagnostics.labels import related
 
-    y = rows.y.values[rows.valid]
-    share = float(np.bincount(y).max() / len(y))
-    right = float((said.argmax(axis=1) == y).mean())
-    if right - share > _KNOWING * np.sqrt(share * (1 - share) / len(y)):
+    if _knows(said, rows.y.values[rows.valid]):
         return None
     some = rows.train[:: max(len(rows.train) // 2_500, 1)]
     pixels = torch.from_numpy(np.ascontiguousarray(rows.pixels[some]))
     examples = Examples((pixels,), torch.from_numpy(rows.y.values[some]))
-    return related(examples, Answers.CLASSES).finding()
+    found = related(examples, Answers.CLASSES).finding()
+    return found and replace(found, cure="look at some images of each class.")
+
+
+def _knows(said: NDArray[np.float32], y: NDArray[np.int64]) -> bool:
+    """Whether a net finds labels likelier than the same labels in any other order."""
+    sure = np.log(np.maximum(said, _LEAST))
+    rng = np.random.default_rng(0)
+    rows = np.arange(len(y))
+    own = float(sure[rows, y].mean())
+    others = [float(sure[rows, rng.permutation(y)].mean()) for _ in range(_ORDERS)]
+    return own - float(np.mean(others)) > _KNOWING * max(float(np.std(others)), _LEAST)

@@ -331,7 +331,7 @@ def _begun(
 
     with reproducible(seed, machine.threads):
         net = QuickNet(form_of(rows, spec.widths))
-        net.suit(_some(source))
+        net.suit(_some(source), rows.shares.tolist())
     machine.suit(net)
     training = Training(
         net,
