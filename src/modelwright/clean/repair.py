@@ -21,6 +21,7 @@ from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.mending.candidates import PRIOR, Candidate, Cell, propose
 from modelwright.clean.mending.evidence import Evidence, gather
 from modelwright.clean.mending.ranking import Choices, calibrate, chances, fit_weights
+from modelwright.clean.mending.rivals import one_of_two
 from modelwright.clean.mending.spoiling import spoil
 from modelwright.clean.repairs import Means, Repair, Repairs
 from modelwright.core.errors import OptionError
@@ -43,6 +44,8 @@ _SPOILED = 400
 _QUIET = 100.0  # how much they count together, where nobody said anything
 _FOLDS = 4
 _SURE = 0.6  # what somebody said of one row is taken for true of others of the thing
+# How the rules of repairs begin that rest on what settles the cell.
+_SAME, _LIKE_SAID = "rows with the same", "said in the labels of a row with the same"
 _JUDGED = 15  # held-out cells from which it is learned how far chances can be believed
 
 
@@ -108,6 +111,8 @@ def repair(
               for row, column in zip(rows.tolist(), columns.tolist(), strict=True)]  # fmt: skip
     means: dict[str, Means] = {}
     found = _mended(evidence, model, wanted, threshold, means)
+    settled = {rule: by for rule, by in means.items() if rule.startswith((_SAME, _LIKE_SAID))}
+    found = one_of_two(found, settled, threshold, _PROPOSED)
     return Repairs.of([*told, *found], means)
 
 
@@ -353,9 +358,9 @@ def _why(
     names = tuple(evidence.coded.columns[place] for place in given)
     named = " and ".join(map(repr, names))
     if told:
-        return f"said in the labels of a row with the same {named}", names
+        return f"{_LIKE_SAID} {named}", names
     if kind == "group" and names:
-        return f"rows with the same {named} say so", names
+        return f"{_SAME} {named} say so", names
     if kind == "copy" and candidate.other >= 0:
         return f"the same as {evidence.coded.columns[candidate.other]!r}", names
     if kind == "said":
