@@ -48,6 +48,8 @@ class Expected:
         A share, such as 0.9.
     rows : int, optional
         How many fresh rows; None: so many that their number does not matter.
+    untried : str
+        What they may not be new in, as no row was held out for that: ``"groups"`` or ``"times"``.
 
     Examples
     --------
@@ -64,6 +66,7 @@ class Expected:
     high: float
     level: float
     rows: int | None = None
+    untried: str = ""
 
     def holds(self, score: float) -> bool:
         """Whether a score on fresh rows lies where it was expected."""
@@ -73,7 +76,8 @@ class Expected:
     def of(self) -> str:
         """Say of which rows the interval is."""
         count = "" if self.rows is None else f"{self.rows:,} "
-        return f"{count}fresh row{'s' * (self.rows != 1)}"
+        same = f" of the same {self.untried}" if self.untried else ""
+        return f"{count}fresh row{'s' * (self.rows != 1)}{same}"
 
     @property
     def between(self) -> str:
@@ -87,7 +91,8 @@ class Expected:
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
-        return {**asdict(self), "of": "fresh rows"}
+        same = f" of the same {self.untried}" if self.untried else ""
+        return {**asdict(self), "of": f"fresh rows{same}"}
 
 
 def expect(

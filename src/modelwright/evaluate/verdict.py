@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass, replace
 
 from modelwright.core.result import Baseline, Leaderboard, Standing
+from modelwright.evaluate.expected import expect
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.metrics import Metric
 from modelwright.pages.numerals import number, percent
 
-__all__ = ["Verdict", "shown_better", "skill", "verdict", "verdict_on"]
+__all__ = ["Verdict", "shown_better", "skill", "skills", "verdict", "verdict_on"]
 
 # Shares of the way from a plain guess to perfect; the guide's page on the report states them.
 NOTHING, LITTLE, LARGE, ALL = 0.005, 0.1, 0.6, 0.995
@@ -61,6 +62,13 @@ def verdict(metric: Metric, line: Standing, guess: float, perfect: float | None 
             "bad",
         )
     share = skill(metric, line.score, guess, perfect)
+    if max(skills(metric, line, guess, perfect)) < 0:
+        return Verdict(
+            "The model predicts worse than a plain guess. Do not use it: it had too little time, "
+            "or what it was fitted on is unlike the rows that it was scored on.",
+            "Worse than a plain guess",
+            "bad",
+        )
     if not shown_better(metric, line, guess, perfect):
         return Verdict(
             "The model is not shown to predict better than a plain guess. Do not rely on it: more "
@@ -103,13 +111,31 @@ def shown_better(
     >>> shown_better(METRICS["roc_auc"], Standing("ensemble", 0.51, 1, 1, 0.47, 0.55), 0.5)
     False
     """
-    share = skill(metric, line.score, guess, perfect)
-    ends = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
-    worst = min((skill(metric, v, guess, perfect) for v in ends), default=share)
-    return share > NOTHING and worst > 0
+    share, *ends = skills(metric, line, guess, perfect)
+    return share > NOTHING and min(ends, default=share) > 0
 
 
-def verdict_on(held: HeldOut, line: Standing, board: Leaderboard | None = None) -> Verdict:
+def skills(
+    metric: Metric, line: Standing, guess: float, perfect: float | None = None
+) -> list[float]:
+    """Give the skill of a score, and those of the ends of its interval as far as they are known.
+
+    `perfect` as for `skill`.
+
+    Examples
+    --------
+    >>> from modelwright.evaluate import METRICS
+    >>> line = Standing("ensemble", 0.75, 1, 1, 0.7, 0.8)
+    >>> [round(one, 2) for one in skills(METRICS["roc_auc"], line, 0.5)]
+    [0.5, 0.4, 0.6]
+    """
+    known = [v for v in (line.low, line.high) if v is not None and math.isfinite(v)]
+    return [skill(metric, v, guess, perfect) for v in (line.score, *known)]
+
+
+def verdict_on(
+    held: HeldOut, line: Standing, board: Leaderboard | None = None, untried: str = ""
+) -> Verdict:
     """Judge a model by the metric that decided, and by what it had to beat.
 
     Parameters
@@ -120,19 +146,36 @@ def verdict_on(held: HeldOut, line: Standing, board: Leaderboard | None = None) 
         Its score with an interval.
     board : Leaderboard, optional
         Where what it had to beat stands, if something was named.
+    untried : str
+        What new rows may be about that no row was held out for: ``"groups"`` or ``"times"``.
 
     Returns
     -------
     Verdict
-        Never a good one for a model that is not shown to beat what was named.
+        Never a good one for a model that is not shown to beat what was named, nor for one that new
+        groups or times may be too much for.
     """
     metric = held.metrics[0]
+    line = _over_periods(held, line)
     judged = _of_rare(held, metric) or verdict(
         metric, line, held.guess(metric), held.perfect(metric)
     )
-    if board is None or board.baseline is None:
-        return judged
-    return _against(board.baseline, board.verdict, judged)
+    if board is not None and board.baseline is not None:
+        judged = _against(board.baseline, board.verdict, judged)
+    if untried and judged.tone != "bad":
+        told = f"Whether that holds for new {untried} was not tried."
+        judged = replace(judged, sentence=f"{judged.sentence} {told}", tone="care")
+    return judged
+
+
+def _over_periods(held: HeldOut, line: Standing) -> Standing:
+    """Widen an interval by how much scores differ from period to period, if there are any."""
+    if held.period is None or line.low is None or line.high is None:
+        return line
+    found = expect(held, line.score, level=0.95)
+    if found is None:
+        return line
+    return replace(line, low=min(line.low, found.low), high=max(line.high, found.high))
 
 
 def _of_rare(held: HeldOut, metric: Metric) -> Verdict | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from modelwright.evaluate.expected import Expected, expect
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.model import Model
+from modelwright.plan.unfollowed import untried
 
 __all__ = ["expected_score"]
 
@@ -58,4 +60,5 @@ def expected_score(
     held = HeldOut.of(model.task, model.evidence, model.decision)
     if held is None:
         return None
-    return expect(held, score, rows=rows, level=level, seconds=seconds)
+    found = expect(held, score, rows=rows, level=level, seconds=seconds)
+    return found and replace(found, untried=untried(model.card.plan))

@@ -16,6 +16,7 @@ from modelwright.evaluate.structure import Recommendation, Structure, detect_str
 from modelwright.plan.asked import declines
 from modelwright.plan.clock import enough
 from modelwright.plan.pose import Posed
+from modelwright.plan.unfollowed import unfollowed
 from modelwright.plan.workspace import Rows
 
 __all__ = ["NOTHING", "Heeded", "heed", "structure_of"]
@@ -160,9 +161,7 @@ def _because(posed: Posed, question: Question, found: Recommendation, role: str)
     option = _ROLES[found.kind][0]
     if declines(option, getattr(question, option), posed.schema.names()):
         return f"That was asked for with --{option} none."
-    what = "an order in time" if found.kind == "time" else "groups"
-    sure = "nearly sure" if found.certain else "likely"
-    told = f"That rows have {what} is {sure}, but not followed unasked"
+    told = unfollowed(found.kind, certain=found.certain)
     return f"{told}: {found.option} does." if found.direct else f"{told} (see the note)."
 
 

@@ -8,6 +8,7 @@ from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import Verdict, shown_better, verdict_on
 from modelwright.model import Model
 from modelwright.pages.numerals import plural
+from modelwright.plan.unfollowed import untried
 
 __all__ = ["left_out", "left_out_note", "line_of", "shown_to_help", "verdict_of"]
 
@@ -42,7 +43,9 @@ def verdict_of(model: Model) -> Verdict | None:
         function, which no file holds.
     """
     found = _measured(model)
-    return None if found is None else verdict_on(*found, model.leaderboard)
+    if found is None:
+        return None
+    return verdict_on(*found, model.leaderboard, untried(model.card.plan))
 
 
 def shown_to_help(model: Model) -> bool:

@@ -12,6 +12,7 @@ from modelwright.features.images import FittedImages
 from modelwright.model import Model
 from modelwright.pages import Markup, element, joined, shorten, unbroken
 from modelwright.pages.numerals import number, plural
+from modelwright.plan.unfollowed import untried
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title
 
@@ -110,9 +111,11 @@ def _answer(
     metric = held.metrics[0]
     guess, best = held.guess(metric), held.perfect(metric)
     # What was to be beaten was measured on held-out rows; of new rows it is not known.
-    board = model.leaderboard if model.evidence is not None else None
+    board, unknown = None, ""
+    if model.evidence is not None:
+        board, unknown = model.leaderboard, untried(model.card.plan)
     against = "" if board is None else board.verdict
-    judged = verdict_on(held, line, board)
+    judged = verdict_on(held, line, board, unknown)
     words = held.guess_words(metric)
     way = way_figure(line, guess, best, title(metric.name), words)
     return element(
