@@ -62,7 +62,8 @@ def verdict(metric: Metric, line: Standing, guess: float, perfect: float | None 
             "bad",
         )
     share = skill(metric, line.score, guess, perfect)
-    if max(skills(metric, line, guess, perfect)) < 0:
+    every = skills(metric, line, guess, perfect)
+    if len(every) > 1 and max(every) < 0:
         return Verdict(
             "The model predicts worse than a plain guess. Do not use it: it had too little time, "
             "or what it was fitted on is unlike the rows that it was scored on.",

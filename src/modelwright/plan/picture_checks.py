@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modelwright.core.findings import Finding, Severity
 from modelwright.plan.picture_rows import PictureRows
 
-__all__ = ["check_pictures", "find_unrelated", "look_at_pictures", "told"]
+__all__ = ["check_pictures", "doubt_labels", "find_unrelated", "look_at_pictures", "told"]
 
 # Images that nearly equal each other are looked for among so many; among fewer when time is short.
 _MANY, _FEW, _SHORT = 6_000, 1_500, 60.0
@@ -33,6 +33,20 @@ def look_at_pictures(rows: PictureRows, seconds: float) -> tuple[list[str], dict
     found = check_pictures(rows, seconds)
     notes = [told(one) for one in found if one.severity is not Severity.INFO]
     return notes, {"findings": [one.to_json() for one in found]}
+
+
+def doubt_labels(
+    rows: PictureRows, said: NDArray[np.float32]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Give what `find_unrelated` finds as notes for the user, and as findings for the run.
+
+    Parameters
+    ----------
+    rows, said
+        As of `find_unrelated`.
+    """
+    found = find_unrelated(rows, said)
+    return ([told(found)], [found.to_json()]) if found is not None else ([], [])
 
 
 def told(found: Finding) -> str:

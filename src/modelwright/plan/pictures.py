@@ -32,7 +32,7 @@ from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
-from modelwright.plan.picture_checks import find_unrelated, look_at_pictures, told
+from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
 from modelwright.plan.picture_choice import best_of
 from modelwright.plan.picture_net import (
     LONG,
@@ -256,11 +256,9 @@ class _Work:
                 self._train(source, spec, machine, Budget(end), checkpoint)
             except FitError as error:  # the quick net is there
                 self.notes.append(f"{spec.name} was given up: {error}.")
-        unrelated = find_unrelated(self.rows, self._best().valid)
-        if unrelated is not None:
-            self.notes.append(told(unrelated))
-            facts["findings"].append(unrelated.to_json())
-        self.store.learn(self.record.id, facts)
+        notes, more = doubt_labels(self.rows, self._best().valid)
+        self.notes += notes
+        self.store.learn(self.record.id, {"findings": [*facts["findings"], *more]})
         self._publish(machine, last=True)
         return first
 
