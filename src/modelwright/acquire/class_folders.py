@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 __all__ = ["FolderMeaning", "read_folders"]
 
@@ -20,7 +21,8 @@ _MOST = 0.5
 _BESIDE = 0.1
 _SHOWN = 3
 
-Steps = Sequence[str]
+Folder = tuple[str, ...]
+Folders = Counter[Folder]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class FolderMeaning:
     notes: tuple[str, ...]
 
 
-def read_folders(split: Sequence[Steps]) -> FolderMeaning:
+def read_folders(split: Sequence[Sequence[str]]) -> FolderMeaning:
     """Tell classes and parts by folders, wherever below the top they begin.
 
     Parameters
@@ -60,48 +62,54 @@ def read_folders(split: Sequence[Steps]) -> FolderMeaning:
     >>> print(*found.notes)
     1 images do not lie in pets/, where train/ and test/ are, and are left: docs/figure.png.
     """
-    top = _top(split)
-    levels = {steps[len(top)].lower() for steps in split if _below(steps, top)}
+    folders = Counter(tuple(steps[:-1]) for steps in split)
+    top = _top(folders)
+    levels = {folder[len(top)].lower() for folder in folders if _below(folder, top)}
     parted, notes = _are_parts(levels), list[str]()
     if not parted:
-        homes = _homes(split)
-        inside = sum(_below(steps, homes[0]) for steps in split) if len(homes) == 1 else 0
+        homes = _homes(folders)
+        inside = _count(folders, homes[0]) if len(homes) == 1 else 0
         if inside >= _MOST * len(split):
             top, parted = homes[0], True
         if not parted:
-            notes += _unclear(homes, _homes(split, classes=False))
-    notes += _beside(split, top, parted=parted)
-    meant = [_meaning(steps, top, parted=parted) for steps in split]
-    classes, parts = zip(*meant, strict=True)
+            notes += _unclear(homes, _homes(folders, classes=False))
+    notes += _beside(split, folders, top, parted=parted)
+    meanings = {folder: _meaning(folder, top, parted=parted) for folder in folders}
+    classes, parts = zip(*(meanings[tuple(steps[:-1])] for steps in split), strict=True)
     loose = sum(
-        name is None and _is_at(steps, top) for name, steps in zip(classes, split, strict=True)
-    )
+        count for folder, count in folders.items()
+        if meanings[folder][0] is None and _is_at(folder, top)
+    )  # fmt: skip
     if loose and loose < len(classes):
         where = "below train/, val/ and test/" if parted else "of a class"
         notes.append(f"{loose:,} images are in no folder {where}: nobody says what they show.")
     return FolderMeaning(classes, parts, parted, tuple(notes))
 
 
-def _is_at(steps: Steps, top: Steps) -> bool:
-    return tuple(steps[: len(top)]) == tuple(top)
+def _is_at(folder: Folder, top: Folder) -> bool:
+    return folder[: len(top)] == top
 
 
-def _below(steps: Steps, top: Steps) -> bool:
-    """Whether an image lies in a folder of `top`."""
-    return len(steps) > len(top) + 1 and _is_at(steps, top)
+def _below(folder: Folder, top: Folder) -> bool:
+    return len(folder) > len(top) and _is_at(folder, top)
 
 
-def _top(split: Sequence[Steps]) -> tuple[str, ...]:
+def _count(folders: Folders, top: Folder) -> int:
+    return sum(count for folder, count in folders.items() if _below(folder, top))
+
+
+def _top(folders: Folders) -> Folder:
     """Give the folders that hold everything and say nothing; images beside them do not count."""
-    top: tuple[str, ...] = ()
+    top: Folder = ()
     while True:
-        inner = [steps[len(top) :] for steps in split if _below(steps, top)]
-        heads = {steps[0] for steps in inner}
+        inner = {f[len(top) :]: count for f, count in folders.items() if _below(f, top)}
+        heads = {folder[0] for folder in inner}
         if len(heads) != 1 or next(iter(heads)).lower() in _PARTS:
             return top
-        loose = sum(len(steps) == 2 for steps in inner)
-        classes = {steps[1] for steps in inner if len(steps) > 2}
-        if not classes or (loose and (len(classes) < 2 or loose > _BESIDE * len(inner))):
+        loose = sum(count for folder, count in inner.items() if len(folder) == 1)
+        classes = {folder[1] for folder in inner if len(folder) > 1}
+        many = loose > _BESIDE * sum(inner.values())
+        if not classes or (loose and (len(classes) < 2 or many)):
             return top
         top = (*top, *heads)
 
@@ -112,18 +120,18 @@ def _are_parts(levels: set[str]) -> bool:
     return bool(levels) and (levels <= set(_PARTS) or len(parts) > 1)
 
 
-def _homes(split: Sequence[Steps], *, classes: bool = True) -> list[tuple[str, ...]]:
+def _homes(folders: Folders, *, classes: bool = True) -> list[Folder]:
     """List the outermost folders in which two parts or more lie, with classes in them."""
-    found = defaultdict[tuple[str, ...], set[str]](set)
-    for steps in split:
-        for depth, name in enumerate(steps[: -2 if classes else -1]):
+    found = defaultdict[Folder, set[str]](set)
+    for folder in folders:
+        for depth, name in enumerate(folder[:-1] if classes else folder):
             if name.lower() in _PARTS:
-                found[tuple(steps[:depth])].add(_PARTS[name.lower()])
+                found[folder[:depth]].add(_PARTS[name.lower()])
     homes = sorted(home for home, parts in found.items() if len(parts) > 1)
-    return [home for home in homes if not any(_is_at(home, o) for o in homes if o != home)]
+    return [home for home in homes if not any(_below(home, other) for other in homes)]
 
 
-def _unclear(homes: Sequence[tuple[str, ...]], bare: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def _unclear(homes: Sequence[Folder], bare: Sequence[Folder]) -> Iterator[str]:
     """Say where parts lie that are not taken for such: with classes in them, or with none."""
     found = homes or bare
     if found:
@@ -136,28 +144,31 @@ def _unclear(homes: Sequence[tuple[str, ...]], bare: Sequence[tuple[str, ...]]) 
         )
 
 
-def _beside(split: Sequence[Steps], top: tuple[str, ...], *, parted: bool) -> Iterator[str]:
+def _beside(
+    split: Sequence[Sequence[str]], folders: Folders, top: Folder, *, parted: bool
+) -> Iterator[str]:
     """Say what does not lie in the folder of all."""
-    others = ["/".join(steps) for steps in split if not _is_at(steps, top)]
-    if others:
-        inner = Counter(steps[len(top)] for steps in split if _below(steps, top))
-        found = sorted(
-            (name for name in inner if name.lower() in _PARTS or not parted),
-            key=lambda name: (_ORDER.get(name.lower(), 0), -inner[name], name),
-        )
-        shown = [f"{name}/" for name in found[:_SHOWN]]
-        where = " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
-        some = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-        yield (
-            f"{len(others):,} images do not lie in {'/'.join(top)}/, where {where} are, and are "
-            f"left: {some}."
-        )
+    count = sum(count for folder, count in folders.items() if not _is_at(folder, top))
+    if not count:
+        return
+    aside = ("/".join(steps) for steps in split if not _is_at(tuple(steps[:-1]), top))
+    some = ", ".join(islice(aside, _SHOWN)) + (", ..." if count > _SHOWN else "")
+    inner = {folder[len(top)] for folder in folders if _below(folder, top)}
+    kept = sorted(
+        (name for name in inner if name.lower() in _PARTS or not parted),
+        key=lambda name: (_ORDER.get(name.lower(), 0), name),
+    )[:_SHOWN]
+    shown = [f"{name}/" for name in kept]
+    where = " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
+    yield (
+        f"{count:,} images do not lie in {'/'.join(top)}/, where {where} are, and are left: {some}."
+    )
 
 
-def _meaning(steps: Steps, top: Steps, *, parted: bool) -> tuple[str | None, str | None]:
-    """Give the class and the part of an image by the folders that it is in."""
-    folders = steps[len(top) : -1] if _below(steps, top) else ()
+def _meaning(folder: Folder, top: Folder, *, parted: bool) -> tuple[str | None, str | None]:
+    """Give the class and the part of images by the folder that they are in."""
+    inner = folder[len(top) :] if _below(folder, top) else ()
     if not parted:
-        return (folders[0] if folders else None), None
-    part = _PARTS.get(folders[0].lower()) if folders else None
-    return (folders[1] if part and len(folders) > 1 else None), part
+        return (inner[0] if inner else None), None
+    part = _PARTS.get(inner[0].lower()) if inner else None
+    return (inner[1] if part and len(inner) > 1 else None), part
