@@ -6,10 +6,11 @@ from modelwright.core.result import Standing
 from modelwright.core.schema import Role
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import Verdict, shown_better, verdict_on
+from modelwright.features.images import FittedImages
 from modelwright.model import Model
 from modelwright.pages.numerals import plural
 
-__all__ = ["left_out", "left_out_note", "line_of", "shown_to_help", "verdict_of"]
+__all__ = ["left_out", "left_out_note", "line_of", "of_images", "shown_to_help", "verdict_of"]
 
 # A column with more values than this share of the rows hardly repeats one.
 _UNIQUE = 0.5
@@ -42,7 +43,15 @@ def verdict_of(model: Model) -> Verdict | None:
         function, which no file holds.
     """
     found = _measured(model)
-    return None if found is None else verdict_on(*found, model.leaderboard)
+    if found is None:
+        return None
+    return verdict_on(*found, model.leaderboard, pictured=of_images(model))
+
+
+def of_images(model: Model) -> bool:
+    """Whether a model sees the pixels of images, and no table."""
+    parts = (part for member in model.members for part in member.parts)
+    return any(isinstance(step, FittedImages) for part in parts for step in part.recipe.steps)
 
 
 def shown_to_help(model: Model) -> bool:
