@@ -129,7 +129,7 @@ def test_a_fit_starts_from_it_and_says_so(fitted: mw.Result) -> None:
         "with random weights",
         "features: the backbone stood still",
         "fine-tuned: AdamW at a rate of",
-        "is the better one",
+        "held-out images",
     ):
         assert words in told
     page = render(fitted.model)
@@ -227,7 +227,7 @@ def test_from_the_command_line(
     words = ["fit", str(bars), "--from", str(net), "--time", "5s", "--out", str(out), "--json"]
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out)
-    assert {line["name"] for line in told["leaderboard"]} == {"features", "fine-tuned"}
+    assert "features" in {line["name"] for line in told["leaderboard"]}
     assert main(["evaluate", str(out), str(bars), "--json"]) == 0
     capsys.readouterr()
     assert (
