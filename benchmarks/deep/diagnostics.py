@@ -108,10 +108,12 @@ def _summed(part: str, found: list[dict[str, Any]]) -> dict[str, Any]:
 def _arguments() -> argparse.Namespace:
     parts = ["planted", "more", "sound"]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", choices=parts)
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(parts))
     parser.add_argument("--only", type=int, nargs="*", help="places in the list, from 0")
     parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()
+    if not set(asked.parts) <= set(parts):
+        parser.error(f"parts are {', '.join(parts)}")
     asked.parts = asked.parts or parts
     return asked
 

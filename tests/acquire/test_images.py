@@ -154,6 +154,62 @@ def test_others_beside_two_parts_are_no_classes(tmp_path: Path) -> None:
     assert "2 images are in no folder below train/" in read_images(tmp_path).notes[0]
 
 
+PARTED = ("train/a/1.png", "train/b/2.png", "test/a/3.png", "test/b/4.png")
+
+
+@pytest.mark.parametrize(
+    ("above", "beside"),
+    [
+        ("data", "docs/figure.png"),
+        ("all/data", "all/docs/deep/figure.png"),
+        ("all/data", "logo.png"),
+        ("data", "other/one/more/figure.png"),
+        ("data", "train.png"),
+    ],
+)
+def test_what_lies_beside_the_folder_of_parts_is_left(
+    tmp_path: Path, above: str, beside: str
+) -> None:
+    touched(tmp_path, *(f"{above}/{name}" for name in PARTED), beside)
+    found = {place: said for place, *said in meanings(tmp_path)}
+    assert found.pop(beside) == [None, None]
+    for name in PARTED:
+        part, kind, _ = name.split("/")
+        assert found[f"{above}/{name}"] == [kind, part]
+    (note,) = read_images(tmp_path).notes
+    assert note == (
+        f"1 images do not lie in {above}/, where train/ and test/ are, and are left: {beside}."
+    )
+
+
+@pytest.mark.parametrize("loose", ["logo.png", "pets/logo.png"])
+def test_a_loose_image_does_not_hide_the_classes(tmp_path: Path, loose: str) -> None:
+    names = [f"pets/{name}/{i}.png" for name in ("cat", "dog") for i in range(8)]
+    touched(tmp_path, *names, loose)
+    frame = read_images(tmp_path).frame
+    assert sorted(set(frame["class"].drop_nulls())) == ["cat", "dog"]
+    assert frame["class"].null_count() == 1
+    assert len(read_images(tmp_path).notes) == 1
+
+
+@pytest.mark.parametrize("other", ["second", "cat"])
+def test_parts_in_several_folders_are_told_as_unclear(tmp_path: Path, other: str) -> None:
+    beside = PARTED if other == "second" else [f"indoor/{i}.png" for i in range(9)]
+    touched(tmp_path, *(f"first/{name}" for name in PARTED), *(f"{other}/{n}" for n in beside))
+    assert {row[1] for row in meanings(tmp_path)} == {"first", other}
+    (note,) = read_images(tmp_path).notes
+    assert note.startswith("folders such as train/ and test/ lie in first/")
+    assert "what is in test/ is learned from; name the one folder" in note
+
+
+def test_parts_inside_of_classes_are_told_as_unclear(tmp_path: Path) -> None:
+    touched(tmp_path, *(f"{a}/{b}/1.png" for a in ("cat", "dog") for b in ("train", "test")))
+    assert {row[1] for row in meanings(tmp_path)} == {"cat", "dog"}
+    (note,) = read_images(tmp_path).notes
+    assert "lie in cat/, dog/, and" in note
+    assert "put the folders of the classes into them" in note
+
+
 def test_an_entry_that_comes_twice_is_one_image(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -10,7 +10,7 @@ from modelwright.core.result import Standing
 from modelwright.core.task import Target, Task, TaskKind
 from modelwright.evaluate import find_metric
 from modelwright.evaluate.held_out import HeldOut
-from modelwright.evaluate.verdict import verdict_on
+from modelwright.evaluate.verdict import verdict, verdict_on
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -42,3 +42,17 @@ def test_of_few_positives_the_verdict_speaks_of_precision() -> None:
         "Only 0.7\u00a0% of the rows are yes: the average precision is"
     )
     assert found.word in ("Weak", "Not shown to help")
+
+
+def test_a_model_of_images_is_judged_in_the_words_of_images() -> None:
+    metric = find_metric("accuracy", TaskKind.BINARY)
+    for score, low, table, pictured in (
+        (0.51, 0.4, "other columns", "more images of each class"),
+        (1.0, 0.99, "no column gives", "a mark, a border"),
+    ):
+        line = Standing("net", score, 1.0, 0.0, low, 1.0)
+        assert table in verdict(metric, line, 0.5).sentence
+        said = verdict(metric, line, 0.5, pictured=True).sentence
+        assert pictured in said
+        assert "column" not in said
+        assert "rows" not in said

@@ -11,6 +11,8 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 
+from PIL import Image
+
 from modelwright.core.findings import Severity
 from modelwright.core.progress import SilentProgress
 from modelwright.plan.picture_checks import (
@@ -49,6 +51,21 @@ def test_test_images_that_were_learned_from_are_told(tmp_path: Path) -> None:
     notes, facts = look_at_pictures(rows, 10.0)
     assert notes[0].startswith("5 of 45 test images are among the 120 training images")
     assert facts["findings"][0]["code"] == "valid-overlap"
+
+
+def test_copies_saved_again_are_told_beside_exact_ones(tmp_path: Path) -> None:
+    folder = write_classes(tmp_path / "bars", {"train": 60, "val": 20, "test": 20})
+    for i in range(5):
+        known = folder / "train" / "lying" / f"{i:03}.png"
+        shutil.copy(known, folder / "test" / "lying" / f"copy{i}.png")
+    for i in range(5, 12):
+        with Image.open(folder / "train" / "lying" / f"{i:03}.png") as image:
+            image.save(folder / "test" / "lying" / f"again{i}.jpg", quality=90)
+    rows = read(folder, tmp_path / "store")
+    found = check_pictures(rows, 10.0)
+    assert [one.code for one in found] == ["valid-overlap", "valid-near-duplicates"]
+    assert found[0].evidence.startswith("5 of 52 test rows")
+    assert found[1].evidence.startswith("7 of 47 other test images")
 
 
 def test_labels_that_images_say_nothing_about_are_told(tmp_path: Path) -> None:

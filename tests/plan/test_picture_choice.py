@@ -7,9 +7,10 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
+from modelwright.core.pictures import CurvePoint
 from modelwright.core.task import Target, TaskKind
 from modelwright.evaluate import find_metric
-from modelwright.plan.picture_choice import best_of
+from modelwright.plan.picture_choice import best_of, tuning_told
 from modelwright.plan.picture_net import NetSpec, Trained
 
 Y = Target(np.arange(144) % 3, 3)
@@ -49,3 +50,16 @@ def test_a_metric_of_probabilities_decides_alone() -> None:
     quick, large = net("quick", [5, 9], 0.4), net("large", [5, 9, 11], 0.95)
     metric = find_metric("log_loss", TaskKind.MULTICLASS)
     assert best_of([quick, large], metric, Y) is large
+
+
+def test_tuning_is_praised_only_where_it_was_and_helped() -> None:
+    features, tuned = net("features", [*range(30)], 0.6), net("fine-tuned", [1], 0.6)
+    assert "no time for tuning" in tuning_told([features, tuned], tuned, ACCURACY, Y)
+    for epochs, wrong, said in (
+        (0.02, [1], "there was no time for tuning"),
+        (0.6, [1], "held-out images say: fine-tuned is the better one."),
+        (5.0, [*range(30)], "by accuracy held-out images do not tell features and fine-tuned"),
+    ):
+        tuned = net("fine-tuned", wrong, 0.6)
+        tuned.curve.append(CurvePoint(epochs, 1.0, 1.0, 0.5, 1.0))
+        assert tuning_told([features, tuned], tuned, ACCURACY, Y).startswith(said)

@@ -199,6 +199,30 @@ def test_a_loop_is_watched_without_being_changed() -> None:
     assert run(watched=True) == run(watched=False)
 
 
+@pytest.mark.parametrize(
+    ("back", "graded", "found"),
+    [(True, False, []), (True, True, []), (False, False, ["evaluation-mode"])],
+)
+def test_watching_finds_the_net_that_nobody_sets_back_to_training(
+    back: bool, graded: bool, found: list[str]
+) -> None:
+    net = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.2), nn.Linear(4, 1))
+    descent = torch.optim.SGD(net.parameters(), 0.01)
+    x = torch.randn(16, 4)
+    with watch(net, descent) as seen:
+        for step in range(20):
+            descent.zero_grad()
+            net(x).square().mean().backward()
+            descent.step()
+            if step == 13 or (back and step % 2):
+                net.eval()
+                with torch.set_grad_enabled(graded):
+                    net(x)
+                net.train(back)
+    assert [one.code for one in seen.findings()] == found
+    assert (seen.still, seen.still_last) == ((0, 0) if back else (6, 6))
+
+
 def test_watching_finds_a_net_that_is_scored_in_training_mode() -> None:
     net = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
     descent = torch.optim.SGD(net.parameters(), 0.1)

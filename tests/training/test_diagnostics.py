@@ -17,6 +17,8 @@ from modelwright.core.findings import Severity  # noqa: E402
 from modelwright.nets.library import nn  # noqa: E402
 from modelwright.training.batches import Examples  # noqa: E402
 from modelwright.training.diagnostics import Diagnosis, diagnose  # noqa: E402
+from modelwright.training.diagnostics.apart import check_apart  # noqa: E402
+from modelwright.training.diagnostics.case import make_case  # noqa: E402
 
 entropy = nn.functional.cross_entropy
 Step = Callable[..., Any]
@@ -97,6 +99,17 @@ def test_a_sound_regression_is_left_in_peace(loss: nn.Module) -> None:
     x, _ = rows()
     of = net(nn.Flatten(0), outputs=1)
     found = diagnose(of, loss, (x, x[:, 0] - x[:, 1]), optimiser=adam(of))
+    assert found.clean, str(found)
+
+
+@pytest.mark.parametrize("given", ["log_softmax", "softmax"])
+def test_log_probabilities_and_probabilities_are_left_in_peace(given: str) -> None:
+    if given == "log_softmax":
+        found = diagnosed(net(nn.LogSoftmax(dim=1)), loss=nn.NLLLoss())
+    else:
+        found = diagnosed(
+            net(nn.Softmax(dim=1)), loss=lambda said, y: nn.functional.nll_loss(said.log(), y)
+        )
     assert found.clean, str(found)
 
 
@@ -362,6 +375,31 @@ def test_a_language_model_that_sees_the_future_is_found() -> None:
 def test_targets_that_are_not_shifted_are_found() -> None:
     text = _text()
     assert "target-in-input" in codes(diagnose(_Speaker(masked=True), _of_steps, (text, text)))
+
+
+class _Foretelling(nn.Module):
+    def __init__(self, *, both: bool) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.read = nn.GRU(2, 8, batch_first=True, bidirectional=both)
+        self.head = nn.Linear(16 if both else 8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.read(x)[0])
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_net_of_numbers_that_sees_the_future_is_found(both: bool) -> None:
+    draw = torch.Generator().manual_seed(0)
+    waves = torch.randn(40, 9, 2, generator=draw).cumsum(dim=1)
+    mse = nn.functional.mse_loss
+
+    def seen(x: torch.Tensor, y: torch.Tensor) -> bool:
+        case = make_case(_Foretelling(both=both), mse, (x, y), None, None, None, None)
+        return "future-seen" in {one.code for one in check_apart(case)}
+
+    assert seen(waves[:, :-1], waves[:, 1:]) is both
+    assert not seen(waves, waves), "what the inputs say now may be read from both sides"
 
 
 # --- rows in other forms --------------------------------------------------------------------------

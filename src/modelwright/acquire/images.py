@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from modelwright.acquire.class_folders import read_folders
 from modelwright.acquire.folders import tables_in
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.raw import Raw
@@ -50,11 +51,6 @@ ENDINGS = frozenset(
 )
 """What the names of images end in."""
 
-_PARTS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
 _MOST = 5_000_000
 # Files looked at to find out whether a folder is one of images.
 _GLANCED = 2_000
@@ -220,7 +216,8 @@ def read_images(source: str | Path, *, may_be_empty: bool = False) -> Raw:
 
     The folders are classes: ``cat/1.png``. Above them may stand ``train``, ``val`` and ``test``
     (also training, valid, validation, dev, testing), and folders that hold everything are passed
-    through. Beside two parts or more other folders are no classes: what is in them is left.
+    through. Beside two parts or more other folders are no classes: what is in them is left. So is
+    what lies beside the one folder that holds them and most of the images.
 
     Parameters
     ----------
@@ -268,21 +265,17 @@ def read_images(source: str | Path, *, may_be_empty: bool = False) -> Raw:
     if not images:
         raise _without_images(place)
     split = [_steps(name, packed=place.is_file()) for name in images]
-    common = _common(split)
-    inner = [parts[common:] for parts in split]
-    levels = {parts[0].lower() for parts in inner if len(parts) > 1}
-    parted = _are_parts(levels)
-    classes, kinds = zip(*(_meaning(parts, parted=parted) for parts in inner), strict=True)
+    meant = read_folders(split)
     root = str(place)
     frame = pl.DataFrame(
         {
             IMAGE: [f"{root}/{name}" for name in images],
-            CLASS: pl.Series(classes, dtype=pl.String),
+            CLASS: pl.Series(meant.classes, dtype=pl.String),
         }
     )
-    if parted:
-        frame = frame.with_columns(pl.Series(PART, kinds, dtype=pl.String))
-    notes = [*_notes(names, classes, parted=parted), *listed.notes()]
+    if meant.parted:
+        frame = frame.with_columns(pl.Series(PART, meant.parts, dtype=pl.String))
+    notes = [*_not_images(names), *meant.notes, *listed.notes()]
     if len(names) < len(found):
         notes.append(
             f"{len(found) - len(names):,} files have names that are no UTF-8 and are left."
@@ -324,21 +317,6 @@ def fresh_rows(frame: pl.DataFrame) -> pl.DataFrame:
     return kept
 
 
-def _are_parts(levels: set[str]) -> bool:
-    """Whether folders are parts of the data: all of them, or two parts and others beside them."""
-    parts = {_PARTS[name] for name in levels if name in _PARTS}
-    return bool(levels) and (levels <= set(_PARTS) or len(parts) > 1)
-
-
-def _meaning(parts: Sequence[str], *, parted: bool) -> tuple[str | None, str | None]:
-    """Give the class and the part of an image by the folders that it is in."""
-    folders = list(parts[:-1])
-    if not parted:
-        return (folders[0] if folders else None), None
-    part = _PARTS.get(folders[0].lower()) if folders else None
-    return (folders[1] if part and len(folders) > 1 else None), part
-
-
 def _steps(name: str, *, packed: bool) -> list[str]:
     """Give the folders of a file, and its own name; nothing is written there, so all may come.
 
@@ -353,26 +331,11 @@ def _steps(name: str, *, packed: bool) -> list[str]:
     return found
 
 
-def _common(split: Sequence[Sequence[str]]) -> int:
-    """Count the folders that hold everything and say nothing."""
-    count = 0
-    while all(len(parts) > count + 2 for parts in split):
-        heads = {parts[count] for parts in split}
-        if len(heads) > 1 or heads.pop().lower() in _PARTS:
-            break
-        count += 1
-    return count
-
-
-def _notes(names: Sequence[str], classes: Sequence[str | None], *, parted: bool) -> Iterator[str]:
+def _not_images(names: Sequence[str]) -> Iterator[str]:
     others = Counter(Path(name).suffix.lower() or "none" for name in names if not is_image(name))
     if others:
         kinds = ", ".join(f"{ending} ({count:,})" for ending, count in others.most_common(3))
         yield f"{sum(others.values()):,} files are no images by their ending and are left: {kinds}."
-    loose = sum(name is None for name in classes)
-    if loose and loose < len(classes):
-        where = "below train/, val/ and test/" if parted else "of a class"
-        yield f"{loose:,} images are in no folder {where}: nobody says what they show."
 
 
 def _is_one(place: Path) -> bool:

@@ -42,10 +42,26 @@ class Verdict:
         return self.sentence
 
 
-def verdict(metric: Metric, line: Standing, guess: float, perfect: float | None = None) -> Verdict:
+# What is to be done, in the words of who has a table, and of who has images.
+_MORE = "more rows or other columns are needed.", "more images of each class are needed."
+_LEAKS = (
+    "check that no column gives the answer away before relying on it.",
+    "check that nothing beside what is shown gives the class away, such as a mark, a border or a "
+    "size, before relying on it.",
+)
+
+
+def verdict(
+    metric: Metric,
+    line: Standing,
+    guess: float,
+    perfect: float | None = None,
+    *,
+    pictured: bool = False,
+) -> Verdict:
     """Judge a score by its distance from a plain guess, and by what its interval leaves open.
 
-    `perfect` as for `skill`.
+    `perfect` as for `skill`; `pictured` for a model of images, which has no columns.
 
     Examples
     --------
@@ -72,15 +88,15 @@ def verdict(metric: Metric, line: Standing, guess: float, perfect: float | None 
         )
     if not shown_better(metric, line, guess, perfect):
         return Verdict(
-            "The model is not shown to predict better than a plain guess. Do not rely on it: more "
-            "rows or other columns are needed.",
+            "The model is not shown to predict better than a plain guess. Do not rely on it: "
+            + _MORE[pictured],
             "Not shown to help",
             "bad",
         )
     if share >= ALL:
         return Verdict(
-            "The model is almost perfect on rows it has not seen. Real data rarely allow that: "
-            "check that no column gives the answer away before relying on it.",
+            f"The model is almost perfect on {'images' if pictured else 'rows'} it has not seen. "
+            f"Real data rarely allow that: {_LEAKS[pictured]}",
             "Too good?",
             "care",
         )
@@ -135,7 +151,12 @@ def skills(
 
 
 def verdict_on(
-    held: HeldOut, line: Standing, board: Leaderboard | None = None, untried: str = ""
+    held: HeldOut,
+    line: Standing,
+    board: Leaderboard | None = None,
+    *,
+    untried: str = "",
+    pictured: bool = False,
 ) -> Verdict:
     """Judge a model by the metric that decided, and by what it had to beat.
 
@@ -149,6 +170,8 @@ def verdict_on(
         Where what it had to beat stands, if something was named.
     untried : str
         What new rows may be about that no row was held out for: ``"groups"`` or ``"times"``.
+    pictured : bool
+        Whether it is a model of images, which has no columns.
 
     Returns
     -------
@@ -158,8 +181,8 @@ def verdict_on(
     """
     metric = held.metrics[0]
     line = _over_periods(held, line)
-    judged = _of_rare(held, metric) or verdict(
-        metric, line, held.guess(metric), held.perfect(metric)
+    judged = _of_rare(held, metric, pictured=pictured) or verdict(
+        metric, line, held.guess(metric), held.perfect(metric), pictured=pictured
     )
     if board is not None and board.baseline is not None:
         judged = _against(board.baseline, board.verdict, judged)
@@ -179,16 +202,18 @@ def _over_periods(held: HeldOut, line: Standing) -> Standing:
     return replace(line, low=min(line.low, found.low), high=max(line.high, found.high))
 
 
-def _of_rare(held: HeldOut, metric: Metric) -> Verdict | None:
+def _of_rare(held: HeldOut, metric: Metric, *, pictured: bool) -> Verdict | None:
     """Judge by the precision among few positives, which other scores do not show; None: not few."""
     if metric.name not in _FLATTERING or len(held.shares) != 2 or not 0 < held.shares[1] < RARE:
         return None
     telling = next(one for one in held.metrics if one.name == "average_precision")
     low, high = held.interval(telling)
     score, guess = held.score(telling), held.guess(telling)
-    judged = verdict(telling, Standing("model", score, 1.0, 0.0, low, high), guess)
+    line = Standing("model", score, 1.0, 0.0, low, high)
+    judged = verdict(telling, line, guess, pictured=pictured)
+    things = "images" if pictured else "rows"
     lead = (
-        f"Only {percent(float(held.shares[1]), 1)} of the rows are {held.task.positive}: the "
+        f"Only {percent(float(held.shares[1]), 1)} of the {things} are {held.task.positive}: the "
         f"average precision is {number(score, 3)}, of a plain guess {number(guess, 3)}."
     )
     return replace(judged, sentence=f"{lead} {judged.sentence}")

@@ -149,6 +149,8 @@ class _Head(nn.Linear):
     def __init__(self, features: int, classes: int) -> None:
         super().__init__(features, classes, bias=False)
         self.register_buffer("log_shares", torch.zeros(classes))
+        if self.weight.is_meta:  # to be loaded; its spread would import a compiler, for seconds
+            return
         with torch.no_grad():
             self.weight.div_(self.weight.std().clamp(min=1e-9))
 

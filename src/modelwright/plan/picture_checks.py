@@ -66,24 +66,21 @@ def check_pictures(rows: PictureRows, seconds: float) -> tuple[Finding, ...]:
         That are left for everything: with less than a minute fewer images are compared.
     """
     from modelwright.training.diagnostics.overlap import (
+        find_copies,
         find_differing,
-        find_overlap,
-        find_twins,
         row_keys,
     )
 
     train, valid = _taken(rows, rows.train), _taken(rows, rows.valid)
     most = _MANY if seconds > _SHORT else _FEW
-    found = [find_differing(train, valid)]
+    differing = find_differing(train, valid)
+    found = [] if differing is None else [differing]
     parts = [("held-out", rows.valid), *([("test", rows.test)] if len(rows.test) else [])]
     known = set(row_keys(train))
     for called, places in parts:
         others = _taken(rows, places)
-        same = find_overlap(train, others, called, known)
-        found.append(same)
-        if same is None or same.severity is Severity.INFO:
-            found.append(find_twins(train, others, called=called, most=most))
-    return tuple(one for one in found if one is not None)
+        found += find_copies(train, others, called=called, most=most, known=known)
+    return tuple(found)
 
 
 def _taken(rows: PictureRows, places: NDArray[np.int64]) -> NDArray[np.uint8]:

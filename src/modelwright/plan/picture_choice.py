@@ -10,7 +10,13 @@ from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.evaluate.metrics import Decided
 from modelwright.plan.picture_net import Trained
 
-__all__ = ["best_of"]
+__all__ = ["UNTUNED", "best_of", "tuning_told"]
+
+UNTUNED = "there was no time for tuning: more time (--time) may give a better net."
+"""What is told of a net that was not tuned."""
+
+# A training of less is told as none: its epochs are 0.0.
+_NOTHING = 0.05
 
 
 def best_of(trials: Sequence[Trained], metric: Metric, y: Target) -> Trained:
@@ -34,6 +40,29 @@ def best_of(trials: Sequence[Trained], metric: Metric, y: Target) -> Trained:
         return best
     level = [trial for trial in latest if _as_good(trial, best, y)]
     return min(level, key=lambda trial: _log_loss(trial, y))
+
+
+def tuning_told(trials: Sequence[Trained], best: Trained, metric: Metric, y: Target) -> str:
+    """Say what held-out images think of tuning, or that there was no time for it.
+
+    Parameters
+    ----------
+    trials : sequence of Trained
+        The net before it, and after it.
+    best : Trained
+        The one of them that is taken.
+    metric, y
+        As of `best_of`.
+    """
+    features, tuned = trials
+    if not tuned.curve or tuned.curve[-1].epoch < _NOTHING:
+        return UNTUNED
+    if metric.loss(y, features.valid) == metric.loss(y, tuned.valid):
+        return (
+            f"by {metric.name} held-out images do not tell {features.spec.name} and "
+            f"{tuned.spec.name} apart: {best.spec.name} is taken."
+        )
+    return f"held-out images say: {best.spec.name} is the better one."
 
 
 def _as_good(trial: Trained, best: Trained, y: Target) -> bool:

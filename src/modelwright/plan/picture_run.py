@@ -11,9 +11,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from modelwright.core.errors import ModelFileError, OptionError
 from modelwright.core.progress import Progress, SilentProgress
-from modelwright.core.result import Leaderboard, Standing
+from modelwright.core.result import FreshScore, Leaderboard, Standing
 from modelwright.core.settings import ImageSettings, Question, Settings, Validation, images_of
 from modelwright.core.task import Target
 from modelwright.core.version import __version__
@@ -23,7 +26,23 @@ from modelwright.plan.picture_net import Trained
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
 
-__all__ = ["Spending", "backbones_of", "board_of", "check_asked", "opened_run", "refuse_backbones"]
+__all__ = [
+    "Spending",
+    "Spent",
+    "backbones_of",
+    "board_of",
+    "check_asked",
+    "fresh_score",
+    "opened_run",
+    "refuse_backbones",
+    "scoring_seconds",
+]
+
+# Seconds over the time that are told.
+_LATE = 0.5
+# What writing the file takes, by how much scoring may be slower than was measured, and the share of
+# images that are asked for again.
+_WRITING, _SLOWER, _UNSURE = 1.0, 1.3, 0.25
 
 # Seconds between two records of the time spent.
 SPENT = 5.0
@@ -176,3 +195,82 @@ def board_of(
         lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))
     lines.sort(key=lambda line: -line.score if metric.greater_is_better else line.score)
     return Leaderboard(metric.name, tuple(lines))
+
+
+class Spent:
+    """What the time of a fit goes into, step by step.
+
+    Parameters
+    ----------
+    began : float
+        The moment of `time.monotonic` from which it counts.
+    what : str
+        What was done since.
+
+    Examples
+    --------
+    >>> spent = Spent(time.monotonic() - 5.5, "opening images")
+    >>> spent.did("the quick net")
+    >>> spent.late_note(-2.1)
+    'the time was overrun by 2.1 s; it went into opening images 5.5 s, the quick net 0.0 s.'
+    """
+
+    def __init__(self, began: float, what: str) -> None:
+        self._took, self._since = dict[str, float](), began
+        self.did(what)
+
+    def did(self, what: str) -> None:
+        """Note what the time since the last note went into."""
+        now = time.monotonic()
+        self._took[what], self._since = now - self._since, now
+
+    def late_note(self, left: float) -> str:
+        """Say by how much a fit is late, where so many seconds are left; empty where it is not."""
+        if left > -_LATE:
+            return ""
+        steps = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in self._took.items())
+        return f"the time was overrun by {-left:.1f} s; it went into {steps}."
+
+
+def scoring_seconds(rows: PictureRows, rate: float, *, mirrored: bool, moved: bool) -> float:
+    """Predict the seconds that scoring and writing take at the end.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        All images.
+    rate : float
+        Images a second in training, which is three times as much work.
+    mirrored, moved : bool
+        Whether mirror images, and images moved by a pixel, are asked too.
+    """
+    views = (2 if mirrored else 1) * (1 + 2 * _UNSURE if moved else 1)
+    images = views * (len(rows.valid) + len(rows.test))
+    return _WRITING + _SLOWER * images / max(3 * rate, 1e-9)
+
+
+def fresh_score(
+    rows: PictureRows, p: NDArray[np.float32], metric: Metric, name: str, looks: int
+) -> FreshScore:
+    """Score the images under test/.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        All images.
+    p : ndarray of float32, shape (n_test, n_classes)
+        What is said of those.
+    metric : Metric
+        What decides.
+    name : str
+        What they are called.
+    looks : int
+        How often they were scored before.
+    """
+    y = rows.y.rows(rows.test)
+    low, high = bootstrap_interval(metric, y, p, seconds=0.5)
+    known = math.isfinite(low)
+    return FreshScore(
+        metric.name, metric.score(y, p), low if known else None, high if known else None,
+        len(y), len(y), looks, rows.digest, name,
+    )  # fmt: skip

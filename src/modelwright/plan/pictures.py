@@ -21,19 +21,19 @@ from modelwright.core.errors import FitError
 from modelwright.core.evidence import Evidence
 from modelwright.core.launch import launched
 from modelwright.core.progress import Progress
-from modelwright.core.result import Card, FreshScore
+from modelwright.core.result import Card
 from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings
 from modelwright.core.version import __version__
 from modelwright.engine import core_count
 from modelwright.engine.platform import Neighbours, wait_asleep
-from modelwright.evaluate import Metric, bootstrap_interval, find_metric, fit_temperature
+from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
-from modelwright.plan.picture_choice import best_of
+from modelwright.plan.picture_choice import UNTUNED, best_of, tuning_told
 from modelwright.plan.picture_net import (
     LONG,
     SPARE,
@@ -42,6 +42,7 @@ from modelwright.plan.picture_net import (
     answers_of,
     form_of,
     growing_of,
+    hopeless,
     quick_spec,
     source_of,
     speed_of,
@@ -50,10 +51,13 @@ from modelwright.plan.picture_net import (
 from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
 from modelwright.plan.picture_run import (
     Spending,
+    Spent,
     backbones_of,
     board_of,
     check_asked,
+    fresh_score,
     opened_run,
+    scoring_seconds,
 )
 from modelwright.plan.picture_shown import shown_of
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
@@ -98,15 +102,10 @@ QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
 MIRRORED = 0.85
 # So many times as good as naming the commonest class, or what it says of mirror images is noise.
 KNOWING = 1.5
-# How much faster wide nets multiply.
-GAIN = 2.0
-# What writing the file takes, and by how much scoring may be slower than was measured.
-WRITING, SLOWER = 1.0, 1.3
 # The share of the cores from which neighbours count.
 BUSY = 0.4
-# The share of the time that scoring may take, where images are looked at moved by a pixel too, and
-# the share of images for which they are.
-VIEWS, UNSURE = 0.1, 0.25
+# The share of the time that scoring may take, where images are looked at moved by a pixel too.
+VIEWS = 0.1
 
 
 @dataclass
@@ -180,10 +179,11 @@ def fit_pictures(
     kind, classes = rows.task.kind, rows.task.classes
     known = metric or find_metric(rows.task.metric, kind, classes)
     rows = replace(rows, task=replace(rows.task, metric=known.name))
-    read = time.monotonic() - began
+    read, spent = time.monotonic() - began, Spent(began, "opening images")
     with opened_run(rows, data, question, settings, budget) as (runs, record):
         work = _Work(rows, known, settings, runs, record, data, live)
         work.neighbours = neighbours
+        work.spent = spent
         work.deadline = None if math.isinf(budget) else began + budget - record.spent
         try:
             first = work.search(began)
@@ -221,6 +221,7 @@ class _Work:
         self.seed = Seed(settings.seed)
         self.threads = 1
         self.neighbours, self.busy = Neighbours(), 0.0
+        self.spent = Spent(time.monotonic(), "opening images")
         place = launched()
         self.count = 1 if place is None else place.size  # processes that learn together
 
@@ -237,25 +238,26 @@ class _Work:
         if backbones_of(self.settings):
             return self._transfer(source, began)
         machine = self._machine(source)
+        self.spent.did("loading PyTorch and measuring the machine")
         quick = quick_spec(LADDER[0], len(self.rows.train))
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         self._train(source, quick, machine, budget)
         self._publish(machine)
+        self.spent.did("the quick net")
         first = time.monotonic() - began
         notes, facts = look_at_pictures(self.rows, self.left)
         self.notes += notes
-        if self.settings.trials != 1:
+        checkpoint = self.folder / "net.safetensors"
+        # without time left nothing is begun; what an earlier run learned is taken up and scored
+        if self.settings.trials != 1 and (self.left > 0 or checkpoint.is_file()):
             spec, machine = self._planned(source, machine)
-            checkpoint = self.folder / "net.safetensors"
-            end = None
-            if self.deadline is not None:
-                rate = machine.rows_a_second
-                end = self.deadline - self._scoring(rate, mirrored=spec.mirrored, moved=spec.moved)
+            end = self._end(machine, mirrored=spec.mirrored, moved=spec.moved)
             try:
                 self._train(source, spec, machine, Budget(end), checkpoint)
             except FitError as error:  # the quick net is there
                 self.notes.append(f"{spec.name} was given up: {error}.")
+            self.spent.did("the best net")
         notes, more = doubt_labels(self.rows, self._best().valid)
         self.notes += notes
         self.store.learn(self.record.id, {"findings": [*facts["findings"], *more]})
@@ -265,27 +267,35 @@ class _Work:
     def _transfer(self, source: Source, began: float) -> float:
         """Fit from a backbone on: its features, then all of it tuned."""
         start, machine = self._started(source)
+        self.spent.did("loading PyTorch and trying backbones")
         self.notes += start.notes
         seed = self.seed.derive("transfer")
         way = Transfer(self.rows, start, machine, seed=seed, live=self.live)
         self._add(way.features(self.left))
         self._publish(machine)
+        self.spent.did("features")
         first = time.monotonic() - began
-        if self.settings.trials != 1:
-            end = None
-            if self.deadline is not None:
-                rate = machine.rows_a_second
-                end = self.deadline - self._scoring(rate, mirrored=way.mirrored, moved=False)
+        path = self.folder / "net.safetensors"
+        if self.left <= 0 and not path.is_file():
+            self.notes.append(UNTUNED)
+        elif self.settings.trials != 1:
+            end = self._end(machine, mirrored=way.mirrored, moved=False)
             tuning = Tuning() if end is not None else Tuning(epochs=float(USUAL))
-            path = self.folder / "net.safetensors"
             try:
                 self._add(way.tuned(source, tuning, Budget(end), path))
-                better = self._best().spec.name
-                self.notes.append(f"held-out images say: {better} is the better one.")
+                y = self.rows.y.rows(self.rows.valid)
+                self.notes.append(tuning_told(self.trials, self._best(), self.metric, y))
             except FitError as error:  # the features are there
                 self.notes.append(f"fine-tuned was given up: {error}.")
+            self.spent.did("tuning")
         self._publish(machine, last=True)
         return first
+
+    def _end(self, machine: Machine, *, mirrored: bool, moved: bool) -> float | None:
+        """Say when a training ends, so that there is time to score; None without a clock."""
+        rate = machine.rows_a_second
+        scoring = scoring_seconds(self.rows, rate, mirrored=mirrored, moved=moved)
+        return None if self.deadline is None else self.deadline - scoring
 
     def _started(self, source: Source) -> tuple[Start, Machine]:
         """Choose the backbone; a run that goes on keeps its own."""
@@ -356,11 +366,13 @@ class _Work:
         wanted = max(WANTED, 2 * count)
         for widths in reversed(LADDER):
             smallest = self.count * machine.rows_a_second * self.left
-            if _hopeless(self.rows, widths, smallest, wanted * cost):
+            if hopeless(self.rows, widths, LADDER[0], smallest, wanted * cost):
                 continue
             rate, chosen = self._fastest(source, widths, machine)
-            moved = self._scoring(rate, mirrored=mirrored, moved=True) < VIEWS * self.left
-            left = self.left - self._scoring(rate, mirrored=mirrored, moved=moved)
+            moved = (
+                scoring_seconds(self.rows, rate, mirrored=mirrored, moved=True) < VIEWS * self.left
+            )
+            left = self.left - scoring_seconds(self.rows, rate, mirrored=mirrored, moved=moved)
             seen = self.count * rate * max(left, 0.0) / cost
             if seen >= wanted:
                 break
@@ -398,12 +410,6 @@ class _Work:
             return rows.form.channels == 3  # it knows too little: what is usual
         return found >= MIRRORED * plain
 
-    def _scoring(self, rate: float, *, mirrored: bool, moved: bool) -> float:
-        """Predict the seconds that scoring and writing take at the end."""
-        views = (2 if mirrored else 1) * (1 + 2 * UNSURE if moved else 1)
-        images = views * (len(self.rows.valid) + len(self.rows.test))
-        return WRITING + SLOWER * images / max(3 * rate, 1e-9)
-
     def _train(
         self,
         source: Source,
@@ -440,6 +446,8 @@ class _Work:
 
     def _publish(self, machine: Machine, *, last: bool = False) -> None:
         """Write the best net; at the end with everything that is known of it."""
+        if last:
+            self.notes += filter(None, [self.spent.late_note(self.left)])
         rows, best = self.rows, self._best()
         y = rows.y.rows(rows.valid)
         calibration = fit_temperature(best.valid, y)
@@ -480,21 +488,12 @@ class _Work:
 
     def _tested(self, model: Model, best: Trained) -> Model:
         """Score the images under test/, once."""
-        rows = self.rows
+        rows, store = self.rows, data_folder(self.settings.store)
         if not len(rows.test):
             return model
-        y = rows.y.rows(rows.test)
+        looks = earlier_looks(store, rows.task.target, rows.digest, self.record.id)
         p = model.calibration.apply(answers_of(rows, best.fitted, rows.test))
-        low, high = bootstrap_interval(self.metric, y, p, seconds=0.5)
-        known = math.isfinite(low)
-        looks = earlier_looks(
-            data_folder(self.settings.store), rows.task.target, rows.digest, self.record.id
-        )
-        test = FreshScore(
-            self.metric.name, self.metric.score(y, p), low if known else None,
-            high if known else None, len(y), len(y), looks, rows.digest,
-            f"{self.source_name}/test",
-        )  # fmt: skip
+        test = fresh_score(rows, p, self.metric, f"{self.source_name}/test", looks)
         return replace(model, card=replace(model.card, test=test))
 
     def _finish(self, model: Model) -> None:
@@ -511,12 +510,3 @@ class _Work:
         if self.settings.out is not None:
             atomic_write(Path(self.settings.out), path.read_bytes())
         self.model = model
-
-
-def _hopeless(rows: PictureRows, widths: tuple[int, ...], smallest: float, wanted: float) -> bool:
-    """Whether a net is far too large, by the images that the smallest one sees: unmeasured."""
-    if widths == LADDER[0]:
-        return False
-    least, own = (form_of(rows, w).work for w in (LADDER[0], widths))
-    # wide nets use the machine better: they are up to so much faster than their work says
-    return max(smallest, 0.0) * GAIN * least / own < wanted

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from modelwright.acquire import read_raw
 from modelwright.acquire.images import CLASS, IMAGE, PART, holds_images
 from modelwright.core.budget import Budget, parse_duration
-from modelwright.core.errors import DataError, OptionError, did_you_mean
+from modelwright.core.errors import DataError, FitError, OptionError, did_you_mean
 from modelwright.core.launch import refuse_company
 from modelwright.core.progress import Progress, progress
 from modelwright.core.seed import Seed
@@ -60,6 +60,8 @@ MOST, USUAL = 400, 10
 BATCH = 512
 _RATE, _USUAL_BATCH, _MOMENTUM = 0.24, 2_000, 0.6
 _WRITING = 1.0  # seconds for the file
+# A training of less is told as none: its epochs are 0.0.
+_NOTHING = 0.05
 _TOLD = 0.2  # seconds between two looks of the progress
 
 
@@ -142,6 +144,8 @@ def pretrain(
     ------
     DataError
         When there are too few images, or no classes where they are needed.
+    FitError
+        When there was no time to learn anything.
     OutputError
         When the file cannot be written.
     """
@@ -158,7 +162,28 @@ def pretrain(
         told = live or stack.enter_context(progress())
         work = _Work(data, method, chosen, data_folder(chosen.store), end, told)
         form, weights, card = work.with_classes() if method == "supervised" else work.alone()
+        card = _with_time(card, seconds) if work.timed else card
         return _written(Path(out), form, weights, replace(card, seconds=clock.monotonic() - began))
+
+
+def _with_time(card: BackboneCard, seconds: float) -> BackboneCard:
+    """Refuse what learned nothing for want of time, and say it of what learned little.
+
+    Raises
+    ------
+    FitError
+        When images were hardly looked at.
+    """
+    if card.epochs >= 1:
+        return card
+    cure = "give more time (--time)"
+    if card.epochs < _NOTHING:
+        raise FitError(
+            f"nothing was learned of {card.images:,} images: {seconds:g} s were over when they had "
+            f"been opened and the machine measured; {cure}"
+        )
+    note = f"there was no time for a single epoch ({card.epochs:.2f}): {cure}."
+    return replace(card, notes=(*card.notes, note))
 
 
 def _usual_method(data: str | Path) -> str:

@@ -6,11 +6,12 @@ from modelwright.core.result import Standing
 from modelwright.core.schema import Role
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import Verdict, shown_better, verdict_on
+from modelwright.features.images import FittedImages
 from modelwright.model import Model
 from modelwright.pages.numerals import plural
 from modelwright.plan.unfollowed import untried
 
-__all__ = ["left_out", "left_out_note", "line_of", "shown_to_help", "verdict_of"]
+__all__ = ["left_out", "left_out_note", "line_of", "of_images", "shown_to_help", "verdict_of"]
 
 # A column with more values than this share of the rows hardly repeats one.
 _UNIQUE = 0.5
@@ -45,7 +46,15 @@ def verdict_of(model: Model) -> Verdict | None:
     found = _measured(model)
     if found is None:
         return None
-    return verdict_on(*found, model.leaderboard, untried(model.card.plan))
+    unknown = untried(model.card.plan)
+    board = model.leaderboard
+    return verdict_on(*found, board, untried=unknown, pictured=of_images(model))
+
+
+def of_images(model: Model) -> bool:
+    """Whether a model sees the pixels of images, and no table."""
+    parts = (part for member in model.members for part in member.parts)
+    return any(isinstance(step, FittedImages) for part in parts for step in part.recipe.steps)
 
 
 def shown_to_help(model: Model) -> bool:

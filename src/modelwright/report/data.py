@@ -12,8 +12,8 @@ from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.figure import TALL
 from modelwright.pages.numerals import DASH, percent, plural
-from modelwright.plan.verdict import left_out
-from modelwright.report.opening import name, of_images
+from modelwright.plan.verdict import left_out, of_images
+from modelwright.report.opening import name
 from modelwright.report.small import distribution, typical
 
 __all__ = ["data", "fact_list", "more_names", "search"]

@@ -8,15 +8,15 @@ from modelwright.core.result import Standing
 from modelwright.evaluate.expected import Expected
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict_on
-from modelwright.features.images import FittedImages
 from modelwright.model import Model
 from modelwright.pages import Markup, element, joined, shorten, unbroken
 from modelwright.pages.numerals import number, plural
 from modelwright.plan.unfollowed import untried
+from modelwright.plan.verdict import of_images
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title
 
-__all__ = ["name", "of_images", "opening", "warnings"]
+__all__ = ["name", "opening", "warnings"]
 
 _KINDS = {
     "binary": "one of two classes",
@@ -30,12 +30,6 @@ _FEW = 20
 def name(text: str, most: int = 80) -> Markup:
     """Show a name from the data, in its own direction of writing."""
     return element("bdi", shorten(text, most))
-
-
-def of_images(model: Model) -> bool:
-    """Whether a model sees the pixels of images, and no table."""
-    parts = (part for member in model.members for part in member.parts)
-    return any(isinstance(step, FittedImages) for part in parts for step in part.recipe.steps)
 
 
 def opening(
@@ -115,7 +109,7 @@ def _answer(
     if model.evidence is not None:
         board, unknown = model.leaderboard, untried(model.card.plan)
     against = "" if board is None else board.verdict
-    judged = verdict_on(held, line, board, unknown)
+    judged = verdict_on(held, line, board, untried=unknown, pictured=of_images(model))
     words = held.guess_words(metric)
     way = way_figure(line, guess, best, title(metric.name), words)
     return element(

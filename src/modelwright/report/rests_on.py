@@ -6,6 +6,7 @@ from modelwright.core.evidence import Dependence, Evidence
 from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.model import Model
 from modelwright.pages import Chapter, Markup, element, joined
+from modelwright.plan.verdict import of_images
 from modelwright.report.data import more_names
 from modelwright.report.influence import (
     attribution_figure,
@@ -13,7 +14,6 @@ from modelwright.report.influence import (
     importance_figure,
     most_moved,
 )
-from modelwright.report.opening import of_images
 from modelwright.report.words import title
 
 __all__ = ["influence", "singles"]

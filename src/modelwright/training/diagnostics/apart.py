@@ -139,10 +139,11 @@ def _steps(case: Case) -> Finding | None:
     """Exchange what comes later, where each step is to foretell the next one."""
     batch = case.some(_ROWS)
     x, y = batch.inputs[0], batch.targets
-    plain = case.answers is Answers.STEPS and not x.is_floating_point() and x.ndim == 2
-    if not plain or x.shape != y.shape or x.shape[1] < 4 or len(x) < 2:
+    letters = case.answers is Answers.STEPS and not x.is_floating_point() and x.ndim == 2
+    numbers = case.answers is Answers.NUMBERS and x.is_floating_point() and x.ndim in (2, 3)
+    if not (letters or numbers) or x.shape[:2] != y.shape[:2] or x.shape[1] < 4 or len(x) < 2:
         return None
-    if float((y[:, :-1] == x[:, 1:]).float().mean()) < _SHIFTED:
+    if not _are_next(x, y) or (numbers and not _are_steps(case, x)):
         return None
     net = copy.deepcopy(case.net).eval()
     half = x.shape[1] // 2
@@ -155,7 +156,22 @@ def _steps(case: Case) -> Finding | None:
     if apart <= _TOUCH * max(float(before.abs().max()), 1e-12):
         return None
     told = (
-        f"with other letters from step {half + 1} on, answers of the steps before change by up to "
+        f"with other inputs from step {half + 1} on, answers of the steps before change by up to "
         f"{number(apart, 3)}"
     )
     return noticed("future-seen", told)
+
+
+def _are_next(x: torch.Tensor, y: torch.Tensor) -> bool:
+    """Whether targets are what the inputs say a step later, and not what they say now."""
+    given, wanted = (part.reshape(*part.shape[:2], -1).unsqueeze(3) for part in (x, y))
+    given = given.transpose(2, 3)  # each target with each input
+    later = (wanted[:, :-1] == given[:, 1:]).float().mean(dim=(0, 1)).amax(dim=1)
+    now = (wanted == given).float().mean(dim=(0, 1)).amax(dim=1)
+    return bool((later >= _SHIFTED).all() and (now < _SHIFTED).all())
+
+
+def _are_steps(case: Case, x: torch.Tensor) -> bool:
+    """Whether the net answers each step."""
+    answers = copy.deepcopy(case.net).eval()(*case.some(_ROWS).inputs)
+    return bool(answers.shape[:2] == x.shape[:2])

@@ -12,13 +12,13 @@ from modelwright.core.findings import Finding, Severity
 from modelwright.core.numerals import number
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.diagnostics.apart import check_apart
-from modelwright.training.diagnostics.case import Case, Loss, Score, Step, make_case, noticed
+from modelwright.training.diagnostics.case import Case, Loss, Score, Step, make_case, noticed, only
 from modelwright.training.diagnostics.gradients import bends, check_gradients
 from modelwright.training.diagnostics.inputs import check_inputs, describe
 from modelwright.training.diagnostics.labels import check_labels, check_order_of_rows, related
 from modelwright.training.diagnostics.learning import by_heart, check_by_heart, without_inputs
 from modelwright.training.diagnostics.loss import Theory, check_loss
-from modelwright.training.diagnostics.overlap import find_differing, find_overlap, find_twins
+from modelwright.training.diagnostics.overlap import find_copies, find_differing
 from modelwright.training.diagnostics.passing import ending, passing
 from modelwright.training.diagnostics.short_run import ShortRun, short_run
 from modelwright.training.diagnostics.steps import (
@@ -221,11 +221,7 @@ class _Work:
             return ()
         train = self.case.rows.all.inputs[0].cpu().numpy()
         valid = self.case.valid.inputs[0].cpu().numpy()
-        same = find_overlap(train, valid)
-        found = [same, find_differing(train, valid)]
-        if same is None or same.severity is Severity.INFO:
-            found.append(find_twins(train, valid, self.seed))
-        return tuple(one for one in found if one is not None)
+        return (*find_copies(train, valid, self.seed), *only(find_differing(train, valid)))
 
     def _parameters(self) -> tuple[Finding, ...]:
         count = sum(p.numel() for p in self.case.net.parameters() if p.requires_grad)

@@ -31,7 +31,7 @@ class Theory:
         With the best answer that is the same for all rows: for cross entropy the entropy of the
         labels, for squared error their variance.
     least : float
-        With answers that are right and sure.
+        With answers that are right and sure, and of the kind that the net gives.
     right, wrong : float
         With answers that are right, and those that are wrong, by the same margin.
     softmax : bool
@@ -81,14 +81,38 @@ def _of_classes(case: Case, y: torch.Tensor, like: torch.Tensor) -> Theory:
     shape[case.dim] = case.outputs
     prior = (counts / counts.sum()).log().reshape(shape).expand_as(zeros).contiguous()
     plain = asked(case, right, y)
-    least = _least([asked(case, scale * right, y) for scale in _SCALES])
     moved, double = asked(case, right + 3, y), asked(case, 2 * right, y)
     undecided = asked(case, zeros, y)
+    softmax = _near(moved, plain) and _near(undecided, math.log(case.outputs))
+    best = [right] if _are_shares(case, like) and not softmax else _sure(case, right, like)
+    least = _least([asked(case, one, y) for one in best])
     return Theory(
         undecided, asked(case, prior, y), least, plain, asked(case, wrong, y),
-        softmax=_near(moved, plain) and _near(undecided, math.log(case.outputs)),
+        softmax=softmax,
         straight=_near(undecided, 0) and _near(double, 2 * plain),
     )  # fmt: skip
+
+
+def _sure(case: Case, right: torch.Tensor, like: torch.Tensor) -> list[torch.Tensor]:
+    """Make answers that are right and ever surer, as log-probabilities where the net gives such.
+
+    A loss that takes those has no bound for larger and larger scores, which no such net gives.
+    """
+    scores = [scale * right for scale in _SCALES]
+    if _are_log_shares(case, like):
+        return [one.log_softmax(dim=case.dim) for one in scores]
+    return scores
+
+
+def _are_shares(case: Case, answers: torch.Tensor) -> bool:
+    said = answers.float()
+    sums = said.sum(dim=case.dim)
+    return bool((said >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-3)
+
+
+def _are_log_shares(case: Case, answers: torch.Tensor) -> bool:
+    sums = answers.float().exp().sum(dim=case.dim)
+    return torch.allclose(sums, torch.ones_like(sums), atol=1e-3)
 
 
 def _of_numbers(case: Case, y: torch.Tensor, like: torch.Tensor) -> Theory:
@@ -185,7 +209,6 @@ def _broadcast(case: Case, rows: Examples, answers: torch.Tensor) -> Finding | N
 def _twice(case: Case, known: Theory, answers: torch.Tensor, ends: str) -> Finding | None:
     if not known.softmax:
         return None
-    said = answers.float()
     if case.answers is Answers.BINARY:
         if ends != "sigmoid":
             return None
@@ -194,8 +217,7 @@ def _twice(case: Case, known: Theory, answers: torch.Tensor, ends: str) -> Findi
             "of 0: it applies sigmoid itself"
         )
         return noticed("softmax-twice", told)
-    sums = said.sum(dim=case.dim)
-    if bool((said >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
+    if _are_shares(case, answers):
         told = (
             "the answers of each row are above 0 and add up to 1, and a constant added to all of "
             "them changes nothing in the loss: it applies softmax itself; the least loss that "
@@ -208,8 +230,7 @@ def _twice(case: Case, known: Theory, answers: torch.Tensor, ends: str) -> Findi
 def _raw(case: Case, known: Theory, answers: torch.Tensor) -> Finding | None:
     if not known.straight or case.answers not in (Answers.CLASSES, Answers.STEPS):
         return None
-    sums = answers.float().exp().sum(dim=case.dim)
-    if torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
+    if _are_log_shares(case, answers):
         return None
     told = (
         f"the loss is 0 for scores of 0, where log {case.outputs} = "

@@ -15,7 +15,15 @@ from modelwright.core.findings import Finding, Severity
 from modelwright.core.numerals import number
 from modelwright.training.diagnostics.case import noticed
 
-__all__ = ["Twins", "find_differing", "find_overlap", "find_twins", "row_keys", "twins"]
+__all__ = [
+    "Twins",
+    "find_copies",
+    "find_differing",
+    "find_overlap",
+    "find_twins",
+    "row_keys",
+    "twins",
+]
 
 Rows = NDArray[np.generic]
 
@@ -72,6 +80,40 @@ def find_overlap(
     )
     loud = same >= max(_FEW, _MANY * len(valid[:most]))
     return noticed("valid-overlap", told, None if loud else Severity.INFO)
+
+
+def find_copies(
+    train: Rows,
+    valid: Rows,
+    seed: int = 0,
+    called: str = "validation",
+    most: int = _TRAINED,
+    known: Set[int] | None = None,
+) -> tuple[Finding, ...]:
+    """Find validation rows that equal training rows, and images among the others that nearly do.
+
+    Parameters
+    ----------
+    train, valid, called, known
+        As of `find_overlap`.
+    seed, most
+        As of `twins`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> images = rng.integers(0, 200, (60, 1, 16, 16)).astype(np.uint8)
+    >>> brighter = images[5:9] + np.uint8(9)
+    >>> [one.code for one in find_copies(images, np.concatenate([images[:5], brighter]))]
+    ['valid-overlap', 'valid-near-duplicates']
+    """
+    same = find_overlap(train, valid, called, known)
+    if same is not None:
+        found = set(row_keys(train)) if known is None else known
+        valid = valid[[key not in found for key in row_keys(valid)]]
+        called = f"other {called}"
+    near = find_twins(train, valid, seed, called, most) if len(valid) else None
+    return tuple(one for one in (same, near) if one is not None)
 
 
 def row_keys(rows: Rows) -> list[int]:

@@ -13,6 +13,8 @@ from modelwright.training.diagnostics.case import noticed
 __all__ = ["Watched", "has_modes", "watch"]
 
 _SHOWN = 3
+# So many steps at rest, and none in training mode after them, are no slip.
+_FORGOTTEN = 3
 
 
 class Watched:
@@ -29,6 +31,9 @@ class Watched:
     ----------
     steps, piled : int
         Steps of the optimiser; and those into which gradients of an earlier step went as well.
+    still, still_last : int
+        Steps for which the net was in evaluation mode whenever it was asked with gradients; and how
+        many of them came last, one after the other.
     learned, learned_still : int
         Times the net was asked with gradients; and those of them in evaluation mode.
     scored, scored_moving : int
@@ -39,11 +44,12 @@ class Watched:
 
     def __init__(self, net: nn.Module, optimiser: torch.optim.Optimizer) -> None:
         self.net, self.optimiser = net, optimiser
-        self.steps = self.piled = 0
+        self.steps = self.piled = self.still = self.still_last = 0
         self.learned = self.learned_still = self.scored = self.scored_moving = 0
         self.reached: set[str] = set()
         self._seen: dict[str, int] = {}
         self._piled_at = 0
+        self._before = (0, 0)  # of what was asked, when the last step was made
         groups = optimiser.param_groups
         self._held = {id(one) for group in groups for one in group["params"]}
 
@@ -56,14 +62,20 @@ class Watched:
                 "still there when new ones came"
             )
             found.append(noticed("gradients-pile-up", told))
-        if self.learned_still and self.learned_still == self.learned and has_modes(self.net):
-            told = f"the net learned in {self.learned} steps with dropout and batch norm at rest"
+        if self._is_at_rest() and has_modes(self.net):
+            steps = f"{self.still or self.learned} of {self.steps or self.learned} steps"
+            told = f"the net learned in {steps} with dropout and batch norm at rest"
             found.append(noticed("evaluation-mode", told))
         if self.scored_moving:
             names = ", ".join(_moving(self.net)[:_SHOWN])
             told = f"the net was asked for scores with {names} in training mode"
             found.append(noticed("training-mode", told))
         return tuple(found)
+
+    def _is_at_rest(self) -> bool:
+        """Whether all steps, most of them, or the last ones were made in evaluation mode."""
+        always = 0 < self.learned_still == self.learned
+        return always or 2 * self.still > self.steps or self.still_last >= _FORGOTTEN
 
     def attach(self) -> list[Any]:
         """Begin to watch; gives the hooks."""
@@ -87,6 +99,12 @@ class Watched:
 
     def _stepped(self, optimiser: object, args: object, kwargs: object) -> None:
         self.steps += 1
+        learned, still = self.learned - self._before[0], self.learned_still - self._before[1]
+        self._before = self.learned, self.learned_still
+        # scored with gradients in between is no step of its own
+        at_rest = 0 < still == learned
+        self.still += at_rest
+        self.still_last = self.still_last + 1 if at_rest else 0
 
     def _graded(self, name: str, parameter: nn.Parameter) -> Any:
         """Look whether a gradient from before the last step is still there when one comes."""
