@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.detect import detect
 from modelwright.clean.labels import check_labels
+from modelwright.clean.other_forms import reformed
 from modelwright.clean.recipes.compiling import compiled
 from modelwright.clean.recipes.expected import expect
 from modelwright.clean.recipes.keys import row_keys, table_hash
@@ -285,9 +286,14 @@ def _look(table: pl.DataFrame, labels: Labels | None, wishes: Wishes) -> _Looked
         said = None if labels is None else Labels(np.searchsorted(kept, labels.rows), labels.values)
     units = conversions(part, said, wishes.threshold)
     part = units.apply(part)
+    forms = reformed(part, said, wishes.threshold)
+    part = forms.apply(part)
     errors = detect(part, labels=said, rules=wishes.rules, seed=wishes.seed)
     repairs = repair(part, errors, labels=said, threshold=wishes.threshold, seed=wishes.seed)
-    errors, repairs = with_conversions(errors, repairs, units)
+    errors, repairs = with_conversions(
+        errors, repairs, forms, "written in another form than the others"
+    )
+    errors, repairs = with_conversions(errors, repairs, units, "in another unit than most")
     if strays.rows:
         errors = _spread(errors, kept, table.height)
         moved = (one._replace(row=int(kept[one.row])) for one in repairs)
