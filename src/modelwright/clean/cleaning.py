@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.detect import detect
+from modelwright.clean.duplicates import Duplicates, find_duplicates
 from modelwright.clean.labels import check_labels
 from modelwright.clean.other_forms import reformed
 from modelwright.clean.recipes.compiling import compiled
@@ -121,6 +122,8 @@ class Cleaned:
         Cells that look wrong and for which nobody knows better: `new` is what stands there.
     strays : tuple of Repair
         Rows that are none (totals, names of columns) and that stay: they name no column.
+    duplicates : Duplicates
+        How many rows of the cleaned table come again.
     """
 
     table: pl.DataFrame
@@ -131,6 +134,7 @@ class Cleaned:
     notes: tuple[str, ...] = field(default=())
     doubts: tuple[Repair, ...] = field(default=())
     strays: tuple[Repair, ...] = field(default=())
+    duplicates: Duplicates = field(default=Duplicates())
 
     @cached_property
     def suspicious(self) -> int:
@@ -175,6 +179,8 @@ class Cleaned:
             "by_column": dict(Counter(one.column for one in self.changes)),
             "doubts": shown,
             "doubts_left_out": len(self.doubts) - len(shown),
+            "duplicate_rows": self.duplicates.exact,
+            "near_duplicate_rows": self.duplicates.near,
             "stray_rows": [one.row for one in self.strays],
             "hash": self.recipe.origin.cleaned,
             "notes": list(self.notes),
@@ -250,7 +256,9 @@ def clean_cells(
     left = doubts(table, errors, repairs)
     notes = _notes(looked.strays, errors, repairs, left, chosen)
     stay = () if "stray-rows" in chosen.drop else looked.marks()
-    return Cleaned(final.frame, errors, repairs, final.log, recipe, notes, left, stay)
+    again = find_duplicates(final.frame, chosen.seed)
+    notes = (*notes, *again.notes())
+    return Cleaned(final.frame, errors, repairs, final.log, recipe, notes, left, stay, again)
 
 
 @dataclass(frozen=True)
