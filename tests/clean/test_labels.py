@@ -61,3 +61,10 @@ def test_labels_in_python_are_checked_as_well() -> None:
         check_labels(Labels(np.array([0, 1]), pl.DataFrame({"zip": ["1"]})), CELLS)
     with pytest.raises(DataError, match="rows from 0 to 2"):
         check_labels(Labels(np.array([7]), pl.DataFrame({"zip": ["1"]})), CELLS)
+
+
+def test_a_heading_alone_is_no_label(tmp_path: Path) -> None:
+    file = tmp_path / "few.csv"
+    file.write_text("row,town\n")
+    with pytest.raises(DataError, match="a heading alone"):
+        read_labels(file, pl.DataFrame({"town": ["Bonn"]}))

@@ -17,6 +17,7 @@ from modelwright.clean.rules import (
     Rules,
     Term,
     Unique,
+    checked_pattern,
 )
 from modelwright.clean.rules_file import parse_rules, read_rules, rules_text, write_rules
 from modelwright.core.errors import ColumnError, DataError, OptionError
@@ -184,3 +185,9 @@ def test_a_file_of_rules_has_to_be_there_and_small(tmp_path: Path) -> None:
     (tmp_path / "large.toml").write_text("#" * (2**20 + 1))
     with pytest.raises(DataError, match="at most 1 MB"):
         read_rules(tmp_path / "large.toml")
+
+
+def test_a_look_around_is_refused_in_our_words() -> None:
+    with pytest.raises(OptionError, match="look-around") as raised:
+        checked_pattern("(?=a)b", "zip")
+    assert "str.contains" not in str(raised.value)

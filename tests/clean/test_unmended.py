@@ -12,6 +12,7 @@ from modelwright.clean import Errors, Labels, Repair, Repairs, detect
 from modelwright.clean.cleaning import Wishes, clean_cells
 from modelwright.clean.coded import code_table
 from modelwright.clean.disguised import surely_missing
+from modelwright.clean.duplicates import find_duplicates
 from modelwright.clean.recipes import replay
 from modelwright.clean.unmended import EMPTY, MASKED, abnormal_rows, doubts, emptied
 
@@ -197,3 +198,44 @@ def test_totals_and_names_are_left_out_when_asked() -> None:
     # a row that somebody labelled is a row
     said = Labels(np.array([401]), pasted[[401]])
     assert clean_cells(pasted, Wishes(labels=said)).strays[0].row == 100
+
+
+@pytest.mark.parametrize(
+    ("day", "count"), [("9999-01-01", 20), ("9999-12-31", 1), ("0001-01-01", 3)]
+)
+def test_days_that_nobody_meant_are_told_and_emptied(day: str, count: int) -> None:
+    days = [str(date(2021, 1, 1) + timedelta(i % 90)) for i in range(200)]
+    table = pl.DataFrame({"day": [day if i < count else one for i, one in enumerate(days)]})
+    told = clean_cells(table).doubts
+    assert [one.row for one in told] == [*range(count)]
+    done = clean_cells(table, Wishes(mask=True))
+    assert done.table["day"].null_count() == done.emptied == count
+
+
+def test_years_among_no_dates_say_something() -> None:
+    table = pl.DataFrame({"part": ["9999-1", "0001-2", "17-3", "18-4"] * 30})
+    assert not detect(table).wrong().any()
+
+
+def test_none_is_a_label_among_labels_and_missing_among_numbers() -> None:
+    school = ["none"] * 9 + ["primary"] * 60 + ["master"] * 40
+    income = [str(100 + i) for i in range(100)] + ["none"] * 9
+    wrong = detect(pl.DataFrame({"school": school, "income": income})).wrong()
+    assert not wrong[:, 0].any()
+    assert wrong[:, 1].sum() == 9
+
+
+def test_rows_that_come_again_are_counted_with_the_cure() -> None:
+    rng = np.random.default_rng(0)
+    rows = [[f"{name}{n}" for name, n in zip("abcdefghijkl", line, strict=True)]
+            for line in rng.integers(1, 300, (300, 12)).tolist()]  # fmt: skip
+    near = [*rows[10][:3], "other", *rows[10][4:]]
+    table = pl.DataFrame([*rows, near, rows[5], rows[6]], orient="row", schema=list("abcdefghijkl"))
+    found = find_duplicates(table)
+    assert (found.exact, found.near) == (2, 2)
+    assert found.notes()[1].startswith("2 rows nearly equal another one")
+    again = pl.DataFrame({"a": ["1", "2", "1"], "b": ["x", "y", "x"]})
+    done = clean_cells(again)
+    assert "1 row equals an earlier one: --drop duplicates leaves it out." in done.notes
+    assert done.to_json()["duplicate_rows"] == 1
+    assert not clean_cells(again, Wishes(drop=("duplicates",))).duplicates.exact

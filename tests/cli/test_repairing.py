@@ -264,3 +264,21 @@ def test_large_text_from_a_pipe_stays_as_it_stands(
     out = tmp_path / "out.csv"
     assert main(["clean", "-", "--out", str(out)]) == 0
     assert out.read_text(encoding="utf-8") == f"shop,price\n{rows}"
+
+
+def test_each_file_is_one_of_its_own(
+    dirty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out.csv")
+    assert main(["clean", str(dirty), "--out", out, "--log", out]) != 0
+    told = capsys.readouterr().err
+    assert "a file of its own for --log" in told
+    assert "that of --out" in told
+
+
+def test_a_way_to_fill_gaps_that_nobody_knows_is_met_by_all_of_them(
+    dirty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["clean", str(dirty), "--out", str(tmp_path / "out.csv"), "--impute", "foo"]
+    assert main(words) != 0
+    assert "auto" in capsys.readouterr().err

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.detect import detect
+from modelwright.clean.duplicates import Duplicates, find_duplicates
 from modelwright.clean.labels import check_labels
+from modelwright.clean.other_forms import reformed
 from modelwright.clean.recipes.compiling import compiled
 from modelwright.clean.recipes.expected import expect
 from modelwright.clean.recipes.keys import row_keys, table_hash
@@ -120,6 +122,8 @@ class Cleaned:
         Cells that look wrong and for which nobody knows better: `new` is what stands there.
     strays : tuple of Repair
         Rows that are none (totals, names of columns) and that stay: they name no column.
+    duplicates : Duplicates
+        How many rows of the cleaned table come again.
     """
 
     table: pl.DataFrame
@@ -130,6 +134,7 @@ class Cleaned:
     notes: tuple[str, ...] = field(default=())
     doubts: tuple[Repair, ...] = field(default=())
     strays: tuple[Repair, ...] = field(default=())
+    duplicates: Duplicates = field(default=Duplicates())
 
     @cached_property
     def suspicious(self) -> int:
@@ -174,6 +179,8 @@ class Cleaned:
             "by_column": dict(Counter(one.column for one in self.changes)),
             "doubts": shown,
             "doubts_left_out": len(self.doubts) - len(shown),
+            "duplicate_rows": self.duplicates.exact,
+            "near_duplicate_rows": self.duplicates.near,
             "stray_rows": [one.row for one in self.strays],
             "hash": self.recipe.origin.cleaned,
             "notes": list(self.notes),
@@ -249,7 +256,9 @@ def clean_cells(
     left = doubts(table, errors, repairs)
     notes = _notes(looked.strays, errors, repairs, left, chosen)
     stay = () if "stray-rows" in chosen.drop else looked.marks()
-    return Cleaned(final.frame, errors, repairs, final.log, recipe, notes, left, stay)
+    again = find_duplicates(final.frame, chosen.seed)
+    notes = (*notes, *again.notes())
+    return Cleaned(final.frame, errors, repairs, final.log, recipe, notes, left, stay, again)
 
 
 @dataclass(frozen=True)
@@ -285,9 +294,14 @@ def _look(table: pl.DataFrame, labels: Labels | None, wishes: Wishes) -> _Looked
         said = None if labels is None else Labels(np.searchsorted(kept, labels.rows), labels.values)
     units = conversions(part, said, wishes.threshold)
     part = units.apply(part)
+    forms = reformed(part, said, wishes.threshold)
+    part = forms.apply(part)
     errors = detect(part, labels=said, rules=wishes.rules, seed=wishes.seed)
     repairs = repair(part, errors, labels=said, threshold=wishes.threshold, seed=wishes.seed)
-    errors, repairs = with_conversions(errors, repairs, units)
+    errors, repairs = with_conversions(
+        errors, repairs, forms, "written in another form than the others"
+    )
+    errors, repairs = with_conversions(errors, repairs, units, "in another unit than most")
     if strays.rows:
         errors = _spread(errors, kept, table.height)
         moved = (one._replace(row=int(kept[one.row])) for one in repairs)

@@ -29,6 +29,10 @@ _ANYWHERE = frozenset(
      "#name?", "#num!", "undefined", "not available"]
 )  # fmt: skip
 # Words that `fit` reads as missing in any column; the others may be answers among words.
+_LABELS = frozenset(["none", "nil"])
+# Words that may well be an answer where no numbers or dates are asked for: no schooling at all.
+_EDGE_DAY = r"^(?:9999|000[01])[-/.]|\d[-/.](?:9999|000[01])(?:\D|$)"
+"""Open ends and empty clocks of databases: `fit` reads them as missing too."""
 _USUAL = 0.3
 _MOST = 0.9
 _FEWEST = 3
@@ -55,11 +59,14 @@ def disguised(coded: Coded, column: int, numbers: Numbers | None) -> Told:
     """
     values, counts = coded.values[column], coded.counts[column]
     marked = _marked(values)
-    sentinel = np.zeros(len(values), np.bool_)
+    sentinel = _edge_days(values, counts)
     if numbers is not None:
-        sentinel = _sentinels(numbers.amount)
+        sentinel |= _sentinels(numbers.amount)
     whole = max(coded.height, 1)
     odd = marked | sentinel
+    label = _marked(values, _LABELS)
+    if numbers is None and label.any() and not _are_dates(values, counts * ~marked):
+        odd &= ~label
     share = float(counts[odd].sum()) / whole
     chance = np.where(odd, 0.7 if share < _USUAL else 0.3, 0.0).astype(np.float32)
     gone = coded.codes[:, column] == MISSING
@@ -93,6 +100,19 @@ def _marked(values: pl.Series, words: frozenset[str] = MARKERS) -> NDArray[np.bo
     return np.asarray(known, np.bool_)
 
 
+def _are_dates(values: pl.Series, counts: NDArray[np.int64]) -> bool:
+    return bool(counts[are_dates(values)].sum() >= _MOST * max(counts.sum(), 1))
+
+
+def _edge_days(values: pl.Series, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark days in the years 1 and 9999 among other days."""
+    edge = np.asarray(values.str.contains(_EDGE_DAY).to_numpy(), np.bool_)
+    others = counts * ~(edge | _marked(values))
+    if not edge.any() or (others > 0).sum() < _FEWEST:
+        return np.zeros(len(values), np.bool_)
+    return edge if _are_dates(values, others) else np.zeros(len(values), np.bool_)
+
+
 def _sentinels(amount: NDArray[np.float64], reach: float = 0.5) -> NDArray[np.bool_]:
     """Mark codes that lie outside of the other numbers, above by so many of their ranges."""
     inner = amount[np.isfinite(amount) & ~np.isin(amount, SENTINELS)]
@@ -107,9 +127,9 @@ def _sentinels(amount: NDArray[np.float64], reach: float = 0.5) -> NDArray[np.bo
 def surely_missing(coded: Coded, column: int) -> NDArray[np.float32]:
     """Say how surely cells hold nothing but a word or a code for "missing".
 
-    That is so of words among numbers or dates, of a few words anywhere (those that `fit` reads as
-    missing in any column), and of codes such as -999 that come again and lie far outside of all
-    other numbers of their column.
+    That is so of words among numbers or dates, of days in the years 1 and 9999 among others, of a
+    few words anywhere (those that `fit` reads as missing in any column), and of codes such as -999
+    that come again and lie far outside of all other numbers of their column.
 
     Parameters
     ----------
@@ -142,6 +162,7 @@ def surely_missing(coded: Coded, column: int) -> NDArray[np.float32]:
     if others[np.isfinite(amount)].sum() >= _MOST * others.sum():
         found[marked & ~np.isfinite(amount)] = _WORD
         found[_sentinels(amount, 1.0) & (counts >= _FEWEST)] = _CODE
-    elif marked.any() and others[are_dates(values)].sum() >= _MOST * others.sum():
+    elif marked.any() and _are_dates(values, others):
         found[marked] = _WORD
+    found[_edge_days(values, counts)] = _WORD
     return coded.spread(column, found.astype(np.float32))

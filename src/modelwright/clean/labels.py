@@ -59,6 +59,8 @@ def read_labels(path: str | Path, cells: pl.DataFrame) -> Labels:
     if ROW not in found.columns:
         got = ", ".join(found.columns[:8]) or "no columns"
         raise ColumnError(f"a column {ROW!r} in {file.name}", got, _CURE)
+    if not found.height:
+        raise DataError(f"rows with their right values in {file.name}", "a heading alone", _CURE)
     written = found[ROW].str.strip_chars()
     numbers = written.cast(pl.Int64, strict=False)
     if numbers.null_count():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -65,7 +66,8 @@ def checked_pattern(pattern: str, of: str) -> str:
     try:
         pl.Series([""], dtype=pl.String).str.contains(whole)
     except pl.exceptions.PolarsError as error:
-        why = next((line for line in reversed(str(error).splitlines()) if line.strip()), "")
+        told = re.findall(r"^error: (.+)$", str(error), re.MULTILINE)
+        why = told[0] if told else next((line for line in str(error).splitlines() if line), "")
         cure = "see the syntax of Rust's regex: no look-arounds, no back-references"
         got = f"{pattern!r} ({why.strip()[:80]})"
         raise OptionError(f"a regular expression for {of}", got, cure) from None

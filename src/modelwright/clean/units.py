@@ -198,7 +198,9 @@ def _near(one: Decimal, other: Decimal) -> bool:
     return abs(one - other) <= max(Decimal(1).scaleb(coarser), abs(other) / 50)
 
 
-def with_conversions(errors: Errors, repairs: Repairs, done: Repairs) -> tuple[Errors, Repairs]:
+def with_conversions(
+    errors: Errors, repairs: Repairs, done: Repairs, how: str
+) -> tuple[Errors, Repairs]:
     """Add conversions to what was found in a table in which the sure ones were done.
 
     Parameters
@@ -209,6 +211,8 @@ def with_conversions(errors: Errors, repairs: Repairs, done: Repairs) -> tuple[E
         Of that table: what was mended after a conversion is one repair with it.
     done : Repairs
         The conversions, applied or not.
+    how : str
+        How those cells were written, in words.
     """
     found = {(one.row, one.column): one for one in repairs}
     chance, reason = errors.chance.copy(), errors.reason.copy()
@@ -220,7 +224,7 @@ def with_conversions(errors: Errors, repairs: Repairs, done: Repairs) -> tuple[E
             del found[key]
             chance[one.row, place] = 0.0
             continue
-        why = f"in another unit than most of {one.column!r}"
+        why = f"{how} of {one.column!r}"
         if why not in reasons:
             reasons.append(why)
         if one.confidence > chance[one.row, place]:

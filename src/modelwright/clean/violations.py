@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.broken import Broken
 from modelwright.clean.coded import MISSING, Coded
-from modelwright.clean.comparable import as_dates, as_numbers, compared, sides
+from modelwright.clean.comparable import are_dates, as_dates, as_numbers, compared, sides
 from modelwright.clean.denials import broken_denial
 from modelwright.clean.dependencies import group_codes, votes
 from modelwright.clean.rules import (
@@ -86,7 +86,10 @@ def _of_column(coded: Coded, rule: ColumnRule) -> list[Broken]:
     name = repr(rule.column)
     broken: list[tuple[str, NDArray[np.bool_]]] = []
     if rule.kind:
-        broken.append((f"{name} is no {rule.kind}", ~of_kind(text, rule.kind)))
+        odd = ~of_kind(text, rule.kind)
+        other = odd & are_dates(text) if rule.kind == "date" else np.zeros(len(odd), np.bool_)
+        broken.append((f"{name} is no {rule.kind}", odd & ~other))
+        broken.append((f"{name} is a date of another form than the others", other))
     with np.errstate(invalid="ignore"):
         if rule.least is not None:
             broken.append((f"{name} is below {plain(rule.least)}", number < rule.least))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -165,6 +166,7 @@ def _check_files(
     if recipe is not None and replay is not None:
         cure = "--replay does what a recipe says, --recipe writes a new one"
         raise OptionError("--recipe or --replay", "both", cure)
+    _check_apart({"--out": out, "--recipe": recipe, "--log": log})
     check_suffix(out)
     check_writable(out, *given)
     if recipe is not None:
@@ -174,6 +176,19 @@ def _check_files(
     if log is not None:
         check_suffix(log)
         check_writable(log, *given, out, recipe)
+
+
+def _check_apart(files: Mapping[str, Path | None]) -> None:
+    """Refuse to write two things into one file."""
+    taken: dict[Path, str] = {}
+    for option, file in files.items():
+        if file is None:
+            continue
+        place = file.resolve()
+        if place in taken:
+            got = f"that of {taken[place]}, {str(file)!r}"
+            raise OptionError(f"a file of its own for {option}", got, f"choose another {option}")
+        taken[place] = option
 
 
 def _check_schema(schema: Path, *inputs: object) -> None:

@@ -11,7 +11,7 @@ from modelwright.acquire import Raw, Reading, cast, read_raw
 from modelwright.clean.cells import Labels
 from modelwright.clean.cleaning import Cleaned, Review, Wishes, clean_cells
 from modelwright.clean.discover import accepted, discover
-from modelwright.clean.impute import find_method
+from modelwright.clean.impute import METHODS
 from modelwright.clean.labels import read_labels
 from modelwright.clean.pandera_source import pandera_source
 from modelwright.clean.recipes.openrefine import read_history
@@ -21,7 +21,7 @@ from modelwright.clean.recipes.steps import former_names
 from modelwright.clean.recipes.texts import as_text, typed_as
 from modelwright.clean.repairs import rows_left
 from modelwright.clean.rules_file import parse_rules, read_rules
-from modelwright.core.errors import DataError
+from modelwright.core.errors import DataError, OptionError, did_you_mean
 from modelwright.core.settings import Settings
 from modelwright.plan.filling import filled
 from modelwright.plan.imputing import AUTO
@@ -66,8 +66,9 @@ class Asked:
     impute: str | None = None
 
     def __post_init__(self) -> None:
-        if self.impute is not None and self.impute != AUTO:
-            find_method(self.impute)
+        if self.impute is not None and self.impute not in (AUTO, *METHODS):
+            cure = did_you_mean(self.impute, (AUTO, *METHODS))
+            raise OptionError("a way to fill gaps", repr(self.impute), cure)
 
     def wishes(self, cells: pl.DataFrame, seed: int) -> tuple[Wishes, tuple[str, ...]]:
         """Read the files; tell what of a history could not be taken over."""

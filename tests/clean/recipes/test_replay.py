@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.clean import Repair, Repairs
+from modelwright.clean.cleaning import clean_cells
 from modelwright.clean.mending.rewriting import Reend
 from modelwright.clean.recipes import Recipe, read_recipe, replay
 from modelwright.clean.recipes.compiling import compiled
-from modelwright.clean.recipes.expected import expect, surprises
+from modelwright.clean.recipes.expected import expect, restore_expected, surprises
 from modelwright.clean.recipes.keys import row_keys, table_hash
 from modelwright.clean.recipes.mends import Given, Mends, New, mend
 from modelwright.clean.recipes.recipe import Origin
@@ -327,3 +328,52 @@ def test_what_chance_explains_is_no_drift() -> None:
         assert not [one for one in surprises(before, drawn) if one.what == "drift"]
     half = pl.DataFrame({"a": rng.choice(levels[:20], 60)})
     assert [one.what for one in surprises(before, half)] == ["drift"]
+
+
+def months(scale: float, seed: int, rows: int = 800) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    temperature = rng.normal(20, 2, rows) * scale
+    amount = rng.lognormal(3, 0.6, rows) * scale
+    return pl.DataFrame(
+        {
+            "id": [str(10_000 + rows * seed + i) for i in range(rows)],
+            "temperature": [f"{one:.2f}" for one in temperature],
+            "amount": [f"{one:,.2f}" for one in amount],
+        }
+    )
+
+
+def test_numbers_that_moved_are_drift_and_those_of_another_month_are_not() -> None:
+    before = expect(months(1.0, 0))
+    kept = json.loads(json.dumps([one.to_json() for one in before]))
+    assert tuple(restore_expected(one) for one in kept) == before
+    told = [one for one in surprises(before, months(3.0, 1)) if one.what == "drift"]
+    assert [one.column for one in told] == ["temperature", "amount"]
+    assert "median 19.91 -> 59.8" in str(told[0])
+    for seed in range(1, 21):
+        found = surprises(before, months(1.0, seed))
+        assert not [one for one in found if one.what == "drift"], seed
+
+
+@pytest.mark.parametrize("odd", [[1.0], [float(i) for i in range(21, 0, -1)], [float("nan")] * 21])
+def test_quantiles_that_nobody_wrote_are_refused(odd: list[float]) -> None:
+    [one] = expect(pl.DataFrame({"a": ["1.5", "2.5"] * 40}))
+    with pytest.raises(ValueError, match="quantiles"):
+        restore_expected({**one.to_json(), "quantiles": odd, "cells": 5})
+
+
+def test_a_table_with_another_column_is_not_the_very_table() -> None:
+    cells = pl.DataFrame({"a": ["1", "2"]})
+    recipe = clean_cells(cells).recipe
+    assert replay(cells, recipe).same
+    again = replay(cells.with_columns(b=pl.lit("x")), recipe)
+    assert not again.same
+    assert not again.surprises
+
+
+def test_what_is_no_recipe_is_said_so(tmp_path: Path) -> None:
+    for text in ("{}", "[]", "7"):
+        (tmp_path / "r.json").write_text(text)
+        with pytest.raises(DataError, match="a recipe for cleaning") as raised:
+            read_recipe(tmp_path / "r.json")
+        assert "KeyError" not in str(raised.value)

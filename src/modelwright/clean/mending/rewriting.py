@@ -1,4 +1,4 @@
-r"""How one way of writing becomes another: four kinds of rules, plain enough for a file.
+r"""How one way of writing becomes another: five kinds of rules, plain enough for a file.
 
 - `Retoken`: the value is cut into digits, letters, blanks and marks; if they are as the rule says,
   its parts are put together anew: ``7:10aDec 1`` becomes ``7:10 a.m.``.
@@ -6,6 +6,7 @@ r"""How one way of writing becomes another: four kinds of rules, plain enough fo
 - `Keep`: the one piece that is shaped like the other values of the column stays:
   ``10:30 p.m. (Estimated)`` becomes ``10:30 p.m.``.
 - `Convert`: a measurement is written in another unit: ``154 lb`` becomes ``70 kg``.
+- `Redate`: a date is written in another form: ``25.12.2023`` becomes ``2023-12-25``.
 
 The first two are found by example (after FlashFill, Gulwani 2011; and the value models of Baran,
 Mahdavi and Abedjan 2020), the others by what a column mostly holds.
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelwright.clean.mending.converting import Convert, restore_convert
+from modelwright.clean.mending.redating import Redate, restore_redate
 
 __all__ = [
     "CHANGES",
@@ -252,8 +254,8 @@ def _joined(parts: Sequence[str], place: int) -> bool:
     return (left in "-+.,:/" and right.isdigit()) or (left.isdigit() and right in ".,:/")
 
 
-Rewrite = Retoken | Reend | Keep | Convert
-"""A rule of any of the four kinds."""
+Rewrite = Retoken | Reend | Keep | Convert | Redate
+"""A rule of any of the five kinds."""
 
 
 def restore_rewrite(data: Mapping[str, Any]) -> Rewrite:
@@ -297,6 +299,8 @@ def restore_rewrite(data: Mapping[str, Any]) -> Rewrite:
         return Keep(shapes)
     if how == "unit":
         return restore_convert(data)
+    if how == "date":
+        return restore_redate(data)
     raise ValueError(f"a rule of the kind {str(how)[:20]!r}")
 
 

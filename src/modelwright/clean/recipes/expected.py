@@ -8,9 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from modelwright.clean.comparable import as_numbers
 from modelwright.clean.mending.rewriting import shape
+from modelwright.core.evidence import Profile
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
+from modelwright.stats.drift import compare_profiles
 
 __all__ = ["Expected", "Surprise", "expect", "restore_expected", "surprises"]
 
@@ -21,6 +27,9 @@ _SHOWN = 5
 # Shares of rows that differ by so much, beyond what drawing that many rows explains.
 _DRIFT = 0.2
 _FEWEST = 30
+_SURE = 0.01
+_NUMBERS = 0.9  # of the known cells are numbers, in a column of numbers
+_STEPS = np.linspace(0, 1, 21)
 
 
 @dataclass(frozen=True)
@@ -37,20 +46,29 @@ class Expected:
         How frequent each value is, where there are at most 60; else empty.
     shapes : mapping of str to float
         How frequent the twelve most usual ways of writing are.
+    quantiles : tuple of float
+        Of a column of numbers, where there are no `values`: 21, in steps of 5 %; else empty. Whole
+        numbers that never come twice have none: they count rows.
+    cells : int
+        How many numbers these are of.
     """
 
     column: str
     missing: float
     values: Mapping[str, float]
     shapes: Mapping[str, float]
+    quantiles: tuple[float, ...] = ()
+    cells: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
+        numbers = {"quantiles": list(self.quantiles), "cells": self.cells}
         return {
             "column": self.column,
             "missing": self.missing,
             "values": dict(self.values),
             "shapes": dict(self.shapes),
+            **(numbers if self.quantiles else {}),
         }
 
 
@@ -91,15 +109,29 @@ def expect(cells: pl.DataFrame) -> tuple[Expected, ...]:
         whole = max(sum(counts.values()), 1)
         shapes = _shapes(counts)
         few = len(counts) <= _CATEGORIES and whole >= 2 * len(counts)
+        numbers = np.empty(0) if few else _numbers(column)
         found.append(
             Expected(
                 column.name,
                 round(column.null_count() / max(len(column), 1), 4),
                 {v: round(n / whole, 4) for v, n in counts.most_common()} if few else {},
                 {v: round(n / whole, 4) for v, n in shapes.most_common(_SHAPES)},
+                tuple(np.quantile(numbers, _STEPS).tolist()) if len(numbers) else (),
+                len(numbers),
             )
         )
     return tuple(found)
+
+
+def _numbers(column: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Read a column of quantities; nothing of one that holds something else, or counts rows."""
+    known = column.drop_nulls().str.strip_chars()
+    known = known.filter(known != "")
+    read = as_numbers(known).to_numpy()
+    numbers = read[np.isfinite(read)]
+    counting = len(np.unique(numbers)) == len(numbers) and bool((numbers % 1 == 0).all())
+    enough = len(numbers) >= max(_FEWEST, _NUMBERS * len(known))
+    return numbers if enough and not counting else np.empty(0)
 
 
 def _counts(column: pl.Series) -> Counter[str]:
@@ -149,7 +181,27 @@ def surprises(expected: tuple[Expected, ...], cells: pl.DataFrame) -> tuple[Surp
         if len(column) >= _FEWEST and abs(missing - one.missing) >= _DRIFT / 2:
             told = f"{missing:.1%} missing, before {one.missing:.1%}".replace("%", " %")
             found.append(Surprise(one.column, "missing", told))
-    return tuple(found)
+    moved = _moved(expected, cells)
+    order = {name: place for place, name in enumerate(cells.columns)}
+    return tuple(sorted([*found, *moved], key=lambda one: order[one.column]))
+
+
+def _moved(expected: tuple[Expected, ...], cells: pl.DataFrame) -> list[Surprise]:
+    """Compare columns of numbers with what is kept of them; all tests are corrected together."""
+    told = [one for one in expected if one.quantiles and one.column in cells.columns]
+    read = {one.column: _numbers(cells[one.column]) for one in told}
+    found = []
+    kept = [one for one in told if len(read[one.column])]
+    tests = max(len(kept), 1)
+    for one in kept:
+        name = one.column
+        profile = Profile(name, Kind.NUMBER, "feature", distinct=one.cells, quantiles=one.quantiles)
+        frame = pl.DataFrame({name: read[name]})
+        now = Table(frame, Schema((Column(name, Kind.NUMBER),)))
+        (drift,) = compare_profiles((profile,), one.cells, now)
+        if drift.drifted and drift.p_value * tests < _SURE:
+            found.append(Surprise(name, "drift", f"{drift.words}, stability index {drift.psi:.2f}"))
+    return found
 
 
 def _told(new: Counter[str], whole: int, what: str) -> str:
@@ -215,4 +267,14 @@ def restore_expected(data: Mapping[str, Any]) -> Expected:
     missing = float(data["missing"])
     if not all(0 <= share <= 1.01 for share in (missing, *values.values(), *shapes.values())):
         raise ValueError("values without shares")
-    return Expected(str(data["column"]), missing, values, shapes)
+    quantiles = tuple(float(one) for one in data.get("quantiles", ()))
+    cells = int(data.get("cells", 0))
+    if (
+        len(quantiles) not in (0, len(_STEPS))
+        or cells < 0
+        or not all(map(math.isfinite, quantiles))
+    ):
+        raise ValueError("numbers without their quantiles")
+    if list(quantiles) != sorted(quantiles):
+        raise ValueError("quantiles out of order")
+    return Expected(str(data["column"]), missing, values, shapes, quantiles, cells)

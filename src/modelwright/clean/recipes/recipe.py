@@ -229,7 +229,9 @@ def read_recipe(path: str | Path) -> Recipe:
         data = json.loads(found)
     except (ValueError, RecursionError) as error:
         raise DataError(f"JSON in the recipe {file.name}", str(error)[:100], _CURE) from None
-    if isinstance(data, dict) and data.get("format", FORMAT) != FORMAT:
+    if not isinstance(data, dict) or "format" not in data:
+        raise DataError("a recipe for cleaning", f"something else in {file.name}", _CURE)
+    if data["format"] != FORMAT:
         got = f"format {str(data['format'])[:20]}"
         cure = "use the modelwright that wrote it"
         raise DataError(f"a recipe of format {FORMAT}", f"{got} in {file.name}", cure)

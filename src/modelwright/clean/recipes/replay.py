@@ -118,7 +118,7 @@ def replay(cells: pl.DataFrame, recipe: Recipe, read: Read | None = None) -> Rep
         _with_others(working, cells, recipe),
         working.log,
         made,
-        same,
+        same and len(cells.columns) == len(recipe.columns),
         () if same else surprises(recipe.expected, known),
         notes,
     )
