@@ -90,6 +90,13 @@ def test_a_column_filled_in_afterwards_is_found() -> None:
     assert codes == ["after-the-fact"]
 
 
+def test_an_amount_of_one_outcome_only_is_no_order_of_means() -> None:
+    rng, frame = world()
+    paid = (frame["y"] == "yes").to_numpy() & (rng.random(ROWS) < 0.5)
+    amounts = np.where(paid, np.exp(rng.normal(3, 0.5, ROWS)).round(1), 0.0)
+    assert loud(frame.with_columns(z=pl.Series(amounts))) == [("after-the-fact", ("z",))]
+
+
 def test_that_a_column_has_no_value_is_no_sign() -> None:
     rng = np.random.default_rng(0)
     sick = rng.random(ROWS) < 0.15
