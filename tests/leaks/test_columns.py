@@ -97,6 +97,20 @@ def test_an_amount_of_one_outcome_only_is_no_order_of_means() -> None:
     assert loud(frame.with_columns(z=pl.Series(amounts))) == [("after-the-fact", ("z",))]
 
 
+def test_two_dates_between_which_the_time_is_the_answer_are_found() -> None:
+    rng, frame = world()
+    yes = (frame["y"] == "yes").to_numpy()
+    start = np.sort(rng.integers(0, 700, ROWS))
+    days = rng.integers(1, 20, ROWS)
+    first = pl.Series(start, dtype=pl.Int32).cast(pl.Date)
+    told = frame.with_columns(
+        signed=first, settled=pl.Series(start + days + 25 * yes, dtype=pl.Int32).cast(pl.Date)
+    )
+    assert loud(told) == [("late-date", ("settled",))]
+    honest = told.with_columns(settled=pl.Series(start + days, dtype=pl.Int32).cast(pl.Date))
+    assert loud(honest) == []
+
+
 def test_that_a_column_has_no_value_is_no_sign() -> None:
     rng = np.random.default_rng(0)
     sick = rng.random(ROWS) < 0.15

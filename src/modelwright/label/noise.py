@@ -262,9 +262,7 @@ def _near(classes: int, steps: int) -> NDArray[np.bool_]:
     return found
 
 
-def _surest(
-    p: Floats, given: Codes, near: NDArray[np.bool_]
-) -> tuple[float, float, float, float]:
+def _surest(p: Floats, given: Codes, near: NDArray[np.bool_]) -> tuple[float, float, float, float]:
     """Give the share of wrong labels where the model is surest, its interval, and its claim.
 
     The claim is the part of the labels that differ there which is held to be wrong.

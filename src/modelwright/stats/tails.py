@@ -9,7 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelwright.core.deferred import Deferred
 
-__all__ = ["above_binomial", "above_chi2", "above_ks", "above_t", "benjamini_hochberg", "holm", "t_reach"]
+__all__ = [
+    "above_binomial",
+    "above_chi2",
+    "above_ks",
+    "above_t",
+    "benjamini_hochberg",
+    "holm",
+    "t_reach",
+]
 
 _special = Deferred("scipy.special")
 
