@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.leaks.moving import _orthonormal
 from modelwright.leaks.windows import find_made_columns
 
 Floats = NDArray[np.float64]
