@@ -25,7 +25,7 @@ _NEARER = 0.2
 _ASKED = 500
 _SHOWN = 100
 # A number of fewer values is rounded too much; fewer numbers tell too little.
-_FINE, _FEWEST = 50, 4
+_FINE, _FEWEST = 50, 6
 _MOST = 60
 _FEWEST_ROWS = 100
 _BEYOND = 3.0
