@@ -51,6 +51,15 @@ def kind(tmp_path_factory: pytest.TempPathFactory) -> mw.Model:
     return mw.fit(plants().head(600), "kind", settings=settings).model
 
 
+def test_a_model_without_intervals_says_why(kind: mw.Model) -> None:
+    hasty = replace(kind, intervals=None)
+    with pytest.raises(DataError, match=r"too little time for it; .* with more time \(--time\)"):
+        hasty.predict(plants().tail(9), interval=0.9)
+    older = replace(hasty, card=replace(kind.card, version="0.0.9"))
+    with pytest.raises(DataError, match="an earlier version wrote"):
+        older.predict(plants().tail(9), interval=0.9)
+
+
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.97])
 def test_numbers_are_held(rent: mw.Model, level: float) -> None:
     new = flats().tail(300)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
 from evaluate import worlds
 from modelwright.core.findings import Finding, Severity
@@ -235,6 +236,47 @@ def test_copies_with_a_little_noise_are_nearly_copies(seed: int) -> None:
     assert "near-duplicates" not in codes(
         found_in(frame.head(500).with_columns(y=pl.Series(y[:500])))
     )
+
+
+def test_rows_that_were_measured_twice_are_nearly_copies_and_smooth_tables_have_none() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(10, 1, (600, 14))
+    again = points[:120] * (1 + rng.normal(0, 0.002, (120, 14)))
+
+    def told(table: NDArray[np.float64]) -> bool:
+        frame = pl.DataFrame(table.round(3), schema=[f"x{i}" for i in range(table.shape[1])])
+        answers = pl.Series(table[:, 0] + rng.normal(size=len(table)))
+        return "near-duplicates" in codes(found_in(frame.with_columns(y=answers)))
+
+    assert told(np.vstack([points, again]))
+    assert not told(points)
+    at = rng.uniform(0, 20, 600)
+    curve = np.column_stack([np.sin(at * (1 + i / 7) + i) for i in range(8)])
+    assert not told(curve + rng.normal(0, 0.003, curve.shape))
+    visits = np.repeat(rng.normal(size=(300, 8)), 2, axis=0)
+    assert not told(visits + rng.normal(0, 0.3, visits.shape))
+
+
+def schools(effect: float) -> pl.DataFrame:
+    rng = np.random.default_rng(1)
+    who = np.repeat(np.arange(12), rng.integers(12, 40, 12))
+    size, hours = rng.integers(150, 900, 12)[who], rng.gamma(2, 3, len(who)).round(1)
+    points = 50 + effect * rng.normal(size=12)[who] + 0.8 * hours + rng.normal(0, 7, len(who))
+    names = [f"School {one:03}" for one in who]
+    return pl.DataFrame({"school": names, "size": size, "hours": hours, "y": points.round()})
+
+
+def test_a_dozen_schools_are_groups() -> None:
+    found = found_in(schools(9.0))
+    assert (found.recommended.kind, found.recommended.columns) == ("group", ("school",))
+
+
+def test_the_column_that_the_file_is_sorted_by_says_why_neighbours_answer_alike() -> None:
+    frame = schools(9.0).with_columns(pl.col("school").str.slice(-1).alias("sort"))
+    frame = frame.drop("school", "size").sort("sort")
+    (told,) = [one for one in found_in(frame).findings if one.code == "row-order"]
+    assert told.columns == ("sort",)
+    assert "sorted by 'sort'" in told.evidence
 
 
 def test_neighbours_in_the_file_that_answer_alike_are_told() -> None:

@@ -80,6 +80,21 @@ def test_classes_that_overlap_are_not_called_wrong() -> None:
     assert found.hard.mean() > 0.1
 
 
+@pytest.mark.parametrize("rows", [300, 1500])
+def test_answers_left_to_chance_are_not_called_wrong(rows: int) -> None:
+    told = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        p1 = 1 / (1 + np.exp(-rng.normal(0, 1.5, rows)))
+        labels = (rng.random(rows) < p1).astype(np.int64)
+        found = label_noise(np.column_stack([1 - p1, p1]), labels)
+        told += found.low > 0
+        assert found.low > 0 or found.mislabelled.mean() < 0.1
+    assert told <= 2  # one in twenty, and a bit of chance
+    p, labels, _ = world(2, 1500, 0.1, overlap=0.02)
+    assert label_noise(p, labels).low > 0.01  # planted ones are
+
+
 def test_the_probability_of_being_wrong_is_true() -> None:
     p, labels, wrong = world(3, 40_000, 0.15, overlap=0.3, seed=3)
     said = label_noise(p, labels).wrong

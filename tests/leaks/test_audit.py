@@ -191,6 +191,15 @@ def test_an_inner_split_that_mixes_what_the_outer_one_keeps_apart() -> None:
     assert "inner-split" in [one.code for one in found.findings]
 
 
+def test_an_inner_split_is_seen_though_a_few_rows_are_equal() -> None:
+    frame, y, who = grouped()
+    frame.iloc[[11, 50, 90]] = frame.iloc[[10, 51, 93]].to_numpy()
+    folds = list(GroupKFold(3).split(frame, y, who))
+    rows = StratifiedKFold(3, shuffle=True, random_state=0)
+    stack = StackingClassifier([("bayes", GaussianNB())], LogisticRegression(), cv=rows)
+    assert "inner-split" in errors(stack, frame, y, folds, groups=who)
+
+
 @pytest.mark.long
 def test_our_stacking_is_safe() -> None:
     frame, y, who = grouped()

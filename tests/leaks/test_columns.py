@@ -90,6 +90,27 @@ def test_a_column_filled_in_afterwards_is_found() -> None:
     assert codes == ["after-the-fact"]
 
 
+def test_an_amount_of_one_outcome_only_is_no_order_of_means() -> None:
+    rng, frame = world()
+    paid = (frame["y"] == "yes").to_numpy() & (rng.random(ROWS) < 0.5)
+    amounts = np.where(paid, np.exp(rng.normal(3, 0.5, ROWS)).round(1), 0.0)
+    assert loud(frame.with_columns(z=pl.Series(amounts))) == [("after-the-fact", ("z",))]
+
+
+def test_two_dates_between_which_the_time_is_the_answer_are_found() -> None:
+    rng, frame = world()
+    yes = (frame["y"] == "yes").to_numpy()
+    start = np.sort(rng.integers(0, 700, ROWS))
+    days = rng.integers(1, 20, ROWS)
+    first = pl.Series(start, dtype=pl.Int32).cast(pl.Date)
+    told = frame.with_columns(
+        signed=first, settled=pl.Series(start + days + 25 * yes, dtype=pl.Int32).cast(pl.Date)
+    )
+    assert loud(told) == [("late-date", ("settled",))]
+    honest = told.with_columns(settled=pl.Series(start + days, dtype=pl.Int32).cast(pl.Date))
+    assert loud(honest) == []
+
+
 def test_that_a_column_has_no_value_is_no_sign() -> None:
     rng = np.random.default_rng(0)
     sick = rng.random(ROWS) < 0.15

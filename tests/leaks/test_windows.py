@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
+from modelwright.leaks.moving import _orthonormal
 from modelwright.leaks.windows import find_made_columns
 
 Floats = NDArray[np.float64]
@@ -187,3 +188,13 @@ def test_a_lag_in_a_file_that_has_the_last_rows_first(name: str) -> None:
     days = pl.Series(np.datetime64("2020-01-01") + np.arange(ROWS)).cast(pl.Date)
     columns: dict[str, object] = {"day": days[::-1], "z": HONEST[name](y)[::-1]}
     assert found(columns, y[::-1], classes=False) == []
+
+
+def test_columns_are_made_orthonormal_and_what_says_nothing_new_is_left_out() -> None:
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(400, 9)).cumsum(axis=1)
+    columns[:, 6] = columns[:, 1] - columns[:, 4]
+    basis = _orthonormal(columns)
+    assert not basis[:, 6].any()
+    np.testing.assert_allclose(basis.T @ basis, np.diag(np.arange(9) != 6), atol=1e-9)
+    np.testing.assert_allclose(basis @ (basis.T @ columns), columns, atol=1e-6)

@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 
 import modelwright as mw
+from modelwright.core.result import Contrast
 from modelwright.core.splits import Fold
-from modelwright.core.task import Target
+from modelwright.core.task import Target, TaskKind
+from modelwright.evaluate import find_metric
 from modelwright.plan import contrast as module
 from test_flow import quick
 
@@ -72,3 +74,17 @@ def test_the_same_rows_in_the_same_sizes() -> None:
     assert sorted(both) == list(range(80))
     shares = np.bincount(y.values[mixed.valid], minlength=3) / 20
     np.testing.assert_allclose(shares, np.bincount(y.values[:80], minlength=3) / 80, atol=0.06)
+
+
+def test_a_difference_within_chance_does_not_matter() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.normal(size=(400, 1)).astype(np.float32)
+    y = Target(p[:, 0] + rng.normal(0, 1, 400))
+    rmse = find_metric("rmse", TaskKind.REGRESSION)
+    alone = module._variance(rmse, y, p, None, np.arange(400))
+    assert 0.5 < np.sqrt(alone) / (1 / np.sqrt(800)) < 2  # what theory gives
+    noisy = Target(p[:, 0] + np.repeat(rng.normal(0, 1, 20), 20))
+    assert module._variance(rmse, noisy, p, None, np.repeat(np.arange(20), 20)) > 2 * alone
+    error = float(np.sqrt(2 * alone))
+    assert not Contrast("rmse", 1.0, 1.0 + error, 400, error).matters
+    assert Contrast("rmse", 1.0, 1.0 + 3 * error, 400, error).matters

@@ -394,7 +394,9 @@ def _tell(result: Result, out: Path) -> None:
     if result.score is not None:
         say(f"validated by: {result.model.card.plan}")
         if result.model.card.contrast is not None:
-            say(f"the split matters: {result.model.card.contrast}")
+            matters = result.model.card.contrast.matters
+            told = "the split matters" if matters else "the split changes nothing beyond chance"
+            say(f"{told}: {result.model.card.contrast}")
         say(f"\n{result.leaderboard}\n")
         if result.leaderboard.nesting:
             say(f"{result.leaderboard.nesting}\n")

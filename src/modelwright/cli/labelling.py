@@ -135,6 +135,8 @@ def _summary(found: LabelDoubts) -> str:
     known = math.isfinite(found.low)
     between = f" (95 %: {100 * found.low:.1f} to {100 * found.high:.1f} %)" if known else ""
     rate = f"about {100 * found.rate:.1f} %{between} look wrong" if known else "some are far off"
+    if known and not found.plain:
+        rate = f"whether any are wrong cannot be told from chance in the answers{between}"
     return (
         f"{found.rows:,} labels: {rate}; {found.mislabelled:,} to doubt first, "
         f"{found.hard:,} rows merely hard"

@@ -319,18 +319,28 @@ class Contrast:
         The score when they are split by groups or in time, as the plan does.
     rows : int
         How many rows took part.
+    error : float, optional
+        The standard error of the difference; None when an earlier version wrote it.
 
     Examples
     --------
     >>> print(Contrast("roc_auc", 0.99, 0.58, 4000))
     a random split would have promised roc_auc 0.99; this plan says 0.58
     (one quick model, 4,000 rows)
+    >>> Contrast("roc_auc", 0.71, 0.7, 400, 0.02).matters
+    False
     """
 
     metric: str
     random: float
     structured: float
     rows: int
+    error: float | None = None
+
+    @property
+    def matters(self) -> bool:
+        """Whether the two differ by more than chance gives."""
+        return self.error is None or abs(self.random - self.structured) > 2 * self.error
 
     def __str__(self) -> str:
         return (
@@ -346,7 +356,9 @@ class Contrast:
     def from_json(cls, data: Mapping[str, Any]) -> Contrast:
         """Read a contrast from what `to_json` gave."""
         random, structured = float(data["random"]), float(data["structured"])
-        return cls(str(data["metric"]), random, structured, int(data["rows"]))
+        error = data.get("error")
+        known = None if error is None else float(error)
+        return cls(str(data["metric"]), random, structured, int(data["rows"]), known)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,15 @@ seen. It counts what a class is confidently taken for; where classes overlap tha
 as well. So the rate of wrong labels is read off the rows of which the model is surest, where a
 hard row is rare (anchor points: Liu and Tao 2016), and each row gets the probability that its
 label is wrong by Bayes' rule.
+
+An answer that is left to chance by nature surprises the model as well, there too. But then less
+sure rows surprise it much more often, while labels that are wrong at random are as frequent
+everywhere. Where surprises are not seen to stop getting rarer, none is held to be a wrong label.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from modelwright.core.errors import DataError
 from modelwright.label.numbers import odd_numbers
 from modelwright.stats.shares import wilson_ends
+from modelwright.stats.tails import above_binomial
 
 __all__ = ["LabelNoise", "confident_joint", "label_noise"]
 
@@ -30,6 +36,10 @@ FEWEST_SURE = 50
 BORROWED = 20.0
 # More than that and the classes could not be told apart.
 MOST_WRONG = 0.49
+# The surest rows are compared with the next ones, up to this share of all. By nature their log odds
+# of a surprise are at most this share of those of the surest: .55 where log odds are normal.
+NEXT, FALLS = 0.4, 0.6
+BY_NATURE = 0.02
 # How much calibration by class may move a score; reached by classes of many rows.
 CALIBRATED = 0.5
 ENOUGH_ROWS = 500
@@ -54,8 +64,9 @@ class LabelNoise:
     hard : ndarray of bool, shape (n_rows,)
         Whether the model disagrees, but so it does with many right labels.
     rate, low, high : float
-        The share of labels that are wrong, and its 95 % interval; of numbers the share of those
-        that are far off, without an interval (NaN).
+        The share of labels that are wrong, and its 95 % interval, which begins at 0 where answers
+        left to chance by nature would look the same; of numbers the share of those that are far
+        off, without an interval (NaN).
     joint : ndarray of float64, shape (n_classes, n_classes)
         The confident joint: how many rows of a given label (row) are confidently of a class
         (column), scaled to all rows. Empty for numbers.
@@ -142,8 +153,8 @@ def label_noise(predictions: ArrayLike, labels: ArrayLike, *, ordered: bool = Fa
     own = p[np.arange(len(p)), given]
     right = own / np.maximum(p.sum(axis=1), 1e-12)
     near = _near(p.shape[1], 1 if ordered else 0)
-    rate, low, high = _surest(p, given, near)
-    wrong = _wrong(p, given, _transitions(p, given, rate), near)
+    rate, low, high, claimed = _surest(p, given, near)
+    wrong = _wrong(p, given, _transitions(p, given, rate, claimed), near)
     suggested = p.argmax(axis=1).astype(np.int64)
     mislabelled = (wrong > 0.5) & ~near[suggested, given]
     return LabelNoise(
@@ -251,18 +262,40 @@ def _near(classes: int, steps: int) -> NDArray[np.bool_]:
     return found
 
 
-def _surest(p: Floats, given: Codes, near: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Give the share of labels that differ where the model is surest, and its interval."""
-    sure = np.argsort(-p.max(axis=1), kind="stable")[: _some(len(p))]
-    off = float((~near[p[sure].argmax(axis=1), given[sure]]).mean())
-    return (off, *wilson_ends(off, len(sure)))
+def _surest(p: Floats, given: Codes, near: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+    """Give the share of wrong labels where the model is surest, its interval, and its claim.
+
+    The claim is the part of the labels that differ there which is held to be wrong.
+    """
+    order = np.argsort(-p.max(axis=1), kind="stable")
+    differ = ~near[p[order].argmax(axis=1), given[order]]
+    sure = _some(len(p))
+    off = float(differ[:sure].mean())
+    low, high = wilson_ends(off, sure)
+    natural, chance = _by_nature(differ, sure)
+    if chance <= BY_NATURE:
+        return off, low, high, 1.0
+    rate = max(off - natural, 0.0)
+    return rate, 0.0, high, rate / off if off else 1.0
+
+
+def _by_nature(differ: NDArray[np.bool_], sure: int) -> tuple[float, float]:
+    """Say how many of the surest rows would differ by nature, and how likely so many then are."""
+    after = differ[sure : max(int(NEXT * len(differ)), sure)]
+    if not len(after):
+        return 1.0, 1.0
+    share = (after.sum() + 0.5) / (len(after) + 1)
+    share = min(float(share + math.sqrt(share * (1 - share) / len(after))), MOST_WRONG)
+    natural = 1 / (1 + (1 / share - 1) ** (1 / FALLS))
+    seen = int(differ[:sure].sum())
+    return natural, above_binomial(seen, sure, natural)
 
 
 def _some(count: int) -> int:
     return min(max(int(SUREST * count), FEWEST_SURE), count)
 
 
-def _transitions(p: Floats, given: Codes, rate: float) -> Floats:
+def _transitions(p: Floats, given: Codes, rate: float, claimed: float) -> Floats:
     """Estimate how likely each class (row) is given each label (column), off the surest rows."""
     k = p.shape[1]
     answers, chances = p.argmax(axis=1), np.zeros((k, k))
@@ -270,7 +303,7 @@ def _transitions(p: Floats, given: Codes, rate: float) -> Floats:
         mine = np.flatnonzero(answers == code)
         sure = mine[np.argsort(-p[mine, code], kind="stable")[: _some(len(mine))]]
         counts = np.bincount(given[sure], minlength=k).astype(np.float64)
-        off = counts.sum() - counts[code]
+        off = claimed * (counts.sum() - counts[code])
         share = min((off + BORROWED * rate) / (counts.sum() + BORROWED), MOST_WRONG)
         others = counts + 1.0
         others[code] = 0.0

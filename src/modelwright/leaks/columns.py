@@ -11,6 +11,7 @@ from modelwright.leaks.afterwards import find_afterwards
 from modelwright.leaks.counters import find_counters
 from modelwright.leaks.look import Look, look_at
 from modelwright.leaks.proxies import find_parts, find_proxies
+from modelwright.leaks.spans import find_spans
 from modelwright.leaks.spelled import find_spelled
 from modelwright.leaks.windows import find_made_columns
 
@@ -67,6 +68,7 @@ def check_columns(
         find_afterwards(look),
         find_proxies(look),
         find_parts(look),
+        find_spans(look),
         () if order is None else find_later_dates(look, order),
     ):
         told = {name for one in found for name in one.columns}

@@ -257,6 +257,9 @@ def sorted_by_answers(column: Floats, answers: Floats) -> tuple[int, float] | No
     steps = np.diff(means)
     if (steps < -1e-12).any() and (steps > 1e-12).any():
         return None
+    # what is known where one answer is all there is has means of its own accord: all the same
+    if (np.abs(steps) > 1e-12).sum() < _LEVELS - 1:
+        return None
     noise = float(((answers - means[level]) ** 2).sum()) / max(len(column) - len(values), 1)
     error = np.sqrt(noise * (1 / counts[1:] + 1 / counts[:-1]))
     rise = abs(float(means[-1] - means[0])) / (len(values) - 1)

@@ -31,6 +31,7 @@ from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Task
 from modelwright.core.unopened import warn_of_unopened
+from modelwright.core.version import __version__
 from modelwright.evaluate import Answered, Metric, find_metric
 from modelwright.evaluate.calibration import Calibration
 from modelwright.evaluate.catalogue import metric_or_usual
@@ -495,7 +496,7 @@ class Model:
         """Give what intervals are made of."""
         check_level(level)
         if self.intervals is None:
-            raise _uncalibrated(validated=self.card.score is not None)
+            raise _uncalibrated(older=self.card.version != __version__)
         return self.intervals
 
     def _reach(self, table: Table, p: NDArray[np.float32], level: float) -> list[pl.Series]:
@@ -643,13 +644,13 @@ def read_rows(model: Model, data: object, *, may_be_empty: bool = False) -> Mend
     return model._mended(data, 4, may_be_empty=may_be_empty)
 
 
-def _uncalibrated(*, validated: bool) -> DataError:
+def _uncalibrated(*, older: bool) -> DataError:
     """Say what a model lacks for intervals, and what would give it that."""
-    got = "that an earlier version wrote" if validated else "whose fit had too little time for it"
+    got = "that an earlier version wrote" if older else "whose fit had too little time for it"
     return DataError(
         "a model that was calibrated, for intervals",
         f"one {got}",
-        f"fit again{'' if validated else ' with more time (--time)'}, or calibrate it on rows "
+        f"fit again{'' if older else ' with more time (--time)'}, or calibrate it on rows "
         "with answers that it has not seen: --calibrate FILE, or "
         "modelwright.plan.calibrate.calibrate",
     )

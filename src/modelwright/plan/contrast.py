@@ -22,6 +22,7 @@ from modelwright.core.schema import Role
 from modelwright.core.seed import Seed
 from modelwright.core.splits import Fold
 from modelwright.core.task import Target
+from modelwright.evaluate import Metric
 from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.splitters.times import read_times
 from modelwright.features import default_recipe
@@ -36,6 +37,8 @@ ROWS = 20_000
 ROUNDS = 60
 # Of at least so many groups, if there are as many.
 GROUPS = 20
+# Parts that are left out in turn, for how sure a score is.
+BLOCKS = 20
 
 Index = NDArray[np.int64]
 
@@ -156,14 +159,36 @@ def _compared(
         return None
     rows = work.rows
     metric = metric_or_usual(rows.task)
-    scores = []
+    scores, spread = [], 0.0
     for side in (0, 1):
         index = np.concatenate([pair[side].valid for pair in pairs])
         weight = None if rows.weight is None else rows.weight[index]
         p = np.concatenate([answer[side] for answer in answers])
         scores.append(metric.score(rows.y.rows(index), p, weight))
+        groups = index if work.groups is None or side else work.groups[index]
+        spread += _variance(metric, rows.y.rows(index), p, weight, groups)
     if not np.isfinite(scores).all():
         return None
     used = np.unique(np.concatenate([np.concatenate([f.train, f.valid]) for f, _ in pairs]))
     structured, random = scores
-    return asdict(Contrast(metric.name, random, structured, len(used)))
+    error = math.sqrt(spread) if math.isfinite(spread) else None
+    return asdict(Contrast(metric.name, random, structured, len(used), error))
+
+
+def _variance(
+    metric: Metric,
+    y: Target,
+    p: NDArray[np.float32],
+    weight: NDArray[np.float64] | None,
+    groups: Index,
+) -> float:
+    """Estimate the variance of a score: blocks of whole groups left out in turn (Tukey 1958)."""
+    code = np.unique(groups, return_inverse=True)[1]
+    many = min(BLOCKS, int(code.max()) + 1)
+    block = np.random.default_rng(0).permutation(int(code.max()) + 1)[code] % many
+    left = []
+    for number in range(many):
+        kept = np.flatnonzero(block != number)
+        some = None if weight is None else weight[kept]
+        left.append(metric.score(y.rows(kept), p[kept], some) if len(kept) else math.nan)
+    return (many - 1) * float(np.var(left)) if many > 1 else math.nan

@@ -43,9 +43,12 @@ def validation(model: Model, expected: Expected | None) -> Chapter:
 
 def _contrasted(contrast: Contrast) -> str:
     said = str(contrast)
+    start = f"{said[:1].upper()}{said[1:]}."
+    if not contrast.matters:
+        return f"{start} They differ by no more than chance gives."
     return (
-        f"{said[:1].upper()}{said[1:]}. What lies between the two is what rows that belong "
-        "together, or the future, would have given away."
+        f"{start} What lies between the two is what rows that belong together, or the future, "
+        "would have given away."
     )
 
 

@@ -107,8 +107,8 @@ def _summary(found: LabelDoubts) -> str:
         start = f"About {percent(found.rate, 1)} of the labels look wrong (95 % interval {rate})"
         return f"{start}: the {plural(found.mislabelled, 'row')} to doubt first.{review}"
     return (
-        f"Few labels, if any, are wrong ({rate} of them, by the rows of which the model is "
-        f"surest). {count} worth a look.{review}"
+        f"Whether labels are wrong cannot be told from chance in the answers themselves ({rate} of "
+        f"them, by the rows of which the model is surest). {count} worth a look.{review}"
     )
 
 

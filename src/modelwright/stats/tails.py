@@ -9,7 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelwright.core.deferred import Deferred
 
-__all__ = ["above_chi2", "above_ks", "above_t", "benjamini_hochberg", "holm", "t_reach"]
+__all__ = [
+    "above_binomial",
+    "above_chi2",
+    "above_ks",
+    "above_t",
+    "benjamini_hochberg",
+    "holm",
+    "t_reach",
+]
 
 _special = Deferred("scipy.special")
 
@@ -19,6 +27,24 @@ Floats = NDArray[np.float64]
 _NEAR = 0.8
 _MANY = 1_000_000  # degrees of freedom from which on Student's t is normal
 _ODD, _COUNT = range(1, 12, 2), range(1, 8)
+
+
+def above_binomial(seen: int, count: int, share: float) -> float:
+    """Give the chance of so many events or more in a count of trials; without SciPy, as `above_t`.
+
+    Examples
+    --------
+    >>> round(above_binomial(2, 10, 0.1), 4)
+    0.2639
+    """
+    if seen <= 0 or share >= 1:
+        return 1.0
+    if share <= 0:
+        return 0.0
+    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, count + 1)))])  # of factorials
+    k = np.arange(seen, count + 1)
+    terms = logs[count] - logs[k] - logs[count - k] + k * math.log(share)
+    return min(float(np.exp(terms + (count - k) * math.log1p(-share)).sum()), 1.0)
 
 
 def above_t(t: float, freedom: float) -> float:

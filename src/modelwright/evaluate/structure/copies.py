@@ -13,6 +13,7 @@ from modelwright.core.schema import Kind, Role
 from modelwright.evaluate.structure.view import View
 from modelwright.stats.cells import Cells
 from modelwright.stats.orders import autocorrelation
+from modelwright.stats.second import measured_twice
 from modelwright.stats.twins import Repeats, near_pairs, repeats
 
 __all__ = ["find_copies", "find_file_order"]
@@ -23,6 +24,8 @@ _MANY = 0.01
 _ALIKE = 0.1
 _SURE = 5.0
 _MOST = 200_000
+# A column accounts for likeness when it has so many rows to a value, and leaves so little of it.
+_FEWEST_EACH, _LEFT = 5, 0.25
 # A text of so many characters is not written twice by chance; "no remarks" is.
 _LONG = 40
 _CURE = (
@@ -54,6 +57,8 @@ def find_copies(view: View) -> tuple[Finding, ...]:
         return ()
     found = [*_exact(view, cells)]
     near = near_pairs(cells, view.seed.derive("structure", "near"))
+    again = measured_twice(cells, _numbers(view, cells), view.seed.derive("structure", "again"))
+    near = max(near, again, key=lambda pairs: pairs.share)
     if near.share >= _NOTABLE:
         found.append(
             Finding(
@@ -66,6 +71,17 @@ def find_copies(view: View) -> tuple[Finding, ...]:
             )
         )
     return tuple(found)
+
+
+def _numbers(view: View, cells: Cells) -> NDArray[np.float64]:
+    """Give ordered columns as they are, and zeros for the others."""
+    frame = view.table.frame[view.rows] if not view.whole else view.table.frame
+    found = np.zeros((len(cells), len(cells.names)))
+    for place, name in enumerate(cells.names):
+        if cells.ordered[place]:
+            values = frame[name].to_physical().cast(pl.Float64)
+            found[:, place] = values.fill_null(0.0).fill_nan(0.0).to_numpy()
+    return found
 
 
 def _exact(view: View, cells: Cells) -> Iterator[Finding]:
@@ -173,17 +189,38 @@ def find_file_order(view: View, explained: bool) -> tuple[Finding, ...]:
     beside = autocorrelation(answers, np.arange(len(values)))
     if beside < _ALIKE or beside * np.sqrt(len(values)) < _SURE:
         return ()
+    alike = f"rows beside each other in the file have answers alike (correlation {beside:.2f})"
+    name = _sorted_by(view, answers, beside)
+    if name is not None:
+        why = f"{alike}: the file is sorted by {name!r}, and so it is among its values"
+        cure = f"if new rows have other values of {name!r}, name it with --group"
+        return (Finding("row-order", Severity.INFO, (name,), why, cure),)
     return (
         Finding(
             "row-order",
             Severity.WARNING,
             (),
-            f"rows beside each other in the file have answers alike (correlation {beside:.2f}), "
-            "and no column says why",
+            f"{alike}, and no column says why",
             "find out what the file is sorted by: if by time or by whom the rows are about, add "
             "that as a column and name it with --order or --group",
         ),
     )
+
+
+def _sorted_by(view: View, answers: NDArray[np.float64], beside: float) -> str | None:
+    """Name the column of few values that the file is sorted by and that accounts for likeness."""
+    if not view.whole or len(answers) < len(view.rows):
+        return None
+    for name, codes in zip(view.cells.names, view.cells.codes.T, strict=True):
+        _, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        runs = 1 + int((codes[1:] != codes[:-1]).sum())
+        if not 2 <= len(counts) == runs <= len(codes) / _FEWEST_EACH:
+            continue
+        sums = np.column_stack([np.bincount(place, column) for column in answers.T])
+        left = answers - (sums / counts[:, None])[place]
+        if autocorrelation(left, np.arange(len(left))) < max(_ALIKE, _LEFT * beside):
+            return str(name)
+    return None
 
 
 def _answers(values: NDArray[np.generic], classes: int) -> NDArray[np.float64]:

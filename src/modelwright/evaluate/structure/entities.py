@@ -39,7 +39,8 @@ _MATTERS_SURELY = 3.5
 _MATTERS_MUCH = 4.0
 _SUPPORT = 1.0
 _PROBED_KEYS = 5
-_LEAST_EFFECTIVE = 12.0
+# Fewer things are none that a split could keep apart; from so many on their number speaks for them.
+_LEAST_EFFECTIVE, _SPEAKING = 8.0, 12.0
 _CERTAIN_GROUPS = 20
 # The most that is still added when a key's size and name are known.
 _STILL = 4.0
@@ -208,7 +209,7 @@ def _likeness(view: View, key: Key) -> Entities:
 
 
 def _by_size(sizes: Sizes) -> float:
-    points = float(np.clip(1.5 * np.log10(sizes.effective / _LEAST_EFFECTIVE), 0, 2))
+    points = float(np.clip(1.5 * np.log10(sizes.effective / _SPEAKING), 0, 2))
     points += 1.0 if sizes.mean <= 60 else -1.0 if sizes.mean > 200 else 0.5
     return points - 1.0 * (sizes.largest > 0.1)
 
