@@ -29,6 +29,7 @@ _FINE, _FEWEST = 50, 6
 _MOST = 60
 _FEWEST_ROWS = 100
 _BEYOND = 3.0
+_LEAST = 0.02  # a few houses that were built alike are no copies
 _AGREE = 0.8
 _FAR = 4  # the fourth and the fifth nearest say how many dimensions there are
 _FURTHEST = 4.0  # in standard deviations: a wild value has no neighbours
@@ -77,7 +78,7 @@ def measured_twice(cells: Cells, numbers: NDArray[np.float64], seed: int) -> Nea
     if others.shape[1]:
         twins &= (others[asked] == others[nearest]).mean(axis=1) >= _AGREE
     share = float(twins.mean())
-    if share < _BEYOND * chance or share * len(asked) < _FEWEST:
+    if share < _BEYOND * chance or share - chance < _LEAST:
         return nothing
     shown = np.flatnonzero(twins)[:_SHOWN]
     return NearPairs(asked[shown], nearest[shown], share - chance)
