@@ -154,6 +154,30 @@ def test_why_rows_are_split_at_random_is_said() -> None:
     assert "--order none splits" in because(worlds.demand(0, shuffled=False), Question("y"))
 
 
+@pytest.mark.parametrize(
+    ("frame", "question", "untried"),
+    [
+        (worlds.recordings(0), Question("ill"), "groups"),
+        (worlds.demand(0, shuffled=True), Question("y"), "times"),
+        (worlds.demand(0, shuffled=True), Question("y", order="none"), ""),
+        (worlds.demand(0, shuffled=False), Question("y"), ""),
+        (worlds.plain(0), Question("y"), ""),
+    ],
+)
+def test_what_is_likely_and_not_followed_is_untried(
+    frame: pl.DataFrame, question: Question, untried: str
+) -> None:
+    assert heed(posed(frame, question), question, 60.0).untried == untried
+
+
+@pytest.mark.long
+def test_the_card_says_what_was_not_tried_also_from_the_file(tmp_path: Path) -> None:
+    settings = mw.Settings(trials=1, models=("linear",), workers=0, store=tmp_path)
+    model = mw.fit(worlds.recordings(0), "ill", settings=settings).model
+    assert model.card.untried == "groups"
+    assert mw.load(model.save(tmp_path / "m.mw")).card.untried == "groups"
+
+
 def test_check_and_fit_measure_the_same() -> None:
     frame = worlds.patients(0, shuffled=True, people=1_000)
     (told,) = [one for one in check(frame, "y").findings if one.code == "repeated-entities"]

@@ -393,6 +393,9 @@ class Card:
         How probabilities become the answer, in words; empty for the most probable class.
     encoding : str
         How the text of the file was encoded; empty for UTF-8.
+    untried : str
+        What new rows may be of that no row was held out for, though rows are likely to differ by
+        it: ``"groups"``, ``"times"``, or nothing.
     """
 
     version: str
@@ -408,6 +411,7 @@ class Card:
     contrast: Contrast | None = None
     decision: str = ""
     encoding: str = ""
+    untried: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the card as plain JSON."""
@@ -431,4 +435,5 @@ class Card:
             contrast=None if contrast is None else Contrast.from_json(contrast),
             decision=str(data.get("decision", "")),
             encoding=str(data.get("encoding", "")),
+            untried=str(data.get("untried", "")),
         )

@@ -8,7 +8,6 @@ from dataclasses import replace
 from modelwright.evaluate.expected import Expected, expect
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.model import Model
-from modelwright.plan.unfollowed import untried
 
 __all__ = ["expected_score"]
 
@@ -61,4 +60,4 @@ def expected_score(
     if held is None:
         return None
     found = expect(held, score, rows=rows, level=level, seconds=seconds)
-    return found and replace(found, untried=untried(model.card.plan))
+    return found and replace(found, untried=model.card.untried)

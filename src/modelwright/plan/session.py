@@ -96,7 +96,7 @@ class Session:
         self.work = Workspace(store.folder_of(record.id))
         self.work.hold(posed.rows)
         self.interrupted = False
-        self.because = ""
+        self.because = self.untried = ""
         self._splits: Splits
         out = None if settings.out is None else Path(settings.out)
         self._publisher = Publisher(self.work, posed.schema, self._card(record), out)
@@ -136,7 +136,7 @@ class Session:
         self._splits = self._plan()
         card = self._publisher.card
         notes = (*card.notes, *plan_notes(self._splits, rows))
-        self._publisher.card = replace(card, notes=notes)
+        self._publisher.card = replace(card, notes=notes, untried=self.untried)
         self._publisher.plan = f"{self._splits.reason} {self.because}".strip()
         if self.work.has_model:
             self._publisher.again()
@@ -323,7 +323,7 @@ def open_session(
             heeded = heed(posed, question, budget, _heeded(store, record, settings))
             clock = Clock(budget, started, before)
             session = Session(heeded.posed, settings, store, record, clock)
-            session.because = heeded.because
+            session.because, session.untried = heeded.because, heeded.untried
             session.learn({"structure": heeded.facts})
             yield session
         except KeyboardInterrupt:

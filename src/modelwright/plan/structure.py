@@ -16,13 +16,12 @@ from modelwright.evaluate.structure import Recommendation, Structure, detect_str
 from modelwright.plan.asked import declines
 from modelwright.plan.clock import enough
 from modelwright.plan.pose import Posed
-from modelwright.plan.unfollowed import unfollowed
 from modelwright.plan.workspace import Rows
 
 __all__ = ["NOTHING", "Heeded", "heed", "structure_of"]
 
 NOTHING: Mapping[str, Any] = MappingProxyType(
-    {"role": "", "column": "", "notes": [], "because": ""}
+    {"role": "", "column": "", "notes": [], "because": "", "untried": ""}
 )
 """The facts of a run in which nothing was found, or nothing was looked for."""
 
@@ -35,6 +34,8 @@ _SECONDS, _SECONDS_A_CELL, _SECONDS_OF_ALL = 0.15, 1e-6, 1.3e-7
 _FEWEST_ROWS = 40
 _ROLES = {"time": ("order", Role.ORDER), "group": ("group", Role.GROUP)}
 _OTHERWISE = "--order COL or --group COL names one"
+# What rows of a kind have, and what new rows may be of that no row was held out for.
+_HAVE = {"time": ("an order in time", "times"), "group": ("groups", "groups")}
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,15 @@ class Heeded:
     because : str
         Why rows are split the way they are, and how to say otherwise, in one sentence; empty
         where the user has given the splits.
+    untried : str
+        What new rows may be of that no row was held out for, as a likely structure is not
+        followed: ``"groups"``, ``"times"``, or nothing.
     """
 
     posed: Posed
     facts: dict[str, Any]
     because: str = ""
+    untried: str = ""
 
 
 def structure_of(rows: Rows) -> Structure:
@@ -109,8 +114,10 @@ def heed(
     found = structure_of(posed.rows)
     role, column = _followed(posed, question, found.recommended)
     notes = [_note(finding, role, column) for finding in found.findings if _loud(finding)]
-    because = _because(posed, question, found.recommended, role)
-    return _again(posed, {"role": role, "column": column, "notes": notes, "because": because})
+    untried = _untried(posed, question, found.recommended, role)
+    because = _because(posed, found.recommended, role, untried)
+    facts = {"role": role, "column": column, "notes": notes}
+    return _again(posed, {**facts, "because": because, "untried": untried})
 
 
 def _needed(rows: Rows) -> float:
@@ -142,7 +149,16 @@ def _followed(posed: Posed, question: Question, found: Recommendation) -> tuple[
     return (role.value, column) if others else ("", "")
 
 
-def _because(posed: Posed, question: Question, found: Recommendation, role: str) -> str:
+def _untried(posed: Posed, question: Question, found: Recommendation, role: str) -> str:
+    """Say what new rows may be of that is not tried: of what a likely structure holds apart."""
+    if role or len(posed.rows.y) < _FEWEST_ROWS or found.kind == "random":
+        return ""
+    option = _ROLES[found.kind][0]
+    declined = declines(option, getattr(question, option), posed.schema.names())
+    return "" if declined else _HAVE[found.kind][1]
+
+
+def _because(posed: Posed, found: Recommendation, role: str, untried: str) -> str:
     """Say why rows are split so, and how to say otherwise."""
     if role == Role.ORDER.value:
         return (
@@ -158,10 +174,10 @@ def _because(posed: Posed, question: Question, found: Recommendation, role: str)
         return f"So few rows do not show whether they have an order or groups: {_OTHERWISE}."
     if found.kind == "random":
         return f"No order in time and no groups were found: {_OTHERWISE}."
-    option = _ROLES[found.kind][0]
-    if declines(option, getattr(question, option), posed.schema.names()):
-        return f"That was asked for with --{option} none."
-    told = unfollowed(found.kind, certain=found.certain)
+    if not untried:
+        return f"That was asked for with --{_ROLES[found.kind][0]} none."
+    sure = "nearly sure" if found.certain else "likely"
+    told = f"That rows have {_HAVE[found.kind][0]} is {sure}, but not followed unasked"
     return f"{told}: {found.option} does." if found.direct else f"{told} (see the note)."
 
 
@@ -193,7 +209,8 @@ def _again(posed: Posed, facts: Mapping[str, Any]) -> Heeded:
             fresh = replace(fresh, table=_with_role(fresh.table, column, role))
     notes = (*posed.notes, *(str(note) for note in facts["notes"]))
     posed = replace(posed, rows=rows, fresh=fresh, notes=notes)
-    return Heeded(posed, dict(facts), str(facts.get("because", "")))
+    because, untried = (str(facts.get(name, "")) for name in ("because", "untried"))
+    return Heeded(posed, dict(facts), because, untried)
 
 
 def _with_role(table: Table, column: str, role: Role) -> Table:

@@ -9,7 +9,6 @@ from modelwright.evaluate.verdict import Verdict, shown_better, verdict_on
 from modelwright.features.images import FittedImages
 from modelwright.model import Model
 from modelwright.pages.numerals import plural
-from modelwright.plan.unfollowed import untried
 
 __all__ = ["left_out", "left_out_note", "line_of", "of_images", "shown_to_help", "verdict_of"]
 
@@ -46,9 +45,8 @@ def verdict_of(model: Model) -> Verdict | None:
     found = _measured(model)
     if found is None:
         return None
-    unknown = untried(model.card.plan)
-    board = model.leaderboard
-    return verdict_on(*found, board, untried=unknown, pictured=of_images(model))
+    card, pictured = model.card, of_images(model)
+    return verdict_on(*found, card.leaderboard, untried=card.untried, pictured=pictured)
 
 
 def of_images(model: Model) -> bool:

@@ -11,7 +11,6 @@ from modelwright.evaluate.verdict import verdict_on
 from modelwright.model import Model
 from modelwright.pages import Markup, element, joined, shorten, unbroken
 from modelwright.pages.numerals import number, plural
-from modelwright.plan.unfollowed import untried
 from modelwright.plan.verdict import of_images
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title
@@ -107,7 +106,7 @@ def _answer(
     # What was to be beaten was measured on held-out rows; of new rows it is not known.
     board, unknown = None, ""
     if model.evidence is not None:
-        board, unknown = model.leaderboard, untried(model.card.plan)
+        board, unknown = model.leaderboard, model.card.untried
     against = "" if board is None else board.verdict
     judged = verdict_on(held, line, board, untried=unknown, pictured=of_images(model))
     words = held.guess_words(metric)

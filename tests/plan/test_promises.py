@@ -13,7 +13,6 @@ from modelwright.evaluate import METRICS
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict, verdict_on
 from modelwright.plan.expected import expected_score
-from modelwright.plan.unfollowed import unfollowed
 from modelwright.plan.verdict import line_of, verdict_of
 from modelwright.report.opening import opening
 
@@ -27,8 +26,7 @@ def test_fresh_rows_are_those_of_the_same_groups() -> None:
     before = verdict_of(model)
     assert before is not None
     assert before.tone == "good"
-    told = f"{model.card.plan} {unfollowed('group', certain=False)}: --group who does."
-    model = replace(model, card=replace(model.card, plan=told))
+    model = replace(model, card=replace(model.card, untried="groups"))
     found, judged = expected_score(model), verdict_of(model)
     assert found is not None
     assert judged is not None
