@@ -33,7 +33,7 @@ from modelwright.core.progress import SilentProgress
 from modelwright.core.task import Target
 from modelwright.core.unopened import UnopenedWarning
 from modelwright.models.pictures import FittedPictures
-from modelwright.plan import picture_net, picture_rows, pictures
+from modelwright.plan import picture_net, picture_rows, picture_speed, pictures
 from modelwright.plan.picture_net import NetSpec
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.plan.picture_run import scoring_seconds
@@ -469,7 +469,9 @@ def test_the_best_net_for_the_time_is_larger_for_more_time(
     work = object.__new__(pictures._Work)
     work.rows = pictures.read_pictures(bars, None, tmp_path, 0, SilentProgress())
     monkeypatch.setattr(pictures._Work, "_is_mirrored", lambda self: True)
-    monkeypatch.setattr(pictures, "speed_of", lambda rows, source, widths, machine: 3e6 / widths[1])
+    monkeypatch.setattr(
+        picture_speed, "speed_of", lambda rows, source, widths, machine: 3e6 / widths[1]
+    )
     chosen = []
     for seconds in (1.0, 20.0, 60.0, math.inf):
         monkeypatch.setattr(pictures._Work, "left", seconds)
@@ -479,6 +481,29 @@ def test_the_best_net_for_the_time_is_larger_for_more_time(
         chosen.append(spec.widths[1])
     assert chosen[:3] == sorted(chosen[:3])
     assert chosen[0] < chosen[2]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_each_net_is_computed_in_the_precision_that_is_its_fastest(
+    there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelwright.training.machine import Machine
+
+    def speed(rows: object, source: object, widths: tuple[int, ...], machine: Machine) -> float:
+        return 1e4 / widths[1] * (1.5 if machine.bfloat16 is (widths[1] > 100) else 1.0)
+
+    monkeypatch.setattr(picture_speed, "speed_of", speed)
+    monkeypatch.setattr("modelwright.training.machine.multiplies_short", lambda: there)
+    for widths in ((16, 48, 64), (64, 256, 256)):
+        found = picture_speed.fastest_setting(
+            None,
+            None,
+            widths,
+            Machine(1, plain=1.0),
+            1,  # type: ignore[arg-type]
+        )
+        assert found.bfloat16 is (there and widths[1] > 100)
+        assert (found.rows_a_second > 0, found.plain) == (True, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -498,7 +523,7 @@ def test_photographs_are_small_at_first_where_the_time_is_short(
     work.deadline, work.threads, work.count = seconds, 1, 1
     monkeypatch.setattr(pictures._Work, "left", seconds)
     monkeypatch.setattr(pictures._Work, "_is_mirrored", lambda self: mirrored)
-    monkeypatch.setattr(pictures, "speed_of", lambda *given: 100.0)
+    monkeypatch.setattr(picture_speed, "speed_of", lambda *given: 100.0)
     spec, _ = work._choose(None, Machine(1, rows_a_second=100.0))  # type: ignore[arg-type]
     assert spec.grown is grown
     assert spec.erased is (seconds > 1_000)

@@ -181,7 +181,7 @@ class World:
 
 def calibrated(monkeypatch: pytest.MonkeyPatch, world: World, **options: float) -> Machine:
     monkeypatch.setattr(machine._Trial, "step", world.step)
-    monkeypatch.setattr(machine, "_multiplies_short", lambda: True)
+    monkeypatch.setattr(machine, "multiplies_short", lambda: True)
     data = Examples((torch.zeros(64, 1, 8, 8),), torch.zeros(64, dtype=torch.int64))
     module = QuickNet(QuickForm(1, 8, 8, 3, (4,)))
     return calibrate(module, data, cross_entropy, threads=2, clock=world, **options)
@@ -252,7 +252,7 @@ def test_a_calibration_without_time_is_the_safe_setting(monkeypatch: pytest.Monk
 def test_without_instructions_for_16_bits_they_are_not_tried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(machine, "_multiplies_short", lambda: False)
+    monkeypatch.setattr(machine, "multiplies_short", lambda: False)
     assert not any(short for _, short, _ in machine._settings(2, filters=True))
 
 

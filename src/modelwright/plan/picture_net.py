@@ -40,11 +40,9 @@ __all__ = [
     "augmentation_of",
     "form_of",
     "growing_of",
-    "hopeless",
     "learn",
     "quick_spec",
     "source_of",
-    "speed_of",
     "train_net",
 ]
 
@@ -73,8 +71,6 @@ _QUICK_SEEN, _QUICK_MOST, _QUICK_BATCH = 10_000, 10, 128
 _SURE = 0.5
 # The share of free memory that images may take; more of them are read as they are needed.
 _SHARE = 0.4
-# How much faster wide nets multiply.
-_GAIN = 2.0
 _TOLD = 0.2  # seconds between two looks of the progress
 _ASKED = 4_096  # images predicted at a time
 
@@ -460,37 +456,3 @@ class Watcher:
         if not math.isfinite(left) and share > 0:
             left = self.seconds * (1 - share) / share
         self._live.advance(share, told, left)
-
-
-def speed_of(rows: PictureRows, source: Source, widths: tuple[int, ...], machine: Machine) -> float:
-    """Time a step of a net: images a second."""
-    from modelwright.nets.quick import QuickNet
-    from modelwright.training.losses import cross_entropy
-    from modelwright.training.machine import measure
-
-    return measure(QuickNet(form_of(rows, widths)), source, cross_entropy, machine)
-
-
-def hopeless(
-    rows: PictureRows,
-    widths: tuple[int, ...],
-    least: tuple[int, ...],
-    smallest: float,
-    wanted: float,
-) -> bool:
-    """Whether a net is far too large, by the images that the smallest one sees: unmeasured.
-
-    Parameters
-    ----------
-    rows : PictureRows
-        The images.
-    widths, least : tuple of int
-        Of the net, and of the smallest one.
-    smallest, wanted : float
-        Images that the smallest one sees in the time, and that a net has to see.
-    """
-    if widths == least:
-        return False
-    work, own = (form_of(rows, wide).work for wide in (least, widths))
-    # wide nets use the machine better: they are up to so much faster than their work says
-    return max(smallest, 0.0) * _GAIN * work / own < wanted

@@ -42,10 +42,8 @@ from modelwright.plan.picture_net import (
     answers_of,
     form_of,
     growing_of,
-    hopeless,
     quick_spec,
     source_of,
-    speed_of,
     train_net,
 )
 from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
@@ -60,6 +58,7 @@ from modelwright.plan.picture_run import (
     scoring_seconds,
 )
 from modelwright.plan.picture_shown import shown_of
+from modelwright.plan.picture_speed import fastest_setting, hopeless
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
     RunRecord,
@@ -368,7 +367,9 @@ class _Work:
             smallest = self.count * machine.rows_a_second * self.left
             if hopeless(self.rows, widths, LADDER[0], smallest, wanted * cost):
                 continue
-            rate, chosen = self._fastest(source, widths, machine)
+            threads = min(core_count(), self.threads)
+            chosen = fastest_setting(self.rows, source, widths, machine, threads)
+            rate = chosen.rows_a_second
             moved = (
                 scoring_seconds(self.rows, rate, mirrored=mirrored, moved=True) < VIEWS * self.left
             )
@@ -383,20 +384,6 @@ class _Work:
             "net", widths, epochs, batch, mirrored, moved=moved, erased=long, grown=grown
         )
         return spec, chosen
-
-    def _fastest(
-        self, source: Source, widths: tuple[int, ...], machine: Machine
-    ) -> tuple[float, Machine]:
-        """Measure a net; a wide one may gain by threads that a narrow one loses by.
-
-        What the plain setting comes to was measured of the narrow one, and says nothing of this.
-        """
-        found = []
-        for threads in {machine.threads, min(core_count(), self.threads)}:
-            tried = replace(machine, threads=threads)
-            rate = speed_of(self.rows, source, widths, tried)
-            found.append((rate, replace(tried, rows_a_second=rate, plain=0.0)))
-        return max(found, key=lambda pair: pair[0])
 
     def _is_mirrored(self) -> bool:
         """Ask the quick net, which saw no mirror image, whether it knows them."""

@@ -31,10 +31,10 @@ from modelwright.plan.picture_net import (
     NetSpec,
     form_of,
     source_of,
-    speed_of,
     train_net,
 )
 from modelwright.plan.picture_rows import OpenedPictures, open_pictures, read_pictures
+from modelwright.plan.picture_speed import speed_of
 from modelwright.store import check_writable, data_folder
 
 if TYPE_CHECKING:

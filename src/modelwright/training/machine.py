@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelwright.core.errors import FitError
@@ -20,7 +20,7 @@ from modelwright.training.batches import Source
 from modelwright.training.losses import Loss
 from modelwright.training.trouble import is_out_of_memory
 
-__all__ = ["Machine", "Yielding", "calibrate", "measure"]
+__all__ = ["Machine", "Yielding", "calibrate", "measure", "multiplies_short"]
 
 Setting = tuple[int, bool, bool]
 """Threads, whether in 16 bits, whether channels last."""
@@ -32,6 +32,8 @@ _STEPS = 40
 _CLEAR = 1.05
 # How often each is looked at, at most, and where there is time; how near is near the fastest.
 _TURNS, _SURE, _NEAR = 32, 3, 1.5
+# Within so many times the fastest, the other precision is tried with all rows too.
+_DOUBTFUL = 1.25
 # When the settings in 16 bits, and when the others have to be done, as shares of the time; the rest
 # is for the speed with all rows.
 _SHORT, _RACING = 0.4, 0.8
@@ -160,25 +162,46 @@ def calibrate(
         for short, share in ((True, _SHORT), (False, _RACING)):
             settings = [one for one in _settings(threads, filters) if one[1] == short]
             found |= _race(settings, trial.step, began + share * seconds, clock)
-        near = [one for one, took in found.items() if took <= _CLEAR * min(found.values())]
-        # of equals the plain one, or one in 32 bits
-        chosen = plain if plain in near else min(near, key=lambda one: one[1])
-        speed = trial.speed(chosen, found[chosen])
+        chosen, speed = _fastest(found, plain, trial.speed)
         speed *= min((timer() - worked) / max(clock() - began, 1e-9), 1.0)
     usual = speed * found[chosen] / found[plain] if plain in found else 0.0
     return Machine(*chosen, speed, usual, clock() - began)
+
+
+def _fastest(
+    found: Mapping[Setting, float], plain: Setting, speed: Callable[[Setting, float], float]
+) -> tuple[Setting, float]:
+    """Give the fastest setting, and its speed with all rows: few rows hide what 16 bits gain."""
+    best = dict[bool, Setting]()
+    for short in {one[1] for one in found}:
+        same = [one for one in found if one[1] == short]
+        best[short] = min(same, key=lambda one: found[one])
+        if plain in same and found[plain] <= _CLEAR * found[best[short]]:
+            best[short] = plain
+    first = min(best.values(), key=lambda one: found[one])
+    asked = [one for one in best.values() if found[one] <= _DOUBTFUL * found[first]]
+    speeds = {one: speed(one, found[one]) for one in asked}
+    # of equals one in 32 bits
+    chosen = max(speeds, key=lambda one: speeds[one] / (_CLEAR if one[1] else 1.0))
+    return chosen, speeds[chosen]
 
 
 def _settings(threads: int, filters: bool) -> list[Setting]:
     """List all settings, the likeliest to win first."""
     layouts = (True, False) if filters else (False,)
     each = (1, threads) if threads > 1 else (1,)  # one thread waits for nobody: it is quick to try
-    widths = (True, False) if _multiplies_short() else (False,)
+    widths = (True, False) if multiplies_short() else (False,)
     return [(count, short, last) for short in widths for last in layouts for count in each]
 
 
-def _multiplies_short() -> bool:
-    """Whether there are instructions for 16 bits: without them a step may take seconds."""
+def multiplies_short() -> bool:
+    """Whether there are instructions for 16 bits: without them a step may take seconds.
+
+    Examples
+    --------
+    >>> multiplies_short() in (True, False)
+    True
+    """
     there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
@@ -191,8 +214,8 @@ def _race(
 ) -> dict[Setting, float]:
     """Give the shortest step of each setting that there was time for; the first one always.
 
-    All have three turns, the first of which finds their memory; then those that are near the
-    fastest go on, until the time is up.
+    All have three turns, and before the first one a step that finds their memory, which is no
+    measure of them; then those that are near the fastest go on, until the time is up.
     """
     found: dict[Setting, float] = {}
     for turn in range(_TURNS):
@@ -202,7 +225,10 @@ def _race(
             expected = found.get(setting, min(found.values(), default=0.0))
             if known > near or (found and clock() + expected >= until):
                 continue
-            found[setting] = min(known, step(setting))
+            took = step(setting)
+            if setting not in found and clock() + took < until:
+                took = step(setting)
+            found[setting] = min(known, took)
     return {setting: found[setting] for setting in settings if setting in found}
 
 
@@ -218,6 +244,7 @@ class _Trial:
         batch: int = _ROWS,
     ) -> None:
         self._loss, self._clock = loss, clock
+        self._shortened = False
         self._whole = self._batch = rows.at(torch.arange(min(batch, len(rows))))
         self._nets = {last: copy.deepcopy(net).train() for last in (False, True)}
         for last, copied in self._nets.items():
@@ -228,11 +255,12 @@ class _Trial:
         count = min(
             max(int(len(self._whole) * wanted / max(took, 1e-9)), _FEWEST), len(self._whole)
         )
+        self._shortened = count < len(self._whole)
         self._batch = self._whole.at(torch.arange(count))
 
     def speed(self, setting: Setting, took: float) -> float:
         """Give rows a second, with all rows; `took` is what a step took with those of now."""
-        if len(self._batch) < len(self._whole):
+        if self._shortened:
             self._batch = self._whole
             took = min(self.step(setting) for _ in range(_TRIALS))
         return len(self._batch) / max(took, 1e-9)
