@@ -1,141 +1,43 @@
-"""Ask the library what an order of candidates would come to, and learn the best order from it.
+"""Learn the order of trials from the library, and say what it is worth on tables it never saw.
 
-    python benchmarks/portfolio/learn.py [--budgets 10,60,300] [--length 12]
+    python benchmarks/portfolio/learn.py [--budgets 10,60,300] [--length 14] [--write]
 
-For a budget the fits of the library are replayed with the seconds that they took: candidates in
-their order, on two workers, as long as the ensemble's fits on all rows stay possible; then the
-ensemble is chosen by its out-of-fold predictions and scored on the rows set aside. The order grows
-greedily by the mean normalised error (0: the best that any set of candidates reached on the set,
-1: the first candidate). What is published leaves the set that is scored out of the learning: it is
-learned on nine tenths of the sets, and scored on the rest.
+The order grows greedily by the error of the replayed ensembles (`replay.py`), in the mean over all
+sets and budgets; the error is the logarithm of its share of the linear model's. What is published
+leaves the set that is scored out of the learning: it is learned on nine tenths of the sets, and
+scored on the rest. With --write the package's portfolio becomes what was learned on all of them,
+with where it comes from; without, only the results file is written
+(benchmarks/results/portfolio.json).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from candidates import CANDIDATES
 from library import home
+from machine import RESULTS, describe
 from numpy.typing import NDArray
+from replay import Known, Order
 
-from modelwright.core.task import Target, TaskKind
-from modelwright.ensemble import select_members
-from modelwright.evaluate import find_metric, fit_temperature
+from modelwright.plan import learned as package
+from modelwright.plan.learned import WORDY, learned_trials
 
-# Reading, starting workers, choosing and writing the model.
-OVERHEAD = 3.0
-WORKERS = 2
+FIRST = "linear"
+"""It is quick: there is a model soon, whatever follows."""
 PARTS = 10
-ROWS = 6_000
-
-
-@dataclass(frozen=True)
-class Fits:
-    """What a candidate came to on one set.
-
-    Parameters
-    ----------
-    oof, aside : ndarray of float32, shape (n_rows, n_outputs)
-        Predictions for the rows learned from, and for those set aside.
-    features, fits, refit : float
-        Seconds, on one core: of making features, of all folds, of the fit on all rows.
-    recipe : str
-        Which features they are.
-    loss : float
-        Of the out-of-fold predictions.
-    """
-
-    oof: NDArray[np.float32]
-    aside: NDArray[np.float32]
-    features: float
-    fits: float
-    refit: float
-    recipe: str
-    loss: float
-
-
-class Known:
-    """One set of the library.
-
-    Parameters
-    ----------
-    folder : path
-        Its folder.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.name = folder.name
-        self._folder = folder
-        facts = json.loads((folder / "set.json").read_text("utf-8"))
-        self.rows = int(facts["rows"])
-        self.metric = find_metric(facts["metric"], TaskKind(facts["kind"]))
-        answers = np.load(folder / "answers.npz")
-        self._y = Target(answers["scored"], facts["classes"])
-        self._aside = Target(answers["aside"], facts["classes"])
-        drawn = np.random.default_rng(0).permutation(len(self._y))[:ROWS]
-        self._some = np.sort(drawn)
-
-    @cached_property
-    def fits(self) -> dict[str, Fits]:
-        """What each candidate came to; those that failed are left out."""
-        found = {}
-        for candidate in CANDIDATES:
-            path = self._folder / f"{candidate.name}.npz"
-            kept = np.load(path) if path.exists() else {}
-            if "oof" not in kept:
-                continue
-            times = json.loads(str(kept["times"]))
-            refit = times["fits"].get("all", 0.0)
-            oof = kept["oof"]
-            loss = self.metric.loss(self._y, oof, None)
-            if np.isfinite(loss):
-                aside = kept["aside_all"] if "aside_all" in kept else kept["aside_folds"]
-                fits = sum(times["fits"].values()) - (refit if len(times["fits"]) > 1 else 0.0)
-                seconds = sum(times["features"].values())
-                found[candidate.name] = Fits(
-                    oof, aside, seconds, fits, refit, candidate.recipe, loss
-                )
-        return found
-
-    def error(self, p: NDArray[np.float32]) -> float:
-        """Give the error on the rows set aside: less is better, and 0 is best."""
-        score = self.metric.score(self._aside, p, None)
-        return 1 - score if self.metric.greater_is_better else score
-
-    def within(self, order: Sequence[str], budget: float) -> list[str]:
-        """Name the candidates of an order that there is time for."""
-        left, made, done = budget - OVERHEAD, set[str](), list[str]()
-        for name in order:
-            fits = self.fits.get(name)
-            if fits is None:
-                continue
-            new = 0.0 if fits.recipe in made else fits.features
-            refits = sorted((self.fits[n].refit for n in [*done, name]), reverse=True)[:6]
-            if (new + fits.fits + sum(refits)) / WORKERS < left:
-                left -= (new + fits.fits) / WORKERS
-                made.add(fits.recipe)
-                done.append(name)
-        return done
-
-    def ensemble(self, names: Sequence[str]) -> float:
-        """Give the error of the ensemble that is chosen among some candidates."""
-        ranked = sorted(names, key=lambda name: self.fits[name].loss)[:12]
-        y = self._y.rows(self._some)
-        oofs = [self.fits[name].oof[self._some] for name in ranked]
-        chosen = select_members(oofs, lambda p: self.metric.loss(y, p, None))
-        pairs = [(ranked[i], np.float32(chosen.weights[i])) for i in chosen.members]
-        p = sum(weight * self.fits[name].aside for name, weight in pairs)
-        if self._y.classes:
-            oof = sum(weight * self.fits[name].oof for name, weight in pairs)
-            p = fit_temperature(oof, self._y, None).apply(p)
-        return self.error(np.asarray(p, np.float32))
+# What is expected of a candidate before it is known, and of one whose gain is too small to see.
+USUAL, LEAST = 1.0, 0.3
+NO_MODEL = 0.5
 
 
 class Game:
@@ -145,74 +47,127 @@ class Game:
     ----------
     sets : sequence of Known
         The library.
-    budget : float
+    budgets : sequence of float
         Seconds.
     """
 
-    def __init__(self, sets: Sequence[Known], budget: float) -> None:
+    def __init__(self, sets: Sequence[Known], budgets: Sequence[float]) -> None:
         self.sets = sets
-        self.budget = budget
+        self.budgets = budgets
         self._found: dict[tuple[str, tuple[str, ...]], float] = {}
 
-    def error(self, known: Known, order: Sequence[str]) -> float:
+    def error(self, known: Known, order: Order, budget: float) -> float:
         """Give the error of an order on a set, as a share of the first candidate's; logarithm."""
-        names = tuple(sorted(known.within(order, self.budget)))
+        names = tuple(sorted(known.within(order, budget)))
         if not names:
-            return 0.5
+            return NO_MODEL
         key = (known.name, names)
         if key not in self._found:
-            first = known.error(known.fits["linear"].aside)
+            first = known.error(known.fits[FIRST].aside)
             self._found[key] = float(np.log(max(known.ensemble(names), 1e-9) / max(first, 1e-9)))
         return self._found[key]
 
-    def learn(self, sets: Sequence[Known], length: int) -> list[str]:
-        """Grow an order greedily by its mean error on some sets."""
-        order = ["linear"]
-        names = [c.name for c in CANDIDATES if c.name != "linear"]
-        while len(order) < length:
-            rest = [name for name in names if name not in order]
-            means = [np.mean([self.error(k, [*order, name]) for k in sets]) for name in rest]
-            order.append(rest[int(np.argmin(means))])
+    def errors(self, sets: Sequence[Known], order: Order) -> NDArray[np.float64]:
+        """Give the errors on some sets: shape (n_sets, n_budgets)."""
+        return np.array([[self.error(k, order, budget) for budget in self.budgets] for k in sets])
+
+    def learn(self, sets: Sequence[Known], length: int) -> list[tuple[str, float]]:
+        """Grow an order greedily by its mean error on some sets, as long as it gains."""
+        order = [(FIRST, USUAL)]
+        rest = [name for name in candidates() if name != FIRST]
+        now = float(self.errors(sets, order).mean())
+        while len(order) < length and rest:
+            means = [self.errors(sets, [*order, (name, USUAL)]).mean() for name in rest]
+            best = int(np.argmin(means))
+            if means[best] >= now:
+                break
+            order.append((rest.pop(best), round(max(100 * (now - means[best]), LEAST), 2)))
+            now = float(self.errors(sets, order).mean())
         return order
 
 
+def candidates() -> list[str]:
+    """Name the candidates, and the pairs of which each table asks for one."""
+    names = [c.name for c in CANDIDATES]
+    return [*names, *(f"{name}-{WORDY}" for name in names if f"{name}-rich" in names)]
+
+
 def main() -> int:
-    """Learn an order for each budget, and say what it would have come to on other sets."""
+    """Learn an order, say what it would have come to on other sets, and keep it."""
     options = _options()
     sets = [Known(folder) for folder in sorted(home().iterdir()) if _whole(folder)]
-    print(f"{len(sets)} sets: {', '.join(known.name for known in sets)}")
-    now = options.present.split(",") if options.present else [c.name for c in CANDIDATES]
-    for budget in map(float, options.budgets.split(",")):
-        game = Game(sets, budget)
-        order = game.learn(sets, options.length)
-        print(f"{budget:g} s: {' '.join(order)}")
-        own = np.array([game.error(known, now) for known in sets])
-        learned = np.array([game.error(known, order) for known in sets])
-        others = np.zeros(len(sets))
-        for part in range(min(PARTS, len(sets))):
-            left = [known for i, known in enumerate(sets) if i % PARTS != part]
-            fresh = game.learn(left, options.length)
-            for i in range(part, len(sets), PARTS):
-                others[i] = game.error(sets[i], fresh)
-        for what, errors in (("as listed", own), ("learned", learned), ("on others", others)):
-            change = 100 * (errors - own)
-            print(f"   {what:12} {100 * errors.mean():8.2f} {change.mean():+8.2f} %")
+    budgets = [float(seconds) for seconds in options.budgets.split(",")]
+    game = Game(sets, budgets)
+    order = game.learn(sets, options.length)
+    orders = {"present": [(trial.name, trial.gain) for trial in learned_trials()], "learned": order}
+    errors = {name: game.errors(sets, one) for name, one in orders.items()}
+    errors["learned on others"] = _on_others(game, options.length)
+    found: dict[str, Any] = {
+        "command": f"python benchmarks/portfolio/learn.py --budgets {options.budgets} "
+        f"--length {options.length}",
+        "machine": describe(),
+        "sets": {known.name: known.rows for known in sets},
+        "budgets": budgets,
+        "orders": orders,
+        "error, % of the linear model's, mean logarithm": {
+            name: _by_budget(100 * each.mean(axis=0), budgets) for name, each in errors.items()
+        },
+        "better and worse than present by over half a percent": {
+            name: _counts(each - errors["present"], budgets) for name, each in errors.items()
+        },
+    }
+    (RESULTS / "portfolio.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    print(json.dumps(found, indent=1))
+    if options.write:
+        _write(order, {name: found[name] for name in found if name != "orders"})
     return 0
 
 
+def _on_others(game: Game, length: int) -> NDArray[np.float64]:
+    """Score each set with an order that was learned without it."""
+    errors = np.zeros((len(game.sets), len(game.budgets)))
+    for part in range(min(PARTS, len(game.sets))):
+        own = list(range(part, len(game.sets), PARTS))
+        fresh = game.learn([k for i, k in enumerate(game.sets) if i not in own], length)
+        errors[own] = game.errors([game.sets[i] for i in own], fresh)
+    return errors
+
+
+def _by_budget(values: NDArray[np.float64], budgets: Sequence[float]) -> dict[str, float]:
+    return {f"{b:g} s": round(float(v), 3) for b, v in zip(budgets, values, strict=True)}
+
+
+def _counts(change: NDArray[np.float64], budgets: Sequence[float]) -> dict[str, str]:
+    pairs = zip(budgets, change.T, strict=True)
+    return {f"{b:g} s": f"{(c < -0.005).sum()} : {(c > 0.005).sum()}" for b, c in pairs}
+
+
+def _write(order: Order, provenance: dict[str, Any]) -> None:
+    """Put an order into the package."""
+    wordy = {f"{c.name}-{WORDY}": c for c in CANDIDATES}
+    plain = {c.name: c for c in CANDIDATES}
+    trials = []
+    for name, gain in order:
+        one = plain.get(name) or wordy[name]
+        recipe = one.recipe if name in plain else WORDY
+        config = dict(one.config)
+        trials.append(
+            {"name": name, "learner": one.learner, "recipe": recipe, "gain": gain, "config": config}
+        )
+    path = Path(package.__file__).with_name("portfolio.json")
+    text = json.dumps({"provenance": provenance, "trials": trials}, indent=1)
+    path.write_text(text + "\n", "utf-8")
+
+
 def _whole(folder: Path) -> bool:
-    return all((folder / f"{c.name}.npz").exists() for c in CANDIDATES if _quick(c))
-
-
-def _quick(candidate: Any) -> bool:
-    return candidate.learner not in ("realmlp", "tabm")
+    return all((folder / f"{c.name}.npz").exists() for c in CANDIDATES)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--budgets", default="10,60,300", help="seconds, comma-separated")
-    parser.add_argument("--length", type=int, default=12, help="candidates in an order")
-    parser.add_argument("--present", default="", help="the order to compare with")
+    parser.add_argument("--length", type=int, default=14, help="candidates in an order, at most")
+    parser.add_argument("--write", action="store_true", help="make it the package's portfolio")
     return parser.parse_args()
 
 

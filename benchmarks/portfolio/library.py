@@ -39,12 +39,13 @@ from modelwright.core.settings import Question, Settings, Validation
 from modelwright.features import default_recipe
 from modelwright.models.registry import NETS
 from modelwright.plan.board import Board
-from modelwright.plan.portfolio import bagging_learners
+from modelwright.plan.portfolio import bagging_learners, recipes_for
 from modelwright.plan.pose import Posed, pose, reading_for
 from modelwright.plan.splitting import plan_splits
 from modelwright.plan.trial import (
     ALL,
     KEPT_FOLDS,
+    LEAN,
     PartResult,
     Trial,
     TrialSpec,
@@ -53,9 +54,8 @@ from modelwright.plan.trial import (
 from modelwright.plan.work import fit_part, prepare_part
 from modelwright.plan.workspace import Rows, Workspace
 
-# One fit may take so many seconds of the clock: more than any budget here would give it, also where
-# others keep the processor busy.
-FIT_SECONDS = 180.0
+# One fit may take so many seconds of the clock: about as many as a budget of five minutes gives it.
+FIT_SECONDS = 60.0
 ASIDE = 0.25
 # Of very large tables so many rows are looked at.
 MOST_ROWS = 60_000
@@ -182,6 +182,7 @@ def _describe(folder: Path, posed: Posed, work: Workspace, aside: NDArray[np.int
         "aside": len(aside),
         "folds": len(work.splits),
         "plan": work.splits.kind,
+        "recipes": dict(recipes_for(work.rows)),
         "machine": describe(),
     }
     np.savez_compressed(
@@ -196,11 +197,10 @@ def _fit(
     folder: Path, work: Workspace, board: Board, number: int, candidate: Candidate, aside: Any
 ) -> None:
     """Fit one candidate everywhere, and keep what it says."""
-    spec = TrialSpec(number, candidate.learner, dict(candidate.config), recipe=candidate.recipe)
+    recipe = recipes_for(work.rows).get(candidate.recipe, candidate.recipe)
+    spec = TrialSpec(number, candidate.learner, dict(candidate.config), recipe=recipe)
     work.parts.write_spec(spec)
-    bags = spec.learner in bagging_learners(work.splits, default_recipe()) and (
-        candidate.recipe == "lean"
-    )
+    bags = recipe == LEAN and spec.learner in bagging_learners(work.splits, default_recipe())
     folds = [fold_part(i) for i in range(len(work.splits))]
     trial = Trial(spec, (ALL,) if bags else tuple(folds))
     seconds: dict[str, float] = {}

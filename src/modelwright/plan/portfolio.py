@@ -1,9 +1,8 @@
 """Which trials to fit, in the order of what is expected of them.
 
-A few strong and diverse models first: a linear one, boosted trees, random trees, boosting of small
-trees by slow steps, boosting by other rules, an additive one, a net where PyTorch is installed;
-then boosted trees of other shapes; then draws from a wide space. How many are worth fitting grows
-with the number of rows: on small tables the best of many is the luckiest (docs: log).
+First those that were learned to be worth it on many tables (`learned.py`), then draws from a wide
+space. How many are worth fitting grows with the number of rows: on small tables the best of many
+is the luckiest (docs: log).
 """
 
 from __future__ import annotations
@@ -23,10 +22,11 @@ from modelwright.core.splits import Splits
 from modelwright.features import Recipe
 from modelwright.models import LEARNERS
 from modelwright.models.registry import NETS
+from modelwright.plan.learned import WORDY, learned_trials
 from modelwright.plan.trial import LEAN, RICH, TrialSpec
 from modelwright.plan.workspace import Rows
 
-__all__ = ["bagging_learners", "make_portfolio"]
+__all__ = ["bagging_learners", "make_portfolio", "most_trials", "recipes_for"]
 
 # Up to so many rows, at most so many trials.
 _COUNTS = ((100, 4), (500, 8), (2_500, 15), (10_000, 40))
@@ -59,46 +59,8 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
 _ADDITIVE_ROWS = 10_000
 
 _WORDS = frozenset([Kind.TEXT, Kind.CATEGORY, Kind.ID])
-# Rich where there is text or a category of more levels than this, lean elsewhere and in time:
-# LightGBM splits sets of a few levels well by itself (docs: log).
-WORDY = "wordy"
+# A table is wordy with text, or a category of more levels than this.
 _MANY = 30
-# Many small trees on the features of the rich recipe, as TabPrep sets LightGBM (TabArena, 2026).
-_PATIENT: Mapping[str, Any] = MappingProxyType(
-    {
-        "leaves": 7,
-        "learning_rate": 0.024,
-        "column_share": 0.99,
-        "row_share": 0.96,
-        "extra_trees": True,
-        "l2": 2.0,
-        "min_rows_leaf": 1,
-    }
-)
-# The first model is lean, to be there soon; so are forests, where one fit has honest out-of-bag
-# predictions as long as no feature holds answers.
-_SHAPES: tuple[tuple[str, Mapping[str, Any], float, str], ...] = (
-    ("linear", {}, 1.0, LEAN),
-    ("lightgbm", {}, 3.0, WORDY),
-    ("extra-trees", {}, 1.0, LEAN),
-    ("lightgbm", _PATIENT, 1.5, RICH),
-    ("xgboost", {}, 0.9, RICH),
-    ("additive", {}, 0.9, RICH),
-    ("catboost", {}, 2.5, WORDY),
-    ("realmlp", {}, 3.0, LEAN),
-    ("lightgbm", {"leaves": 7, "learning_rate": 0.05, "column_share": 0.6, "l2": 2.0}, 0.8, LEAN),
-    ("catboost", {"depth": 4, "learning_rate": 0.08}, 1.0, LEAN),
-    ("lightgbm", {"extra_trees": True, "leaves": 63, "column_share": 0.7}, 0.7, RICH),
-    ("linear", {"knots": 5}, 0.6, RICH),
-    ("extra-trees", {"min_rows_leaf": 5, "column_share": 0.7}, 0.5, RICH),
-    (
-        "lightgbm",
-        {"leaves": 127, "learning_rate": 0.03, "column_share": 0.9, "row_share": 0.9},
-        0.5,
-        RICH,
-    ),
-)
-
 # Above so many rows boosting first sees a sample: a model of all rows may not end in time, and
 # where rows drift it may be no better (docs: log).
 _LARGE = 200_000
@@ -154,12 +116,12 @@ def make_portfolio(rows: Rows, models: tuple[str, ...]) -> list[TrialSpec]:
                 "no module named 'torch'",
                 "run: pip install 'modelwright[deep]'",
             )
-    count = next((most for limit, most in _COUNTS if len(rows.y) <= limit), _MOST)
-    usual = {learner for learner, *_ in _SHAPES}
+    count = most_trials(len(rows.y))
+    usual = {trial.learner for trial in learned_trials()}
     default = {learner for learner in usual if _belongs(learner, len(rows.y))}
     named = [(n, config) for n in models if n not in usual for config in _VARIANTS.get(n, ({},))]
     specs = [_placed(TrialSpec(i, n, config), rows) for i, (n, config) in enumerate(named)]
-    recipes = _recipes(rows)
+    recipes = recipes_for(rows)
     number = 0
     while usual.intersection(models or usual) and len(specs) < count and number < 10 * _MOST:
         spec = _shape(number, len(rows.y), rows.seed)
@@ -190,7 +152,18 @@ def _installed(library: str) -> bool:
     return importlib.util.find_spec(library) is not None
 
 
-def _recipes(rows: Rows) -> Mapping[str, str]:
+def most_trials(rows: int) -> int:
+    """Say how many trials are worth fitting.
+
+    Examples
+    --------
+    >>> most_trials(90), most_trials(1_000_000)
+    (4, 100)
+    """
+    return next((most for limit, most in _COUNTS if rows <= limit), _MOST)
+
+
+def recipes_for(rows: Rows) -> Mapping[str, str]:
     """Say which recipes stand for which: what answers tell is sought where there may be some."""
     table = rows.table
     names = [name for name in table.features() if table.schema[name].kind in _WORDS]
@@ -212,9 +185,9 @@ def _shape(number: int, rows: int, seed: int) -> TrialSpec:
             learner, config, gain = _SAMPLES[number - 1]
             return TrialSpec(number, learner, config, _SAMPLE_ROWS, gain)
         number -= len(_SAMPLES) if number else 0
-    if number < len(_SHAPES):
-        learner, config, gain, recipe = _SHAPES[number]
-        return TrialSpec(number, learner, config, None, gain, recipe)
+    if number < len(learned_trials()):
+        trial = learned_trials()[number]
+        return TrialSpec(number, trial.learner, trial.config, None, trial.gain, trial.recipe)
     rng = np.random.default_rng(Seed(seed).derive("portfolio", number))
     gain, recipe = 2.0 / number, (LEAN, WORDY, RICH)[number % 3]
     if number % 7 == 0:
