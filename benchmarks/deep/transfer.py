@@ -55,7 +55,7 @@ from modelwright.training.pace import Pace  # noqa: E402
 
 DATA = HERE.parents[3] / "shared" / "data" / "images" / "ants_bees.zip"
 OUT = RESULTS / "deep-transfer.json"
-EPOCHS = 20
+EPOCHS = Tuning().epochs  # as `fit --from` tunes
 WIDTHS = (64, 192, 192)
 
 

@@ -97,6 +97,8 @@ MOST, USUAL = 120, 10
 BATCH = 512
 # The share of the time that the quick net may take, and seconds at most.
 QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
+# Seconds of finding out what the machine does best, for a quick net.
+CALIBRATING = 0.4
 # A mirror image shows the same when so much of the accuracy is left on mirror images.
 MIRRORED = 0.85
 # So many times as good as naming the commonest class, or what it says of mirror images is noise.
@@ -347,9 +349,10 @@ class _Work:
         self.threads = threads
         if self.settings.trials:  # no clock has a say, and so none chooses how numbers are rounded
             return Machine(threads, channels_last=True)
-        if net is None:
-            net = QuickNet(form_of(self.rows, LADDER[0]))
-        return calibrate(net, source, cross_entropy, threads=threads)
+        if net is not None:
+            return calibrate(net, source, cross_entropy, threads=threads)
+        quick = QuickNet(form_of(self.rows, LADDER[0]))  # what follows it is measured again
+        return calibrate(quick, source, cross_entropy, threads=threads, seconds=CALIBRATING)
 
     def _choose(self, source: Source, machine: Machine) -> tuple[NetSpec, Machine]:
         """Choose the net that the time is enough for, and measure it."""
