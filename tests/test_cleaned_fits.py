@@ -318,6 +318,7 @@ def test_a_model_file_with_an_altered_cleaning_is_refused(folder: Path, houses: 
         mw.load(folder / "altered.mw")
 
 
+@pytest.mark.long
 def test_a_recipe_that_fills_gaps_and_leaves_rows_out(tmp_path: Path) -> None:
     twice = pl.concat([table(), table()[:40]])
     twice.write_csv(tmp_path / "houses.csv")

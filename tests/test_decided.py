@@ -264,6 +264,7 @@ def test_a_function_of_the_user_decides_and_is_not_in_the_file(tmp_path: Path) -
         fitted(mw.metric("broken", lambda y, p, weight: 1 / 0))
 
 
+@pytest.mark.long
 def test_a_cost_of_errors_of_numbers() -> None:
     result = fitted("cost(under=3, over=1)", "worth")
     new = customers(1)
@@ -283,6 +284,7 @@ def test_the_report_shows_the_threshold(tuned: Path, tmp_path: Path) -> None:
     assert "The answer is yes from a probability of" in page
 
 
+@pytest.mark.long
 def test_explain_names_the_decision(tuned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["explain", str(tuned / "model.mw"), str(tuned / "new.csv"), "--columns"])
     assert code == 0
@@ -300,6 +302,7 @@ def test_a_metric_that_the_answers_do_not_allow_is_refused() -> None:
             mw.fit(table, "worth", metric=name, settings=mw.Settings(**QUICK))
 
 
+@pytest.mark.long
 def test_a_score_without_a_value_is_explained(
     tuned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -315,6 +318,7 @@ def test_a_score_without_a_value_is_explained(
     assert ": all answers are of one class" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_the_estimator_answers_as_the_model() -> None:
     table = customers()
     X, y = table.select("age", "visits").to_numpy(), table["buys"].to_numpy()

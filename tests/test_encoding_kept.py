@@ -88,6 +88,7 @@ def test_the_commands_take_it(
     assert mw.load("n.mw").card.encoding == "cp1250"
 
 
+@pytest.mark.long
 def test_test_rows_are_read_as_those_before_them(folder: Path) -> None:
     fresh = folder / "fresh.csv"
     fresh.write_bytes(
@@ -105,6 +106,7 @@ def test_test_rows_are_read_as_those_before_them(folder: Path) -> None:
     assert result.test.score < 20
 
 
+@pytest.mark.long
 def test_a_found_one_is_kept_as_well(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(ROWS.encode("cp1250"))

@@ -87,6 +87,7 @@ def test_arrays_and_frames(kind: object) -> None:
             found.predict(X[["b", "a", "c", "d"]])
 
 
+@pytest.mark.long
 def test_text_and_categories_of_a_frame() -> None:
     random = np.random.default_rng(0)
     town = random.choice(["Rome", "Oslo", "Bonn"], 150)

@@ -34,6 +34,7 @@ def test_rules_speak_of_the_table() -> None:
     assert "<b>" not in drawing
 
 
+@pytest.mark.long
 def test_the_trees_of_several_folds_are_all_told_and_none_is_drawn_for_all() -> None:
     model = fitted(("tree",)).model
     (member,) = model.members

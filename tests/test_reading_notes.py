@@ -53,6 +53,7 @@ def test_the_terminal_tells(
     assert "note: " in said.err
 
 
+@pytest.mark.long
 def test_a_table_without_names_from_fit_to_predict(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_table_without_names_from_fit_to_predict(
     assert main(["fit", str(path), "--target", "column_2", "--no-header", *words]) == 2
 
 
+@pytest.mark.long
 def test_a_file_larger_than_memory_is_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_backbone_says_where_it_comes_from(backbone: Path, bars: Path) -> None
     assert net.sight.side == 12
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["contrastive", "masked"])
 def test_images_without_classes_are_enough(method: str, tmp_path: Path) -> None:
     for i in range(40):
@@ -297,6 +298,7 @@ def test_a_backbone_that_had_no_time_is_refused_or_says_so() -> None:
     assert _with_time(replace(card, epochs=1.0), 9.0).notes == ()
 
 
+@pytest.mark.long
 def test_a_model_of_a_table_is_no_backbone(tmp_path: Path, bars: Path) -> None:
     x = np.linspace(0, 1, 60)
     settings = mw.Settings(trials=1, workers=0, out=tmp_path / "t.mw")

@@ -108,6 +108,7 @@ def test_files_of_almost_nothing(tmp_path: Path, data: bytes) -> None:
     assert "\n" not in said
 
 
+@pytest.mark.long
 def test_a_panic_in_compiled_code_is_one_line(tmp_path: Path) -> None:
     pl.DataFrame({"a": range(50), "b": ["w"] * 50}).write_ipc(tmp_path / "whole.arrow")
     whole = (tmp_path / "whole.arrow").read_bytes()

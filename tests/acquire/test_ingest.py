@@ -190,6 +190,7 @@ def test_marks_of_patterns_in_a_name_are_letters(tmp_path: Path, name: str) -> N
     assert ingest(str(folder / name), folder / "out.parquet").rows == 1
 
 
+@pytest.mark.long
 def test_a_database_with_uuids_and_bytes(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "u.duckdb")) as base:
         base.execute("CREATE TABLE t AS SELECT uuid() AS u, i, [i] AS l FROM range(5) r(i)")

@@ -50,6 +50,7 @@ def test_only_the_first_lines_are_listed(tmp_path: Path) -> None:
     assert "3011 and 1,990 more)" in raw.notes[0]
 
 
+@pytest.mark.long
 def test_uneven_rows_beyond_the_first_block_are_found(tmp_path: Path) -> None:
     lines = ["a,b,c", *("some words,12,34" for _ in range(300_000)), "1,2", "1,2,"]
     raw = read_raw(write(tmp_path / "t.csv", "\n".join(lines)))

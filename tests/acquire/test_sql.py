@@ -62,6 +62,7 @@ def test_a_database_is_no_table(sales: str) -> None:
         read_raw("sqlite:///nowhere.db#orders")
 
 
+@pytest.mark.long
 def test_types_that_change_far_down(tmp_path: Path) -> None:
     base = sqlite3.connect(tmp_path / "t.db")
     base.execute("CREATE TABLE t (a, b)")
@@ -150,6 +151,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     subprocess.run(stop, capture_output=True, check=False, **user)  # type: ignore[call-overload]
 
 
+@pytest.mark.long
 def test_postgresql(server: str) -> None:
     frame = read_raw(f"{server}#t").frame
     assert frame.shape == (45_000, 4)

@@ -124,6 +124,7 @@ def test_an_unknown_one_is_refused_in_one_line(tmp_path: Path, name: str) -> Non
         read(written(tmp_path, POLISH, "utf-8"), name)
 
 
+@pytest.mark.long
 @given(st.text(max_size=50))
 def test_every_name_is_an_encoding_or_refused(name: str) -> None:
     try:

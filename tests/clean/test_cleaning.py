@@ -111,6 +111,7 @@ def test_files_come_and_go_as_they_are_written(tmp_path: Path) -> None:
     assert again.hash == done.recipe.origin.cleaned
 
 
+@pytest.mark.long
 def test_typed_columns_stay_typed() -> None:
     rng = np.random.default_rng(0)
     table = stations().with_columns(

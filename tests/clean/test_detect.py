@@ -73,6 +73,7 @@ def test_rules_speak_beside_detectors() -> None:
         detect(table, rules=parse_rules("[columns.agee]\nleast = 0"))
 
 
+@pytest.mark.long
 def test_what_somebody_said_of_a_cell_outweighs_a_rule() -> None:
     table = pl.DataFrame({"age": ["31", "40", "-4"] * 10, "name": [f"n{i}" for i in range(30)]})
     right = table[[2, 3]].with_columns(age=pl.Series(["-4", "41"]))

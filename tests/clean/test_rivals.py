@@ -20,6 +20,7 @@ def repair(column: str, rule: str, confidence: float) -> Repair:
     return Repair(0, column, "old", "new", rule, confidence, confidence >= 0.9)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("labelled", [False, True])
 def test_of_shop_and_town_at_most_one_is_changed(labelled: bool, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)

@@ -102,6 +102,7 @@ def test_bash_offers(script: Path, words: list[str], offers: list[str]) -> None:
     assert offered(script, *words) == offers
 
 
+@pytest.mark.long
 @needs_bash
 def test_bash_asks_the_program(script: Path) -> None:
     assert pressed(script, _PROGRAM, "fit", "houses.csv", "--target", "ro") == ["rooms"]

@@ -117,6 +117,7 @@ def test_a_number_beyond_the_list_is_refused(folder: Path) -> None:
     assert "its number up to 6; got 70" in script.text
 
 
+@pytest.mark.long
 def test_what_is_given_is_not_asked(folder: Path) -> None:
     script = Script("", "", "")
     known = Known(
@@ -176,6 +177,7 @@ WRONG = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("line", "said"), WRONG.items(), ids=list(WRONG))
 def test_what_is_wrong_is_one_line(
     folder: Path, line: str, said: str, capsys: pytest.CaptureFixture[str]

@@ -160,6 +160,7 @@ def test_check_opens_them_too(place: Path) -> None:
     assert any("values of 'photo' became missing" in note for note in notes)
 
 
+@pytest.mark.long
 def test_without_pillow_the_column_is_told_and_the_rest_is_learned_from(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def evaluated(
     return shown.out, shown.err
 
 
+@pytest.mark.long
 def test_rows_of_the_fit_among_others_are_told_and_left_out_beside(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

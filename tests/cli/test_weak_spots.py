@@ -53,6 +53,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, set[in
     return folder / "m.mw", folder / "mails.csv", wrong
 
 
+@pytest.mark.long
 def test_a_fit_says_which_labels_look_wrong(fitted: tuple[Path, Path, set[int]]) -> None:
     model = mw.load(fitted[0])
     found = mw.doubtful_labels(model)

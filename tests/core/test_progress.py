@@ -85,6 +85,7 @@ def test_a_low_window_keeps_the_bar() -> None:
     assert len(low.render_lines(live)) <= 8
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=60)
 @given(
     st.integers(20, 120),

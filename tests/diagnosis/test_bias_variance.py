@@ -39,6 +39,7 @@ class Stubborn(ClassifierMixin, BaseEstimator):
         return np.full(len(X), self.classes_[self.answer])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("load", "estimator", "loss", "seed"),
     [

@@ -71,6 +71,7 @@ def test_none_comes_back_as_none(shared: LocalEngine) -> None:
     assert one(shared, job("x", "echo", {"value": None})).status is Status.DONE
 
 
+@pytest.mark.long
 def test_megabytes_go_through_the_pipe(shared: LocalEngine) -> None:
     text = "x" * 3_000_000
     assert one(shared, job("x", "echo", {"value": text})).value == text
@@ -233,6 +234,7 @@ def test_cancel(shared: LocalEngine) -> None:
     assert one(shared, job("a", "echo", {"value": 1})).value == 1
 
 
+@pytest.mark.long
 def test_submit_refuses(shared: LocalEngine) -> None:
     with pytest.raises(TypeError):
         shared.submit(job("x", "echo", {"value": object()}))

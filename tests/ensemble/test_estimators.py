@@ -96,6 +96,7 @@ def test_random_forests_are_those_of_scikit_learn(weighted: bool) -> None:
     np.testing.assert_allclose(mine.predict(X), reference.predict(X), atol=1e-9)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("data", [IRIS, CANCER], ids=["iris", "cancer"])
 @pytest.mark.parametrize("depth", [1, 3])
 def test_samme_is_that_of_scikit_learn(data: Any, depth: int) -> None:

@@ -90,6 +90,7 @@ def test_no_group_and_no_later_row_teaches() -> None:
         StackingClassifier(MEMBERS[:2], layers=2, folds=4, admission=None).fit(X, y, order=when)
 
 
+@pytest.mark.long
 def test_a_member_that_gains_nothing_or_is_too_dear_stays_out() -> None:
     X, y, group = grouped(60, 1)
     found = StackingClassifier(MEMBERS, folds=5).fit(X, y, groups=group)
@@ -247,6 +248,7 @@ def test_answers_beside_a_frame_are_checked() -> None:
             model.fit(frame, y)
 
 
+@pytest.mark.long
 def test_what_is_combined_may_be_an_ensemble_and_must_not_be_empty() -> None:
     X, y, _ = grouped(12, 0)
     forest = TheirForest(n_estimators=3, max_depth=2, random_state=0)

@@ -27,6 +27,7 @@ def sample(temperature: float, classes: int, rows: int = 6000) -> tuple[np.ndarr
     return softmax(z * temperature), Target(y, classes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("classes", [2, 5])
 @pytest.mark.parametrize("temperature", [0.4, 2.0, 4.0])
 def test_finds_the_temperature(temperature: float, classes: int) -> None:

@@ -85,6 +85,7 @@ def test_what_is_calibrated_is_left_alone(classes: int) -> None:
     assert made.value == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.long
 def test_the_simplest_that_is_good_enough_is_taken() -> None:
     p, y = world(3)
     sharp = p**2 / (p**2).sum(axis=1, keepdims=True)

@@ -56,6 +56,7 @@ def interval(held: HeldOut) -> tuple[float, float]:
     return found.low, found.high
 
 
+@pytest.mark.long
 def test_the_next_period_differs_as_the_last_ones_did() -> None:
     random = np.random.default_rng(5)
     inside = blind = 0

@@ -54,6 +54,7 @@ def test_a_paired_difference_is_surer_than_either_score() -> None:
     assert (same.difference, same.low, same.high, same.better) == (0, 0, 0, 0.5)
 
 
+@pytest.mark.long
 def test_equal_models_are_as_often_better_as_worse() -> None:
     chances = []
     for seed in range(60):

@@ -30,6 +30,7 @@ def people(rows: int, seed: int) -> Table:
     )
 
 
+@pytest.mark.long
 def test_chance_alone_is_rarely_told() -> None:
     false = 0
     for seed in range(40):

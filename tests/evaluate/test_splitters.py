@@ -379,6 +379,7 @@ def test_folds_by_row_count(rows: int, folds: int) -> None:
     assert choose_splitter(table, y) == StratifiedKFold(folds)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("rows", "valid"), [(220_000, 44_000), (700_000, 50_000)])
 def test_large_tables_are_held_out(rows: int, valid: int) -> None:
     table = table_of(a=np.arange(rows).astype(float))

@@ -64,6 +64,7 @@ def test_new_values_of_one_column_of_many_values_are_no_order(seed: int) -> None
     assert found_in(frame).recommended.kind == "random"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_years_in_which_new_machines_come_up_are_an_order(seed: int) -> None:
     found = found_in(worlds.releases(seed))

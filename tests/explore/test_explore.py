@@ -143,6 +143,7 @@ def test_a_target_that_cannot_be_predicted_is_told_not_refused() -> None:
     assert found.target is not None
 
 
+@pytest.mark.long
 def test_python_s_frames_are_taken() -> None:
     frame = orders(120)
     whole = mw.explore(frame).describe()
@@ -194,6 +195,7 @@ def test_a_database_is_taken(tmp_path: Path) -> None:
         mw.explore(f"sqlite:///{path}#nothing")
 
 
+@pytest.mark.long
 def test_too_many_columns_are_refused() -> None:
     with pytest.raises(DataError, match="at most 20,000 columns"):
         mw.explore(pl.DataFrame(np.zeros((1, 20_001))))

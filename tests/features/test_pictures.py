@@ -89,6 +89,7 @@ def test_a_picture_is_described_alike_whatever_stands_beside_it(count: int) -> N
     assert describe(many).shape == (300, SIZE)
 
 
+@pytest.mark.long
 def test_parts_have_unit_variance_and_are_uncorrelated() -> None:
     fitted = PictureColumns().fit(table(photo=cells(200)), Target(np.zeros(200)), seed=0)
     assert fitted is not None
@@ -99,6 +100,7 @@ def test_parts_have_unit_variance_and_are_uncorrelated() -> None:
     np.testing.assert_allclose(np.cov(parts.T, bias=True), np.eye(parts.shape[1]), atol=2e-3)
 
 
+@pytest.mark.long
 def test_parts_are_those_of_a_reference() -> None:
     """The directions are principal components of the scaled numbers, as scikit-learn finds them."""
     decomposition = pytest.importorskip("sklearn.decomposition")

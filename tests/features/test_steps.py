@@ -256,6 +256,7 @@ def test_text_in_chunks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(fitted.transform(table).numbers, whole)
 
 
+@pytest.mark.long
 def test_text_is_fast_on_twenty_thousand_tweets() -> None:
     rng = np.random.default_rng(0)
     words = np.array([f"word{i}" for i in range(3000)])

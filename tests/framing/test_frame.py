@@ -171,6 +171,7 @@ REFUSED: list[tuple[dict[str, Any], type[UserError], str]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("said", "error", "text"), REFUSED, ids=[" ".join(map(str, r[0].items())) for r in REFUSED]
 )

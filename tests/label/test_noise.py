@@ -80,6 +80,7 @@ def test_classes_that_overlap_are_not_called_wrong() -> None:
     assert found.hard.mean() > 0.1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rows", [300, 1500])
 def test_answers_left_to_chance_are_not_called_wrong(rows: int) -> None:
     told = 0

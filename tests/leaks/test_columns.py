@@ -97,6 +97,7 @@ def test_an_amount_of_one_outcome_only_is_no_order_of_means() -> None:
     assert loud(frame.with_columns(z=pl.Series(amounts))) == [("after-the-fact", ("z",))]
 
 
+@pytest.mark.long
 def test_two_dates_between_which_the_time_is_the_answer_are_found() -> None:
     rng, frame = world()
     yes = (frame["y"] == "yes").to_numpy()

@@ -99,6 +99,7 @@ def test_a_measurement_that_matters_is_no_time(seed: int) -> None:
     assert "later-rows" not in [one.code for one in mw.audit(FOREST, X, y, FOLDS).findings]
 
 
+@pytest.mark.long
 def test_a_file_that_is_sorted_by_the_answer_says_nothing_of_times() -> None:
     X, y = drifting(3)
     X, y = X[["a"]].assign(b=np.round(y + np.random.default_rng(0).normal(0, 3, ROWS), 1)), y

@@ -35,6 +35,7 @@ def test_copies_with_one_cell_changed_are_found(seed: int) -> None:
     assert "copies-across" in [one.code for one in found.errors]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_that_are_alike_by_chance_are_left_in_peace(seed: int) -> None:
     X, y = few_values(seed, 600)

@@ -123,6 +123,7 @@ def test_a_window_that_holds_its_own_or_later_answers_is_found(name: str, kind: 
     assert found(columns, y, kind == "classes") == ["z"]
 
 
+@pytest.mark.long
 @settings(max_examples=25)
 @given(
     kind=st.sampled_from(["numbers", "skewed", "smooth", "classes"]),

@@ -128,6 +128,7 @@ def test_stages_lie_where_the_rate_has_come_down() -> None:
         fitted.at(0)
 
 
+@pytest.mark.long
 def test_a_fit_without_validation_rows_holds_its_last_net_only() -> None:
     puzzle = made_up(0)
     fitted = SMALL.fit(puzzle.X, puzzle.y, budget=Budget(units=9), seed=0)

@@ -130,6 +130,7 @@ def test_the_text_of_lightgbm_is_read_as_lightgbm_reads_it(classes: int) -> None
     np.testing.assert_allclose(answers, fitted.predict(X), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("classes", [0, 2, 3])
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost", "extra-trees", "selected"])
 def test_shares_add_up_to_the_difference_of_the_predictions(name: str, classes: int) -> None:

@@ -75,6 +75,7 @@ def test_a_net_comes_back_to_the_bit(name: str, tmp_path: Path) -> None:
     assert (loaded.fresh, loaded.resized) == ((), ())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "name"),
     [
@@ -108,6 +109,7 @@ def test_positions_fit_images_of_another_size(tmp_path: Path) -> None:
     assert net(torch.zeros(1, 3, 16, 16)).shape == (1, 3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("written", "net", "expected", "looks"),
     [

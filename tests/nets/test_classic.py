@@ -99,6 +99,7 @@ def test_softmax_regression_is_that_of_scikit_learn(l2: float) -> None:
     assert np.abs(lift).max() < 1e-6
 
 
+@pytest.mark.long
 def test_the_boundary_of_two_classes_is_where_they_are_equal() -> None:
     net = fit_softmax(IRIS.data, IRIS.target, 3, l2=0.01)
     plane = net.boundary(1, 2)

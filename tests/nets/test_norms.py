@@ -245,6 +245,7 @@ def test_whitening_in_16_bits_is_nearly_that_in_32(kind: str) -> None:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["pca", "zca"])
 def test_gradients_of_whitening(kind: str) -> None:
     x = (images(12, 4) @ torch.randn(4, 4, dtype=torch.float64)).requires_grad_()

@@ -133,6 +133,7 @@ def test_what_nobody_changed_is_as_it_came() -> None:
     assert done.table["size"][left].equals(table["size"][left])
 
 
+@pytest.mark.long
 def test_a_renamed_column_keeps_its_type(tmp_path: Path) -> None:
     history = tmp_path / "history.json"
     rename = {"op": "core/column-rename", "oldColumnName": "size", "newColumnName": "width"}

@@ -214,6 +214,7 @@ def test_test_rows_stay_unseen(tmp_path: Path) -> None:
     assert 350 < result.test.rows < 500  # some were in the sample
 
 
+@pytest.mark.long
 def test_without_a_boosted_member_the_sample_is_all(tmp_path: Path) -> None:
     result = mw.fit(sales_of(tmp_path), "worth", settings=quick(models=("linear",)))
     assert "no model of the ensemble" in said(result, "that the sample left were not learned from")

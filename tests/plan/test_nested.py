@@ -64,6 +64,7 @@ def test_one_part_cannot_be_nested() -> None:
     assert nested_predictions(judge, guesses(rng, 20, 2), offered=2) is None
 
 
+@pytest.mark.long
 def test_choices_look_at_a_bounded_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[int] = []
     original = Judge.loss_on

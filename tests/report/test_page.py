@@ -88,6 +88,7 @@ KINDS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", KINDS.values(), ids=KINDS)
 def test_a_page_says_everything_in_order(model: Model) -> None:
     page = check(render(model))
@@ -161,6 +162,7 @@ def test_a_model_no_better_than_guessing_is_called_that() -> None:
     assert "Not shown to help" in check(render(poor)).text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", list(TaskKind))
 def test_hostile_names_stay_text(kind: TaskKind) -> None:
     classes = HOSTILE[:2] if kind is TaskKind.BINARY else HOSTILE
@@ -226,6 +228,7 @@ def test_odd_numbers_make_a_page_too(values: np.ndarray) -> None:
     check(render(without(model, y=values, p=p, fold=np.zeros(len(values), np.int16))))
 
 
+@pytest.mark.long
 def test_odd_classes_make_a_page_too() -> None:
     model = build(TaskKind.BINARY, rows=30)
     one = without(model, y=np.zeros(30, np.int32))

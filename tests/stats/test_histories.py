@@ -33,6 +33,7 @@ def test_the_last_earlier_row_is_found(
             assert order[place] == latest
 
 
+@pytest.mark.long
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.one_of(st.none(), st.integers(-5, 5)),

@@ -205,6 +205,7 @@ def test_too_many_entries(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_archive(path, {str(number): b"" for number in range(30)}, writer="0.1.0")
 
 
+@pytest.mark.long
 def test_directory_that_declares_fewer_entries(path: Path) -> None:
     data = bytearray(crafted([(str(number), b"") for number in range(9_000)]))
     _declare(data, 1)
@@ -234,6 +235,7 @@ def test_json_is_bounded_before_it_is_inflated(path: Path, name: str) -> None:
     assert "at most 64 MiB" in refused(path, bytes(data))
 
 
+@pytest.mark.long
 def test_no_json_is_written_that_no_reader_accepts(path: Path) -> None:
     with pytest.raises(OutputError, match=r"at most 64 MiB .* got 64\.0 MiB in 'a\.json'"):
         write_archive(path, {"a.json": bytes(64 * 2**20 + 1)}, writer="0.1.0")
@@ -291,6 +293,7 @@ def test_any_flipped_byte(path: Path, key: bytes | None, where: float, change: i
     assert found == ENTRIES
 
 
+@pytest.mark.long
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200), tail=st.binary(min_size=16, max_size=16))
 def test_any_bytes_with_the_end_of_a_zip(path: Path, data: bytes, tail: bytes) -> None:

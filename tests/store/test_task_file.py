@@ -28,6 +28,7 @@ VALUE = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(st.dictionaries(TEXT, VALUE, max_size=5))
 def test_what_is_written_is_what_python_reads(content: dict[str, Any]) -> None:
     text = "\n".join(f"{toml_key(key)} = {toml_value(value)}" for key, value in content.items())

@@ -80,6 +80,7 @@ def test_a_sound_training_is_left_in_peace(make: Any) -> None:
     assert "nothing wrong was found" in str(found)
 
 
+@pytest.mark.long
 def test_a_sound_net_of_images_is_left_in_peace() -> None:
     of = small_cnn()
 
@@ -252,6 +253,7 @@ def test_answers_of_another_shape_than_the_targets_are_found() -> None:
     assert right.clean, str(right)
 
 
+@pytest.mark.long
 def test_sigmoid_before_a_loss_that_has_one_is_found() -> None:
     x, y = rows()
     data = (x, (y == 1).float())
@@ -473,6 +475,7 @@ def test_a_net_that_some_check_cannot_look_at_is_looked_at_by_the_others() -> No
     assert "by heart" in found.figures
 
 
+@pytest.mark.long
 def test_a_diagnosis_is_plain_json() -> None:
     import json
 

@@ -93,6 +93,7 @@ def test_a_pace_expects_that_small_images_cost_less(
         assert pace.total > even.total
 
 
+@pytest.mark.long
 def test_a_pace_that_guesses_costs_wrong_still_ends_with_the_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -121,6 +122,7 @@ def test_whole_images_after_small_ones_are_no_busy_neighbour() -> None:
     assert told == [1]
 
 
+@pytest.mark.long
 def test_a_net_that_grew_knows_whole_images() -> None:
     with reproducible(seed=0):
         codes = torch.arange(240) % 2

@@ -149,6 +149,7 @@ def test_a_missing_amount_is_the_middle_one_and_no_amount_is_the_least() -> None
     assert axis.scaled(new).tolist() == pytest.approx([0.0, 0.0, -6.0, -6.0], abs=1e-3)
 
 
+@pytest.mark.long
 def test_a_number_alone_has_nothing_that_could_be_apart() -> None:
     table = Table(pl.DataFrame({"a": RNG.normal(size=200)}), Schema((Column("a", Kind.NUMBER),)))
     found = density(table, methods=["mixture"])[2]

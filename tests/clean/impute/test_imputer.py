@@ -157,6 +157,7 @@ def test_a_column_without_gaps_at_fit_takes_its_median_later() -> None:
     assert fitted.transform(table_of(new)).frame["x0"][5] == np.median(np.arange(len(values)))
 
 
+@pytest.mark.long
 def test_a_column_without_any_value_is_left() -> None:
     values = numbers_with_gaps()
     values[:, 1] = np.nan

@@ -156,6 +156,7 @@ def test_rare_words_count_more() -> None:
     assert weights.likeness(("river",), ("bank", "river")) > 0.8
 
 
+@pytest.mark.long
 def test_candidates_hold_the_best_of_many_names() -> None:
     names = [(f"name{i}", "company") for i in range(2_000)]
     none = np.zeros(2_000, np.int64)

@@ -86,6 +86,7 @@ def test_what_never_varies_has_no_correlation() -> None:
         assert np.isnan(score(other[:0], other[:0]))
 
 
+@pytest.mark.long
 def test_many_rows_are_not_counted_pair_by_pair() -> None:
     y = RNG.random(200_000)  # 20 billion pairs
     assert abs(kendall(y, RNG.random(200_000))) < 0.01
