@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from modelwright.core.schema import Kind, Role
 from modelwright.explore.column_figures import column_figure
 from modelwright.explore.columns import ColumnProfile, Dates, Numbers, Texts
-from modelwright.explore.words import amount, duration, name, rows_told, typical
+from modelwright.explore.words import amount, duration, rows_told, typical
 from modelwright.pages import Grid, Markup, element, joined, shorten
+from modelwright.pages.names import name
 from modelwright.pages.numerals import DASH, date, number, percent, plural
 
 __all__ = ["card", "facts_of"]

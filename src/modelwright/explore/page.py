@@ -21,8 +21,9 @@ from modelwright.explore.parts import (
     rows,
     target,
 )
-from modelwright.explore.words import name, spark, typical
+from modelwright.explore.words import spark, typical
 from modelwright.pages import Chapter, Grid, Markup, element, joined, page, shorten, unbroken
+from modelwright.pages.names import more_names, name
 from modelwright.pages.numerals import DASH, percent, plural
 
 __all__ = ["LIMIT", "notebook", "render"]
@@ -33,7 +34,6 @@ _ROWS, _CARDS = 2_500, 100
 _PAGE = 50
 _OPEN = 6
 _FINDINGS = 40
-_NAMED = 400
 _TITLES = {
     "drift": "Test rows differ",
     "target-moved": "Answers of test rows differ",
@@ -144,7 +144,7 @@ def _opening(profile: Measured) -> Markup:
         element(
             "header",
             element("p.over", over),
-            element("h1", "What ", name(profile.source or "the table"), " holds"),
+            element("h1", "What ", name(profile.source or "the table", 60), " holds"),
         ),
         element("div.answer", _facts(profile), element("div", _verdict(profile))),
         _notes(profile.notes),
@@ -280,7 +280,7 @@ def _columns(profile: Measured, ordered: Sequence[ColumnProfile], cards: dict[st
         element("p.soft", f"{order}A name with a link leads to the column in full."),
         _tools(profile) if len(lines) > 12 else None,
         element("div.columns", grid.html(), at={"id": "columns-table"}),
-        _others(more),
+        more_names(more, "columns"),
     )
     return Chapter("columns", "Columns", body)
 
@@ -322,18 +322,6 @@ def _tools(profile: Measured) -> Markup:
 def _choice(options: Sequence[tuple[str, str]], what: str) -> Markup:
     shown = [element("option", label, at={"value": value or "all"}) for value, label in options]
     return element("select", shown, at={"data-what": what})
-
-
-def _others(names: Sequence[str]) -> Markup | None:
-    if not names:
-        return None
-    listed = [element("li", name(text, 48)) for text in names[:_NAMED]]
-    rest = len(names) - _NAMED
-    return element(
-        "details",
-        element("summary", f"and {len(names):,} more columns"),
-        element("ul.names", listed, element("li", f"and {rest:,} more") if rest > 0 else None),
-    )
 
 
 def _cards(columns: Sequence[ColumnProfile], keys: dict[str, str]) -> Chapter | None:

@@ -10,8 +10,8 @@ from modelwright.explore.heat import association_figure, correlation_figure, cov
 from modelwright.explore.measured import Comparison, Measured
 from modelwright.explore.patterns import nullity_correlation
 from modelwright.explore.table_figures import comparison_figure, missing_figure, strength_figure
-from modelwright.explore.words import name
 from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten
+from modelwright.pages.names import name
 from modelwright.pages.numerals import DASH, number, percent, plural
 from modelwright.stats.drift import FEWEST, ColumnDrift
 

@@ -9,7 +9,7 @@ from modelwright.explore.columns import ColumnProfile
 from modelwright.pages import Markup, element, shorten
 from modelwright.pages.numerals import date, number, percent, plural
 
-__all__ = ["amount", "blocks", "duration", "heights", "name", "rows_told", "spark", "typical"]
+__all__ = ["amount", "blocks", "duration", "heights", "rows_told", "spark", "typical"]
 
 _WIDTH, _HEIGHT, _BARS = 120, 24, 20
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -17,11 +17,6 @@ _LEVELS = 12
 _OFTEN = 0.01
 _YEARS = 10_000
 _YEAR, _DAY, _HOUR, _MINUTE = 31_557_600.0, 86_400.0, 3_600.0, 60.0
-
-
-def name(text: str, most: int = 60) -> Markup:
-    """Show a name from the data, in its own direction of writing."""
-    return element("bdi", shorten(text, most) or "\N{NO-BREAK SPACE}")
 
 
 def heights(column: ColumnProfile, most: int = _BARS) -> list[float]:

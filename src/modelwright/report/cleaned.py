@@ -5,8 +5,8 @@ from __future__ import annotations
 from modelwright.clean.recipes.rowwise import Cleaning, Done
 from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
+from modelwright.pages.names import name
 from modelwright.pages.numerals import DASH, plural
-from modelwright.report.opening import name
 
 __all__ = ["cleaned"]
 

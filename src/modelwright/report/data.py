@@ -11,16 +11,15 @@ from modelwright.core.schema import Role
 from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.figure import TALL
+from modelwright.pages.names import more_names, name
 from modelwright.pages.numerals import DASH, percent, plural
 from modelwright.plan.verdict import left_out, of_images
-from modelwright.report.opening import name
 from modelwright.report.small import distribution, typical
 
-__all__ = ["data", "fact_list", "more_names", "search"]
+__all__ = ["data", "fact_list", "search"]
 
 # Tables of columns are cut here: nobody reads more, and pages stay small.
 _SHOWN = 150
-_NAMED = 400
 # Profiles count levels in so many rows.
 _COUNTED = 50_000
 
@@ -156,16 +155,3 @@ def search(table: str, words: str) -> Markup:
     field = element("input", at={"type": "search", "data-table": table, "autocomplete": "off"})
     told = element("output", at={"aria-live": "polite"})
     return element("label.filter", words, field, " ", told, at={"hidden": True})
-
-
-def more_names(names: Sequence[str]) -> Markup | None:
-    """Name what a table does not show, up to a point."""
-    if not names:
-        return None
-    listed = [element("li", name(text, 48)) for text in names[:_NAMED]]
-    rest = len(names) - _NAMED
-    return element(
-        "details",
-        element("summary", f"and {len(names):,} more"),
-        element("ul.names", listed, element("li", f"and {rest:,} more") if rest > 0 else None),
-    )

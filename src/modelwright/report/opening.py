@@ -10,12 +10,13 @@ from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict_on
 from modelwright.model import Model
 from modelwright.pages import Markup, element, joined, shorten, unbroken
+from modelwright.pages.names import name
 from modelwright.pages.numerals import number, plural
 from modelwright.plan.verdict import of_images
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title
 
-__all__ = ["name", "opening", "warnings"]
+__all__ = ["opening", "warnings"]
 
 _KINDS = {
     "binary": "one of two classes",
@@ -24,11 +25,6 @@ _KINDS = {
 }
 # Few rows of a class say little about that class.
 _FEW = 20
-
-
-def name(text: str, most: int = 80) -> Markup:
-    """Show a name from the data, in its own direction of writing."""
-    return element("bdi", shorten(text, most))
 
 
 def opening(

@@ -12,8 +12,8 @@ from modelwright.core.pictures import CurvePoint, Pictures, Thumbnail
 from modelwright.features.images import as_png
 from modelwright.model import Model
 from modelwright.pages import Chapter, Figure, Grid, Markup, Plot, element, joined, shorten
+from modelwright.pages.names import name
 from modelwright.pages.numerals import number, percent, plural
-from modelwright.report.opening import name
 
 __all__ = ["accuracy_figure", "loss_figure", "pictures"]
 

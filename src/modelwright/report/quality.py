@@ -15,11 +15,11 @@ from modelwright.evaluate.intervals import Interval, per_class_intervals
 from modelwright.evaluate.scores.classes import confusion, per_class
 from modelwright.evaluate.scores.ordering import Operating, operating_points
 from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, shorten, unbroken
+from modelwright.pages.names import name
 from modelwright.pages.numerals import DASH, number, percent, plural, told_apart
 from modelwright.report import classes, numbers
 from modelwright.report.cutting import threshold_figure
 from modelwright.report.data import search
-from modelwright.report.opening import name
 from modelwright.report.words import title
 
 __all__ = ["quality"]

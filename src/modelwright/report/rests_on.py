@@ -6,8 +6,8 @@ from modelwright.core.evidence import Dependence, Evidence
 from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.model import Model
 from modelwright.pages import Chapter, Markup, element, joined
+from modelwright.pages.names import more_names
 from modelwright.plan.verdict import of_images
-from modelwright.report.data import more_names
 from modelwright.report.influence import (
     attribution_figure,
     dependence_figure,

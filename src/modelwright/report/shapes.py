@@ -7,6 +7,7 @@ import math
 from modelwright.core.task import ShapeKind
 from modelwright.core.version import __version__
 from modelwright.pages import Chapter, Figure, Grid, Markup, element, joined, page, shorten
+from modelwright.pages.names import name
 from modelwright.pages.numerals import DASH, number, percent, plural
 from modelwright.report.data import fact_list
 from modelwright.report.groups import (
@@ -16,7 +17,7 @@ from modelwright.report.groups import (
     map_figure,
     tree_figure,
 )
-from modelwright.report.opening import name, warnings
+from modelwright.report.opening import warnings
 from modelwright.unsupervised import Group, Shape
 from modelwright.unsupervised.groups import Hierarchy
 

@@ -10,10 +10,9 @@ from modelwright.core.evidence import Profile
 from modelwright.core.schema import Kind
 from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
+from modelwright.pages.names import more_names, name
 from modelwright.pages.numerals import date, plural
 from modelwright.plan.verdict import of_images
-from modelwright.report.data import more_names
-from modelwright.report.opening import name
 
 __all__ = ["reproduce", "usage"]
 

@@ -8,8 +8,8 @@ from modelwright.core.task import Task
 from modelwright.core.weaknesses import TOO_WEAK, LabelDoubts, Slice, Suspect
 from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten, unbroken
+from modelwright.pages.names import name
 from modelwright.pages.numerals import number, percent, plural
-from modelwright.report.opening import name
 
 __all__ = ["slices_part", "weak"]
 
