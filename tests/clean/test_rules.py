@@ -183,7 +183,7 @@ def test_a_file_of_rules_has_to_be_there_and_small(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
         read_rules(tmp_path / "none.toml")
     (tmp_path / "large.toml").write_text("#" * (2**20 + 1))
-    with pytest.raises(DataError, match="at most 1 MB"):
+    with pytest.raises(DataError, match="at most 1 MiB"):
         read_rules(tmp_path / "large.toml")
 
 

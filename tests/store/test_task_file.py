@@ -121,7 +121,7 @@ WRONG = {
     "target = y": "TOML in the task file task.toml",
     'target = "y"\ntarget = "x"': "TOML in the task file task.toml",
     "a = " + "[" * 3000: "TOML in the task file task.toml",
-    "#" * (LARGEST + 1): "a task file of at most 1 MB",
+    "#" * (LARGEST + 1): "a task file of at most 1 MiB",
 }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.cells import Labels
 from modelwright.core.errors import ColumnError, DataError, did_you_mean
+from modelwright.store.bounded import read_bounded
 
 __all__ = ["ROW", "check_labels", "read_labels", "wrong_cells"]
 
@@ -71,14 +72,7 @@ def read_labels(path: str | Path, cells: pl.DataFrame) -> Labels:
 
 
 def _content(file: Path) -> pl.DataFrame:
-    try:
-        size = file.stat().st_size
-        if size > LARGEST:
-            raise DataError("labels of at most 64 MB", f"{file.name}, which is larger", _CURE)
-        data = file.read_bytes()
-    except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise DataError("a file of labels", f"{str(file)!r}: {why}", _CURE) from None
+    data = read_bounded(file, "a file of labels", LARGEST, _CURE)
     try:
         return pl.read_csv(data, infer_schema=False, encoding="utf8")
     except (pl.exceptions.PolarsError, ValueError) as error:

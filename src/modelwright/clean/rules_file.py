@@ -19,6 +19,7 @@ from modelwright.clean.rules import (
     Unique,
 )
 from modelwright.core.errors import DataError, OptionError, did_you_mean
+from modelwright.store.bounded import read_bounded
 from modelwright.store.files import atomic_write
 from modelwright.store.toml import toml_key, toml_value
 
@@ -55,14 +56,7 @@ def read_rules(path: str | Path) -> Rules:
         When a key or value means nothing, or rules contradict each other.
     """
     file = Path(os.path.expanduser(path))
-    try:
-        with file.open("rb") as opened:
-            found = opened.read(LARGEST + 1)
-    except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise DataError("a file of rules", f"{str(file)!r}: {why}", _CURE) from None
-    if len(found) > LARGEST:
-        raise DataError("a file of rules of at most 1 MB", f"{file.name}, which is larger", _CURE)
+    found = read_bounded(file, "a file of rules", LARGEST, _CURE)
     try:
         text = found.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -11,6 +11,7 @@ from typing import Any
 
 from modelwright.core.errors import DataError, OptionError, did_you_mean
 from modelwright.core.settings import Frame, Question
+from modelwright.store.bounded import read_bounded
 from modelwright.store.files import atomic_write
 from modelwright.store.toml import toml_key, toml_remark, toml_value
 
@@ -116,14 +117,7 @@ def read_task(path: str | Path) -> Frame:
 
 
 def _content(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as opened:
-            found = opened.read(LARGEST + 1)
-    except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise DataError("a task file", f"{str(file)!r}: {why}", _CURE) from None
-    if len(found) > LARGEST:
-        raise DataError("a task file of at most 1 MB", f"{file.name}, which is larger", _CURE)
+    found = read_bounded(file, "a task file", LARGEST, _CURE)
     try:
         return tomllib.loads(found.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

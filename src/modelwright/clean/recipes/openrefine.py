@@ -25,6 +25,7 @@ from modelwright.clean.recipes.steps import (
     Text,
 )
 from modelwright.core.errors import DataError
+from modelwright.store.bounded import read_bounded
 
 __all__ = ["History", "parse_history", "read_history"]
 
@@ -79,15 +80,7 @@ def read_history(path: str | Path) -> History:
         When there is no such file, it is larger than 64 MiB, or is no history.
     """
     file = Path(path)
-    try:
-        with file.open("rb") as opened:
-            found = opened.read(LARGEST + 1)
-    except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise DataError("a history of OpenRefine", f"{str(file)!r}: {why}", _CURE) from None
-    if len(found) > LARGEST:
-        got = f"{file.name}, larger"
-        raise DataError(f"a history of at most {LARGEST // 2**20} MiB", got, _CURE)
+    found = read_bounded(file, "a history of OpenRefine", LARGEST, _CURE)
     try:
         return parse_history(json.loads(found))
     except (ValueError, RecursionError) as error:

@@ -15,6 +15,7 @@ from modelwright.clean.recipes.steps import Step, restore_step, step_json
 from modelwright.core.errors import DataError
 from modelwright.core.version import __version__
 from modelwright.store import write_json
+from modelwright.store.bounded import read_bounded
 
 __all__ = ["Origin", "Recipe", "read_recipe"]
 
@@ -215,16 +216,7 @@ def read_recipe(path: str | Path) -> Recipe:
     ('a',)
     """
     file = Path(path)
-    try:
-        with file.open("rb") as opened:
-            found = opened.read(LARGEST + 1)
-    except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise DataError("a recipe", f"{str(file)!r}: {why}", _CURE) from None
-    if len(found) > LARGEST:
-        raise DataError(
-            f"a recipe of at most {LARGEST // 2**20} MiB", f"{file.name}, larger", _CURE
-        )
+    found = read_bounded(file, "a recipe", LARGEST, _CURE)
     try:
         data = json.loads(found)
     except (ValueError, RecursionError) as error:
