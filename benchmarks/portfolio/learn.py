@@ -3,11 +3,12 @@
     python benchmarks/portfolio/learn.py [--budgets 10,60,300] [--length 14] [--write]
 
 The order grows greedily by the error of the replayed ensembles (`replay.py`), in the mean over all
-sets and budgets; the error is the logarithm of its share of the linear model's. What is published
-leaves the set that is scored out of the learning: it is learned on nine tenths of the sets, and
-scored on the rest. With --write the package's portfolio becomes what was learned on all of them,
-with where it comes from; without, only the results file is written
-(benchmarks/results/portfolio.json).
+sets and budgets; the error is the logarithm of its share of the best single candidate's, and none
+counts for more than a fifth, or sets that one candidate fails on would decide alone. When nothing
+gains any more, what the present order has besides follows. What is published leaves the set that
+is scored out of the learning: it is learned on nine tenths of the sets, and scored on the rest.
+With --write the package's portfolio becomes what was learned on all of them, with where it comes
+from; without, only the results file is written (benchmarks/results/portfolio.json).
 """
 
 from __future__ import annotations
@@ -35,9 +36,11 @@ from modelwright.plan.learned import WORDY, learned_trials
 FIRST = "linear"
 """It is quick: there is a model soon, whatever follows."""
 PARTS = 10
+TINY = 1e-9
 # What is expected of a candidate before it is known, and of one whose gain is too small to see.
 USUAL, LEAST = 1.0, 0.3
-NO_MODEL = 0.5
+# No set counts for more, better or worse.
+MOST = 0.2
 
 
 class Game:
@@ -57,14 +60,14 @@ class Game:
         self._found: dict[tuple[str, tuple[str, ...]], float] = {}
 
     def error(self, known: Known, order: Order, budget: float) -> float:
-        """Give the error of an order on a set, as a share of the first candidate's; logarithm."""
+        """Give the error of an order on a set beside the best candidate's; bounded logarithm."""
         names = tuple(sorted(known.within(order, budget)))
         if not names:
-            return NO_MODEL
+            return MOST
         key = (known.name, names)
         if key not in self._found:
-            first = known.error(known.fits[FIRST].aside)
-            self._found[key] = float(np.log(max(known.ensemble(names), 1e-9) / max(first, 1e-9)))
+            told = np.log(max(known.ensemble(names), TINY) / max(known.least, TINY))
+            self._found[key] = float(np.clip(told, -MOST, MOST))
         return self._found[key]
 
     def errors(self, sets: Sequence[Known], order: Order) -> NDArray[np.float64]:
@@ -72,7 +75,7 @@ class Game:
         return np.array([[self.error(k, order, budget) for budget in self.budgets] for k in sets])
 
     def learn(self, sets: Sequence[Known], length: int) -> list[tuple[str, float]]:
-        """Grow an order greedily by its mean error on some sets, as long as it gains."""
+        """Grow an order greedily by its mean error on some sets; the present one ends it."""
         order = [(FIRST, USUAL)]
         rest = [name for name in candidates() if name != FIRST]
         now = float(self.errors(sets, order).mean())
@@ -83,7 +86,9 @@ class Game:
                 break
             order.append((rest.pop(best), round(max(100 * (now - means[best]), LEAST), 2)))
             now = float(self.errors(sets, order).mean())
-        return order
+        there = {name for name, _ in order}
+        rest = [trial.name for trial in learned_trials() if trial.name not in there]
+        return [*order, *((name, LEAST) for name in rest)][:length]
 
 
 def candidates() -> list[str]:
@@ -109,7 +114,7 @@ def main() -> int:
         "sets": {known.name: known.rows for known in sets},
         "budgets": budgets,
         "orders": orders,
-        "error, % of the linear model's, mean logarithm": {
+        "error beside the best single candidate's, %": {
             name: _by_budget(100 * each.mean(axis=0), budgets) for name, each in errors.items()
         },
         "better and worse than present by over half a percent": {

@@ -122,6 +122,11 @@ class Known:
             loss=loss,
         )
 
+    @cached_property
+    def least(self) -> float:
+        """The error of the best single candidate on the rows set aside."""
+        return min(self.error(fits.aside) for fits in self.fits.values())
+
     def error(self, p: NDArray[np.float32]) -> float:
         """Give the error on the rows set aside: less is better, and 0 is best."""
         score = self.metric.score(self._aside, p, None)
