@@ -33,7 +33,7 @@ from modelwright.core.progress import SilentProgress
 from modelwright.core.task import Target
 from modelwright.core.unopened import UnopenedWarning
 from modelwright.models.pictures import FittedPictures
-from modelwright.plan import picture_net, picture_rows, picture_speed, pictures
+from modelwright.plan import picture_net, picture_rows, picture_run, picture_speed, pictures
 from modelwright.plan.picture_net import NetSpec
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.plan.picture_run import scoring_seconds
@@ -257,7 +257,10 @@ def test_a_net_that_fails_leaves_the_quick_one(
 
 
 @pytest.mark.long
-def test_a_fit_that_is_late_begins_nothing_and_says_by_how_much(bars: Path, tmp_path: Path) -> None:
+def test_a_fit_that_is_late_begins_nothing_and_says_by_how_much(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_run, "_LATE", 0.01)
     result = mw.fit(bars, time=0.02, settings=mw.Settings(store=tmp_path))
     assert [line.name for line in result.model.card.leaderboard] == ["quick"]
     (note,) = [note for note in result.notes if note.startswith("the time was overrun by ")]
