@@ -1,7 +1,8 @@
-"""The trials that come first, learned on many tables: data, with where they come from.
+"""The trials that come first: data, with where they come from.
 
-`portfolio.json` is written by ``benchmarks/portfolio/learn.py`` and says on which tables, with
-which budgets, and what the order came to on tables that it was not learned on.
+The present order was weighed by hand, as `portfolio.json` says of itself (docs: log). When
+``benchmarks/portfolio/learn.py --write`` replaces it, the file says on which tables it was
+learned, with which budgets, and what it came to on tables that it was not learned on.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Which trials to fit, in the order of what is expected of them.
 
-First those that were learned to be worth it on many tables (`learned.py`), then draws from a wide
-space. How many are worth fitting grows with the number of rows: on small tables the best of many
-is the luckiest (docs: log).
+First a few strong and diverse ones (`learned.py`), then draws from a wide space. How many are worth
+fitting grows with the number of rows: on small tables the best of many is the luckiest (docs: log).
 """
 
 from __future__ import annotations
