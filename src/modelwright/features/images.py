@@ -49,7 +49,8 @@ _LARGE = Lock()
 # Images of such sides, all of one size, are taken as they are; others are brought to a square.
 _LEAST, _SMALL, _SIDE = 2, 64, 96
 _LOOKED = 256
-_CHUNK = 256
+# A thread takes so many images at a time at most, and so many turns at least.
+_CHUNK, _TURNS = 256, 8
 _IN_ZIP = re.compile(r"\.zip/", re.IGNORECASE)
 _ORIENTATION = 0x0112
 _TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
@@ -253,12 +254,13 @@ def open_images(
     Opened
     """
     good = np.zeros(len(places), bool)
+    chunk = min(_CHUNK, max(len(places) // (_TURNS * threads), 1))
     why, changes = dict[int, str](), Counter[str]()
     with _Places() as files, _no_warnings(), ThreadPoolExecutor(threads) as pool:
 
         def work(start: int) -> tuple[dict[int, str], Counter[str]]:
             bad, done = dict[int, str](), Counter[str]()
-            for row in range(start, min(start + _CHUNK, len(places))):
+            for row in range(start, min(start + chunk, len(places))):
                 try:
                     into[row] = _pixels(files.bytes_of(places[row]), form, done)
                     good[row] = True
@@ -267,12 +269,12 @@ def open_images(
                     bad[row] = str(error)
             return bad, done
 
-        starts = range(0, len(places), _CHUNK)
+        starts = range(0, len(places), chunk)
         for start, (bad, done) in zip(starts, pool.map(work, starts), strict=True):
             why |= bad
             changes += done
             if tell is not None:
-                tell(min(start + _CHUNK, len(places)))
+                tell(min(start + chunk, len(places)))
     return Opened(good, why, dict(changes.most_common()))
 
 
