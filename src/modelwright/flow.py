@@ -260,24 +260,24 @@ def run(
         return _of_images(found, began)
     refuse_company("to fit a table")
     refuse_backbones(settings)
-    # here, not above: images need none of it, and learn their first step the sooner
-    from modelwright.plan import open_session
-    from modelwright.plan.cleaning import pose_cleaned, reading_cleaned
+    # Beside what comes first one worker wakes up; more would take the time of the first model.
+    with start_engine(settings.workers, preload=_preload(settings)) as engine:
+        # here, not above: images need none of it, and learn their first step the sooner
+        from modelwright.plan import open_session
+        from modelwright.plan.cleaning import pose_cleaned, reading_cleaned
 
-    raw = read_raw(data, reading_cleaned(question, settings, data))
-    read = time.monotonic() - began
-    live.advance(None, "finding what the columns mean")
-    posed = pose_cleaned(raw, question, settings, metric)
-    del raw
-    with open_session(posed, question, settings, budget, began) as session:
-        session.learn({"data": _source(data)})
-        live.advance(None, "fitting the first model")
-        session.first_model()
-        first = time.monotonic() - began
-        # Not earlier: on two cores, starting workers makes the first model a second later.
-        with start_engine(settings.workers, preload=_preload(settings)) as engine:
+        raw = read_raw(data, reading_cleaned(question, settings, data))
+        read = time.monotonic() - began
+        live.advance(None, "finding what the columns mean")
+        posed = pose_cleaned(raw, question, settings, metric)
+        del raw
+        with open_session(posed, question, settings, budget, began) as session:
+            session.learn({"data": _source(data)})
+            live.advance(None, "fitting the first model")
+            session.first_model()
+            first = time.monotonic() - began
             session.search(engine, live)
-        return _result(session, {"read": read, "first_model": first}, began)
+            return _result(session, {"read": read, "first_model": first}, began)
 
 
 def _of_images(found: PictureSession, began: float) -> Result:

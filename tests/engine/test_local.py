@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
-from modelwright.engine import LocalEngine
+from modelwright.engine import LocalEngine, supervisor
+from modelwright.engine.crew import Crew, Limits
 from modelwright.engine.jobs import Engine, Job, Outcome, Status
 
 JOBS = "modelwright.testing.jobs:"
@@ -271,6 +274,32 @@ def test_constructor_is_quick_and_preload_is_warm(monkeypatch: pytest.MonkeyPatc
         engine.submit(job("y", "echo", {"value": 1}))
     engine.close()
     assert gone_within([seen["pid"]], 1)
+
+
+@pytest.mark.long
+def test_one_worker_wakes_up_and_the_others_come_with_the_first_job() -> None:
+    crew = Crew(Limits(workers=3, cores=3), queue.SimpleQueue())
+    try:
+        crew.hire(Counter())
+        assert len(crew.tasks()) == 1
+        crew.hire(Counter([""]))
+        assert len(crew.tasks()) == 3
+        crew.discard(next(iter(crew.tasks())))
+        crew.hire(Counter())
+        assert len(crew.tasks()) == 3
+    finally:
+        crew.dismiss()
+
+
+@pytest.mark.long
+def test_without_a_bound_workers_hold_most_of_what_is_free_at_the_first_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with LocalEngine(workers=1, cores=1) as engine:
+        monkeypatch.setattr(supervisor, "available_memory", lambda: 200 * 2**20)
+        outcome = one(engine, job("x", "allocate", {"megabytes": 300, "seconds": 20}))
+    assert outcome.status is Status.OUT_OF_MEMORY
+    assert "160 MiB are allowed" in outcome.error
 
 
 def test_a_worker_is_light() -> None:

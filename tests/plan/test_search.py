@@ -122,9 +122,11 @@ def test_a_job_that_is_made_is_done() -> None:
     def next_of(name: str) -> Job | None:
         return made[name].pop() if made[name] else None
 
-    search = object.__new__(Search)
+    search, recounted = object.__new__(Search), list[bool]()
+    search._keep_back = lambda: recounted.append(True)  # type: ignore[method-assign]
     search.choice = SimpleNamespace(trials=())
     search._board = SimpleNamespace(pricing=SimpleNamespace(next_job=lambda _: next_of("price")))
     search._asides = SimpleNamespace(look=lambda: next_of("look"))
     search._schedule = SimpleNamespace(trials=[], next_job=lambda _: None)
     assert [search._next() for _ in range(3)] == [price, look, None]
+    assert len(recounted) == 1  # what is under way needs nothing kept back

@@ -31,7 +31,8 @@ class Limits:
     cores : int
         Cores that running jobs may keep busy together.
     memory : int, optional
-        Bytes that all workers may hold together; when they hold more, the largest is killed.
+        Bytes that all workers may hold together; when they hold more, the largest is killed. None:
+        what is free decides.
     preload : tuple of str
         Modules that each ordinary worker imports at once.
     """
@@ -57,6 +58,7 @@ class Crew:
         self._limits = limits
         self._inbox = inbox
         self._tasks: dict[WorkerProcess, Item | None] = {}
+        self._wanted = False
         self._failed_starts: Counter[str] = Counter()
         self._why: dict[str, str] = {}
 
@@ -94,8 +96,8 @@ class Crew:
         Parameters
         ----------
         wanted : Counter of str
-            How many jobs of each runtime wait. Ordinary workers are always there; others come
-            when they are needed, and stay.
+            How many jobs of each runtime wait. An ordinary worker is always there, all of them
+            from the first job on; others come when they are needed, and stay.
         """
         for worker in [*self._tasks]:
             if not worker.ready and time.monotonic() > worker.started + _START_SECONDS:
@@ -103,7 +105,8 @@ class Crew:
                 why = f"no sign of life within {_START_SECONDS:g} s"
                 self.note_failed_start(worker.runtime, why)
         most = self._limits.workers
-        for runtime, jobs in {**wanted, "": most}.items():
+        self._wanted |= bool(wanted)
+        for runtime, jobs in {**wanted, "": most if self._wanted else 1}.items():
             own = [worker for worker in self._tasks if worker.runtime == runtime]
             busy = sum(self._tasks[worker] is not None for worker in own)
             for _ in range(min(most, busy + jobs) - len(own)):

@@ -21,8 +21,8 @@ __all__ = ["LocalEngine"]
 class LocalEngine:
     """Warm worker processes that call functions of modelwright, within limits.
 
-    Workers start in the background, and anew after a crash or a kill; they are gone when this
-    process is.
+    The first worker starts at once in the background, the others with the first job; after a crash
+    or a kill they start anew. They are gone when this process is.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class LocalEngine:
         Cores that running jobs may keep busy together.
     memory : int, optional
         Bytes that all workers may hold together; when they hold more, the largest is killed and
-        its job is out of memory.
+        its job is out of memory. None: most of what is free when the first job comes.
     preload : tuple of str
         Modules that each worker imports at once, so that the first job finds them warm.
 

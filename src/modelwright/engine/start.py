@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from modelwright.engine.inline import InlineEngine
 from modelwright.engine.local import LocalEngine
-from modelwright.engine.platform import available_memory, core_count
+from modelwright.engine.platform import core_count
 
 __all__ = ["start_engine", "worker_count"]
-
-# What is left to the rest of the machine.
-MEMORY_SHARE = 0.8
 
 
 def worker_count(workers: int | None = None) -> int:
@@ -26,7 +23,7 @@ def worker_count(workers: int | None = None) -> int:
 def start_engine(
     workers: int | None = None, preload: tuple[str, ...] = ()
 ) -> LocalEngine | InlineEngine:
-    """Start local workers: one a core, within the memory that is free now.
+    """Start local workers: one a core, within the memory that is free.
 
     Parameters
     ----------
@@ -47,6 +44,4 @@ def start_engine(
     """
     if workers == 0:
         return InlineEngine()
-    return LocalEngine(
-        worker_count(workers), core_count(), int(available_memory() * MEMORY_SHARE), preload
-    )
+    return LocalEngine(worker_count(workers), core_count(), preload=preload)

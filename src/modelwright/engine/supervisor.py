@@ -15,6 +15,7 @@ from typing import Any
 
 from modelwright.engine.crew import Crew, Limits, choose_victim
 from modelwright.engine.jobs import Outcome, Status
+from modelwright.engine.platform import available_memory
 from modelwright.engine.process import Gone, Heard, WorkerProcess, death_of
 from modelwright.engine.waiting import Item, choose
 
@@ -23,6 +24,7 @@ __all__ = ["Cancel", "Close", "Submit", "Supervisor"]
 Message = dict[str, Any]
 
 _LOOK_SECONDS = 0.1  # how often the memory of busy workers is looked at
+_MEMORY_SHARE = 0.8  # of what is free; the rest is for the rest of the machine
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,10 @@ class Supervisor:
         inbox: queue.SimpleQueue[Any],
         report: Callable[[Outcome], None],
     ) -> None:
-        self._limits = limits
         self._inbox = inbox
         self._report = report
         self._crew = Crew(limits, inbox)
+        self._memory = limits.memory
         self._waiting: list[Item] = []
         self._looked = 0.0
 
@@ -112,6 +114,8 @@ class Supervisor:
 
     def _handle(self, event: object) -> None:
         if isinstance(event, Submit):
+            if self._memory is None:  # now, as the caller has read its data by then
+                self._memory = int(available_memory() * _MEMORY_SHARE)
             self._waiting.append(event.item)
         elif isinstance(event, Cancel):
             for item in self._all_items():
@@ -165,8 +169,8 @@ class Supervisor:
             if item.job.memory is not None and held[worker] > item.job.memory:
                 del held[worker]
                 self._stop(item, Status.OUT_OF_MEMORY, _too_much(item.peak, item.job.memory))
-        if self._limits.memory is not None:
-            self._relieve(held, self._limits.memory)
+        if self._memory is not None:
+            self._relieve(held, self._memory)
 
     def _relieve(self, held: dict[WorkerProcess, int], limit: int) -> None:
         tasks = self._crew.tasks()

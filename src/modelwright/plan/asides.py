@@ -58,17 +58,17 @@ class Asides:
         self._work = work
         self._clock = clock
         self._schedule = schedule
-        self._asked = self._done = False
+        self._asked = False
         self._given_away: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def kept(self) -> float:
-        """Seconds that are kept back for all of them."""
+        """Seconds that are kept back for all of them that are not under way yet."""
         if not self._clock.timed:
             return 0.0
         examining = min(EXAMINATION_SECONDS, EXAMINATION_SHARE * self._clock.budget)
         learning = min(DIFFICULTY_SECONDS, DIFFICULTY_SHARE * self._clock.budget)
-        looking = 0.0 if self._done or self._looking > self._most else self._looking
+        looking = 0.0 if self._asked or self._looking > self._most else self._looking
         return examining + looking + self._contrasting + learning * self._schedule.scales
 
     @property
@@ -96,7 +96,6 @@ class Asides:
         if outcome.job.key == GIVEAWAYS:
             self._given_away = outcome.value
             self._asked = outcome.status is not Status.CANCELLED  # then it is worth a second try
-            self._done = self._asked
         return outcome.job.key in (GIVEAWAYS, DIFFICULTY)
 
     @property

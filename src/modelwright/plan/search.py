@@ -37,6 +37,9 @@ GATHERING = 0.25 + WEAKNESSES
 GATHERING_A_COLUMN = 0.0015
 # What is kept back for closing workers and leaving the process.
 SHUTDOWN = 0.35
+# At most this share of the budget is kept back for scoring the ensemble without the luck of
+# choosing: fits come first.
+NESTING_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -153,11 +156,14 @@ class Search:
         first = self._board.pricing.next_job(self._schedule.trials)
         if first is None and self.choice is not None:
             first = self._asides.look()
+            if first is not None:  # under way, it needs nothing kept back
+                self._keep_back()
         return first or self._schedule.next_job(self._members)
 
     def _refit(self) -> None:
         """Fit the members on all rows, while a worker finds out what they lean on."""
         members = self._members
+        self._keep_back()
         self._schedule.reserve -= self._asides.kept
         if self.choice is not None and self._work_left():
             for job in self._asides.jobs(self.choice):
@@ -370,9 +376,10 @@ class Search:
         trials, known = self._schedule.trials, self._board.pricing.known
         scored = [t.spec.number for t in trials if t.oof is not None and known(t)]
         if scored != self._offered:
-            began = time.monotonic()
+            # of this thread alone: workers keep all cores busy now, and not when it is done again
+            began = time.thread_time()
             self._offered, self._chosen = scored, self._board.choose(self._schedule.trials)
-            self._choosing = time.monotonic() - began
+            self._choosing = time.thread_time() - began
         return self._chosen
 
     def _adopt(self, choice: Choice) -> None:
@@ -386,7 +393,8 @@ class Search:
             return
         ending = self._choosing + self._publisher.expected(self._members, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
-        kept = self._asides.kept + self._judging + self._nesting
+        nesting = min(self._nesting, NESTING_SHARE * self._clock.budget)
+        kept = self._asides.kept + self._judging + nesting
         reserve = SHUTDOWN + gathering + 1.5 * ending + kept
         if self.larger is not None:
             reserve += self.larger.keep(self.choice, self._clock.left - reserve)
