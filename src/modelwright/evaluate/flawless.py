@@ -16,6 +16,8 @@ from modelwright.evaluate.metrics import Metric
 __all__ = ["chances_for_error", "draw_shares", "is_flawless"]
 
 _DRAWS = 4_000
+# The one of two classes that a metric knows.
+_OWN = {"recall": 1, "specificity": 0}
 
 
 def is_flawless(metric: Metric, score: float, rounds: NDArray[np.float64]) -> bool:
@@ -42,7 +44,8 @@ def chances_for_error(
 ) -> float:
     """Count what could have shown an error: rows, or groups, of the class that has the fewest.
 
-    One wrong row of a rare class moves all metrics but accuracy as much as many of a common one.
+    One wrong row of a rare class moves all metrics but accuracy as much as many of a common one; of
+    two classes recall and specificity know one alone.
 
     Parameters
     ----------
@@ -64,15 +67,16 @@ def chances_for_error(
     >>> from modelwright.core.task import TaskKind
     >>> from modelwright.evaluate import find_metric
     >>> y = Target(np.repeat([0, 1], [90, 10]), 2)
-    >>> names = ("accuracy", "balanced_accuracy")
+    >>> names = ("accuracy", "specificity", "balanced_accuracy")
     >>> [chances_for_error(find_metric(name, TaskKind.BINARY), y) for name in names]
-    [100.0, 10.0]
+    [100.0, 90.0, 10.0]
     """
     every = np.zeros(len(y), np.int64)
     classes = y.values if y.classes and metric.name != "accuracy" else every
     own = np.ones(len(y)) if weight is None else weight
     counts = []
-    for one in np.unique(classes):
+    known = _OWN.get(metric.name) if y.classes == 2 else None
+    for one in np.unique(classes) if known is None else [known]:
         of = classes == one
         if groups is not None:
             counts.append(float(len(np.unique(groups[of]))))

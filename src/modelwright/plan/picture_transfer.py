@@ -21,6 +21,7 @@ from modelwright.core.budget import Budget
 from modelwright.core.progress import Progress
 from modelwright.models.transferred import FittedTransferred
 from modelwright.plan.picture_course import carry_out
+from modelwright.plan.picture_mirror import ask_gradients, compare, shows_the_same
 from modelwright.plan.picture_net import NetSpec, Trained, Watcher, augmentation_of
 from modelwright.plan.picture_rows import PictureRows, mark_of
 
@@ -39,8 +40,6 @@ __all__ = ["Start", "Transfer", "Tuning", "find_start", "kept_start"]
 _ASKED = 500
 # The share of the time left that looking at all images once may take.
 _LOOKING = 0.25
-# A mirror image shows the same when so much of the accuracy is left on mirror images.
-_MIRRORED = 0.85
 _CHUNK = 512  # images in memory at a time
 
 
@@ -413,16 +412,17 @@ class Transfer:
         return torch.cat(found)
 
     def _is_mirrored(self, probe: Probe) -> bool:
-        """Ask the probe, which saw no mirror image, whether it knows those of held-out images."""
-        rows = self.rows
-        codes = _codes(rows, rows.valid)
+        """Ask the probe, which saw no mirror image, whether it knows them; then gradients."""
+        rows, y = self.rows, self.rows.y.values[self.rows.valid]
         plain, turned = (
-            float((probe.scores(self._features(rows.valid, mirrored=m)).argmax(1) == codes)
-                  .float().mean())
+            probe.scores(self._features(rows.valid, mirrored=m)).argmax(1).numpy() == y
             for m in (False, True)
-        )  # fmt: skip
-        known = plain >= 1.2 * float(np.bincount(rows.y.values[rows.valid]).max()) / len(codes)
-        return turned >= _MIRRORED * plain if known else rows.form.channels == 3
+        )
+        asked = [compare(plain, turned, y)]
+        if shows_the_same(asked) is not False:
+            asked.append(ask_gradients(rows, self.seed))
+        found = shows_the_same(asked)
+        return rows.form.channels == 3 if found is None else found
 
 
 class _Thawing:

@@ -34,6 +34,12 @@ from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
 from modelwright.plan.picture_choice import UNTUNED, best_of, tuning_told
+from modelwright.plan.picture_mirror import (
+    TAKEN_AS_MIRRORED,
+    ask_gradients,
+    compare,
+    shows_the_same,
+)
 from modelwright.plan.picture_net import (
     LONG,
     SPARE,
@@ -99,10 +105,6 @@ BATCH = 512
 QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
 # Seconds of finding out what the machine does best, for a quick net.
 CALIBRATING = 0.4
-# A mirror image shows the same when so much of the accuracy is left on mirror images.
-MIRRORED = 0.85
-# So many times as good as naming the commonest class, or what it says of mirror images is noise.
-KNOWING = 1.5
 # The share of the cores from which neighbours count.
 BUSY = 0.4
 # The share of the time that scoring may take, where images are looked at moved by a pixel too.
@@ -389,16 +391,18 @@ class _Work:
         return spec, chosen
 
     def _is_mirrored(self) -> bool:
-        """Ask the quick net, which saw no mirror image, whether it knows them."""
+        """Ask the quick net, which saw no mirror image, whether it knows them; then gradients."""
         fitted, rows = self.trials[0].fitted, self.rows
         y = rows.y.values[rows.valid]
-        plain = float((self.trials[0].valid.argmax(axis=1) == y).mean())
-        turned = answers_of(rows, fitted, rows.valid, turned=True)
-        found = float((turned.argmax(axis=1) == y).mean())
-        self.store.learn(self.record.id, {"mirrored": {"plain": plain, "mirror images": found}})
-        if plain < KNOWING * np.bincount(y).max() / len(y):
-            return rows.form.channels == 3  # it knows too little: what is usual
-        return found >= MIRRORED * plain
+        plain, turned = self.trials[0].valid, answers_of(rows, fitted, rows.valid, turned=True)
+        asked = [compare(plain.argmax(axis=1) == y, turned.argmax(axis=1) == y, y)]
+        if shows_the_same(asked) is not False:  # a net of seconds may not see directions yet
+            asked.append(ask_gradients(rows, self.seed.derive("mirror")))
+        self.store.learn(self.record.id, {"mirrored": [asdict(each) for each in asked]})
+        found = shows_the_same(asked)
+        if found is None and rows.form.channels == 3:
+            self.notes.append(TAKEN_AS_MIRRORED)
+        return rows.form.channels == 3 if found is None else found
 
     def _train(
         self,
