@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
+from modelwright.core.errors import OptionError  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.training import augmentation as aug  # noqa: E402
 from modelwright.training.augmentation.mixing import one_hot  # noqa: E402
@@ -186,3 +190,30 @@ def test_all_ways_together_give_images() -> None:
     assert changed.inputs[0].shape == (16, 3, 12, 12)
     assert torch.isfinite(changed.inputs[0]).all()
     assert changed.targets.shape == (16, 4)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"shift": -1}, "expected shift of 0 or more; got -1"),
+        ({"crop": 1.5}, "expected crop of 0 to 0.99; got 1.5"),
+        ({"erasing": 2.0}, "expected erasing of 0 to 1; got 2.0"),
+        ({"rotation": 900.0}, "expected rotation of 0 to 180; got 900.0"),
+        ({"noise": math.nan}, "expected noise of 0 to 255; got nan"),
+        ({"mixup": 0.2}, "expected the number of classes beside mixup and cutmix; got classes=0"),
+    ],
+)
+def test_a_strength_that_means_nothing_is_refused(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(told)):
+        aug.Augmentation(**given)
+
+
+@pytest.mark.parametrize("name", ["exposure", "colour", "noise"])
+def test_light_is_changed_before_pixels_are_normalised(name: str) -> None:
+    change = aug.Augmentation(**{name: 0.3})  # type: ignore[arg-type]
+    x = pictures(8).float()
+    for normal in (x / 255, (x - x.mean()) / x.std()):
+        with pytest.raises(OptionError, match=r"pixels from 0 to 255 .* normalise after"):
+            change(Examples((normal,), torch.zeros(8)))
+    assert change(Examples((x,), torch.zeros(8))).inputs[0].max() <= 255
+    assert aug.Augmentation(flip=True)(Examples((x / 255,), torch.zeros(8))).inputs[0].max() <= 1

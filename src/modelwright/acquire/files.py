@@ -26,6 +26,7 @@ from modelwright.core.errors import DataError, OptionError
 __all__ = [
     "NO_TEXT",
     "check_text",
+    "check_there",
     "is_parquet",
     "located",
     "read_file",
@@ -94,6 +95,26 @@ def located(path: str, folder: Path) -> Plain:
     """
     if is_pipe(path):
         return unpacked(spooled(path, folder), folder)
+    place, inner = check_there(path)
+    if place.suffix.lower() == ".zip":
+        return unpacked(Plain(place, place.name, place.name), folder, inner or None)
+    return unpacked(Plain(place, place.name, place.name, sheet=inner), folder)
+
+
+def check_there(path: str) -> tuple[Path, str]:
+    """Find a file, or the file of several that an entry is in; gives the entry, too.
+
+    Raises
+    ------
+    DataError
+        When it is not there, or is no file.
+
+    Examples
+    --------
+    >>> check_there("no such folder/a.csv")
+    Traceback (most recent call last):
+    modelwright.core.errors.DataError: expected a file 'a.csv'; got no folder 'no such folder'
+    """
     place = expanded(path)
     there = _is_there(place)
     scheme = _SCHEME.match(path)
@@ -108,9 +129,7 @@ def located(path: str, folder: Path) -> Plain:
             inner = place.relative_to(whole).as_posix()
             place = whole
     _check_file(place)
-    if place.suffix.lower() == ".zip":
-        return unpacked(Plain(place, place.name, place.name), folder, inner or None)
-    return unpacked(Plain(place, place.name, place.name, sheet=inner), folder)
+    return place, inner
 
 
 def _is_there(path: Path) -> bool:

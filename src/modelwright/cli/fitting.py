@@ -197,7 +197,7 @@ def fit(
     named = question is not None and question.target is not None
     named = named or (effort is not None and effort.frame is not None)
     if not (named or shaped or _are_images(data)):
-        _check_images(data)
+        _check_source(data)
         raise OptionError("the option --target", "none", f"write: {WHOLE_COMMANDS['fit']}")
     settings = (effort or Effort()).settings(asked, out, (checked or Checked()).validation(data))
     if shaped:
@@ -235,10 +235,16 @@ def _are_images(data: str | Path) -> bool:
     return holds_images(data)
 
 
-def _check_images(data: str | Path) -> None:
+def _check_source(data: str | Path) -> None:
+    """Refuse what is not there, and a folder without images, before a column is asked for."""
+    from modelwright.acquire.files import check_there
     from modelwright.acquire.images import check_images
+    from modelwright.acquire.standard_input import is_pipe
+    from modelwright.core.addresses import is_database
 
     check_images(data)
+    if not (is_pipe(str(data)) or is_database(str(data))):
+        check_there(str(data))
 
 
 def _fitted(

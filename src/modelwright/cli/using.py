@@ -233,7 +233,8 @@ def evaluate(
         say_classes(classes, ordered=opened.task.ordered)
     values = (apart or scores).values
     if expected is not None and expected.metric in values:
-        say(f"\nby the fit: {expected}: {_held(expected, values[expected.metric])}")
+        known = rows.overlap is not None or rows.seen
+        say(f"\nby the fit: {expected}: {_held(expected, values[expected.metric], known=known)}")
     if opened.card.decision:
         say(f"\n{opened.card.decision}")
     say_weak_spots(spots)
@@ -261,17 +262,26 @@ def _overlap(model: Model, rows: Answered, fresh: Scores | None) -> dict[str, ob
     return None if rows.overlap is None else {**rows.overlap.to_json(), "fresh": apart}
 
 
-def _held(expected: Expected, score: float) -> str:
-    """Say whether a score is what the fit led one to expect."""
+def _held(expected: Expected, score: float, *, known: bool) -> str:
+    """Say whether a score is what the fit led one to expect.
+
+    Where nobody knows which rows the model has learned from, that may be why it is better.
+    """
     if expected.holds(score):
         return "the score lies within"
     from modelwright.evaluate.catalogue import greater_is_better
 
     side, greater = "below" if score < expected.low else "above", greater_is_better(expected.metric)
+    better = greater is not None and greater is (side == "above")
     if greater is not None:
-        better = greater is (side == "above")
         side += f", which is {'better' if better else 'worse'}"
-    return f"the score lies {side}: these rows are not like those it was fitted on, or it is chance"
+    learned = "it has learned from some of them (its file does not say), or " * (
+        better and not known
+    )
+    return (
+        f"the score lies {side}: {learned}these rows are not like those it was fitted on, or it is "
+        "chance"
+    )
 
 
 def _against(

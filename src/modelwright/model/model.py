@@ -496,7 +496,7 @@ class Model:
         """Give what intervals are made of."""
         check_level(level)
         if self.intervals is None:
-            raise _uncalibrated(older=self.card.version != __version__)
+            raise _uncalibrated(self)
         return self.intervals
 
     def _reach(self, table: Table, p: NDArray[np.float32], level: float) -> list[pl.Series]:
@@ -644,8 +644,12 @@ def read_rows(model: Model, data: object, *, may_be_empty: bool = False) -> Mend
     return model._mended(data, 4, may_be_empty=may_be_empty)
 
 
-def _uncalibrated(*, older: bool) -> DataError:
+def _uncalibrated(model: Model) -> DataError:
     """Say what a model lacks for intervals, and what would give it that."""
+    if model._voices.images:
+        cure = "leave it out: the probability of each class is there"
+        return DataError("a model of a table, for intervals", "one of folders of images", cure)
+    older = model.card.version != __version__
     got = "that an earlier version wrote" if older else "whose fit had too little time for it"
     return DataError(
         "a model that was calibrated, for intervals",

@@ -126,10 +126,8 @@ def ask_gradients(rows: PictureRows, seed: int) -> Knowledge:
     pixels = _sized(rows.pixels[places])
     plain, turned = (describe(p).astype(np.float64) for p in (pixels, pixels[..., ::-1]))
     mean, spread = plain.mean(axis=0), np.maximum(plain.std(axis=0), 1.0)
-    said = _left_out(
-        (plain - mean) / spread, (turned - mean) / spread, np.eye(rows.y.classes)[codes]
-    )
-    return compare(*(each.argmax(axis=1) == codes for each in said), codes)
+    said, said_turned = _left_out((plain - mean) / spread, (turned - mean) / spread, wanted)
+    return compare(said.argmax(axis=1) == codes, said_turned.argmax(axis=1) == codes, codes)
 
 
 def _sized(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -146,7 +144,7 @@ def _left_out(x: Floats, other: Floats, wanted: Floats) -> tuple[Floats, Floats]
     x, other = x @ vectors, other @ vectors
     mean = wanted.mean(axis=0)
     rotated = x.T @ (wanted - mean)
-    found = []
+    found = list[tuple[float, Floats, Floats]]()
     for penalty in _PENALTIES:
         shrunk = 1 / (np.maximum(values, 0.0) + penalty * values.mean())
         lever = (x * x * shrunk).sum(axis=1, keepdims=True)
