@@ -126,6 +126,7 @@ def ask_gradients(rows: PictureRows, seed: int) -> Knowledge:
     pixels = _sized(rows.pixels[places])
     plain, turned = (describe(p).astype(np.float64) for p in (pixels, pixels[..., ::-1]))
     mean, spread = plain.mean(axis=0), np.maximum(plain.std(axis=0), 1.0)
+    wanted = np.eye(rows.y.classes)[codes]
     said, said_turned = _left_out((plain - mean) / spread, (turned - mean) / spread, wanted)
     return compare(said.argmax(axis=1) == codes, said_turned.argmax(axis=1) == codes, codes)
 
