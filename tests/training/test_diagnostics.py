@@ -483,3 +483,62 @@ def test_a_diagnosis_is_plain_json() -> None:
     assert told["clean"] is False
     assert told["findings"][0]["page"] == "guide/diagnostics/softmax-twice.md"
     assert all(one["severity"] in [*Severity] for one in told["findings"])
+
+
+class Unregistered(nn.Module):
+    """Keeps its layers where PyTorch does not look for them."""
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        layers = {"first": nn.Linear(8, 24), "second": nn.Linear(24, 24)}
+        self.inner = layers if kind is dict else kind(layers.values())
+        self.head = nn.Linear(24, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map points to scores."""
+        inner = self.inner.values() if isinstance(self.inner, dict) else self.inner
+        for layer in inner:
+            x = torch.relu(layer(x))
+        return self.head(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("kind", "cure"), [(list, "ModuleList"), (dict, "ModuleDict")])
+def test_layers_in_a_plain_list_are_no_part_of_the_net(kind: type, cure: str) -> None:
+    made = Unregistered(kind)
+    found = diagnose(made, entropy, rows(), optimiser=adam(made))
+    (told,) = [one for one in found.findings if one.code == "never-updated"]
+    assert told.evidence.startswith(f"4 weights of the layers in the {kind.__name__} 'inner'")
+    assert f"nn.{cure}" in told.evidence
+
+
+def numbers(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    x, _ = rows(seed=seed)
+    return x, x[:, 0] + 0.1 * x[:, 1]
+
+
+def test_weights_that_are_all_alike_are_told_of_flat_answers() -> None:
+    made = net(nn.Flatten(0), outputs=1)
+    for weight in made.parameters():
+        nn.init.constant_(weight, 0.1)
+    found = diagnose(made, nn.functional.mse_loss, numbers(0), optimiser=adam(made))
+    assert "same-weights" in [one.code for one in found.findings]
+    assert not found.notes
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_are_learned_by_heart_whatever_their_loss(seed: int) -> None:
+    x, y = numbers(seed)
+    counts = torch.poisson(torch.exp(y.clamp(max=2)), torch.Generator().manual_seed(seed))
+    made = net(nn.Flatten(0), outputs=1)
+    found = diagnose(made, nn.PoissonNLLLoss(), (x, counts), optimiser=adam(made))
+    assert not found.alarms
+    assert "rows by heart" in found.figures["by heart"]
+
+
+def test_a_net_of_counts_that_sees_no_inputs_is_told() -> None:
+    x, y = numbers(0)
+    counts = torch.poisson(torch.exp(y.clamp(max=2)), torch.Generator().manual_seed(0))
+    made = nn.Sequential(nn.Linear(8, 1), nn.Flatten(0))
+    loss = nn.PoissonNLLLoss()
+    found = diagnose(made, lambda said, meant: loss(0 * said, meant), (x, counts))
+    assert "cannot-overfit" in [one.code for one in found.findings]

@@ -23,6 +23,7 @@ from modelwright.training.diagnostics.passing import ending, passing
 from modelwright.training.diagnostics.short_run import ShortRun, short_run
 from modelwright.training.diagnostics.steps import (
     check_rate,
+    check_registered,
     check_scoring,
     check_settings,
     check_still,
@@ -130,6 +131,7 @@ class _Work:
         for what, look in (
             ("inputs", lambda: check_inputs(self.case)),
             ("labels", lambda: check_labels(self.case)),
+            ("layers", lambda: check_registered(self.case.net)),
         ):
             self._look(what, look)
         fatal = {"inputs-not-finite", "labels-out-of-range"}

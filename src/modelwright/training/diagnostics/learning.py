@@ -11,7 +11,7 @@ from modelwright.core.numerals import number
 from modelwright.nets.library import nn, torch
 from modelwright.training.batches import Examples
 from modelwright.training.diagnostics.case import Answers, Case, noticed
-from modelwright.training.diagnostics.loss import Theory, theory
+from modelwright.training.diagnostics.loss import searched, theory
 from modelwright.training.diagnostics.short_run import ShortRun, short_run
 
 __all__ = ["ByHeart", "by_heart", "check_by_heart", "without_inputs"]
@@ -75,7 +75,7 @@ def _at_rate(case: Case, rows: Examples, rate: float) -> ByHeart:
         return ByHeart(math.nan, math.nan, math.nan, len(rows), 0)
     descent = torch.optim.AdamW(learning, rate, weight_decay=0.0)
     with torch.no_grad():
-        known = theory(case, rows, net(*rows.inputs))
+        constant, least = _ends(case, rows, net(*rows.inputs))
     losses: list[float] = []
     began = time.monotonic()
     for _ in range(_STEPS):
@@ -84,12 +84,12 @@ def _at_rate(case: Case, rows: Examples, rate: float) -> ByHeart:
         losses.append(float(loss.detach()))
         if not math.isfinite(losses[-1]) or time.monotonic() - began > _SECONDS:
             break
-        begin, least = _way(losses[0], known)
+        begin = min(losses[0], constant)
         if begin - losses[-1] >= _DONE * (begin - least) > 0:
             break
         torch.autograd.backward(loss)
         descent.step()
-    begin, least = _way(losses[0], known)
+    begin = min(losses[0], constant)
     lowest = min((loss for loss in losses if math.isfinite(loss)), default=math.inf)
     alike = bool((rows.targets == rows.targets[:1]).all())
     whole = math.nan if alike else begin - least
@@ -97,11 +97,13 @@ def _at_rate(case: Case, rows: Examples, rate: float) -> ByHeart:
     return ByHeart(losses[0], lowest, progress, len(rows), len(losses))
 
 
-def _way(first: float, known: Theory | None) -> tuple[float, float]:
-    """Say where learning begins, and where it could end."""
-    if known and math.isfinite(known.constant) and math.isfinite(known.least):
-        return min(first, known.constant), known.least
-    return first, 0.0
+def _ends(case: Case, rows: Examples, answers: torch.Tensor) -> tuple[float, float]:
+    """Give the loss of the best constant answer, and the least there is."""
+    known = theory(case, rows, answers)
+    if known is None:
+        return searched(case, rows.targets, answers)
+    told = known.constant, known.least
+    return told if all(map(math.isfinite, told)) else (math.inf, 0.0)
 
 
 def check_by_heart(found: ByHeart) -> tuple[Finding, ...]:

@@ -11,12 +11,14 @@ from modelwright.nets.library import torch
 from modelwright.training.batches import Examples
 from modelwright.training.diagnostics.case import Answers, Case, asked, noticed, only
 
-__all__ = ["Theory", "check_loss", "theory"]
+__all__ = ["Theory", "check_loss", "searched", "theory"]
 
 _SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)
 # How far the first loss is above a constant answer's until it is told, and until it is a warning.
 _SAID, _FAR, _FAR_NUMBERS = 1.2, 2.0, 4.0
 _CLOSE = 1e-3
+# Steps of a search for the least loss, and how far below the others one without an end lies.
+_SEARCHED, _ENDLESS = 60, 1e3
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,57 @@ def theory(case: Case, rows: Examples, answers: torch.Tensor) -> Theory | None:
         return _of_classes(case, y, answers)
     if case.answers is Answers.OTHER or answers.numel() != y.numel():
         return None
+    if case.answers is Answers.NUMBERS and not _means_targets(case, y, answers):
+        return None
     return _of_numbers(case, y, answers)
+
+
+def _means_targets(case: Case, y: torch.Tensor, like: torch.Tensor) -> bool:
+    """Whether answers are right when they equal the targets: no, where they are logs of rates."""
+    numbers = y.float().reshape(like.shape)
+    off = 0.1 * (float(numbers.std(correction=0)) or 1.0)
+    right = asked(case, numbers, y)
+    moved = [asked(case, numbers + by, y) for by in (off, -off)]
+    return not any(cost < right - 1e-6 * max(abs(right), 1.0) for cost in moved)
+
+
+def searched(case: Case, y: torch.Tensor, like: torch.Tensor) -> tuple[float, float]:
+    """Find the least loss of one answer for all rows, and of any answers; NaN without an end.
+
+    Where theory is silent, what answers alone can reach says how far a net could come.
+
+    Parameters
+    ----------
+    case : Case
+        Its loss.
+    y, like : Tensor
+        Targets, and answers of the net, where the search begins.
+    """
+    shared = like.detach().float().mean(dim=0, keepdim=True)
+    first = asked(case, like, y)
+    constant, least = (_lowest(case, y, one, like.shape) for one in (shared, like))
+    endless = least < constant - _ENDLESS * max(abs(first - constant), abs(constant), 1.0)
+    return (math.nan, math.nan) if endless else (constant, least)
+
+
+def _lowest(case: Case, y: torch.Tensor, begin: torch.Tensor, shape: torch.Size) -> float:
+    free = begin.detach().float().clone().requires_grad_()
+    descent = torch.optim.LBFGS([free], max_iter=_SEARCHED, line_search_fn="strong_wolfe")
+    seen = [math.nan]
+
+    def cost() -> torch.Tensor:
+        descent.zero_grad()
+        loss = case.cost(free.expand(shape), y)
+        torch.autograd.backward(loss)
+        seen.append(float(loss.detach()))
+        return loss
+
+    try:
+        with torch.enable_grad():
+            descent.step(cost)  # type: ignore[no-untyped-call]
+    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError):
+        return math.nan
+    return _least(seen)
 
 
 def _of_classes(case: Case, y: torch.Tensor, like: torch.Tensor) -> Theory:

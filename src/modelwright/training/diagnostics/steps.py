@@ -30,6 +30,33 @@ _DROPPED = 0.75
 _SHOWN = 3
 
 
+def check_registered(net: nn.Module) -> tuple[Finding, ...]:
+    """Find layers that the net holds and does not know: those in a plain list or dict.
+
+    Parameters
+    ----------
+    net : nn.Module
+        Its own `parameters` are what an optimiser can be given.
+    """
+    known = {id(one) for one in net.parameters()}
+    for place, module in net.named_modules():
+        for name, held in vars(module).items():
+            parts = held.values() if isinstance(held, dict) else held
+            if not isinstance(held, list | tuple | dict):
+                continue
+            layers = [part for part in parts if isinstance(part, nn.Module)]
+            lost = [one for layer in layers for one in layer.parameters() if id(one) not in known]
+            if lost:
+                where = f"{place}.{name}" if place else name
+                kind = "ModuleDict" if isinstance(held, dict) else "ModuleList"
+                told = (
+                    f"{len(lost)} weights of the layers in the {type(held).__name__} {where!r} are "
+                    f"no parameters of the net: nn.{kind} makes them its own"
+                )
+                return (noticed("never-updated", told),)
+    return ()
+
+
 def check_still(case: Case, run: ShortRun) -> tuple[Finding, ...]:
     """Find parameters that never move: not in the optimiser, or reached by no gradient."""
     held = {id(one) for group in run.optimiser.param_groups for one in group["params"]}

@@ -110,7 +110,7 @@ def check_answers(answers: torch.Tensor) -> tuple[Finding, ...]:
     answers : Tensor, shape (n_rows, ...)
         In evaluation mode.
     """
-    said = answers.detach().float().flatten(1)
+    said = answers.detach().float().reshape(len(answers), -1)
     if len(said) < 2 or not bool(torch.isfinite(said).all()):
         return ()
     apart = float((said - said[:1]).abs().max())
