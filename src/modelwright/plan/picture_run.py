@@ -42,7 +42,7 @@ __all__ = [
 _LATE = 0.5
 # What writing the file takes, by how much scoring may be slower than was measured, and the share of
 # images that are asked for again.
-_WRITING, _SLOWER, _UNSURE = 1.0, 1.3, 0.25
+_WRITING, _SLOWER, _UNSURE = 0.5, 1.3, 0.25
 
 # Seconds between two records of the time spent.
 SPENT = 5.0

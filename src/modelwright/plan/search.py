@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,7 +221,7 @@ class Search:
                 self._publisher.noted(f"not measured against the bound of {pricing.bounds}")
                 return
             if pricing.corrected(choice.trials, found):
-                self._publisher.noted(self._costs(choice, found))
+                self._publisher.noted(_costs(self._board, self._schedule.trials, choice, found))
                 return
             self._offered = []
             choice = self._conclude() or choice
@@ -237,14 +237,6 @@ class Search:
         job = Job(MEASUREMENT, call, arguments, seconds=seconds, retries=0)
         found = self._answer(job, SHUTDOWN)
         return Cost(**found) if found else None
-
-    def _costs(self, choice: Choice, found: Cost) -> str:
-        """Say what the model costs, and what holding it to the bounds has cost."""
-        said = f"the model takes {found}; the bound is {self._board.pricing.bounds}"
-        free = self._board.choose(self._schedule.trials, bounded=False)
-        if free is None or (free.trials, free.weights) == (choice.trials, choice.weights):
-            return f"{said}, which leaves nothing out"
-        return f"{said}, without which the ensemble would score {free.score:.5g}"
 
     def _judge(self) -> None:
         """Have the final model scored on fresh rows, if there are some."""
@@ -409,3 +401,12 @@ class Search:
             notes.append(UNSCORED)
         self._publisher.publish(self.choice, board, notes, whole=whole, evidence=evidence)
         self._unwritten = False
+
+
+def _costs(board: Board, trials: Sequence[Trial], choice: Choice, found: Cost) -> str:
+    """Say what the model costs, and what holding it to the bounds has cost."""
+    said = f"the model takes {found}; the bound is {board.pricing.bounds}"
+    free = board.choose(trials, bounded=False)
+    if free is None or (free.trials, free.weights) == (choice.trials, choice.weights):
+        return f"{said}, which leaves nothing out"
+    return f"{said}, without which the ensemble would score {free.score:.5g}"

@@ -13,7 +13,7 @@ from modelwright.training.diagnostics.loss import Theory
 from modelwright.training.diagnostics.short_run import ShortRun, short_run
 from modelwright.training.diagnostics.watching import has_modes, watch
 
-__all__ = ["check_rate", "check_scoring", "check_settings", "check_still"]
+__all__ = ["check_rate", "check_registered", "check_scoring", "check_settings", "check_still"]
 
 # By how much of its size a weight moves in a step: far more in the first one, or in later ones, is
 # too much. One part in a thousand is usual; Adam begins with some per cent.
