@@ -379,7 +379,7 @@ def test_bad_images_are_counted_and_left_out(bars: Path, tmp_path: Path) -> None
     assert result.model.card.rows == 300
     told = " ".join(result.notes)
     assert "2 images could not be opened: an empty file (1)" in told
-    assert "1 files are no images by their ending" in told
+    assert "left: 1 file with endings of no image" in told
 
 
 @pytest.mark.long

@@ -62,7 +62,7 @@ def test_images_of_no_class_and_other_files_are_told(tmp_path: Path) -> None:
     raw = read_images(tmp_path)
     assert raw.frame["class"].to_list() == ["a", "b", None]
     assert raw.notes == (
-        "2 files are no images by their ending and are left: .tmp (1), .txt (1).",
+        "left: 2 files with endings of no image: .tmp (1), .txt (1).",
         "1 images are in no folder of a class: nobody says what they show.",
     )
 
@@ -229,7 +229,7 @@ def test_names_that_are_no_text_are_told_and_left(tmp_path: Path) -> None:
         pytest.skip("this disk takes UTF-8 only")
     raw = read_images(tmp_path)
     assert raw.frame.height == 2
-    assert raw.notes == ("1 files have names that are no UTF-8 and are left.",)
+    assert raw.notes == ("left: 1 file with a name that is no UTF-8.",)
 
 
 def packed(path: Path, *names: str) -> Path:
@@ -270,7 +270,7 @@ def test_hidden_images_are_counted_and_litter_is_not(tmp_path: Path, form: str) 
     data = packed(tmp_path / "x.zip", *names) if form == "zip" else touched(tmp_path / "x", *names)
     raw = read_images(data)
     assert raw.frame["class"].to_list() == ["a", "b"]
-    assert raw.notes == ("2 images are hidden (by a dot before a name) and are left.",)
+    assert raw.notes == ("left: 2 images hidden by a dot before a name.",)
 
 
 def test_entries_that_come_again_are_counted(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_entries_that_come_again_are_counted(tmp_path: Path) -> None:
         path = packed(tmp_path / "x.zip", "a/1.png", "b/2.png", "a/1.png", "n.txt", "n.txt")
     raw = read_images(path)
     assert raw.frame.height == 2
-    assert raw.notes[1:] == ("1 images of the zip come again by the same name: the last counts.",)
+    assert raw.notes[1:] == ("1 image of the zip under a name that came before: the last counts.",)
 
 
 def test_links_and_closed_folders_are_counted(
@@ -298,7 +298,7 @@ def test_links_and_closed_folders_are_counted(
     raw = read_images(data)
     assert raw.frame["class"].to_list() == ["a"]
     assert raw.notes == (
-        "1 links to folders are not followed.", "1 folders cannot be read and are left."
+        "not followed: 1 link to folders.", "left: 1 folder that cannot be read."
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from modelwright.acquire.folders import tables_in
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.raw import Raw
 from modelwright.core.errors import DataError, ModelwrightWarning
+from modelwright.pages.numerals import plural
 from modelwright.store.zip_names import open_zip
 
 __all__ = [
@@ -74,13 +75,14 @@ class _Listed:
     def notes(self) -> Iterator[str]:
         """Say what nobody will see."""
         if self.hidden:
-            yield f"{self.hidden:,} images are hidden (by a dot before a name) and are left."
+            yield f"left: {plural(self.hidden, 'image')} hidden by a dot before a name."
         if self.again:
-            yield f"{self.again:,} images of the zip come again by the same name: the last counts."
+            some = plural(self.again, "image")
+            yield f"{some} of the zip under a name that came before: the last counts."
         if self.links:
-            yield f"{self.links:,} links to folders are not followed."
+            yield f"not followed: {plural(self.links, 'link')} to folders."
         if self.closed:
-            yield f"{self.closed:,} folders cannot be read and are left."
+            yield f"left: {plural(self.closed, 'folder')} that cannot be read."
 
 
 def holds_images(data: object) -> bool:
@@ -277,9 +279,8 @@ def read_images(source: str | Path, *, may_be_empty: bool = False) -> Raw:
         frame = frame.with_columns(pl.Series(PART, meant.parts, dtype=pl.String))
     notes = [*_not_images(names), *meant.notes, *listed.notes()]
     if len(names) < len(found):
-        notes.append(
-            f"{len(found) - len(names):,} files have names that are no UTF-8 and are left."
-        )
+        some = plural(len(found) - len(names), "file")
+        notes.append(f"left: {some} with a name that is no UTF-8.")
     return Raw(frame, tuple(notes))
 
 
@@ -335,7 +336,8 @@ def _not_images(names: Sequence[str]) -> Iterator[str]:
     others = Counter(Path(name).suffix.lower() or "none" for name in names if not is_image(name))
     if others:
         kinds = ", ".join(f"{ending} ({count:,})" for ending, count in others.most_common(3))
-        yield f"{sum(others.values()):,} files are no images by their ending and are left: {kinds}."
+        some = plural(sum(others.values()), "file")
+        yield f"left: {some} with endings of no image: {kinds}."
 
 
 def _is_one(place: Path) -> bool:
