@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from modelwright.core.progress import SilentProgress
 from modelwright.engine import Job, Outcome, Status
+from modelwright.evaluate import Temperature
+from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.search import Search, Watch
+from modelwright.plan.trial import Trial, TrialSpec
 
 
 @dataclass
@@ -112,6 +116,28 @@ def test_a_model_that_was_not_scored_on_the_test_rows_says_so(
     search.choice, search.interrupted = cast(Any, SimpleNamespace(trials=())), interrupted
     search._publish(whole=False, evidence=cast(Any, evidence))
     assert said == ["a note", *([UNSCORED] if told else [])]
+
+
+def chosen(*numbers: int, weights: tuple[float, ...] = (1.0,)) -> Choice:
+    trials = tuple(Trial(TrialSpec(number, "linear", {}), ()) for number in numbers)
+    return Choice(trials, weights, Temperature(), 0.5, np.zeros((2, 1), np.float32))
+
+
+def test_an_ensemble_is_written_when_it_is_another_one() -> None:
+    assert chosen(1).equals(chosen(1))
+    assert not chosen(1).equals(None)
+    assert not chosen(1).equals(chosen(2))
+    assert not chosen(1, 2, weights=(0.5, 0.5)).equals(chosen(1, 2, weights=(0.6, 0.4)))
+    search, adopted = object.__new__(Search), list[Choice]()
+    search._board = SimpleNamespace(better=lambda new, old: True)
+    search._publisher = SimpleNamespace(expected=lambda members, whole: math.inf)
+    search._clock, search._unwritten = Clock(math.inf), False
+    search._adopt, search._show = adopted.append, lambda: None  # type: ignore[method-assign]
+    for old, new in ((chosen(1), chosen(1)), (chosen(1), chosen(2))):
+        search.choice, search._fresh = old, True
+        search._choose = lambda new=new: new  # type: ignore[method-assign,misc]
+        search._improve()
+    assert [one.trials[0].spec.number for one in adopted] == [2]
 
 
 def test_a_job_that_is_made_is_done() -> None:

@@ -64,6 +64,14 @@ class Choice:
     decision: Decision = USUAL
     raw: float | None = None
 
+    def equals(self, other: Choice | None) -> bool:
+        """Whether it is the same ensemble."""
+        mine = [trial.spec.number for trial in self.trials], self.weights
+        return other is not None and mine == (
+            [trial.spec.number for trial in other.trials],
+            other.weights,
+        )
+
 
 class Board:
     """Everything that is known of how well trials do, from out-of-fold predictions only.

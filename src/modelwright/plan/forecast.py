@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -19,10 +20,13 @@ __all__ = ["STOPPING", "Forecast", "folds_within"]
 STOPPING = frozenset(
     {"additive", "catboost", "gradient-boosting", "histogram-boosting", "lightgbm", "xgboost"}
 )
+# Learners that end with fewer trees when the time is up.
+FORESTS = frozenset({"extra-trees", "random-forest"})
 # So many times the features of the lean recipe are expected to take, until they are measured.
 RICHER = 4.0
-# So many times what the folds took for their rows a fit on all rows may take.
-REFIT_MARGIN = 1.1
+# So many times what the folds took for their rows a fit on all rows takes: no rows are looked at on
+# the way. One that takes longer is stopped, and the folds answer.
+REFIT_MARGIN = 0.8
 # Where the time is enough for fewer boosted models than these, more of them are worth more than
 # more folds of each; so many folds then, of at least so many rows.
 CANDIDATES = 15
@@ -70,11 +74,16 @@ class Forecast:
         return seconds + sum(self.preparing(name) for name in {t.spec.matrix(ALL) for t in due})
 
     def refitting(self, trial: Trial) -> float:
-        """Predict the seconds of a fit on all rows: the folds of a plan in time hold fewer."""
+        """Predict the seconds of a fit on all rows: the folds of a plan in time hold fewer.
+
+        Folds grew until nothing was gained for long; a fit on all rows ends where that began.
+        """
         most = trial.spec.rows or self._work.splits.rows
         rows = sum(min(len(self._work.fold(part).train), most) for part in trial.parts)
         each = trial.seconds / max(rows, 1)
-        return REFIT_MARGIN * each * min(self._work.splits.rows, most)
+        grown = statistics.median(part.units for part in trial.parts.values())
+        share = 1.0 if trial.oof is None else min(trial.units / grown, 1.0)
+        return REFIT_MARGIN * each * share * min(self._work.splits.rows, most)
 
     def preparing(self, name: str) -> float:
         """Predict the seconds of some features; 0 once they are there."""
@@ -107,6 +116,8 @@ class Forecast:
         """Predict the seconds of one part; an optimistic share for what stops when told to."""
         predicted = self.expected(spec)
         if spec.learner in NETS:  # half the epochs still make a net; a third of them hardly one
+            return predicted * 0.5
+        if spec.learner in FORESTS:  # half the trees are nearly as good
             return predicted * 0.5
         return predicted * 0.3 if spec.learner in STOPPING else predicted
 

@@ -219,7 +219,7 @@ class Publisher:
         self._write(finished)
         spent = time.monotonic() - began
         size = OVERHEAD_BYTES + self._size(choice.trials, whole)
-        self._seconds_a_byte = max(spent / size, FIRST_RATE / 4)
+        self._seconds_a_byte = max(spent / size, FIRST_RATE / 16)
 
     def _marked(self, model: Model) -> Model:
         """Give a model the hashes of the rows that it learned from."""

@@ -27,7 +27,7 @@ from modelwright.plan.weaknesses import WEAKNESSES
 __all__ = ["Search", "Watch"]
 
 # At most this share of the time so far goes into writing models that the next one replaces.
-PUBLISHING_SHARE = 0.08
+PUBLISHING_SHARE = 0.05
 # What is kept back for measuring the final model, where there are bounds.
 MEASURING = 1.0
 MEASURING_SHARE = 0.1
@@ -339,12 +339,13 @@ class Search:
         """Choose the ensemble again when there is a new trial, and write it when it is due."""
         if self._fresh:
             self._fresh = False
-            choice = self._choose()
-            if choice is not None and self._board.better(choice, self.choice):
+            choice, old = self._choose(), self.choice
+            if choice is not None and not choice.equals(old) and self._board.better(choice, old):
                 self._adopt(choice)
             self._show()
         cost = self._publisher.expected(self._members, whole=False)
         if self._unwritten and cost <= self._clock.here * PUBLISHING_SHARE:
+            self._fill(self._next)  # that workers have something to do meanwhile
             self._publish(whole=False)
 
     def _conclude(self) -> Choice | None:
@@ -387,7 +388,7 @@ class Search:
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
         nesting = min(self._nesting, NESTING_SHARE * self._clock.budget)
         kept = self._asides.kept + self._judging + nesting
-        reserve = SHUTDOWN + gathering + 1.5 * ending + kept
+        reserve = SHUTDOWN + gathering + 1.2 * ending + kept
         if self.larger is not None:
             reserve += self.larger.keep(self.choice, self._clock.left - reserve)
         self._schedule.reserve = reserve
