@@ -62,3 +62,20 @@ def test_what_is_believed_holds_as_often_as_it_says() -> None:
     fresh = 1 - rng.binomial(100, flawless) / 100
     low = np.quantile(draw_shares(1.0, 48, 100), 0.05)
     assert np.mean(fresh >= low) == pytest.approx(0.95, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("specificity", 221), ("recall", 19), ("balanced_accuracy", 19)]
+)
+def test_a_metric_of_one_class_has_the_interval_of_its_rows(name: str, rows: int) -> None:
+    y = Target(np.repeat([0, 1], [221, 19]), 2)
+    right = np.eye(2, dtype=np.float32)[y.values]
+    low, high = bootstrap_interval(find_metric(name, TaskKind.BINARY), y, right)
+    assert (low, high) == pytest.approx((rows / (rows + 1.96**2), 1.0), abs=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_of_a_class_without_rows_nothing_is_known() -> None:
+    y, p = Target(np.zeros(60, np.int64), 2), np.tile(np.array([[0.9, 0.1]], np.float32), (60, 1))
+    recall = find_metric("recall", TaskKind.BINARY)
+    assert np.isnan(bootstrap_interval(recall, y, p, known=0.0)).all()

@@ -203,8 +203,10 @@ def bootstrap_interval(
     spread = bootstrap(statistic, len(y), weight=weight, groups=groups, seconds=seconds, seed=seed)
     low, high = (math.nan, math.nan) if spread is None else spread.interval(known)
     if low == high and spread is not None and is_flawless(metric, known, spread.rounds):
+        low, high = math.nan, math.nan
         chances = np.array([chances_for_error(metric, y, weight, groups)])
-        low, high = (float(end[0]) for end in wilson(np.array([known]), chances))
+        if chances.all():  # of a class without rows nothing is known
+            low, high = (float(end[0]) for end in wilson(np.array([known]), chances))
     return _within(metric, low), _within(metric, high)
 
 
