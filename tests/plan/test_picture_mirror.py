@@ -69,6 +69,13 @@ def test_nobody_knows_anything_of_noise() -> None:
     assert shows_the_same([found]) is None
 
 
+@pytest.mark.filterwarnings("error")
+def test_nobody_knows_anything_of_images_that_are_all_the_same() -> None:
+    pixels = np.full((40, 3, 12, 12), 90, np.uint8)
+    found = ask_gradients(rows_of(pixels, np.arange(40) % 2), 0)
+    assert shows_the_same([found]) is None
+
+
 def test_what_is_said_of_a_row_was_not_learned_from_it() -> None:
     from sklearn.linear_model import Ridge
 

@@ -542,3 +542,9 @@ def test_a_net_of_counts_that_sees_no_inputs_is_told() -> None:
     loss = nn.PoissonNLLLoss()
     found = diagnose(made, lambda said, meant: loss(0 * said, meant), (x, counts))
     assert "cannot-overfit" in [one.code for one in found.findings]
+
+
+def test_a_squared_error_with_the_wrong_sign_is_told() -> None:
+    made = net(nn.Flatten(0), outputs=1)
+    found = diagnose(made, lambda said, y: -nn.functional.mse_loss(said, y), numbers(0))
+    assert "loss-upside-down" in [one.code for one in found.findings]

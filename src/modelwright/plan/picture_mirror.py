@@ -28,6 +28,7 @@ _LOST = 0.15
 _ROWS = 600
 # Penalties of the ridge regression that are tried, as shares of the mean variance.
 _PENALTIES = (10.0, 1.0, 0.1)
+_TINY = 1e-9  # of images that are all the same
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -147,7 +148,7 @@ def _left_out(x: Floats, other: Floats, wanted: Floats) -> tuple[Floats, Floats]
     rotated = x.T @ (wanted - mean)
     found = list[tuple[float, Floats, Floats]]()
     for penalty in _PENALTIES:
-        shrunk = 1 / (np.maximum(values, 0.0) + penalty * values.mean())
+        shrunk = 1 / (np.maximum(values, 0.0) + penalty * max(float(values.mean()), _TINY))
         lever = (x * x * shrunk).sum(axis=1, keepdims=True)
         error = (wanted - mean - x * shrunk @ rotated) / (1 - lever)
         across = (x * other * shrunk).sum(axis=1, keepdims=True)

@@ -75,12 +75,13 @@ def theory(case: Case, rows: Examples, answers: torch.Tensor) -> Theory | None:
 
 
 def _means_targets(case: Case, y: torch.Tensor, like: torch.Tensor) -> bool:
-    """Whether answers are right when they equal the targets: no, where they are logs of rates."""
+    """Whether the loss turns where answers equal the targets: not where they are logs of rates."""
     numbers = y.float().reshape(like.shape)
     off = 0.1 * (float(numbers.std(correction=0)) or 1.0)
     right = asked(case, numbers, y)
     moved = [asked(case, numbers + by, y) for by in (off, -off)]
-    return not any(cost < right - 1e-6 * max(abs(right), 1.0) for cost in moved)
+    lower = sum(cost < right - 1e-6 * max(abs(right), 1.0) for cost in moved)
+    return lower != 1  # on both sides: its sign is wrong, which is told
 
 
 def searched(case: Case, y: torch.Tensor, like: torch.Tensor) -> tuple[float, float]:
