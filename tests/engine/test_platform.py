@@ -50,6 +50,14 @@ def test_cores_that_others_have_count_as_busy_first(
     assert platform.Neighbours().busy() == pytest.approx(busy), "without what it took itself"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell what children took")
+def test_workers_that_are_gone_were_no_others() -> None:
+    work = "import time\nwhile time.process_time() < 0.5: pass"
+    _, _, before = platform._spent()
+    subprocess.run([sys.executable, "-c", work], check=True)
+    assert platform._spent()[2] - before >= 0.5
+
+
 def test_version_2_limits_of_ancestors_count(cgroups: tuple[Path, Path]) -> None:
     root, membership = cgroups
     (root / "a" / "memory.max").write_text("1000\n")

@@ -6,7 +6,13 @@ from numpy.typing import NDArray
 
 from modelwright.core.task import Target, Task, TaskKind
 from modelwright.features.images import ImageForm
-from modelwright.plan.picture_mirror import Knowledge, ask_gradients, compare, shows_the_same
+from modelwright.plan.picture_mirror import (
+    Knowledge,
+    ask_gradients,
+    compare,
+    decide,
+    shows_the_same,
+)
 from modelwright.plan.picture_rows import PictureRows
 
 
@@ -110,3 +116,30 @@ def test_one_who_knows_better_is_enough() -> None:
     assert shows_the_same([yes, guess]) is True
     assert shows_the_same([yes, no]) is False
     assert shows_the_same([guess]) is None
+
+
+YES, NO = Knowledge(0.9, 0.9, 0.5, 0.02, 300), Knowledge(0.9, 0.2, 0.5, 0.02, 300)
+GUESS = Knowledge(0.5, 0.5, 0.5, 0.02, 300)
+
+
+def test_a_net_that_knows_they_differ_is_believed() -> None:
+    found = decide(striped(240, [0, np.pi / 2], 0), NO, 0)
+    assert (found.same, found.asked, found.notes) == (False, (NO,), ())
+
+
+@pytest.mark.parametrize("net", [YES, GUESS])
+def test_a_net_that_does_not_is_not_alone(net: Knowledge) -> None:
+    found = decide(striped(240, [np.pi / 4, 3 * np.pi / 4], 0), net, 0)
+    assert (found.same, len(found.asked), found.notes) == (False, 2, ())
+    assert found.to_json()[0]["plain"] == net.plain
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_where_nobody_knows_anything_colour_decides_and_the_user_is_told(channels: int) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (200, channels, 12, 12)).astype(np.uint8)
+    found = decide(rows_of(pixels, rng.integers(0, 2, 200)), GUESS, 0)
+    assert found.same == (channels == 3)
+    assert [note.startswith("nothing is known yet of mirror images") for note in found.notes] == (
+        [True] * (channels == 3)
+    )

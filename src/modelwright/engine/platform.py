@@ -171,11 +171,16 @@ class Neighbours:
 
 
 def _spent() -> tuple[float, float, float]:
-    """Give the clock, the seconds that all cores were busy, and those that this process took."""
+    """Give the clock, the seconds that all cores were busy, and those that were for this process.
+
+    Its workers count with it once they are gone.
+    """
     times = psutil.cpu_times()._asdict()
     # what guests took is within what users took
     busy = sum(took for name, took in times.items() if name not in _NOT_BUSY)
-    return time.monotonic(), busy, time.process_time()
+    children = os.times()
+    own = time.process_time() + children.children_user + children.children_system
+    return time.monotonic(), busy, own
 
 
 def wait_asleep() -> bool:

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from threading import Lock
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +27,8 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.engine import core_count
+from modelwright.features.image_files import ImageFiles, UnfitError
 from modelwright.features.reading import read, sound_state
-from modelwright.store.zip_names import open_zip
 
 __all__ = ["FittedImages", "ImageForm", "Opened", "as_png", "common_form", "open_images"]
 
@@ -41,9 +37,8 @@ operations = Deferred("PIL.ImageOps", extra="deep")
 
 Pixels = NDArray[np.uint8]
 
-_MOST_BYTES = 256 * 2**20
 _MOST_PIXELS = 2**26
-# Images of more pixels are decoded one at a time, however many threads there are.
+# Images of more pixels are decoded one at a time in a process, however many threads there are.
 _LARGE_PIXELS = 2**23
 _LARGE = Lock()
 # Images of such sides, all of one size, are taken as they are; others are brought to a square.
@@ -51,7 +46,6 @@ _LEAST, _SMALL, _SIDE = 2, 64, 96
 _LOOKED = 256
 # A thread takes so many images at a time at most, and so many turns at least.
 _CHUNK, _TURNS = 256, 8
-_IN_ZIP = re.compile(r"\.zip/", re.IGNORECASE)
 _ORIENTATION = 0x0112
 _TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
@@ -111,70 +105,6 @@ class Opened:
         return dict(Counter(self.why.values()).most_common())
 
 
-class _UnfitError(Exception):
-    """An image that is not opened, and why."""
-
-
-@dataclass
-class _Places:
-    """Opens files and entries of zips by their place; a zip once, however many threads ask."""
-
-    _zips: dict[str, zipfile.ZipFile] = field(default_factory=dict)
-    _opening: Lock = field(default_factory=Lock)
-
-    def bytes_of(self, place: str) -> bytes:
-        """Read one image file, bounded; raises `_UnfitError` alone."""
-        try:
-            for inside in _IN_ZIP.finditer(place):
-                archive = self._zip(place[: inside.end() - 1])
-                if archive is not None:
-                    return self._entry(archive, place[inside.end() :])
-            path = Path(place)
-            if not path.is_file():
-                raise _UnfitError("no such file")
-            if path.stat().st_size > _MOST_BYTES:
-                raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
-            return path.read_bytes()
-        except OSError as error:
-            raise _UnfitError((error.strerror or "cannot be read").lower()) from error
-
-    def _zip(self, name: str) -> zipfile.ZipFile | None:
-        with self._opening:  # threads share one handle of each
-            if name not in self._zips:
-                if not Path(name).is_file():
-                    return None
-                try:
-                    self._zips[name] = open_zip(name)
-                except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-                    raise _UnfitError("in a damaged zip") from error
-            return self._zips[name]
-
-    def _entry(self, archive: zipfile.ZipFile, name: str) -> bytes:
-        try:
-            info = archive.getinfo(name)
-        except KeyError:
-            raise _UnfitError("no such file") from None
-        if info.file_size > _MOST_BYTES:
-            raise _UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
-        try:
-            with archive.open(info) as file:
-                return file.read(_MOST_BYTES)
-        except Exception as error:  # each way of packing fails on damage in its own way
-            raise _UnfitError("in a damaged zip") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for archive in self._zips.values():
-            archive.close()
-
-
 @contextmanager
 def _no_warnings() -> Iterator[None]:
     """Silence Pillow's warnings: what they warn of is bounded or counted here."""
@@ -204,13 +134,13 @@ def common_form(places: Sequence[str]) -> ImageForm:
     """
     step = max(len(places) // _LOOKED, 1)
     sizes, grey, why = [], True, Counter[str]()
-    with _Places() as files, _no_warnings():
+    with ImageFiles() as files, _no_warnings():
         for place in places[::step]:
             try:
                 with _opened(files.bytes_of(place)) as image:
                     sizes.append((image.height, image.width))
                     grey = grey and image.mode in ("1", "L", *_WIDE)
-            except _UnfitError as error:
+            except UnfitError as error:
                 why[str(error)] += 1
     if not sizes:
         reason = ", ".join(why)
@@ -228,7 +158,8 @@ def open_images(
     form: ImageForm,
     into: Pixels,
     *,
-    threads: int = 1,
+    threads: int | None = None,
+    files: ImageFiles | None = None,
     tell: Callable[[int], None] | None = None,
 ) -> Opened:
     """Open images, and write their pixels into an array, a few at a time.
@@ -244,8 +175,11 @@ def open_images(
         What each is brought to.
     into : ndarray of uint8, shape (n_rows, channels, height, width)
         Is filled; may be a memory map.
-    threads : int
-        Beside each other.
+    threads : int, optional
+        Beside each other. None: one a core, but one alone for small images, where threads wait
+        for Python's lock longer than they decode.
+    files : ImageFiles, optional
+        Where zips stay open between calls; None: they are closed in the end.
     tell : callable, optional
         Is told now and then how many are done.
 
@@ -254,17 +188,21 @@ def open_images(
     Opened
     """
     good = np.zeros(len(places), bool)
+    if threads is None:
+        threads = 1 if max(form.height, form.width) <= _SMALL else core_count()
     chunk = min(_CHUNK, max(len(places) // (_TURNS * threads), 1))
     why, changes = dict[int, str](), Counter[str]()
-    with _Places() as files, _no_warnings(), ThreadPoolExecutor(threads) as pool:
+    with _no_warnings(), ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(threads))
+        opener = stack.enter_context(ImageFiles()) if files is None else files
 
         def work(start: int) -> tuple[dict[int, str], Counter[str]]:
             bad, done = dict[int, str](), Counter[str]()
             for row in range(start, min(start + chunk, len(places))):
                 try:
-                    into[row] = _pixels(files.bytes_of(places[row]), form, done)
+                    into[row] = _pixels(opener.bytes_of(places[row]), form, done)
                     good[row] = True
-                except _UnfitError as error:
+                except UnfitError as error:
                     into[row] = 0
                     bad[row] = str(error)
             return bad, done
@@ -282,16 +220,16 @@ def open_images(
 def _opened(data: bytes) -> Iterator[Any]:
     """Open an image without decoding it."""
     if not data:
-        raise _UnfitError("an empty file")
+        raise UnfitError("an empty file")
     try:
         image = pillow.open(io.BytesIO(data))
     except pillow.DecompressionBombError:
-        raise _UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels") from None
+        raise UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels") from None
     except Exception as error:  # a format's reader may fail in any way on a stranger's bytes
-        raise _UnfitError("no image, or a damaged one") from error
+        raise UnfitError("no image, or a damaged one") from error
     with image:
         if image.width * image.height > _MOST_PIXELS:
-            raise _UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels")
+            raise UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels")
         yield image
 
 
@@ -300,11 +238,11 @@ def _pixels(data: bytes, form: ImageForm, changes: Counter[str]) -> Pixels:
     with _opened(data) as image:
         try:
             return _brought(image, form, changes)
-        except _UnfitError:
+        except UnfitError:
             raise
         except Exception as error:  # likewise
             why = "cut short" if "truncated" in str(error) else "no image, or a damaged one"
-            raise _UnfitError(why) from error
+            raise UnfitError(why) from error
 
 
 def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:
@@ -427,7 +365,7 @@ class FittedImages:
         places = read(table, self.columns, [Kind.IMAGE])[0].fill_null("").to_list()
         form = self.form
         into = np.empty((len(places), form.channels, form.height, form.width), np.uint8)
-        opened = open_images(places, form, into, threads=core_count())
+        opened = open_images(places, form, into)
         numbers = into.reshape(len(places), form.size).astype(np.float32)
         numbers[~opened.good] = np.nan
         return Matrix.of_numbers(numbers, self.number_names), opened.why

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from modelwright.features.picture_numbers import SIDE, describe
 from modelwright.plan.picture_rows import PictureRows
 
-__all__ = ["TAKEN_AS_MIRRORED", "Knowledge", "ask_gradients", "compare", "shows_the_same"]
+__all__ = ["Knowledge", "Mirror", "ask_gradients", "compare", "decide", "shows_the_same"]
 
-TAKEN_AS_MIRRORED = (
+_TAKEN = (
     "nothing is known yet of mirror images: they are taken to show the same, as photographs in "
     "colour do. If left and right tell classes apart, give it more time or more images."
 )
-"""What is told where that is not known."""
 
 # What is known counts from so many standard errors above naming the commonest class.
 _SURE = 3.0
@@ -67,6 +66,53 @@ class Knowledge:
         """Whether it knows mirror images as well, up to chance."""
         lost = self.plain - self.turned
         return lost <= _LOST * (self.plain - self.usual) + self.error
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Whether mirror images are taken to show the same.
+
+    Parameters
+    ----------
+    same : bool
+        What is taken.
+    asked : tuple of Knowledge
+        Of whom it is known.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    same: bool
+    asked: tuple[Knowledge, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> list[dict[str, float]]:
+        """Give what each that was asked knows."""
+        return [asdict(each) for each in self.asked]
+
+
+def decide(rows: PictureRows, net: Knowledge, seed: int) -> Mirror:
+    """Decide by what a net knows of mirror images, and then by what gradients know.
+
+    Where nobody knows anything, those of images in colour are taken to show the same.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        The images.
+    net : Knowledge
+        Of a net that has seen no mirror image.
+    seed : int
+        Of the images whose gradients are looked at.
+    """
+    asked: tuple[Knowledge, ...] = (net,)
+    if shows_the_same(asked) is not False:  # a net of seconds may not see directions yet
+        asked += (ask_gradients(rows, seed),)
+    found = shows_the_same(asked)
+    if found is not None:
+        return Mirror(found, asked)
+    colour = rows.form.channels == 3
+    return Mirror(colour, asked, (_TAKEN,) if colour else ())
 
 
 def compare(right: Flags, turned: Flags, codes: NDArray[np.int64]) -> Knowledge:

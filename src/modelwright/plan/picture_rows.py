@@ -27,9 +27,9 @@ from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Target, Task, TaskKind
 from modelwright.core.unopened import name_unopened
-from modelwright.engine import core_count
 from modelwright.evaluate import StratifiedKFold
-from modelwright.features.images import ImageForm, common_form, open_images
+from modelwright.features.images import ImageForm, common_form
+from modelwright.features.opening import open_into
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
 
@@ -324,18 +324,12 @@ def _opened(
             os.utime(folder)
         return known
     form = common_form(places)
-    shape = (len(places), form.channels, form.height, form.width)
     # in a folder of its own until it is complete: others may open the same images now
     part = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.part")
     try:
         part.mkdir(parents=True)
-        _make_room(part, shape)
-        into = np.lib.format.open_memmap(
-            part / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape
-        )
-        good, told = _open_all(places, form, into, live)
-        into.flush()
-        del into
+        _make_room(part, len(places) * form.size)
+        good, told = _open_all(part / "pixels.npy", places, form, live)
         np.save(part / "good.npy", good, allow_pickle=False)
         write_json(part / "notes.json", {"format": _FORMAT, "notes": list(told)})
         if _kept(folder) is None:
@@ -371,7 +365,7 @@ def _kept(
         return None
 
 
-def _make_room(folder: Path, shape: tuple[int, ...]) -> None:
+def _make_room(folder: Path, needed: int) -> None:
     """Forget what was opened longest ago, and see that there is space on the disk."""
     ages = {}
     for other in folder.parent.iterdir():
@@ -383,7 +377,7 @@ def _make_room(folder: Path, shape: tuple[int, ...]) -> None:
                 shutil.rmtree(other, ignore_errors=True)
     for other in sorted(ages, key=lambda other: ages[other])[_KEPT - 1 :]:
         shutil.rmtree(other, ignore_errors=True)
-    needed, free = int(np.prod(shape)), shutil.disk_usage(folder).free
+    free = shutil.disk_usage(folder).free
     if needed > 0.9 * free:
         got = f"{free / 1e9:.1f} GB in {folder.parent}"
         cure = "name a folder on a larger disk with --store, or take fewer images"
@@ -391,13 +385,13 @@ def _make_room(folder: Path, shape: tuple[int, ...]) -> None:
 
 
 def _open_all(
-    places: Sequence[str], form: ImageForm, into: NDArray[np.uint8], live: Progress
+    path: Path, places: Sequence[str], form: ImageForm, live: Progress
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     def tell(done: int) -> None:
         live.advance(None, f"opening images: {done:,} of {len(places):,}")
 
     tell(0)
-    done = open_images(places, form, into, threads=core_count(), tell=tell)
+    done = open_into(path, places, form, tell)
     told = [f"{count:,} image{'s' * (count > 1)} {why}." for why, count in done.changes.items()]
     if done.why:
         count = len(done.why)

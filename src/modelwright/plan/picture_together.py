@@ -19,6 +19,7 @@ from modelwright.core.progress import Progress, SilentProgress
 from modelwright.core.settings import Question, Settings
 from modelwright.evaluate import Metric
 from modelwright.model import load
+from modelwright.plan.picture_mirror import Mirror
 from modelwright.plan.picture_net import NetSpec, learn, source_of
 from modelwright.plan.picture_rows import PictureRows, mark_of, read_pictures
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning
@@ -150,7 +151,7 @@ class _Helper:
         # its weights come from the first process
         start = Start(backbone, BackboneCard("unknown", ""), 0, ())
         way = Transfer(rows, start, machine, seed=int(told["seed"]), live=SilentProgress())
-        way.mirrored = bool(told["mirrored"])
+        way.mirror = Mirror(bool(told["mirrored"]), ())
         way.learn(source, Tuning(**told["tuning"]), Budget())
 
     def _opened(self, mark: str) -> tuple[PictureRows, Source]:

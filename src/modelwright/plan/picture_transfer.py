@@ -21,7 +21,7 @@ from modelwright.core.budget import Budget
 from modelwright.core.progress import Progress
 from modelwright.models.transferred import FittedTransferred
 from modelwright.plan.picture_course import carry_out
-from modelwright.plan.picture_mirror import ask_gradients, compare, shows_the_same
+from modelwright.plan.picture_mirror import Mirror, compare, decide
 from modelwright.plan.picture_net import NetSpec, Trained, Watcher, augmentation_of
 from modelwright.plan.picture_rows import PictureRows, mark_of
 
@@ -216,7 +216,7 @@ class Transfer:
     ) -> None:
         self.rows, self.start, self.machine, self.seed = rows, start, machine, seed
         self.live = live
-        self.mirrored = False
+        self.mirror = Mirror(False, ())
         self._probe: Probe | None = None
 
     def features(self, left: float) -> Trained:
@@ -234,14 +234,16 @@ class Transfer:
         index = self._affordable(left)
         learned, codes = self._features(index), _codes(rows, index)
         probe = choose_probe(learned, codes, rows.y.classes, seed=self.seed)
-        self.mirrored = self._is_mirrored(probe)
-        if self.mirrored:  # the mirror images are as good as more images
+        self.mirror = self._ask(probe)
+        if self.mirror.same:  # the mirror images are as good as more images
             both = self._features(index, mirrored=True)
             answers = codes.repeat(2)
             told = fit_probe(_cat(learned, both), answers, rows.y.classes, probe.penalty)
             probe = replace(told, accuracy=probe.accuracy, loss=probe.loss)
         self._probe = probe
-        spec = NetSpec("features", (), 1.0, len(index), self.mirrored, changed=False, moved=False)
+        spec = NetSpec(
+            "features", (), 1.0, len(index), self.mirror.same, changed=False, moved=False
+        )
         fitted = self._fitted(self._headed())
         note = (
             f"features: the backbone stood still; a linear layer learned on its "
@@ -250,7 +252,8 @@ class Transfer:
         )
         valid = fitted.probabilities(rows.pixels[rows.valid])
         facts = self._facts("the backbone stood still; only the last layer learned")
-        return Trained(spec, fitted, valid, time.monotonic() - began, [], [note], facts)
+        notes = [note, *self.mirror.notes]
+        return Trained(spec, fitted, valid, time.monotonic() - began, [], notes, facts)
 
     def tuned(
         self,
@@ -283,7 +286,7 @@ class Transfer:
             }
             asked = {"ask": "tune", "rows": mark_of(self.rows), "tuning": asdict(tuning), **told}
             together.read({**asked, "machine": asdict(machine), "seed": self.seed,
-                           "mirrored": self.mirrored})  # fmt: skip
+                           "mirrored": self.mirror.same})  # fmt: skip
         training, watcher, notes = self.learn(source, tuning, budget, checkpoint)
         spec = self._spec(tuning)
         fitted = self._fitted(training.net)
@@ -323,7 +326,7 @@ class Transfer:
 
     def _spec(self, tuning: Tuning) -> NetSpec:
         batch = min(128, max(len(self.rows.train) // 8, 16))
-        return NetSpec("fine-tuned", (), tuning.epochs, batch, self.mirrored, moved=False)
+        return NetSpec("fine-tuned", (), tuning.epochs, batch, self.mirror.same, moved=False)
 
     def _training(self, net: Headed, source: Source, spec: NetSpec, tuning: Tuning) -> Training:
         from modelwright.nets.backbone import stages_of
@@ -372,7 +375,7 @@ class Transfer:
             (form.channels, form.height, form.width),
             weights={name: np.array(value.numpy()) for name, value in state.items()},
             prior=self.rows.shares,
-            mirrored=self.mirrored,
+            mirrored=self.mirror.same,
             short=self.machine.bfloat16,
         )
 
@@ -411,18 +414,14 @@ class Transfer:
             ]
         return torch.cat(found)
 
-    def _is_mirrored(self, probe: Probe) -> bool:
-        """Ask the probe, which saw no mirror image, whether it knows them; then gradients."""
+    def _ask(self, probe: Probe) -> Mirror:
+        """Ask the probe, which saw no mirror image, whether it knows them."""
         rows, y = self.rows, self.rows.y.values[self.rows.valid]
         plain, turned = (
             probe.scores(self._features(rows.valid, mirrored=m)).argmax(1).numpy() == y
             for m in (False, True)
         )
-        asked = [compare(plain, turned, y)]
-        if shows_the_same(asked) is not False:
-            asked.append(ask_gradients(rows, self.seed))
-        found = shows_the_same(asked)
-        return rows.form.channels == 3 if found is None else found
+        return decide(rows, compare(plain, turned, y), self.seed)
 
 
 class _Thawing:

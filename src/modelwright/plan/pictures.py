@@ -34,12 +34,7 @@ from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
 from modelwright.plan.picture_choice import UNTUNED, best_of, tuning_told
-from modelwright.plan.picture_mirror import (
-    TAKEN_AS_MIRRORED,
-    ask_gradients,
-    compare,
-    shows_the_same,
-)
+from modelwright.plan.picture_mirror import compare, decide
 from modelwright.plan.picture_net import (
     LONG,
     SPARE,
@@ -277,6 +272,7 @@ class _Work:
         seed = self.seed.derive("transfer")
         way = Transfer(self.rows, start, machine, seed=seed, live=self.live)
         self._add(way.features(self.left))
+        self.store.learn(self.record.id, {"mirrored": way.mirror.to_json()})
         self._publish(machine)
         self.spent.did("features")
         first = time.monotonic() - began
@@ -284,7 +280,7 @@ class _Work:
         if self.left <= 0 and not path.is_file():
             self.notes.append(UNTUNED)
         elif self.settings.trials != 1:
-            end = self._end(machine, mirrored=way.mirrored, moved=False)
+            end = self._end(machine, mirrored=way.mirror.same, moved=False)
             tuning = Tuning() if end is not None else Tuning(epochs=float(USUAL))
             try:
                 self._add(way.tuned(source, tuning, Budget(end), path))
@@ -393,18 +389,15 @@ class _Work:
         return spec, chosen
 
     def _is_mirrored(self) -> bool:
-        """Ask the quick net, which saw no mirror image, whether it knows them; then gradients."""
+        """Ask the quick net, which saw no mirror image, whether it knows them."""
         fitted, rows = self.trials[0].fitted, self.rows
         y = rows.y.values[rows.valid]
         plain, turned = self.trials[0].valid, answers_of(rows, fitted, rows.valid, turned=True)
-        asked = [compare(plain.argmax(axis=1) == y, turned.argmax(axis=1) == y, y)]
-        if shows_the_same(asked) is not False:  # a net of seconds may not see directions yet
-            asked.append(ask_gradients(rows, self.seed.derive("mirror")))
-        self.store.learn(self.record.id, {"mirrored": [asdict(each) for each in asked]})
-        found = shows_the_same(asked)
-        if found is None and rows.form.channels == 3:
-            self.notes.append(TAKEN_AS_MIRRORED)
-        return rows.form.channels == 3 if found is None else found
+        net = compare(plain.argmax(axis=1) == y, turned.argmax(axis=1) == y, y)
+        found = decide(rows, net, self.seed.derive("mirror"))
+        self.store.learn(self.record.id, {"mirrored": found.to_json()})
+        self.notes += found.notes
+        return found.same
 
     def _train(
         self,
