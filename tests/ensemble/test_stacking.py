@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -118,6 +118,30 @@ def test_a_second_layer_stays_only_if_it_gains() -> None:
     assert len(forced.layers_) == 2
     assert forced.layers_[1].fitted[0].n_features_in_ == X.shape[1] + len(members)
     assert np.corrcoef(forced.predict(X), y)[0, 1] > 0.6
+
+
+def test_a_further_layer_is_fitted_on_what_was_said_out_of_fold() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    members = [("near", _Nearest()), ("ridge", Ridge(0.1))]
+    found = StackingRegressor(members, layers=2, folds=5, admission=None).fit(X[:300], y[:300])
+    first, second = found.layers_
+    np.testing.assert_array_equal(second.fitted[0].seen_, np.hstack([X[:300], *first.said]))
+    # who learns from what neighbours say of themselves takes them for infallible
+    single = StackingRegressor(members, folds=5, admission=None).fit(X[:300], y[:300])
+    one, two = (np.std(model.predict(X[300:]) - y[300:]) for model in (single, found))
+    assert two < 1.03 * one
+
+
+class _Nearest(KNeighborsRegressor):  # type: ignore[misc]
+    """One neighbour, which keeps the columns that it was fitted on."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def fit(self, X: Any, y: Any) -> _Nearest:
+        self.seen_ = X
+        super().fit(X, y)
+        return self
 
 
 def test_repeats_average_the_draws() -> None:
