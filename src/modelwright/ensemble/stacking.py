@@ -219,7 +219,7 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
                 weight = None if rows.weight is None else rows.weight[known]
                 last = self._last().fit([part[own] for part in said], rows.y.rows(known), weight)
                 losses.append(rows.loss(last([part[asked] for part in said]), fold.valid))
-                sizes.append(len(asked))
+                sizes.append(len(asked) if rows.weight is None else rows.weight[fold.valid].sum())
         return float(np.average(losses, weights=sizes)) if losses else float("inf")
 
     def _said(self, X: Any) -> list[Floats]:

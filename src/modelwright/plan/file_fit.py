@@ -257,15 +257,16 @@ class _FileFit:
 
     def _fitted(self, past: Spill) -> Fitted:
         """Fit on what the fold does not hold back, and cut back on half of the rows it does."""
-        half = self._fold.valid[::2]
+        half = self._rows.counting(self._fold.valid[::2])
         valid, y = self._matrix.rows(half), self._rows.y.rows(half)
+        weight = None if self._rows.weight is None else self._rows.weight[half]
         left, grown = self._left, self._asked.grown
         if left is not None:
             left *= _GROWING / self._fits
         fitted = self._learn(past, Budget.seconds(left, grown), valid, y)
         if fitted.stages is None or grown is not None:
             return fitted
-        losses = [loss(said, y) for said in fitted.stages.predictions]
+        losses = [loss(said, y, weight) for said in fitted.stages.predictions]
         return fitted.at(int(fitted.stages.units[int(np.nanargmin(losses))]))
 
     def _again(self, rows: Spill, units: int) -> Fitted:
