@@ -41,7 +41,7 @@ def opened(folder: Path, rows: Rows) -> Workspace:
     folder.mkdir(exist_ok=True)
     rows.write(folder)
     work = Workspace(folder)
-    folds = tuple(Fold(np.flatnonzero(FOLD != i), np.flatnonzero(FOLD == i)) for i in range(3))
+    folds = tuple(Fold(np.flatnonzero(i != FOLD), np.flatnonzero(i == FOLD)) for i in range(3))
     work.write_splits(Splits(folds, ROWS, "k-fold", "three folds"))
     return work
 
@@ -94,6 +94,7 @@ def test_the_rounds_on_a_file_are_chosen_by_weight(heavy: float, stage: int) -> 
     grown = SimpleNamespace(stages=Stages(np.array([1, 2]), said), at=lambda units: units)
     watched: list[Target] = []
     fit: Any = SimpleNamespace(
+        _work=SimpleNamespace(groups=None),
         _fold=Fold(np.arange(0), np.arange(10)),
         _matrix=Matrix.of_numbers(np.zeros((10, 1), np.float32), ("x",)),
         _rows=rows_of(weight, y),
