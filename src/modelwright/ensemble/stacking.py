@@ -103,9 +103,6 @@ class Layer:
 class _Blend:
     """The last model when none is named: the mean with the shares that `stacked_weights` finds."""
 
-    def __init__(self, classes: int) -> None:
-        self._classes = classes
-
     def fit(self, said: Sequence[Floats], y: Target, weight: Floats | None) -> _Blend:
         """Find the shares."""
         self.shares = stacked_weights(said, y, weight)
@@ -187,7 +184,7 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
 
     def _last(self) -> _Blend | _Final:
         if self.final_estimator is None:
-            return _Blend(self._outputs)
+            return _Blend()
         return _Final(clone(self.final_estimator), self._outputs)
 
     def _layer(self, members: Sequence[tuple[str, Any]], rows: Rows, splits: Splits) -> Layer:
