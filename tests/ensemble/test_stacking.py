@@ -199,6 +199,20 @@ def test_a_member_that_takes_no_weights_is_named() -> None:
         StackingClassifier([("svm", LinearSVC())], folds=2).fit(X, y)
 
 
+def test_a_fold_has_as_much_say_in_the_loss_as_its_rows_weigh() -> None:
+    X, y = (part[:200] for part in load_diabetes(return_X_y=True))
+    weight = np.where(np.arange(200) < 20, 50.0, 1.0)
+    group = np.arange(200) // 20
+    found = StackingRegressor([("ridge", Ridge())], folds=5, admission=None)
+    found.fit(X, y, sample_weight=weight, groups=group)
+    off = (found.layers_[0].said[0][:, 0] - y) ** 2
+    folds = [fold.valid for fold in found.splits_.folds]
+    losses = [np.sqrt(np.average(off[rows], weights=weight[rows])) for rows in folds]
+    sizes = [weight[rows].sum() for rows in folds]
+    assert found.loss_ == pytest.approx(np.average(losses, weights=sizes))
+    assert max(sizes) > 10 * min(sizes)
+
+
 def test_nobody_of_a_drawn_group_is_out_of_the_bag() -> None:
     group = np.repeat(np.arange(5), [60, 30, 15, 10, 5])  # of sizes that no share of rows meets
     X, y = np.arange(120.0)[:, None], np.arange(120.0)
