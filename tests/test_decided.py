@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import ModelwrightWarning
+from modelwright.evaluate.amount import Amount
 from modelwright.evaluate.decisions import Best, LeastCost, MostProbable, Threshold
 from modelwright.report import write_evaluation
 
@@ -214,6 +216,18 @@ def test_a_capacity_takes_so_many_of_the_rows_at_hand() -> None:
     highest = answers.filter(pl.col("prediction") == "no")["p_yes"].max()
     assert lowest >= highest  # type: ignore[operator]
     assert "10%" in model.card.decision
+
+
+def test_rows_without_a_prediction_take_no_place_of_a_capacity(tuned: Path, tmp_path: Path) -> None:
+    names, *lines = customers(1, 20).select("age", "visits").write_csv().splitlines()
+    path = tmp_path / "pasted.csv"
+    path.write_text("\n".join([names, *lines[:10], names, *lines[10:]]))
+    for capacity, taken in ((Amount(20), 20), (Amount(0.5, share=True), 10)):
+        model = replace(mw.load(tuned / "model.mw"), decision=Best(capacity))
+        with pytest.warns(ModelwrightWarning, match="given no prediction"):
+            answers = model.predict(path)["prediction"]
+        assert answers[10] is None
+        assert (answers == "yes").sum() == taken
 
 
 @pytest.mark.long

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -120,6 +120,30 @@ def test_a_second_layer_stays_only_if_it_gains() -> None:
     assert np.corrcoef(forced.predict(X), y)[0, 1] > 0.6
 
 
+def test_a_further_layer_is_fitted_on_what_was_said_out_of_fold() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    members = [("near", _Nearest()), ("ridge", Ridge(0.1))]
+    found = StackingRegressor(members, layers=2, folds=5, admission=None).fit(X[:300], y[:300])
+    first, second = found.layers_
+    np.testing.assert_array_equal(second.fitted[0].seen_, np.hstack([X[:300], *first.said]))
+    # who learns from what neighbours say of themselves takes them for infallible
+    single = StackingRegressor(members, folds=5, admission=None).fit(X[:300], y[:300])
+    one, two = (np.std(model.predict(X[300:]) - y[300:]) for model in (single, found))
+    assert two < 1.03 * one
+
+
+class _Nearest(KNeighborsRegressor):  # type: ignore[misc]
+    """One neighbour, which keeps the columns that it was fitted on."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def fit(self, X: Any, y: Any) -> _Nearest:
+        self.seen_ = X
+        super().fit(X, y)
+        return self
+
+
 def test_repeats_average_the_draws() -> None:
     X, y, _ = grouped(20, 3)
     rows = Rows(X, Target(y, 2))
@@ -173,6 +197,20 @@ def test_a_member_that_takes_no_weights_is_named() -> None:
         StackingClassifier([MEMBERS[0], MEMBERS[0]]).fit(X, y)
     with pytest.raises(ValueError, match="predict_proba"):
         StackingClassifier([("svm", LinearSVC())], folds=2).fit(X, y)
+
+
+def test_a_fold_has_as_much_say_in_the_loss_as_its_rows_weigh() -> None:
+    X, y = (part[:200] for part in load_diabetes(return_X_y=True))
+    weight = np.where(np.arange(200) < 20, 50.0, 1.0)
+    group = np.arange(200) // 20
+    found = StackingRegressor([("ridge", Ridge())], folds=5, admission=None)
+    found.fit(X, y, sample_weight=weight, groups=group)
+    off = (found.layers_[0].said[0][:, 0] - y) ** 2
+    folds = [fold.valid for fold in found.splits_.folds]
+    losses = [np.sqrt(np.average(off[rows], weights=weight[rows])) for rows in folds]
+    sizes = [weight[rows].sum() for rows in folds]
+    assert found.loss_ == pytest.approx(np.average(losses, weights=sizes))
+    assert max(sizes) > 10 * min(sizes)
 
 
 def test_nobody_of_a_drawn_group_is_out_of_the_bag() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -274,9 +276,11 @@ def test_a_part_of_the_rows_where_memory_is_short(
     assert 10 * ROOM / width < saw < 10 * ROOM / 88
 
 
-def opened(folder: Path, kind: str = "hold-out") -> tuple[Workspace, Posed]:
+def opened(
+    folder: Path, kind: str = "hold-out", group: str | None = None
+) -> tuple[Workspace, Posed]:
     """Put the question, and plan one hold-out."""
-    asked, path = Question("worth"), sales_of(folder)
+    asked, path = Question("worth", group=group), sales_of(folder)
     posed = pose(read_raw(path, reading_for(asked, mw.Settings(), path)), asked, mw.Settings())
     work = Workspace(folder)
     work.hold(posed.rows)
@@ -317,6 +321,33 @@ def test_what_cannot_be_done_is_said(
     posed = replace(posed, drawn=replace(posed.drawn, path=path))
     told = Larger(work, posed, settings, Clock(100.0)).notes
     assert [why in note for note in told] == ([True] if why else [])
+
+
+def test_no_group_chooses_and_judges(tmp_path: Path) -> None:
+    """Rows of one group know each other's answers: a half that holds all of them judges nothing."""
+    work, posed = opened(tmp_path, "group hold-out", "town")
+    posed.rows.write(tmp_path)
+    valid = work.fold("fold-0").valid
+    said = np.zeros((len(valid), 1), np.float32)
+    trial = Trial(TrialSpec(0, "lightgbm", {}), ("fold-0",), oof=said)
+    rows = larger._Blend(work, of(trial), trial, "fold-0", said, posed.metric)
+    town = posed.rows.table.frame["town"].to_numpy()[valid]
+    chosen, judged = set(town[rows._chosen_on]), set(town[rows._judged_on])
+    assert chosen | judged == set(town)
+    assert not chosen & judged
+    assert abs(2 * rows.judged - len(valid)) < 0.1 * len(valid)
+    watched: list[np.ndarray] = []
+    fit: Any = SimpleNamespace(
+        _work=work,
+        _fold=work.fold("fold-0"),
+        _rows=work.rows,
+        _matrix=SimpleNamespace(rows=watched.append),
+        _asked=file_fit.Asked(0, "fold-0", 1, 0.0, 0, grown=1),
+        _left=None,
+        _learn=lambda *_: SimpleNamespace(stages=None),
+    )
+    file_fit._FileFit._fitted(fit, None)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(watched[0], valid[rows._chosen_on])
 
 
 def of(*trials: Trial) -> Choice:

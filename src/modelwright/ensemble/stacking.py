@@ -2,7 +2,8 @@
 
 Layer 1 predicts every training row by members that were fitted without it (Wolpert 1992). The next
 layer sees these predictions beside the columns, predicts out of fold on the same folds, and so on;
-the last model sees the predictions of the last layer alone. Then members are fitted on all rows.
+the last model sees the predictions of the last layer alone. Then the members of each layer are
+fitted on all rows, those of a further one again beside what was said out of fold.
 
 The folds follow groups and order by themselves: with folds drawn at random, rows of one group stand
 on both sides, members look better than they are, the more so the better they remember, and the last
@@ -102,9 +103,6 @@ class Layer:
 class _Blend:
     """The last model when none is named: the mean with the shares that `stacked_weights` finds."""
 
-    def __init__(self, classes: int) -> None:
-        self._classes = classes
-
     def fit(self, said: Sequence[Floats], y: Target, weight: Floats | None) -> _Blend:
         """Find the shares."""
         self.shares = stacked_weights(said, y, weight)
@@ -172,9 +170,9 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
             # a layer that gains nothing is as good as absent
             if depth and self.admission is not None and layer.loss >= self.layers_[-1].loss:
                 break
+            # on what was said out of fold: members know answers that they were fitted on by heart
             by_name = dict(members)
-            whole = rows if not depth else rows.among(_beside(rows.X, self._said(rows.X)))
-            layer.fitted = [fit_member(by_name[name], whole) for name in layer.names]
+            layer.fitted = [fit_member(by_name[name], seen) for name in layer.names]
             self.layers_.append(layer)
             if depth + 1 < self.layers:
                 seen, splits = _deeper(rows, splits, layer)
@@ -186,7 +184,7 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
 
     def _last(self) -> _Blend | _Final:
         if self.final_estimator is None:
-            return _Blend(self._outputs)
+            return _Blend()
         return _Final(clone(self.final_estimator), self._outputs)
 
     def _layer(self, members: Sequence[tuple[str, Any]], rows: Rows, splits: Splits) -> Layer:
@@ -218,7 +216,7 @@ class _Stack(BaseEstimator):  # type: ignore[misc]
                 weight = None if rows.weight is None else rows.weight[known]
                 last = self._last().fit([part[own] for part in said], rows.y.rows(known), weight)
                 losses.append(rows.loss(last([part[asked] for part in said]), fold.valid))
-                sizes.append(len(asked))
+                sizes.append(len(asked) if rows.weight is None else rows.weight[fold.valid].sum())
         return float(np.average(losses, weights=sizes)) if losses else float("inf")
 
     def _said(self, X: Any) -> list[Floats]:

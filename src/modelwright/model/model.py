@@ -29,7 +29,7 @@ from modelwright.core.protocols import Fitted
 from modelwright.core.result import Card, Leaderboard, brief
 from modelwright.core.schema import Role, Schema
 from modelwright.core.table import Table
-from modelwright.core.task import LabelType, Task
+from modelwright.core.task import Task
 from modelwright.core.unopened import warn_of_unopened
 from modelwright.core.version import __version__
 from modelwright.evaluate import Answered, Metric, find_metric
@@ -44,6 +44,7 @@ from modelwright.evaluate.intervals import group_codes
 from modelwright.evaluate.weights import read_weights
 from modelwright.explain import Asked, Explainer, permutation_importance, with_close
 from modelwright.features.pictures import FittedPictureColumns, described_and_unopened
+from modelwright.model.answers import answers_of, emptied
 from modelwright.model.file import Contents, Member, Part, pack, read_contents
 from modelwright.model.known import background_of, drift_of
 from modelwright.model.reading import as_mended, mended_rows, reading_of
@@ -182,10 +183,11 @@ class Model:
         by = "" if interval is None else self._calibrated(interval).by
         table, strays = self._asked(data, (*self.columns, *([by] if by else [])))
         p, unopened = self._look(table, "were given no prediction")
-        answers = self._answer(p)
+        none = [*strays, *unopened]
+        answers = answers_of(self.task, self.decision, p, none)
         if interval is not None:
             answers = answers.with_columns(self._reach(table, p, interval))
-        answers = _emptied(answers, [*strays, *unopened])
+        answers = emptied(answers, none)
         if self._voices.images:
             answers = table.select(self._voices.images).frame.hstack(answers)
         return like(answers, data)
@@ -205,7 +207,7 @@ class Model:
         strays = find_strays(raw.frame)
         for note in strays.notes("were given no prediction"):
             warnings.warn(note, ModelwrightWarning, stacklevel=4)
-        frame = _emptied(raw.frame, strays.rows)  # nobody asks what could not be read of these
+        frame = emptied(raw.frame, strays.rows)  # nobody asks what could not be read of these
         table = self._typed(frame, required, raw.folder, others=False)
         self._warn_of_drift(table)
         return table, strays.rows
@@ -525,16 +527,6 @@ class Model:
             pieces.append(difficulty_of(part.fitted.predict(some)))
         return np.concatenate(pieces)
 
-    def _answer(self, p: NDArray[np.float32]) -> pl.DataFrame:
-        if not self.task.is_classification:
-            return pl.DataFrame({"prediction": p[:, 0].astype(np.float64)})
-        labels = decode_labels(self.task, self.decision.answers(p)).alias("prediction")
-        names = self.task.classes
-        if self.task.label_type is LabelType.BOOLEAN:  # as a CSV or JSON file writes the values
-            names = tuple(name.lower() for name in names)
-        columns = [pl.Series(f"p_{name}", p[:, code]) for code, name in enumerate(names)]
-        return pl.DataFrame([labels, *columns])
-
     def __str__(self) -> str:
         what = f"{self.task.kind.value} model of {self.task.target!r}"
         if self.card.score is None:
@@ -553,14 +545,6 @@ class Model:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(str(self))}</p>{self.leaderboard._repr_html_()}"
-
-
-def _emptied(frame: pl.DataFrame, rows: Sequence[int]) -> pl.DataFrame:
-    """Leave some rows empty."""
-    if not rows:
-        return frame
-    none = pl.int_range(frame.height, eager=True).is_in(rows)
-    return frame.with_columns(pl.when(~none).then(pl.all()))
 
 
 def load(

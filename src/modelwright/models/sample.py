@@ -250,7 +250,9 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return probabilities
 
 
-def loss(predicted: NDArray[np.floating], y: Target) -> float:
+def loss(
+    predicted: NDArray[np.floating], y: Target, weight: NDArray[np.float64] | None = None
+) -> float:
     """Judge predictions by what learners descend: log loss, or RMSE; NaN where there are none.
 
     Parameters
@@ -259,6 +261,8 @@ def loss(predicted: NDArray[np.floating], y: Target) -> float:
         Probabilities or numbers.
     y : Target
         The answers.
+    weight : ndarray of float64, shape (n_rows,), optional
+        How much each row counts; above zero for some.
 
     Examples
     --------
@@ -268,9 +272,9 @@ def loss(predicted: NDArray[np.floating], y: Target) -> float:
     if not len(y):
         return float("nan")
     if not y.classes:
-        return float(np.sqrt(np.mean((predicted[:, 0] - y.values) ** 2)))
+        return float(np.sqrt(np.average((predicted[:, 0] - y.values) ** 2, weights=weight)))
     chosen = predicted[np.arange(len(y)), y.values].astype(np.float64)
-    return float(-np.mean(np.log(np.maximum(chosen, 1e-15))))
+    return float(-np.average(np.log(np.maximum(chosen, 1e-15)), weights=weight))
 
 
 def held_out(rows: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:

@@ -132,7 +132,7 @@ class Board:
                 self._stage_losses(s.predictions, fold.valid)
                 for s, fold in zip(stages, folds, strict=True)
             ]
-            sizes = [len(fold.valid) for fold in folds]
+            sizes = [self._work.rows.mass(fold.valid) for fold in folds]
             choice = choose_in_rounds(stages, losses, sizes, self._work.splits.rounds)
             predictions = [s.predictions[i] for s, i in zip(stages, choice.positions, strict=True)]
             units = choice.overall

@@ -35,6 +35,7 @@ from modelwright.plan.file_rows import FileRows, Held
 from modelwright.plan.folders import load_arrays
 from modelwright.plan.fresh import ARRAYS, TABLE
 from modelwright.plan.giveaways import keep_others, read_whole
+from modelwright.plan.halves import halves
 from modelwright.plan.parts import Evidence
 from modelwright.plan.spill import Spill
 from modelwright.plan.trial import FILE, REFIT_SHARE, PartResult
@@ -257,15 +258,17 @@ class _FileFit:
 
     def _fitted(self, past: Spill) -> Fitted:
         """Fit on what the fold does not hold back, and cut back on half of the rows it does."""
-        half = self._fold.valid[::2]
+        held = self._fold.valid
+        half = self._rows.counting(held[halves(held, self._work.groups)[0]])
         valid, y = self._matrix.rows(half), self._rows.y.rows(half)
+        weight = None if self._rows.weight is None else self._rows.weight[half]
         left, grown = self._left, self._asked.grown
         if left is not None:
             left *= _GROWING / self._fits
         fitted = self._learn(past, Budget.seconds(left, grown), valid, y)
         if fitted.stages is None or grown is not None:
             return fitted
-        losses = [loss(said, y) for said in fitted.stages.predictions]
+        losses = [loss(said, y, weight) for said in fitted.stages.predictions]
         return fitted.at(int(fitted.stages.units[int(np.nanargmin(losses))]))
 
     def _again(self, rows: Spill, units: int) -> Fitted:

@@ -2,7 +2,7 @@
 
 It is fitted on what one fold of the plan does not hold back, and judged on rows of that fold: how
 much it counts beside the other members is chosen on one half of them, and whether the model is
-better for it is read off the other half, which had a say in nothing.
+better for it is read off the other half, which had a say in nothing. Groups stay whole.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from modelwright.plan.file_fit import (
     keep_source,
     learned_from_file,
 )
+from modelwright.plan.halves import halves
 from modelwright.plan.pose import MEMORY_PER_BYTE, Posed, memory_room
 from modelwright.plan.trial import FILE, Trial
 from modelwright.plan.workspace import Workspace
@@ -290,8 +291,7 @@ class _Blend:
             self._before += share
             if one is not trial:
                 self._others += share
-        half = np.arange(len(valid)) % 2 == 0
-        self._chosen_on, self._judged_on = np.flatnonzero(half), np.flatnonzero(~half)
+        self._chosen_on, self._judged_on = halves(valid, work.groups)
 
     @property
     def judged(self) -> int:

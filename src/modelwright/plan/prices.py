@@ -44,8 +44,6 @@ MARGIN = 0.95
 HEAD_BYTES = 20_000
 KEPT_ROWS = 20_000
 ROW_BYTES = 16
-# Seconds that measuring and writing again may take at the end, beside the writing itself.
-ENDING = 1.0
 
 
 @dataclass(frozen=True)

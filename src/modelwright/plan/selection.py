@@ -39,7 +39,7 @@ class StageChoice:
 
 
 def choose_stages(
-    stages: Sequence[Stages], losses: Sequence[NDArray[np.float64]], sizes: Sequence[int]
+    stages: Sequence[Stages], losses: Sequence[NDArray[np.float64]], sizes: Sequence[float]
 ) -> StageChoice:
     """Choose stages across folds.
 
@@ -49,8 +49,8 @@ def choose_stages(
         One a fold; folds may have stopped at different units.
     losses : sequence of ndarray of shape (n_stages,)
         The loss of each stage of each fold on the fold's validation rows.
-    sizes : sequence of int
-        How many rows each fold scores: its vote.
+    sizes : sequence of float
+        How many rows each fold scores, or what they weigh: its vote.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def choose_stages(
 def choose_in_rounds(
     stages: Sequence[Stages],
     losses: Sequence[NDArray[np.float64]],
-    sizes: Sequence[int],
+    sizes: Sequence[float],
     rounds: Sequence[range],
 ) -> StageChoice:
     """Choose stages across the folds of a plan that may be drawn several times.

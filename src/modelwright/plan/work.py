@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.budget import Budget
 from modelwright.core.errors import ModelwrightWarning
+from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import Fitted
 from modelwright.core.seed import Seed
 from modelwright.features.crossfit import make_blocks
@@ -107,23 +109,37 @@ def _fit(work: Workspace, number: int, part: str, budget: Budget) -> tuple[Fitte
     spec, rows, fold = work.parts.spec(number), work.rows, work.fold(part)
     matrix, seed = work.matrices.read(spec.matrix(part)), Seed(work.rows.seed)
     train = _thinned(fold.train, spec.rows, seed.derive("rows", number, part))
-    valid = matrix.rows(fold.valid) if len(fold.valid) else None
+    watched = rows.counting(fold.valid)  # others do not say when a model stops growing
+    valid = matrix.rows(watched) if len(watched) else None
     fitted = make_learner(spec.learner, spec.config).fit(
         matrix.rows(train),
         rows.y.rows(train),
         weight=None if rows.weight is None else rows.weight[train],
         valid=valid,
-        valid_y=None if valid is None else rows.y.rows(fold.valid),
+        valid_y=None if valid is None else rows.y.rows(watched),
         budget=budget,
         seed=seed.derive("fit", number, part),
     )
     if valid is not None:
-        stages = fitted.stages
-        last = fitted.predict(valid) if stages is None else stages.predictions[-1]
-        return fitted, Evidence(last, stages)
+        return fitted, _evidence(fitted, matrix, fold.valid, watched)
     bagged = fitted.out_of_bag
     empty = np.empty((0, rows.y.outputs), np.float32)
     return fitted, Evidence(empty if bagged is None else bagged, None)
+
+
+def _evidence(
+    fitted: Fitted, matrix: Matrix, asked: NDArray[np.int64], watched: NDArray[np.int64]
+) -> Evidence:
+    """Predict the rows that a fold holds back, also those that were not watched."""
+    stages = fitted.stages
+    if stages is not None and len(watched) == len(asked):
+        return Evidence(stages.predictions[-1], stages)
+    last = fitted.predict(matrix.rows(asked))
+    if stages is not None:  # which stage it is matters little for rows that count nothing
+        whole = np.repeat(last[None], len(stages.units), axis=0)
+        whole[:, np.isin(asked, watched)] = stages.predictions
+        stages = replace(stages, predictions=whole)
+    return Evidence(last, stages)
 
 
 def _thinned(rows: NDArray[np.int64], most: int | None, seed: int) -> NDArray[np.int64]:

@@ -79,6 +79,17 @@ class Rows:
     seed: int
     origin: NDArray[np.int64] | None = None
 
+    def counting(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give those of some rows that have a weight above zero; all, where none has."""
+        if self.weight is None:
+            return index
+        found = index[self.weight[index] > 0]
+        return found if len(found) else index
+
+    def mass(self, index: NDArray[np.int64]) -> float:
+        """Say how much some rows count together."""
+        return float(len(index) if self.weight is None else self.weight[index].sum())
+
     def write(self, folder: Path) -> None:
         """Keep the rows in a folder."""
         names = self.table.features()
