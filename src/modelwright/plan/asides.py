@@ -112,7 +112,7 @@ class Asides:
         if self._schedule.structured and (self._contrasting or not self._clock.timed):
             yield self._contrast()
         if self._schedule.scales:
-            keep_chosen(self._work, choice.oof)
+            keep_chosen(self._work, choice.chosen_by)
             yield self._difficulty()
 
     @property

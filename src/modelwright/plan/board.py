@@ -54,6 +54,8 @@ class Choice:
         How it answers.
     raw : float, optional
         The score on rows that had a say in choosing, once `score` and `oof` are without that.
+    raw_oof : ndarray of float32, shape (n_scored, n_outputs), optional
+        The out-of-fold predictions that it was chosen by, likewise.
     """
 
     trials: tuple[Trial, ...]
@@ -63,6 +65,12 @@ class Choice:
     oof: NDArray[np.float32]
     decision: Decision = USUAL
     raw: float | None = None
+    raw_oof: NDArray[np.float32] | None = None
+
+    @property
+    def chosen_by(self) -> NDArray[np.float32]:
+        """The out-of-fold predictions that it was chosen by."""
+        return self.oof if self.raw_oof is None else self.raw_oof
 
     def equals(self, other: Choice | None) -> bool:
         """Whether it is the same ensemble."""
@@ -202,7 +210,7 @@ class Board:
         score = float("nan") if p is None else self._judge.score(p)
         if p is None or not np.isfinite(score):
             return choice
-        return replace(choice, score=score, oof=p, raw=choice.score)
+        return replace(choice, score=score, oof=p, raw=choice.score, raw_oof=choice.oof)
 
     @property
     def nesting(self) -> float:

@@ -205,7 +205,7 @@ class Publisher:
         ]
         known = Calibrated()
         if evidence is not None:  # the last one to be written
-            known = calibrated(self._work, choice.oof, self.interval_by)
+            known = calibrated(self._work, choice.oof, self.interval_by, choice.chosen_by)
         if known.note:
             card = replace(card, notes=(*card.notes, known.note))
         task, made = self._work.rows.task, choice.calibration
