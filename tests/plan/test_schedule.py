@@ -202,6 +202,17 @@ def test_a_replay_repeats_a_fit_on_all_rows_that_the_clock_cut_short(work: Works
     assert job.arguments["units"] == 19
 
 
+def test_a_fit_on_all_rows_is_told_to_stop_before_it_is_killed(work: Workspace) -> None:
+    plan = schedule(work, Clock(budget=30.0))
+    drain(plan)
+    member = plan.trials[0]
+    (work.folder / "matrices" / ALL).mkdir()
+    job = plan.refit_job([member])
+    assert job is not None
+    assert job.seconds is not None
+    assert job.arguments["seconds"] < 0.95 * job.seconds
+
+
 def test_a_lost_refit_is_not_tried_again(work: Workspace) -> None:
     plan = schedule(work, Clock(math.inf))
     drain(plan)

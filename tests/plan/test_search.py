@@ -48,6 +48,22 @@ class LateEngine:
         self.waiting = []
 
 
+def test_a_fit_on_all_rows_that_ends_as_the_time_does_is_not_lost() -> None:
+    fit = Job("trial-0/all", "modelwright.plan.work:fit_part")
+    late, taken = Outcome(fit, Status.DONE, {}), list[Outcome]()
+    engine = LateEngine([])
+    engine.cancel_all = lambda: engine.late.append(late)  # type: ignore[method-assign]
+    search = object.__new__(Search)
+    search._engine, search._clock = cast(Any, engine), Clock(0.0)
+    search._asides = cast(Any, SimpleNamespace(kept=0.0))
+    search._schedule = cast(Any, SimpleNamespace(reserve=0.0))
+    search.choice = cast(Any, SimpleNamespace(trials=()))
+    search._keep_back = lambda: None  # type: ignore[method-assign]
+    search._take = taken.extend  # type: ignore[method-assign]
+    search._refit()
+    assert taken == [late]
+
+
 @dataclass
 class OneJudge:
     def job(self, folder: object, seconds: float | None) -> Job:

@@ -34,6 +34,8 @@ FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
 # The first trial is there to have something soon: with many classes and words its path is long.
 FIRST_SHARE = 0.25
+# A fit on all rows that is stopped needs the rest of the time to be kept.
+REFIT_TIME = 0.9
 # With fewer seconds a fit is not worth starting, unless it is expected to end within them.
 LEAST = 0.3
 
@@ -288,7 +290,7 @@ class Schedule:
         if not self._clock.timed:
             return None
         if part == ALL and part not in trial.wanted:
-            return left
+            return REFIT_TIME * left
         missing = sum(p not in trial.parts for p in trial.wanted)
         share = missing / len(trial.wanted)
         # A sample is there to have something soon: it leaves time for a fit on all rows.

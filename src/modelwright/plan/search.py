@@ -176,6 +176,7 @@ class Search:
                 break
             self._take(self._engine.wait(self._patience()))
         self._engine.cancel_all()
+        self._take(self._engine.wait(0.0))
 
     def _enlarge(self) -> None:
         """Fit a member on the rows of the file, where they are a sample of it."""
