@@ -17,6 +17,7 @@ from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
 from modelwright.plan.larger import Larger
+from modelwright.plan.last_jobs import last_outcome
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
@@ -186,8 +187,8 @@ class Search:
         job = self.larger.job(self.choice, self._schedule.reserve)
         if job is not None:
             self._watch.progress.advance(1.0, "boosting on the whole file", self._clock.left)
-            found = self._answer(job, self._schedule.reserve)
-            self.choice = self.larger.weighed(self.choice, found)
+            outcome = last_outcome(self._engine, job, self._clock, self._schedule.reserve)
+            self.choice = self.larger.weighed(self.choice, outcome.value)
             self._publisher.learned = self.larger.learned
         self._schedule.notes += self.larger.notes
 
@@ -236,7 +237,7 @@ class Search:
         arguments = {"folder": str(self._publisher.folder)}
         call = "modelwright.plan.prices:measure"
         job = Job(MEASUREMENT, call, arguments, seconds=seconds, retries=0)
-        found = self._answer(job, SHUTDOWN)
+        found = last_outcome(self._engine, job, self._clock, SHUTDOWN).value
         return Cost(**found) if found else None
 
     def _judge(self) -> None:
@@ -250,19 +251,8 @@ class Search:
         if seconds is None or seconds > 0:
             self._watch.progress.advance(1.0, "scoring the test rows", self._clock.left)
             job = judge.job(self._publisher.folder, seconds)
-            found = self._answer(job, SHUTDOWN + writing)
+            found = last_outcome(self._engine, job, self._clock, SHUTDOWN + writing).value
         self._publisher.judged(found)
-
-    def _answer(self, job: Job, kept_back: float) -> Any:
-        """Have a worker do one last job; None when it fails, or when no more time is left."""
-        self._engine.submit(job)
-        told: dict[str, Any] = {}
-        while job.key not in told and (left := self._clock.left - kept_back) > 0:
-            # A fit that ended just as it was cancelled is told of only now: not the one asked for.
-            ended = self._engine.wait(left if self._clock.timed else None)
-            told |= {outcome.job.key: outcome.value for outcome in ended}
-        self._engine.cancel_all()
-        return told.get(job.key)
 
     def _spare(self, whole: bool) -> float:
         """Seconds that are left when the writing of the final model is paid for."""
