@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,9 +17,10 @@ from modelwright.evaluate import Temperature
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
+from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
-from modelwright.plan.search import Search, Watch
+from modelwright.plan.search import Search, Watch, _costs
 from modelwright.plan.trial import Trial, TrialSpec
 
 
@@ -118,7 +119,9 @@ def test_a_model_that_was_not_scored_on_the_test_rows_says_so(
         publish=lambda choice, board, notes, *, whole, evidence: said.extend(notes),
     )
     board = SimpleNamespace(
-        pricing=SimpleNamespace(bounds=None), leaderboard=lambda trials, choice, seconds: None
+        pricing=SimpleNamespace(bounds=None),
+        leaderboard=lambda trials, choice, seconds: None,
+        flattered=lambda choice, trials: False,
     )
     search = Search(
         cast(Schedule, SimpleNamespace(notes=["a note"], trials=[])),
@@ -137,6 +140,38 @@ def test_a_model_that_was_not_scored_on_the_test_rows_says_so(
 def chosen(*numbers: int, weights: tuple[float, ...] = (1.0,)) -> Choice:
     trials = tuple(Trial(TrialSpec(number, "linear", {}), ()) for number in numbers)
     return Choice(trials, weights, Temperature(), 0.5, np.zeros((2, 1), np.float32))
+
+
+def test_an_ensemble_that_bounds_ask_for_is_scored_without_the_luck_of_choosing_too() -> None:
+    held, published = [False, True], list[Choice | None]()
+    search = object.__new__(Search)
+    search.choice, search._findings = chosen(1), {}
+    search._gather = lambda choice, findings: cast(Any, None)
+    search._measured = lambda: cast(Any, "1 MB")  # type: ignore[method-assign]
+    search._schedule = cast(Any, SimpleNamespace(trials=[]))
+    search._publisher = cast(Any, SimpleNamespace(noted=lambda line: None))
+    search._clock, search._choosing = Clock(math.inf), 0.0
+    search._spare = lambda whole: math.inf  # type: ignore[method-assign]
+    search._board = cast(
+        Any,
+        SimpleNamespace(
+            nesting=2.0,
+            nested=lambda choice, trials: replace(choice, raw=choice.score, score=0.4),
+            choose=lambda trials, bounded: None,
+            pricing=SimpleNamespace(bounds=True, corrected=lambda trials, found: held.pop(0)),
+        ),
+    )
+    search._conclude = lambda: setattr(search, "choice", chosen(2))  # type: ignore[method-assign]
+    search._publish = lambda whole, evidence: published.append(search.choice)  # type: ignore[method-assign]
+    search._hold()
+    assert [(one.trials[0].spec.number, one.raw) for one in published if one] == [(2, 0.5)]
+
+
+def test_what_bounds_cost_is_told_in_scores_of_one_kind() -> None:
+    free, held = replace(chosen(2), score=0.9), replace(chosen(1), score=0.7, raw=0.8)
+    board = SimpleNamespace(choose=lambda trials, bounded: free, pricing=SimpleNamespace(bounds=""))
+    told = _costs(cast(Any, board), [], held, Cost(1e-3, 1e6))
+    assert "the ensemble scores 0.8, and 0.9 without it" in told
 
 
 def test_an_ensemble_is_written_when_it_is_another_one() -> None:

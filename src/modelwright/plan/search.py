@@ -41,6 +41,11 @@ SHUTDOWN = 0.35
 # At most this share of the budget is kept back for scoring the ensemble without the luck of
 # choosing: fits come first.
 NESTING_SHARE = 0.05
+# Stands in the card of a model that was not scored so.
+FLATTERED = (
+    "The score is of the rows that the ensemble was chosen by, which flatters it a little: "
+    "with more time (--time) it is scored without that."
+)
 
 
 @dataclass(frozen=True)
@@ -207,18 +212,23 @@ class Search:
         self.whole = self.whole and not self._board.pricing.bounds
         quick = self._publisher.expected(self._members, whole=False) < left
         if quick or self._publisher.provisional:
-            if not self._clock.timed or cost + self._nesting < left:
-                self.choice = self._board.nested(self.choice, self._schedule.trials)
-            self._publish(whole=self.whole, evidence=self._gather(self.choice, self._findings))
+            self._publish_nested(left - cost, whole=self.whole)
             if not self.interrupted:
-                self._hold(self.choice)
+                self._hold()
                 self._judge()
 
-    def _hold(self, choice: Choice) -> None:
+    def _publish_nested(self, left: float, *, whole: bool) -> None:
+        """Write the final model, scored without the luck of choosing where time is left for it."""
+        assert self.choice is not None  # callers have checked
+        if self._nesting < left:
+            self.choice = self._board.nested(self.choice, self._schedule.trials)
+        self._publish(whole=whole, evidence=self._gather(self.choice, self._findings))
+
+    def _hold(self) -> None:
         """Measure the final model, and take a smaller ensemble while it breaks the bounds."""
         pricing = self._board.pricing
-        while pricing.bounds:
-            found = self._measured()
+        while pricing.bounds and self.choice is not None:
+            choice, found = self.choice, self._measured()
             if found is None:
                 self._publisher.noted(f"not measured against the bound of {pricing.bounds}")
                 return
@@ -226,8 +236,8 @@ class Search:
                 self._publisher.noted(_costs(self._board, self._schedule.trials, choice, found))
                 return
             self._offered = []
-            choice = self._conclude() or choice
-            self._publish(whole=False, evidence=self._gather(choice, self._findings))
+            self._conclude()
+            self._publish_nested(self._spare(whole=False), whole=False)
 
     def _measured(self) -> Cost | None:
         """Have a worker measure the model that is on disk."""
@@ -391,6 +401,8 @@ class Search:
         notes, last = list(self._schedule.notes), evidence is not None and not self.interrupted
         if self._publisher.judge is not None and not last:  # the last one will be scored on them
             notes.append(UNSCORED)
+        if self._board.flattered(self.choice, self._schedule.trials):
+            notes.append(FLATTERED)
         self._publisher.publish(self.choice, board, notes, whole=whole, evidence=evidence)
         self._unwritten = False
 
@@ -401,4 +413,8 @@ def _costs(board: Board, trials: Sequence[Trial], choice: Choice, found: Cost) -
     free = board.choose(trials, bounded=False)
     if free is None or (free.trials, free.weights) == (choice.trials, choice.weights):
         return f"{said}, which leaves nothing out"
-    return f"{said}, without which the ensemble would score {free.score:.5g}"
+    own = choice.score if choice.raw is None else choice.raw
+    return (
+        f"{said}, with which the ensemble scores {own:.5g}, and {free.score:.5g} without it, "
+        "both on the rows that it is chosen by"
+    )
