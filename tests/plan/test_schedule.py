@@ -277,6 +277,33 @@ def test_finished_parts_are_taken_over(work: Workspace) -> None:
     assert resumed.next_job(()) is None
 
 
+def test_trials_stay_what_they_were_when_another_library_is_installed(work: Workspace) -> None:
+    names = ("linear", "catboost", "lightgbm", "tree")
+    specs = [TrialSpec(i, name, {}) for i, name in enumerate(names)]
+    drain(Schedule(work, specs[:3], frozenset(), Clock(math.inf), Limits(2, 2)))
+    done = {0: 3, 1: 3, 2: 1}  # finished folds; the third trial was interrupted
+    for number, folds in done.items():
+        for fold in range(folds):
+            folder = work.folder / "trials" / f"{number:03d}" / f"fold-{fold}"
+            folder.mkdir(parents=True)
+            (folder / "part.json").write_text('{"kind": "linear", "units": 4, "seconds": 1.0}')
+
+    def resumed(*learners: str, most: int | None = None) -> Schedule:
+        found = [TrialSpec(i, name, {}) for i, name in enumerate(learners)]
+        return Schedule(work, found, frozenset(), Clock(math.inf), Limits(2, 2, trials=most))
+
+    gone = resumed("linear", "lightgbm", "tree")  # without CatBoost
+    known = [(trial.spec.name, trial.complete) for trial in gone.trials]
+    assert known == [("linear-0", True), ("catboost-1", True), ("lightgbm-2", False)]
+    assert [spec.name for spec in gone.waiting] == ["tree-3"]
+    assert not gone.notes
+    came = resumed("xgboost", "linear", "catboost", "tree")  # and one that is left unfinished
+    assert [trial.spec.name for trial in came.trials] == ["linear-0", "catboost-1"]
+    assert [spec.name for spec in came.waiting] == ["xgboost-4", "tree-3"]
+    assert "lightgbm-2 was begun, and is left" in came.notes[0]
+    assert not resumed(*names, most=3).waiting
+
+
 def test_the_portfolio_is_the_same_everywhere_and_grows_with_rows() -> None:
     assert make_portfolio(rows(), ()) == make_portfolio(rows(), ())
     sizes = [len(make_portfolio(rows(n), ())) for n in (50, 400, 2_000, 9_000)]
