@@ -13,6 +13,7 @@ import modelwright as mw
 from modelwright.acquire import read_raw
 from modelwright.core.result import Card
 from modelwright.core.settings import Question
+from modelwright.evaluate import Metric
 from modelwright.evaluate.splitters import GivenFolds, TimeOrdered
 from modelwright.plan import judging as module
 from modelwright.plan.judging import FreshJudge
@@ -189,6 +190,10 @@ def test_little_time_scores_a_part_and_none_scores_nothing(
     none = judge.told(card, None)
     assert none.test is None
     assert any("no time left to score the test rows" in note for note in none.notes)
+    lost = judge.told(card, None, "crashed: the worker died")
+    assert "not scored (crashed: the worker died)" in lost.notes[-1]
+    monkeypatch.setattr(Metric, "score", lambda *_: np.nan)
+    assert "rmse has no value" in judge.told(card, module.judge(str(tmp_path), None)).notes[-1]
     assert judge.reserve(60.0) < 2.0
     assert judge.reserve(1.0) <= 0.1
 

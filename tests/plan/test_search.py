@@ -20,7 +20,7 @@ from modelwright.plan.judging import UNSCORED
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
-from modelwright.plan.search import Search, Watch, _costs
+from modelwright.plan.search import Search, Watch, _costs, _unpriced
 from modelwright.plan.trial import Trial, TrialSpec
 
 
@@ -76,6 +76,7 @@ class Told:
     """A publisher that remembers what it was told of fresh rows."""
 
     found: list[Mapping[str, Any] | None] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     judge: OneJudge = field(default_factory=OneJudge)
     folder: str = ""
     work: None = None
@@ -83,15 +84,13 @@ class Told:
     def expected(self, members: object, *, whole: bool) -> float:
         return 0.0
 
-    def judged(self, found: Mapping[str, Any] | None) -> None:
+    def judged(self, found: Mapping[str, Any] | None, failed: str = "") -> None:
         self.found.append(found)
+        self.failed.append(failed)
 
 
-def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
-    refit = Job("trial-0/all", "modelwright.plan.work:fit_part")
-    late = Outcome(refit, Status.DONE, {"units": 5, "seconds": 1.0, "warnings": []})
-    engine, publisher = LateEngine([late]), Told()
-    search = Search(
+def judging(engine: LateEngine, publisher: Told) -> Search:
+    return Search(
         cast(Schedule, None),
         cast(Any, engine),
         cast(Any, None),
@@ -100,8 +99,31 @@ def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
         Watch(SilentProgress(), lambda trial: None, lambda seconds: None),
         cast(Any, None),
     )
-    search._judge()
-    assert publisher.found == [{"score": 0.5}]
+
+
+def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
+    refit = Job("trial-0/all", "modelwright.plan.work:fit_part")
+    late = Outcome(refit, Status.DONE, {"units": 5, "seconds": 1.0, "warnings": []})
+    engine, publisher = LateEngine([late]), Told()
+    judging(engine, publisher)._judge()
+    assert (publisher.found, publisher.failed) == ([{"score": 0.5}], [""])
+
+
+def test_a_judgement_that_fails_is_not_blamed_on_the_time() -> None:
+    job = Job("judgement", "modelwright.plan.judging:judge")
+    engine, publisher = LateEngine([Outcome(job, Status.CRASHED, error="it died")]), Told()
+    judging(engine, publisher)._judge()
+    assert (publisher.found, publisher.failed) == ([None], ["crashed: it died"])
+
+
+def test_a_trial_whose_cost_is_not_known_is_named() -> None:
+    job = Job("price/3", "modelwright.plan.prices:price", {"number": 3})
+    (told,) = _unpriced(Outcome(job, Status.FAILED, error="OSError: no"))
+    assert told == (
+        "trial 3 is left out: what it costs could not be measured (failed: OSError: no)"
+    )
+    assert not _unpriced(Outcome(job, Status.CANCELLED, error="cancelled"))
+    assert not _unpriced(Outcome(job, Status.DONE, {"own": [0.1, 5.0]}))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""The jobs at the end of a run, each waited for on its own."""
+"""The jobs at the end of a run, each waited for on its own, and why one gave nothing."""
 
 from __future__ import annotations
 
 from modelwright.engine import Engine, Job, Outcome, Status
 from modelwright.plan.clock import Clock
 
-__all__ = ["last_outcome"]
+__all__ = ["failure", "last_outcome"]
 
 
 def last_outcome(engine: Engine, job: Job, clock: Clock, kept_back: float) -> Outcome:
@@ -35,3 +35,19 @@ def last_outcome(engine: Engine, job: Job, clock: Clock, kept_back: float) -> Ou
         told |= {outcome.job.key: outcome for outcome in ended}
     engine.cancel_all()
     return told.get(job.key) or Outcome(job, Status.CANCELLED, error="cancelled")
+
+
+def failure(outcome: Outcome) -> str:
+    """Say what went wrong with a job; empty where nothing did, or the time ended first.
+
+    Examples
+    --------
+    >>> job = Job("first", "modelwright.testing.jobs:echo")
+    >>> failure(Outcome(job, Status.CRASHED, error="the worker died"))
+    'crashed: the worker died'
+    >>> failure(Outcome(job, Status.TIMED_OUT, error="longer than 2 s"))
+    ''
+    """
+    if outcome.status in (Status.DONE, Status.CANCELLED, Status.TIMED_OUT):
+        return ""
+    return f"{outcome.status.value}: {outcome.error}"

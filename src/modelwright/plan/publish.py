@@ -118,10 +118,10 @@ class Publisher:
         """Write the model that was fitted before the workers start."""
         self._write(model)
 
-    def judged(self, found: Mapping[str, Any] | None) -> None:
-        """Write the model again, with its score on fresh rows."""
+    def judged(self, found: Mapping[str, Any] | None, failed: str = "") -> None:
+        """Write the model again, with its score on fresh rows, or why there is none."""
         if self.model is not None and self.judge is not None:
-            card = self.judge.told(self.model.card, found)
+            card = self.judge.told(self.model.card, found, failed)
             self._write(replace(self.model, card=card))
 
     def noted(self, line: str) -> None:

@@ -11,13 +11,13 @@ from modelwright.core.errors import OptionError
 from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Contrast
-from modelwright.engine import Engine, Job, Outcome
+from modelwright.engine import Engine, Job, Outcome, Status
 from modelwright.plan.asides import CONTRAST, EXAMINATION, Asides
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
 from modelwright.plan.larger import Larger
-from modelwright.plan.last_jobs import last_outcome
+from modelwright.plan.last_jobs import failure, last_outcome
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
@@ -193,7 +193,7 @@ class Search:
         if job is not None:
             self._watch.progress.advance(1.0, "boosting on the whole file", self._clock.left)
             outcome = last_outcome(self._engine, job, self._clock, self._schedule.reserve)
-            self.choice = self.larger.weighed(self.choice, outcome.value)
+            self.choice = self.larger.weighed(self.choice, outcome.value, failure(outcome))
             self._publisher.learned = self.larger.learned
         self._schedule.notes += self.larger.notes
 
@@ -257,12 +257,13 @@ class Search:
             return
         writing = 1.2 * self._publisher.expected(self._members, whole=self.whole)
         seconds = self._clock.left - SHUTDOWN - writing if self._clock.timed else None
-        found = None
+        found, failed = None, ""
         if seconds is None or seconds > 0:
             self._watch.progress.advance(1.0, "scoring the test rows", self._clock.left)
             job = judge.job(self._publisher.folder, seconds)
-            found = last_outcome(self._engine, job, self._clock, SHUTDOWN + writing).value
-        self._publisher.judged(found)
+            outcome = last_outcome(self._engine, job, self._clock, SHUTDOWN + writing)
+            found, failed = outcome.value, failure(outcome)
+        self._publisher.judged(found, failed)
 
     def _spare(self, whole: bool) -> float:
         """Seconds that are left when the writing of the final model is paid for."""
@@ -310,6 +311,7 @@ class Search:
                 self._publisher.contrast = outcome.value and Contrast.from_json(outcome.value)
             elif self._board.pricing.takes(outcome):
                 self._fresh = True
+                self._schedule.notes += _unpriced(outcome)
                 self._refuse(self._board.pricing.hopeless(self._schedule.trials))
             elif self._asides.takes(outcome):
                 self._keep_back()
@@ -405,6 +407,14 @@ class Search:
             notes.append(FLATTERED)
         self._publisher.publish(self.choice, board, notes, whole=whole, evidence=evidence)
         self._unwritten = False
+
+
+def _unpriced(outcome: Outcome) -> list[str]:
+    """Say that a trial whose cost is not known cannot be held to the bounds."""
+    if outcome.value or outcome.status is Status.CANCELLED:
+        return []
+    number, why = outcome.job.arguments["number"], f"{outcome.status.value}: {outcome.error}"
+    return [f"trial {number} is left out: what it costs could not be measured ({why})"]
 
 
 def _costs(board: Board, trials: Sequence[Trial], choice: Choice, found: Cost) -> str:
