@@ -67,7 +67,8 @@ def judge(folder: str, seconds: float | None) -> dict[str, Any] | None:
         return None
     y = Target(arrays["y"][index], len(model.task.classes))
     weight, groups = (arrays[n][index] if n in arrays else None for n in ("weight", "groups"))
-    metric = metric_or_usual(model.task).decided_by(model.decision)
+    total = float(arrays["weight"].sum() if "weight" in arrays else len(arrays["y"]))
+    metric = metric_or_usual(model.task).decided_by(model.decision).for_part_of(total)
     p = model.predict_table(table.rows(index))
     score = metric.score(y, p, weight)
     if not math.isfinite(score):
