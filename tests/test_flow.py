@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from modelwright.core.progress import SilentProgress
 from modelwright.core.result import Leaderboard
 from modelwright.core.settings import Question
 from modelwright.core.task import TaskKind
+from modelwright.engine import lock_file
 from modelwright.flow import run
 from modelwright.store import RunStatus, RunStore, read_archive, write_archive
 
@@ -294,6 +297,54 @@ def test_what_was_fitted_is_kept_when_something_of_ours_breaks(tmp_path: Path) -
     again = mw.fit(table(), "price", settings=settings)
     assert again.run == record.id
     assert any("finished fits are kept" in note for note in again.notes)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+@pytest.mark.parametrize("where", ["plan.workspace.Workspace.tidy", "flow.Result"])
+def test_what_comes_after_the_end_of_a_run_takes_nothing_from_it(
+    tmp_path: Path, where: str, error: type[BaseException]
+) -> None:
+    settings = quick(store=tmp_path, models=("linear",), resume=True)
+
+    def broken(*given: object) -> None:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"modelwright.{where}", broken)
+        with pytest.raises(error):
+            mw.fit(table(), "price", settings=settings)
+    for _ in range(2):
+        with RunStore(tmp_path) as runs:
+            (record,) = runs.runs()
+        assert record.status is RunStatus.FINISHED
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("modelwright.flow.Result", broken)
+            with pytest.raises(error):  # resumed, and again
+                mw.fit(table(), "price", settings=settings)
+    assert mw.fit(table(), "price", settings=settings).run == record.id
+
+
+@pytest.mark.long
+def test_a_run_goes_on_only_where_nobody_else_holds_it(tmp_path: Path) -> None:
+    settings = quick(store=tmp_path, models=("linear",), resume=True)
+    run_id = mw.fit(table(), "price", settings=settings).run
+    with RunStore(tmp_path) as runs:
+        runs.mark(run_id, RunStatus.INTERRUPTED)
+        with lock_file(runs.folder_of(run_id) / "lock"), pytest.raises(mw.OptionError):
+            mw.fit(table(), "price", settings=settings)
+        assert runs.run(run_id).status is RunStatus.INTERRUPTED
+
+    @contextmanager
+    def late(path: Path) -> Iterator[None]:
+        """Another process ends the run just before it gives the lock back."""
+        with RunStore(tmp_path) as runs:
+            runs.finish(run_id, 1.0, str(path.parent / "model.mw"))
+        yield
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("modelwright.plan.session.lock_file", late)
+        assert mw.fit(table(), "price", settings=settings).run == run_id
 
 
 def test_a_column_without_a_name_is_called_as_pandas_calls_it(tmp_path: Path) -> None:

@@ -86,6 +86,25 @@ def test_what_is_hard_gets_wide_intervals(rent: mw.Model) -> None:
     )  # type: ignore[operator]
 
 
+@pytest.mark.long
+def test_intervals_of_an_ensemble_follow_how_hard_rows_are(tmp_path: Path) -> None:
+    """Scored without the luck of choosing, an ensemble has other held-out predictions by then."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 1, 5_000)
+    frame = pl.DataFrame({"x": x, "y": 10 * x + rng.normal(size=len(x)) * (0.1 + 3 * x)})
+    settings = mw.Settings(trials=3, workers=0, store=tmp_path, models=("linear", "lightgbm"))
+    model = mw.fit(frame.head(1_000), "y", settings=settings).model
+    assert any(line.raw is not None for line in model.leaderboard)  # it is scored nested
+    assert model.difficulty is not None
+    found, new = model.predict(frame.tail(4_000), interval=0.9), frame.tail(4_000)
+    held = ((found["lower"] <= new["y"]) & (new["y"] <= found["upper"])).to_numpy()
+    wide = (found["upper"] - found["lower"]).to_numpy()
+    easy, hard = (new["x"] < 0.2).to_numpy(), (new["x"] > 0.8).to_numpy()
+    assert wide[hard].mean() > 3 * wide[easy].mean()
+    for some in (held, held[easy], held[hard]):
+        assert 0.86 < some.mean() < 0.95
+
+
 def test_labels_are_held(kind: mw.Model) -> None:
     new = plants().tail(300)
     found = kind.predict(new, interval=0.9)

@@ -13,6 +13,7 @@ import modelwright as mw
 from modelwright.acquire import read_raw
 from modelwright.core.result import Card
 from modelwright.core.settings import Question
+from modelwright.evaluate import Metric
 from modelwright.evaluate.splitters import GivenFolds, TimeOrdered
 from modelwright.plan import judging as module
 from modelwright.plan.judging import FreshJudge
@@ -189,8 +190,39 @@ def test_little_time_scores_a_part_and_none_scores_nothing(
     none = judge.told(card, None)
     assert none.test is None
     assert any("no time left to score the test rows" in note for note in none.notes)
+    lost = judge.told(card, None, "crashed: the worker died")
+    assert "not scored (crashed: the worker died)" in lost.notes[-1]
+    monkeypatch.setattr(Metric, "score", lambda *_: np.nan)
+    assert "rmse has no value" in judge.told(card, module.judge(str(tmp_path), None)).notes[-1]
     assert judge.reserve(60.0) < 2.0
     assert judge.reserve(1.0) <= 0.1
+
+
+@pytest.mark.long
+def test_so_many_rows_of_all_are_fewer_of_those_that_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A capacity of 100 of 1,000 rows is one of 10 of 100."""
+
+    def flats(seed: int, rows: int) -> pl.DataFrame:
+        rng = np.random.default_rng(seed)
+        x, noise = rng.normal(size=(2, rows))
+        return pl.DataFrame({"x": x, "y": np.where(x + noise > 1, "yes", "no")})
+
+    test = flats(1, 1_000)
+    result = mw.fit(flats(0, 300), "y", metric="precision_at(k=100)", settings=asked(test=test))
+    assert result.test is not None
+    fresh = posed(flats(0, 300), "y", test=test).fresh
+    assert fresh is not None
+    fresh.write(tmp_path)
+    result.model.save(tmp_path / "model.mw")
+    monkeypatch.setattr(module, "_affordable", lambda *_: np.arange(0, 1_000, 10))
+    some = module.judge(str(tmp_path), None)
+    assert some is not None
+    drawn = test.gather_every(10)
+    answers = result.model.probabilities(drawn)[:, 1]
+    first = np.argsort(-answers)[:10]
+    assert some["score"] == pytest.approx((drawn["y"].to_numpy()[first] == "yes").mean())
 
 
 @pytest.mark.long

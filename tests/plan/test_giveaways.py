@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -11,6 +14,9 @@ import pytest
 import modelwright as mw
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Column, Kind, Schema
+from modelwright.engine import Job, Outcome, Status
+from modelwright.plan.asides import Asides
+from modelwright.plan.clock import Clock
 from modelwright.plan.giveaways import tell_giveaways
 
 ROWS = 400
@@ -77,3 +83,12 @@ def test_of_many_the_first_are_told_and_the_others_named(count: int, notes: int)
     assert len(said) == notes
     assert ("modelwright check says why" in " ".join(said)) == (count > 3)
     assert ("3 more" in " ".join(said)) == (count == 9)
+
+
+def test_a_look_that_failed_is_not_blamed_on_the_time() -> None:
+    work = SimpleNamespace(rows=SimpleNamespace(table=SimpleNamespace(schema=Schema(()))))
+    asides = Asides(cast(Any, work), Clock(math.inf), cast(Any, None))
+    assert asides.notes[0].startswith("There was no time to look")
+    job = Job("giveaways", "modelwright.plan.giveaways:look_for_giveaways")
+    assert asides.takes(Outcome(job, Status.OUT_OF_MEMORY, error="too much"))
+    assert "were not looked for (out of memory: too much)" in asides.notes[0]

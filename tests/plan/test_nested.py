@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from modelwright.core.result import Leaderboard, Standing
 from modelwright.core.task import Target, TaskKind
 from modelwright.ensemble import select_members
 from modelwright.evaluate import Temperature, find_metric
+from modelwright.plan.board import Board
 from modelwright.plan.judge import Judge
 from modelwright.plan.nested import nested_predictions, parts_of
+from modelwright.plan.search import FLATTERED
 
 AUC = find_metric("roc_auc", TaskKind.BINARY)
 
@@ -161,3 +164,19 @@ def test_the_interval_holds_as_often_as_it_says(fresh: int) -> None:
         assert found is not None
         inside += found.holds(float(np.sqrt(np.square(new).mean())))
     assert 168 <= inside <= 192  # 180 of 200, give or take three binomial standard errors
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("trials", [1, 2])
+def test_a_score_that_could_not_be_nested_says_so(
+    tmp_path: Path, trials: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Board, "nested", lambda board, choice, trials: choice)
+    x = np.linspace(0, 1, 80)
+    settings = mw.Settings(trials=trials, workers=0, models=("linear",), store=tmp_path)
+    result = mw.fit({"x": x, "y": x + np.sin(30 * x)}, "y", settings=settings)
+    assert all(line.raw is None for line in result.leaderboard)
+    assert (FLATTERED in result.notes) == (trials > 1)
+    monkeypatch.undo()
+    timely = replace(settings, store=tmp_path / "timely")
+    assert FLATTERED not in mw.fit({"x": x, "y": x + np.sin(30 * x)}, "y", settings=timely).notes

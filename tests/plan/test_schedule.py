@@ -202,6 +202,17 @@ def test_a_replay_repeats_a_fit_on_all_rows_that_the_clock_cut_short(work: Works
     assert job.arguments["units"] == 19
 
 
+def test_a_fit_on_all_rows_is_told_to_stop_before_it_is_killed(work: Workspace) -> None:
+    plan = schedule(work, Clock(budget=30.0))
+    drain(plan)
+    member = plan.trials[0]
+    (work.folder / "matrices" / ALL).mkdir()
+    job = plan.refit_job([member])
+    assert job is not None
+    assert job.seconds is not None
+    assert job.arguments["seconds"] < 0.95 * job.seconds
+
+
 def test_a_lost_refit_is_not_tried_again(work: Workspace) -> None:
     plan = schedule(work, Clock(math.inf))
     drain(plan)
@@ -264,6 +275,33 @@ def test_finished_parts_are_taken_over(work: Workspace) -> None:
     resumed = schedule(work, Clock(budget=1.0, before=2.0))
     assert [trial.complete for trial in resumed.trials] == [True, True]
     assert resumed.next_job(()) is None
+
+
+def test_trials_stay_what_they_were_when_another_library_is_installed(work: Workspace) -> None:
+    names = ("linear", "catboost", "lightgbm", "tree")
+    specs = [TrialSpec(i, name, {}) for i, name in enumerate(names)]
+    drain(Schedule(work, specs[:3], frozenset(), Clock(math.inf), Limits(2, 2)))
+    done = {0: 3, 1: 3, 2: 1}  # finished folds; the third trial was interrupted
+    for number, folds in done.items():
+        for fold in range(folds):
+            folder = work.folder / "trials" / f"{number:03d}" / f"fold-{fold}"
+            folder.mkdir(parents=True)
+            (folder / "part.json").write_text('{"kind": "linear", "units": 4, "seconds": 1.0}')
+
+    def resumed(*learners: str, most: int | None = None) -> Schedule:
+        found = [TrialSpec(i, name, {}) for i, name in enumerate(learners)]
+        return Schedule(work, found, frozenset(), Clock(math.inf), Limits(2, 2, trials=most))
+
+    gone = resumed("linear", "lightgbm", "tree")  # without CatBoost
+    known = [(trial.spec.name, trial.complete) for trial in gone.trials]
+    assert known == [("linear-0", True), ("catboost-1", True), ("lightgbm-2", False)]
+    assert [spec.name for spec in gone.waiting] == ["tree-3"]
+    assert not gone.notes
+    came = resumed("xgboost", "linear", "catboost", "tree")  # and one that is left unfinished
+    assert [trial.spec.name for trial in came.trials] == ["linear-0", "catboost-1"]
+    assert [spec.name for spec in came.waiting] == ["xgboost-4", "tree-3"]
+    assert "lightgbm-2 was begun, and is left" in came.notes[0]
+    assert not resumed(*names, most=3).waiting
 
 
 def test_the_portfolio_is_the_same_everywhere_and_grows_with_rows() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,9 +17,10 @@ from modelwright.evaluate import Temperature
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
+from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
-from modelwright.plan.search import Search, Watch
+from modelwright.plan.search import Search, Watch, _costs, _unpriced
 from modelwright.plan.trial import Trial, TrialSpec
 
 
@@ -48,6 +49,22 @@ class LateEngine:
         self.waiting = []
 
 
+def test_a_fit_on_all_rows_that_ends_as_the_time_does_is_not_lost() -> None:
+    fit = Job("trial-0/all", "modelwright.plan.work:fit_part")
+    late, taken = Outcome(fit, Status.DONE, {}), list[Outcome]()
+    engine = LateEngine([])
+    engine.cancel_all = lambda: engine.late.append(late)  # type: ignore[method-assign]
+    search = object.__new__(Search)
+    search._engine, search._clock = cast(Any, engine), Clock(0.0)
+    search._asides = cast(Any, SimpleNamespace(kept=0.0))
+    search._schedule = cast(Any, SimpleNamespace(reserve=0.0))
+    search.choice = cast(Any, SimpleNamespace(trials=()))
+    search._keep_back = lambda: None  # type: ignore[method-assign]
+    search._take = taken.extend  # type: ignore[method-assign]
+    search._refit()
+    assert taken == [late]
+
+
 @dataclass
 class OneJudge:
     def job(self, folder: object, seconds: float | None) -> Job:
@@ -59,6 +76,7 @@ class Told:
     """A publisher that remembers what it was told of fresh rows."""
 
     found: list[Mapping[str, Any] | None] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     judge: OneJudge = field(default_factory=OneJudge)
     folder: str = ""
     work: None = None
@@ -66,15 +84,13 @@ class Told:
     def expected(self, members: object, *, whole: bool) -> float:
         return 0.0
 
-    def judged(self, found: Mapping[str, Any] | None) -> None:
+    def judged(self, found: Mapping[str, Any] | None, failed: str = "") -> None:
         self.found.append(found)
+        self.failed.append(failed)
 
 
-def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
-    refit = Job("trial-0/all", "modelwright.plan.work:fit_part")
-    late = Outcome(refit, Status.DONE, {"units": 5, "seconds": 1.0, "warnings": []})
-    engine, publisher = LateEngine([late]), Told()
-    search = Search(
+def judging(engine: LateEngine, publisher: Told) -> Search:
+    return Search(
         cast(Schedule, None),
         cast(Any, engine),
         cast(Any, None),
@@ -83,8 +99,31 @@ def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
         Watch(SilentProgress(), lambda trial: None, lambda seconds: None),
         cast(Any, None),
     )
-    search._judge()
-    assert publisher.found == [{"score": 0.5}]
+
+
+def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
+    refit = Job("trial-0/all", "modelwright.plan.work:fit_part")
+    late = Outcome(refit, Status.DONE, {"units": 5, "seconds": 1.0, "warnings": []})
+    engine, publisher = LateEngine([late]), Told()
+    judging(engine, publisher)._judge()
+    assert (publisher.found, publisher.failed) == ([{"score": 0.5}], [""])
+
+
+def test_a_judgement_that_fails_is_not_blamed_on_the_time() -> None:
+    job = Job("judgement", "modelwright.plan.judging:judge")
+    engine, publisher = LateEngine([Outcome(job, Status.CRASHED, error="it died")]), Told()
+    judging(engine, publisher)._judge()
+    assert (publisher.found, publisher.failed) == ([None], ["crashed: it died"])
+
+
+def test_a_trial_whose_cost_is_not_known_is_named() -> None:
+    job = Job("price/3", "modelwright.plan.prices:price", {"number": 3})
+    (told,) = _unpriced(Outcome(job, Status.FAILED, error="OSError: no"))
+    assert told == (
+        "trial 3 is left out: what it costs could not be measured (failed: OSError: no)"
+    )
+    assert not _unpriced(Outcome(job, Status.CANCELLED, error="cancelled"))
+    assert not _unpriced(Outcome(job, Status.DONE, {"own": [0.1, 5.0]}))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +141,9 @@ def test_a_model_that_was_not_scored_on_the_test_rows_says_so(
         publish=lambda choice, board, notes, *, whole, evidence: said.extend(notes),
     )
     board = SimpleNamespace(
-        pricing=SimpleNamespace(bounds=None), leaderboard=lambda trials, choice, seconds: None
+        pricing=SimpleNamespace(bounds=None),
+        leaderboard=lambda trials, choice, seconds: None,
+        flattered=lambda choice, trials: False,
     )
     search = Search(
         cast(Schedule, SimpleNamespace(notes=["a note"], trials=[])),
@@ -121,6 +162,38 @@ def test_a_model_that_was_not_scored_on_the_test_rows_says_so(
 def chosen(*numbers: int, weights: tuple[float, ...] = (1.0,)) -> Choice:
     trials = tuple(Trial(TrialSpec(number, "linear", {}), ()) for number in numbers)
     return Choice(trials, weights, Temperature(), 0.5, np.zeros((2, 1), np.float32))
+
+
+def test_an_ensemble_that_bounds_ask_for_is_scored_without_the_luck_of_choosing_too() -> None:
+    held, published = [False, True], list[Choice | None]()
+    search = object.__new__(Search)
+    search.choice, search._findings = chosen(1), {}
+    search._gather = lambda choice, findings: cast(Any, None)
+    search._measured = lambda: cast(Any, "1 MB")  # type: ignore[method-assign]
+    search._schedule = cast(Any, SimpleNamespace(trials=[]))
+    search._publisher = cast(Any, SimpleNamespace(noted=lambda line: None))
+    search._clock, search._choosing = Clock(math.inf), 0.0
+    search._spare = lambda whole: math.inf  # type: ignore[method-assign]
+    search._board = cast(
+        Any,
+        SimpleNamespace(
+            nesting=2.0,
+            nested=lambda choice, trials: replace(choice, raw=choice.score, score=0.4),
+            choose=lambda trials, bounded: None,
+            pricing=SimpleNamespace(bounds=True, corrected=lambda trials, found: held.pop(0)),
+        ),
+    )
+    search._conclude = lambda: setattr(search, "choice", chosen(2))  # type: ignore[method-assign]
+    search._publish = lambda whole, evidence: published.append(search.choice)  # type: ignore[method-assign]
+    search._hold()
+    assert [(one.trials[0].spec.number, one.raw) for one in published if one] == [(2, 0.5)]
+
+
+def test_what_bounds_cost_is_told_in_scores_of_one_kind() -> None:
+    free, held = replace(chosen(2), score=0.9), replace(chosen(1), score=0.7, raw=0.8)
+    board = SimpleNamespace(choose=lambda trials, bounded: free, pricing=SimpleNamespace(bounds=""))
+    told = _costs(cast(Any, board), [], held, Cost(1e-3, 1e6))
+    assert "the ensemble scores 0.8, and 0.9 without it" in told
 
 
 def test_an_ensemble_is_written_when_it_is_another_one() -> None:

@@ -15,6 +15,7 @@ from modelwright.engine import Job, Outcome, Status
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.giveaways import keep_others, tell_giveaways
+from modelwright.plan.last_jobs import failure
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.uncertainty import keep_chosen
 from modelwright.plan.workspace import Workspace
@@ -60,6 +61,7 @@ class Asides:
         self._schedule = schedule
         self._asked = False
         self._given_away: Sequence[Mapping[str, Any]] | None = None
+        self._failed = ""
 
     @property
     def kept(self) -> float:
@@ -94,14 +96,14 @@ class Asides:
     def takes(self, outcome: Outcome) -> bool:
         """Take in the outcome of a job that leaves files or notes; false for any other."""
         if outcome.job.key == GIVEAWAYS:
-            self._given_away = outcome.value
+            self._given_away, self._failed = outcome.value, failure(outcome)
             self._asked = outcome.status is not Status.CANCELLED  # then it is worth a second try
         return outcome.job.key in (GIVEAWAYS, DIFFICULTY)
 
     @property
     def notes(self) -> list[str]:
         """What the user should know of columns that give the answer away."""
-        return tell_giveaways(self._given_away, self._work.rows.table.schema)
+        return tell_giveaways(self._given_away, self._work.rows.table.schema, self._failed)
 
     def jobs(self, choice: Choice) -> Iterator[Job]:
         """Give the jobs that make sense for an ensemble."""
@@ -112,7 +114,7 @@ class Asides:
         if self._schedule.structured and (self._contrasting or not self._clock.timed):
             yield self._contrast()
         if self._schedule.scales:
-            keep_chosen(self._work, choice.oof)
+            keep_chosen(self._work, choice.chosen_by)
             yield self._difficulty()
 
     @property

@@ -54,6 +54,8 @@ class Choice:
         How it answers.
     raw : float, optional
         The score on rows that had a say in choosing, once `score` and `oof` are without that.
+    raw_oof : ndarray of float32, shape (n_scored, n_outputs), optional
+        The out-of-fold predictions that it was chosen by, likewise.
     """
 
     trials: tuple[Trial, ...]
@@ -63,6 +65,12 @@ class Choice:
     oof: NDArray[np.float32]
     decision: Decision = USUAL
     raw: float | None = None
+    raw_oof: NDArray[np.float32] | None = None
+
+    @property
+    def chosen_by(self) -> NDArray[np.float32]:
+        """The out-of-fold predictions that it was chosen by."""
+        return self.oof if self.raw_oof is None else self.raw_oof
 
     def equals(self, other: Choice | None) -> bool:
         """Whether it is the same ensemble."""
@@ -162,10 +170,7 @@ class Board:
         bounded : bool
             Whether it has to be within the bounds.
         """
-        ranked = self._ranked(trials)
-        if bounded:
-            ranked = [trial for trial in ranked if self.pricing.known(trial)]
-        ranked = ranked[:OFFERED]
+        ranked = (self._candidates(trials) if bounded else self._ranked(trials))[:OFFERED]
         if not ranked:
             return None
         selection = self._select(ranked, bounded)
@@ -190,19 +195,18 @@ class Board:
 
     def nested(self, choice: Choice, trials: Sequence[Trial]) -> Choice:
         """Give an ensemble the score and the predictions in which no row chose for itself."""
-        ranked = self._ranked(trials)
-        if self.pricing.bounds:
-            ranked = [trial for trial in ranked if self.pricing.known(trial)]
-        candidates = ranked[: 2 * OFFERED]
+        candidates = self._candidates(trials)[: 2 * OFFERED]
         if len(candidates) == 1 and choice.calibration == Temperature():
             return choice  # nothing was chosen by the answers
+        if choice.raw is not None:  # it has them
+            return choice
         oofs = [_known(trial) for trial in candidates]
         allowed = self._allowed(candidates) if self.pricing.bounds else None
         p = nested_predictions(self._judge, oofs, offered=OFFERED, allowed=allowed)
         score = float("nan") if p is None else self._judge.score(p)
         if p is None or not np.isfinite(score):
             return choice
-        return replace(choice, score=score, oof=p, raw=choice.score)
+        return replace(choice, score=score, oof=p, raw=choice.score, raw_oof=choice.oof)
 
     @property
     def nesting(self) -> float:
@@ -229,6 +233,14 @@ class Board:
     def _ranked(self, trials: Sequence[Trial]) -> list[Trial]:
         scored = [t for t in trials if t.oof is not None and np.isfinite(t.score)]
         return sorted(scored, key=lambda t: (_signed(self.metric, t.score), t.spec.number))
+
+    def _candidates(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Rank the trials that the bounds allow to be offered."""
+        return [trial for trial in self._ranked(trials) if self.pricing.known(trial)]
+
+    def flattered(self, choice: Choice, trials: Sequence[Trial]) -> bool:
+        """Whether an ensemble's score is of the rows by which it was chosen, of several trials."""
+        return choice.raw is None and len(self._candidates(trials)) > 1
 
     def better(self, new: Choice, old: Choice | None) -> bool:
         """Whether an ensemble scores at least as well as the one before it."""

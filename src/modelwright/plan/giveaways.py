@@ -64,7 +64,9 @@ def look_for_giveaways(folder: str) -> list[dict[str, Any]]:
     return [one.to_json() for one in found if one.severity is Severity.ERROR]
 
 
-def tell_giveaways(found: Sequence[Mapping[str, Any]] | None, schema: Schema) -> list[str]:
+def tell_giveaways(
+    found: Sequence[Mapping[str, Any]] | None, schema: Schema, failed: str = ""
+) -> list[str]:
     """Say which columns give the answer away, and what to do.
 
     Parameters
@@ -73,6 +75,8 @@ def tell_giveaways(found: Sequence[Mapping[str, Any]] | None, schema: Schema) ->
         What `look_for_giveaways` gave; None: it was not done.
     schema : Schema
         Which columns the model may see.
+    failed : str
+        What went wrong; empty where there was no time for it.
 
     Returns
     -------
@@ -89,6 +93,9 @@ def tell_giveaways(found: Sequence[Mapping[str, Any]] | None, schema: Schema) ->
     >>> print(tell_giveaways(None, schema)[0])
     There was no time to look for columns that give the answer away: modelwright check does.
     """
+    if found is None and failed:
+        return [f"Columns that give the answer away were not looked for ({failed}): "
+                "modelwright check does."]  # fmt: skip
     if found is None:
         return ["There was no time to look for columns that give the answer away: "
                 "modelwright check does."]  # fmt: skip

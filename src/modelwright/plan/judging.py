@@ -54,8 +54,8 @@ def judge(folder: str, seconds: float | None) -> dict[str, Any] | None:
     Returns
     -------
     dict, optional
-        ``metric``, ``score``, ``low`` and ``high`` (None: not known), and how many ``rows``; None
-        when there was no time, or the score has no value.
+        ``metric``, ``score``, ``low`` and ``high`` (None: not known), and how many ``rows``; or
+        ``why`` the score has no value. None when there was no time.
     """
     deadline = time.monotonic() + (math.inf if seconds is None else seconds)
     model = load(Path(folder) / "model.mw")
@@ -67,11 +67,12 @@ def judge(folder: str, seconds: float | None) -> dict[str, Any] | None:
         return None
     y = Target(arrays["y"][index], len(model.task.classes))
     weight, groups = (arrays[n][index] if n in arrays else None for n in ("weight", "groups"))
-    metric = metric_or_usual(model.task).decided_by(model.decision)
+    total = float(arrays["weight"].sum() if "weight" in arrays else len(arrays["y"]))
+    metric = metric_or_usual(model.task).decided_by(model.decision).for_part_of(total)
     p = model.predict_table(table.rows(index))
     score = metric.score(y, p, weight)
     if not math.isfinite(score):
-        return None
+        return {"why": f"{metric.name} has no value on them"}
     left = deadline - time.monotonic()
     low, high = bootstrap_interval(
         metric, y, p, weight=weight, groups=groups, known=score, seconds=left
@@ -124,8 +125,24 @@ class FreshJudge:
         call = "modelwright.plan.judging:judge"
         return Job(JUDGEMENT, call, arguments, seconds=seconds, retries=0)
 
-    def told(self, card: Card, found: Mapping[str, Any] | None) -> Card:
-        """Write what a worker found into a card, and what there is to know about it."""
+    def told(self, card: Card, found: Mapping[str, Any] | None, failed: str = "") -> Card:
+        """Write what a worker found into a card, and what there is to know about it.
+
+        Parameters
+        ----------
+        card : Card
+            That of the model.
+        found : mapping, optional
+            What `judge` gave; None: it did not end.
+        failed : str
+            What went wrong; empty where the time ended first.
+        """
+        why = failed if found is None else str(found.get("why", ""))
+        if why:
+            note = (
+                f"The test rows were not scored ({why}): modelwright evaluate looks at them again."
+            )
+            return replace(card, notes=(*card.notes, note))
         if found is None:
             return replace(card, notes=(*card.notes, _NO_TIME))
         score = FreshScore(

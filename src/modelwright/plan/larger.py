@@ -196,7 +196,7 @@ class Larger:
         seen = min(rows, trial.spec.rows or rows)
         return done.seconds * trial.spec.threads / max(done.units * seen, 1)
 
-    def weighed(self, choice: Choice, found: Mapping[str, Any] | None) -> Choice:
+    def weighed(self, choice: Choice, found: Mapping[str, Any] | None, failed: str = "") -> Choice:
         """Give the ensemble with the fit on the file in it, if that is better; and say so.
 
         Parameters
@@ -204,13 +204,16 @@ class Larger:
         choice : Choice
             The ensemble that `job` was asked for.
         found : mapping, optional
-            What the worker told; None: it was stopped.
+            What the worker told; None: it did not end.
+        failed : str
+            What went wrong; empty where the time ended first.
         """
         trial, metric = self._trial, self._posed.metric
         assert trial is not None  # there was a job
         clear_source(self._work)
         if found is None or "why" in found:
-            self._tell_none("time or memory ended first" if found is None else str(found["why"]))
+            why = failed or "time ended first" if found is None else str(found["why"])
+            self._tell_none(why)
             self._tell_reading(found or {})
             return choice
         said = self._work.parts.evidence(trial.spec.number, FILE).predictions

@@ -56,9 +56,10 @@ class Parts:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "trial.json", spec.to_json())
 
-    def has_spec(self, number: int) -> bool:
-        """Whether a trial was started."""
-        return (self._of(number) / "trial.json").is_file()
+    def specs(self) -> list[TrialSpec]:
+        """Give what the trials are that were started, by number."""
+        found = [TrialSpec.from_json(read_json(path)) for path in self.folder.glob("*/trial.json")]
+        return sorted(found, key=lambda spec: spec.number)
 
     def spec(self, number: int) -> TrialSpec:
         """Give what a trial is."""

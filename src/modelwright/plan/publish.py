@@ -118,10 +118,10 @@ class Publisher:
         """Write the model that was fitted before the workers start."""
         self._write(model)
 
-    def judged(self, found: Mapping[str, Any] | None) -> None:
-        """Write the model again, with its score on fresh rows."""
+    def judged(self, found: Mapping[str, Any] | None, failed: str = "") -> None:
+        """Write the model again, with its score on fresh rows, or why there is none."""
         if self.model is not None and self.judge is not None:
-            card = self.judge.told(self.model.card, found)
+            card = self.judge.told(self.model.card, found, failed)
             self._write(replace(self.model, card=card))
 
     def noted(self, line: str) -> None:
@@ -205,7 +205,7 @@ class Publisher:
         ]
         known = Calibrated()
         if evidence is not None:  # the last one to be written
-            known = calibrated(self._work, choice.oof, self.interval_by)
+            known = calibrated(self._work, choice.oof, self.interval_by, choice.chosen_by)
         if known.note:
             card = replace(card, notes=(*card.notes, known.note))
         task, made = self._work.rows.task, choice.calibration

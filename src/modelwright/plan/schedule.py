@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import count, islice
 
 from modelwright.engine import Job, Outcome, Status
 from modelwright.models.registry import NETS
@@ -34,6 +34,8 @@ FIT_SHARE = 0.8
 SAMPLE_SHARE = 0.4
 # The first trial is there to have something soon: with many classes and words its path is long.
 FIRST_SHARE = 0.25
+# A fit on all rows that is stopped needs the rest of the time to be kept.
+REFIT_TIME = 0.9
 # With fewer seconds a fit is not worth starting, unless it is expected to end within them.
 LEAST = 0.3
 
@@ -86,7 +88,7 @@ class Schedule:
         limits: Limits,
     ) -> None:
         self._work = work
-        self.waiting = list(portfolio)[: limits.trials]
+        self.waiting = list(portfolio)
         self._clock = clock
         self._workers = limits.workers
         self._replay = limits.replay
@@ -97,6 +99,8 @@ class Schedule:
         self.reserve = FIRST_RESERVE
         self.notes: list[str] = []
         self._restore()
+        if limits.trials is not None:
+            self.waiting = self.waiting[: max(limits.trials - len(self.trials), 0)]
 
     @property
     def refits(self) -> bool:
@@ -164,26 +168,46 @@ class Schedule:
         return None
 
     def _restore(self) -> None:
-        """Open the trials that an interrupted process had started."""
-        for spec in [*self.waiting]:
-            if self._work.parts.has_spec(spec.number):
-                self.waiting.remove(spec)
-                self._open(spec)
+        """Open the trials that an interrupted process had started, each as it was.
+
+        What is installed may be another since, and the portfolio with it: a trial that is not in it
+        counts if it is complete, and no other one gets its number.
+        """
+        started = self._work.parts.specs()
+        for spec in started:
+            alike = [one for one in self.waiting if replace(one, number=spec.number) == spec]
+            if alike:
+                self.waiting.remove(min(alike, key=lambda one: one.number != spec.number))
+            trial = self._begun(spec)
+            if alike or trial.complete:
+                self.trials.append(trial)
+            else:
+                told = "was begun, and is left: it is none of the candidates any more"
+                self.notes.append(f"{spec.name} {told}")
+        taken = {spec.number for spec in started}
+        free = count(max((spec.number for spec in [*started, *self.waiting]), default=0) + 1)
+        self.waiting = [
+            replace(one, number=next(free)) if one.number in taken else one for one in self.waiting
+        ]
 
     def _open(self, spec: TrialSpec) -> Trial:
-        """Start a trial, with whatever parts an earlier process has finished."""
+        """Start a trial."""
+        self._work.parts.write_spec(spec)
+        self.trials.append(self._begun(spec))
+        return self.trials[-1]
+
+    def _begun(self, spec: TrialSpec) -> Trial:
+        """Give a trial with whatever parts an earlier process has finished."""
         bags = self._forecast.bags(spec)
         folds = range(len(self._work.splits))
         wanted = (ALL,) if bags else tuple(fold_part(i) for i in folds)
         fullest = () if bags else tuple(fold_part(i) for i in self._work.splits.fullest)
         trial = Trial(spec, wanted, fullest=fullest)
-        self._work.parts.write_spec(spec)
         for part in (*trial.wanted, ALL):
             done = self._work.parts.result(spec.number, part)
             if done is not None:
                 trial.parts[part] = done
                 self._forecast.fitted(spec, part, done)
-        self.trials.append(trial)
         return trial
 
     def refit_job(self, members: Sequence[Trial]) -> Job | None:
@@ -288,7 +312,7 @@ class Schedule:
         if not self._clock.timed:
             return None
         if part == ALL and part not in trial.wanted:
-            return left
+            return REFIT_TIME * left
         missing = sum(p not in trial.parts for p in trial.wanted)
         share = missing / len(trial.wanted)
         # A sample is there to have something soon: it leaves time for a fit on all rows.

@@ -11,12 +11,13 @@ from modelwright.core.errors import OptionError
 from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Contrast
-from modelwright.engine import Engine, Job, Outcome
+from modelwright.engine import Engine, Job, Outcome, Status
 from modelwright.plan.asides import CONTRAST, EXAMINATION, Asides
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.judging import UNSCORED
 from modelwright.plan.larger import Larger
+from modelwright.plan.last_jobs import failure, last_outcome
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
@@ -40,6 +41,11 @@ SHUTDOWN = 0.35
 # At most this share of the budget is kept back for scoring the ensemble without the luck of
 # choosing: fits come first.
 NESTING_SHARE = 0.05
+# Stands in the card of a model that was not scored so.
+FLATTERED = (
+    "The score is of the rows that the ensemble was chosen by, which flatters it a little: "
+    "with more time (--time) it is scored without that."
+)
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,7 @@ class Search:
                 break
             self._take(self._engine.wait(self._patience()))
         self._engine.cancel_all()
+        self._take(self._engine.wait(0.0))
 
     def _enlarge(self) -> None:
         """Fit a member on the rows of the file, where they are a sample of it."""
@@ -185,8 +192,8 @@ class Search:
         job = self.larger.job(self.choice, self._schedule.reserve)
         if job is not None:
             self._watch.progress.advance(1.0, "boosting on the whole file", self._clock.left)
-            found = self._answer(job, self._schedule.reserve)
-            self.choice = self.larger.weighed(self.choice, found)
+            outcome = last_outcome(self._engine, job, self._clock, self._schedule.reserve)
+            self.choice = self.larger.weighed(self.choice, outcome.value, failure(outcome))
             self._publisher.learned = self.larger.learned
         self._schedule.notes += self.larger.notes
 
@@ -205,18 +212,23 @@ class Search:
         self.whole = self.whole and not self._board.pricing.bounds
         quick = self._publisher.expected(self._members, whole=False) < left
         if quick or self._publisher.provisional:
-            if not self._clock.timed or cost + self._nesting < left:
-                self.choice = self._board.nested(self.choice, self._schedule.trials)
-            self._publish(whole=self.whole, evidence=self._gather(self.choice, self._findings))
+            self._publish_nested(left - cost, whole=self.whole)
             if not self.interrupted:
-                self._hold(self.choice)
+                self._hold()
                 self._judge()
 
-    def _hold(self, choice: Choice) -> None:
+    def _publish_nested(self, left: float, *, whole: bool) -> None:
+        """Write the final model, scored without the luck of choosing where time is left for it."""
+        assert self.choice is not None  # callers have checked
+        if self._nesting < left:
+            self.choice = self._board.nested(self.choice, self._schedule.trials)
+        self._publish(whole=whole, evidence=self._gather(self.choice, self._findings))
+
+    def _hold(self) -> None:
         """Measure the final model, and take a smaller ensemble while it breaks the bounds."""
         pricing = self._board.pricing
-        while pricing.bounds:
-            found = self._measured()
+        while pricing.bounds and self.choice is not None:
+            choice, found = self.choice, self._measured()
             if found is None:
                 self._publisher.noted(f"not measured against the bound of {pricing.bounds}")
                 return
@@ -224,8 +236,8 @@ class Search:
                 self._publisher.noted(_costs(self._board, self._schedule.trials, choice, found))
                 return
             self._offered = []
-            choice = self._conclude() or choice
-            self._publish(whole=False, evidence=self._gather(choice, self._findings))
+            self._conclude()
+            self._publish_nested(self._spare(whole=False), whole=False)
 
     def _measured(self) -> Cost | None:
         """Have a worker measure the model that is on disk."""
@@ -235,7 +247,7 @@ class Search:
         arguments = {"folder": str(self._publisher.folder)}
         call = "modelwright.plan.prices:measure"
         job = Job(MEASUREMENT, call, arguments, seconds=seconds, retries=0)
-        found = self._answer(job, SHUTDOWN)
+        found = last_outcome(self._engine, job, self._clock, SHUTDOWN).value
         return Cost(**found) if found else None
 
     def _judge(self) -> None:
@@ -245,23 +257,13 @@ class Search:
             return
         writing = 1.2 * self._publisher.expected(self._members, whole=self.whole)
         seconds = self._clock.left - SHUTDOWN - writing if self._clock.timed else None
-        found = None
+        found, failed = None, ""
         if seconds is None or seconds > 0:
             self._watch.progress.advance(1.0, "scoring the test rows", self._clock.left)
             job = judge.job(self._publisher.folder, seconds)
-            found = self._answer(job, SHUTDOWN + writing)
-        self._publisher.judged(found)
-
-    def _answer(self, job: Job, kept_back: float) -> Any:
-        """Have a worker do one last job; None when it fails, or when no more time is left."""
-        self._engine.submit(job)
-        told: dict[str, Any] = {}
-        while job.key not in told and (left := self._clock.left - kept_back) > 0:
-            # A fit that ended just as it was cancelled is told of only now: not the one asked for.
-            ended = self._engine.wait(left if self._clock.timed else None)
-            told |= {outcome.job.key: outcome.value for outcome in ended}
-        self._engine.cancel_all()
-        return told.get(job.key)
+            outcome = last_outcome(self._engine, job, self._clock, SHUTDOWN + writing)
+            found, failed = outcome.value, failure(outcome)
+        self._publisher.judged(found, failed)
 
     def _spare(self, whole: bool) -> float:
         """Seconds that are left when the writing of the final model is paid for."""
@@ -309,6 +311,7 @@ class Search:
                 self._publisher.contrast = outcome.value and Contrast.from_json(outcome.value)
             elif self._board.pricing.takes(outcome):
                 self._fresh = True
+                self._schedule.notes += _unpriced(outcome)
                 self._refuse(self._board.pricing.hopeless(self._schedule.trials))
             elif self._asides.takes(outcome):
                 self._keep_back()
@@ -400,8 +403,18 @@ class Search:
         notes, last = list(self._schedule.notes), evidence is not None and not self.interrupted
         if self._publisher.judge is not None and not last:  # the last one will be scored on them
             notes.append(UNSCORED)
+        if self._board.flattered(self.choice, self._schedule.trials):
+            notes.append(FLATTERED)
         self._publisher.publish(self.choice, board, notes, whole=whole, evidence=evidence)
         self._unwritten = False
+
+
+def _unpriced(outcome: Outcome) -> list[str]:
+    """Say that a trial whose cost is not known cannot be held to the bounds."""
+    if outcome.value or outcome.status is Status.CANCELLED:
+        return []
+    number, why = outcome.job.arguments["number"], f"{outcome.status.value}: {outcome.error}"
+    return [f"trial {number} is left out: what it costs could not be measured ({why})"]
 
 
 def _costs(board: Board, trials: Sequence[Trial], choice: Choice, found: Cost) -> str:
@@ -410,4 +423,8 @@ def _costs(board: Board, trials: Sequence[Trial], choice: Choice, found: Cost) -
     free = board.choose(trials, bounded=False)
     if free is None or (free.trials, free.weights) == (choice.trials, choice.weights):
         return f"{said}, which leaves nothing out"
-    return f"{said}, without which the ensemble would score {free.score:.5g}"
+    own = choice.score if choice.raw is None else choice.raw
+    return (
+        f"{said}, with which the ensemble scores {own:.5g}, and {free.score:.5g} without it, "
+        "both on the rows that it is chosen by"
+    )

@@ -318,6 +318,7 @@ def open_session(
         store = stack.enter_context(RunStore(data_folder(settings.store)))
         record = _record(store, posed, question, settings, budget)
         stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
+        record = _held(store, record.id)
         before = record.spent if settings.resume else 0.0
         try:
             heeded = heed(posed, question, budget, _heeded(store, record, settings))
@@ -326,21 +327,27 @@ def open_session(
             session.because, session.untried = heeded.because, heeded.untried
             session.learn({"structure": heeded.facts})
             yield session
-        except KeyboardInterrupt:
-            store.mark(record.id, RunStatus.INTERRUPTED)
-            raise
-        except OutputError:  # a full disk, say: it may go on when that is cured
-            store.mark(record.id, RunStatus.INTERRUPTED)
-            raise
-        except Exception as error:
-            _broken(store, record.id, error)
+        except (Exception, KeyboardInterrupt) as error:
+            # what comes after the end of a run takes nothing from it
+            if store.run(record.id).status is not RunStatus.FINISHED:
+                _broken(store, record.id, error)
             raise
 
 
-def _broken(store: RunStore, run_id: str, error: Exception) -> None:
+def _held(store: RunStore, run_id: str) -> RunRecord:
+    """Read the record of a run whose lock is held; until then another process could end it."""
+    record = store.run(run_id)
+    if record.status not in (RunStatus.FINISHED, RunStatus.RUNNING):
+        store.mark(run_id, RunStatus.RUNNING)
+    return record
+
+
+def _broken(store: RunStore, run_id: str, error: BaseException) -> None:
     """Record a run that went wrong; where it has a model, what it has fitted is kept."""
     work = Workspace(store.folder_of(run_id))
-    if work.has_model:
+    if isinstance(error, KeyboardInterrupt | OutputError):  # a full disk, say: it may go on
+        store.mark(run_id, RunStatus.INTERRUPTED)
+    elif work.has_model:
         store.mark(run_id, RunStatus.INTERRUPTED, why=repr(error))
         error.add_note("what was fitted is kept: --resume goes on with it")
     else:
@@ -369,8 +376,6 @@ def _record(
     if settings.resume:
         earlier = store.newest(data, config)
         if earlier is not None:
-            if earlier.status is not RunStatus.FINISHED:
-                store.mark(earlier.id, RunStatus.RUNNING)
             return earlier
     request: dict[str, Any] = {
         "question": question.to_json(),

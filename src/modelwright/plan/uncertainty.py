@@ -163,7 +163,12 @@ def _parts(
     return np.asarray(drawn[unit], np.int64)
 
 
-def calibrated(work: Workspace, oof: NDArray[np.float32], by: str | None = None) -> Calibrated:
+def calibrated(
+    work: Workspace,
+    oof: NDArray[np.float32],
+    by: str | None = None,
+    chosen_by: NDArray[np.float32] | None = None,
+) -> Calibrated:
     """Make intervals, or sets of labels, of the out-of-fold predictions of an ensemble.
 
     Parameters
@@ -174,12 +179,15 @@ def calibrated(work: Workspace, oof: NDArray[np.float32], by: str | None = None)
         Calibrated predictions.
     by : str, optional
         A column whose labels are calibrated on their own.
+    chosen_by : ndarray of float32, shape (n_scored, n_outputs), optional
+        What the ensemble was chosen by, and difficulty learned from, where that is not `oof`.
 
     Returns
     -------
     Calibrated
     """
     rows, splits = work.rows, work.splits
+    learned_from = oof if chosen_by is None else chosen_by
     kept = _drawn(len(splits.scored), rows.seed, oof.shape[1])
     index = splits.scored[kept]
     known = CalibrationRows(
@@ -189,7 +197,7 @@ def calibrated(work: Workspace, oof: NDArray[np.float32], by: str | None = None)
         _groups(work, index),
         _order(work, index),
         None if by is None else labels_of(rows.table.rows(index), by),
-        None if rows.task.is_classification else _difficulty(work, oof),
+        None if rows.task.is_classification else _difficulty(work, learned_from),
     )
     if known.weight is not None:
         known = known.rows(known.weight > 0)
