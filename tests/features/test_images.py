@@ -169,6 +169,46 @@ def test_what_cannot_be_opened_is_counted_with_the_reason(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
+def test_no_other_program_is_started_for_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(*given: object, **named: object) -> None:
+        programs.append(given)
+        raise OSError("no such program")
+
+    drawn, programs = io.BytesIO(), list[object]()
+    Image.new("RGB", (8, 8)).save(drawn, "EPS")
+    (tmp_path / "x.png").write_bytes(drawn.getvalue())
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", started)
+    monkeypatch.setattr("subprocess.Popen.__init__", started)
+    assert opened(tmp_path / "x.png")[1].faults == {"no image, or a damaged one": 1}
+    assert programs == []
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO",
+                                  "PNG", "PPM", "TIFF", "WEBP"])  # fmt: skip
+def test_the_content_says_the_format_whatever_the_name(tmp_path: Path, kind: str) -> None:
+    Image.init()
+    if kind not in Image.SAVE:
+        pytest.skip(f"this Pillow writes no {kind}")
+    data = io.BytesIO()
+    Image.new("RGB", (16, 16), (200, 10, 60)).save(data, kind)
+    (tmp_path / "x.png").write_bytes(data.getvalue())
+    into, done = opened(tmp_path / "x.png")
+    assert done.good.all()
+    assert abs(into[0, :, 4, 4].astype(int) - [200, 10, 60]).max() < 20
+
+
+def test_a_format_that_this_pillow_does_not_know_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "_FORMATS", (*images._FORMATS, "NONE SUCH"))
+    good = saved(tmp_path / "a.png", Image.new("L", (8, 8)))
+    (tmp_path / "b.png").write_bytes(b"words")
+    _, done = opened(good, tmp_path / "b.png")
+    assert done.faults == {"no image, or a damaged one": 1}
+
+
 def test_a_damaged_entry_of_a_zip_is_counted(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
     buffer = io.BytesIO()

@@ -46,6 +46,8 @@ _LEAST, _SMALL, _SIDE = 2, 64, 96
 _LOOKED = 256
 # A thread takes so many images at a time at most, and so many turns at least.
 _CHUNK, _TURNS = 256, 8
+# What is looked for in a file, the usual first; nothing that starts another program, as EPS does.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP", "ICO", "JPEG2000", "AVIF")
 _ORIENTATION = 0x0112
 _TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
@@ -222,7 +224,7 @@ def _opened(data: bytes) -> Iterator[Any]:
     if not data:
         raise UnfitError("an empty file")
     try:
-        image = pillow.open(io.BytesIO(data))
+        image = pillow.open(io.BytesIO(data), formats=_FORMATS)
     except pillow.DecompressionBombError:
         raise UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels") from None
     except Exception as error:  # a format's reader may fail in any way on a stranger's bytes
