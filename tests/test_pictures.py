@@ -339,6 +339,35 @@ def test_a_link_to_nothing_is_an_image_that_cannot_be_opened(bars: Path, tmp_pat
     assert "1 image could not be opened: no such file (1): train/lying/x.png." in rows.notes
 
 
+def test_images_that_were_out_of_reach_are_tried_again(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path) -> bytes:
+        if self.name == "000.png":
+            raise PermissionError(13, "Permission denied")
+        return usual(self)
+
+    def read() -> PictureRows:
+        return picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+
+    usual = Path.read_bytes
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refused)
+        first, same = read(), read()
+    assert (len(first.train), len(same.train), len(first.test)) == (298, 298, 78)
+    assert first.notes == same.notes
+    assert first.notes[-1].startswith("6 images could not be opened: permission denied (6): ")
+    (kept,) = (tmp_path / "images").iterdir()
+    stamp = kept.stat().st_ino
+    again, at_last = read(), read()
+    assert (len(again.train), len(again.test), again.notes) == (300, 80, at_last.notes)
+    assert "could not be opened" not in " ".join(again.notes)
+    assert first.digest == same.digest != again.digest == at_last.digest == kept.name
+    assert (kept.stat().st_ino, len([*kept.parent.iterdir()])) == (stamp, 1), "the others are kept"
+    fresh = picture_rows.read_pictures(bars, None, tmp_path / "new", 0, SilentProgress())
+    assert (again.pixels == fresh.pixels).all()
+
+
 def test_answers_are_the_same_piece_by_piece(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fitted: mw.Model
 ) -> None:

@@ -385,6 +385,47 @@ def test_what_may_not_be_read_is_counted(tmp_path: Path, monkeypatch: pytest.Mon
         common_form([str(path)])
 
 
+@pytest.mark.parametrize(
+    ("fault", "why", "passing"),
+    [
+        (MemoryError(), "too little memory", [0]),
+        (OSError("out of memory when reading image file"), "too little memory", [0]),
+        (OSError("image file is truncated (3 bytes not processed)"), "cut short", []),
+        (ValueError("strange"), "no image, or a damaged one", []),
+    ],
+)
+@pytest.mark.parametrize("where", ["PIL.Image.open", "PIL.ImageFile.ImageFile.load"])
+def test_want_of_memory_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    where: str, fault: Exception, why: str, passing: list[int],
+) -> None:  # fmt: skip
+    def failing(*given: object, **named: object) -> None:
+        raise fault
+
+    path = saved(tmp_path / "a.png", Image.new("L", (8, 8)))
+    monkeypatch.setattr(where, failing)
+    if where.endswith("open") and why == "cut short":
+        why = "no image, or a damaged one"
+    _, done = opened(path)
+    assert (done.faults, done.passing) == ({why: 1}, passing)
+
+
+def test_a_zip_that_is_out_of_reach_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed(tmp_path / "x.zip", ["a.png"])
+    for fault, why in ((OSError(5, "Input/output error"), "input/output error"),
+                       (MemoryError(), "too little memory")):  # fmt: skip
+
+        def failing(*given: object, fault: Exception = fault) -> None:
+            raise fault
+
+        with monkeypatch.context() as patch:
+            patch.setattr("zipfile.ZipExtFile.read", failing)
+            _, done = opened(path / "a.png")
+        assert (done.faults, done.passing) == ({why: 1}, [0])
+
+
 def test_images_too_small_for_a_net_are_enlarged(tmp_path: Path) -> None:
     places = [str(saved(tmp_path / f"{i}.png", Image.new("RGB", (8, 1)))) for i in range(3)]
     assert common_form(places) == ImageForm(3, 16, 16)
