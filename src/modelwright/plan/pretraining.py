@@ -308,7 +308,7 @@ class _Work:
                 training, "backbone", paced, self.budget, checkpoint=kept.path, tell=tell
             )
             kept.drop()
-        epochs = f"{training.position:.2f}"
+        epochs = f"{training.seen:.2f}"
         card = self._card(len(index), opened.digest, (*opened.notes, *notes))
         loss = training.curve[-1].loss if training.curve else None
         return form, net.state_dict(), replace(card, epochs=float(epochs), loss=loss)
