@@ -14,7 +14,13 @@ pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 
 import modelwright as mw
 from modelwright.cli import main
-from modelwright.core.errors import DataError, FitError, ModelFileError, OptionError
+from modelwright.core.errors import (
+    DataError,
+    FitError,
+    ModelFileError,
+    OptionError,
+    OutputError,
+)
 from modelwright.core.settings import ImageSettings
 from modelwright.nets.backbone_file import BackboneCard, read_backbone
 from modelwright.nets.checkpoint import write_weights
@@ -296,6 +302,24 @@ def test_a_backbone_that_had_no_time_is_refused_or_says_so() -> None:
     (note,) = _with_time(replace(card, epochs=0.4), 9.0).notes
     assert note.startswith("there was no time for a single epoch (0.40)")
     assert _with_time(replace(card, epochs=1.0), 9.0).notes == ()
+
+
+@pytest.mark.parametrize("method", ["masked", "supervised"])
+def test_a_backbone_that_cannot_be_written_is_not_learned_again(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def refused(*given: object) -> None:
+        raise OutputError("to be able to write", "no space left on device")
+
+    settings = Pretraining(method, epochs=1, widths=SMALL, store=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("modelwright.nets.backbone_file.write_backbone", refused)
+        with pytest.raises(OutputError):
+            pretrain(bars, tmp_path / "a.mw", settings=settings)
+    card = pretrain(bars, tmp_path / "a.mw", settings=settings)
+    assert any(note.startswith("backbone went on after 1.00 epochs") for note in card.notes)
+    assert card.epochs == 1.0
+    assert not [*(tmp_path / "pretraining").glob("*.safetensors")]
 
 
 def test_a_few_steps_are_not_told_as_an_epoch(
