@@ -333,6 +333,7 @@ def test_a_few_steps_are_not_told_as_an_epoch(
     card = pretrain(bars, tmp_path / "a.mw", time=60.0, settings=settings)
     assert card.epochs in (0.25, 0.5)
     assert card.notes[-1].startswith("there was no time for a single epoch")
+    assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == ["images"], "no checkpoint"
 
 
 @pytest.mark.long

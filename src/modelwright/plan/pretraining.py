@@ -227,7 +227,7 @@ class _Work:
     ) -> None:
         self.data, self.method, self.asked = data, method, asked
         self.store, self.end, self.live, self._stack = store, end, live, stack
-        self._kept: _Kept | None = None
+        self._kept: Path | None = None
         self.seed = Seed(asked.seed).derive("pretraining", method)
         self.timed = math.isfinite(end)
 
@@ -318,7 +318,7 @@ class _Work:
     def forget(self) -> None:
         """Drop the checkpoint: the backbone is written."""
         if self._kept is not None:
-            self._kept.drop()
+            self._kept.unlink(missing_ok=True)
 
     def _images(self) -> tuple[OpenedPictures, NDArray[np.int64]]:
         """Open the images, and say which to learn from: none of val/ and test/."""
@@ -416,13 +416,19 @@ class _Work:
             return self.asked.epochs
         return float(round(min(SPARE * max(rate * self.left / rows, 0.1), MOST), 2))
 
-    def _checkpoint(self, digest: str, widths: tuple[int, ...]) -> Path:
-        """Say where the checkpoint of this very question is; nobody else has it until the end."""
+    def _checkpoint(self, digest: str, widths: tuple[int, ...]) -> Path | None:
+        """Say where the checkpoint of this very question is; nobody else has it until the end.
+
+        None by the clock: how many epochs it allows differs from run to run.
+        """
+        if self.timed:
+            return None
         told = f"{digest} {self.method} {widths} {self.asked.epochs} {self.asked.seed}"
         name = hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
-        path = self.store / "pretraining" / f"{name}.safetensors"
-        self._kept = self._stack.enter_context(_Kept(path, lasting=not self.timed))
-        return path
+        self._kept = self.store / "pretraining" / f"{name}.safetensors"
+        self._kept.parent.mkdir(parents=True, exist_ok=True)
+        self._stack.enter_context(lock_file(self._kept.with_suffix(".lock")))
+        return self._kept
 
     def _card(self, images: int, digest: str, notes: tuple[str, ...]) -> BackboneCard:
         from modelwright.nets.backbone_file import BackboneCard
@@ -430,28 +436,6 @@ class _Work:
         source = Path(self.data).name
         created = datetime.now(UTC).isoformat(timespec="seconds")
         return BackboneCard(self.method, source, digest, images, created=created, notes=notes)
-
-
-class _Kept:
-    """A checkpoint that one process has; it goes on from it where no clock has a say."""
-
-    def __init__(self, path: Path, *, lasting: bool) -> None:
-        self.path, self._lasting = path, lasting
-        self._stack = ExitStack()
-
-    def __enter__(self) -> _Kept:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._stack.enter_context(lock_file(self.path.with_suffix(".lock")))
-        if not self._lasting:  # how many epochs a clock allows differs from run to run
-            self.drop()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def drop(self) -> None:
-        """Forget it: what it was for is done."""
-        self.path.unlink(missing_ok=True)
 
 
 def _unlabelled(opened: OpenedPictures, index: NDArray[np.int64]) -> Source:
