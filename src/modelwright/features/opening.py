@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from modelwright.engine import Job, Status, start_engine, worker_count
+from modelwright.engine.platform import reserve
 from modelwright.features.image_files import ImageFiles
 from modelwright.features.images import ImageForm, Opened, Pixels, open_images
 
@@ -45,10 +46,11 @@ def open_into(
     Raises
     ------
     OSError
-        When the file cannot be written.
+        When the file cannot be written, or the disk has too little room for it.
     """
     shape = (len(places), form.channels, form.height, form.width)
     into = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    reserve(path)
     if len(places) < _MANY or worker_count() == 1:
         opened = open_images(places, form, into, tell=tell)
     else:
@@ -57,9 +59,7 @@ def open_into(
     return opened
 
 
-def open_again(
-    path: Path, places: Sequence[str], form: ImageForm, before: Opened
-) -> Opened | None:
+def open_again(path: Path, places: Sequence[str], form: ImageForm, before: Opened) -> Opened | None:
     """Try what was out of reach once more, and add the pixels of what opens now to the file.
 
     Parameters

@@ -27,6 +27,7 @@ from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Target, Task, TaskKind
 from modelwright.core.unopened import name_unopened
+from modelwright.engine import is_locked, lock_file
 from modelwright.evaluate import StratifiedKFold
 from modelwright.features.images import ImageForm, Opened, common_form
 from modelwright.features.opening import open_again, open_into
@@ -51,7 +52,9 @@ _SHARE, _HELD = 5, 2_000
 _TASK_METRIC = "accuracy"
 _CLASSES = 1_000
 _KEPT = 4  # decoded sets that stay on the disk
-_STALE = 86_400.0  # seconds after which nobody goes on with a set that is not complete
+# Seconds after which nobody is at work on a set that is not complete and that nobody has locked:
+# just begun, or by somebody who takes no locks.
+_BEGUN, _STALE = 2.0, 86_400.0
 _MARKED = 64  # images that tell whether two processes see the same ones
 
 
@@ -328,14 +331,17 @@ def _opened(places: Sequence[str], folder: Path, live: Progress, tries: int = 3)
     form = common_form(places)
     # in a folder of its own until it is complete: others may open the same images now
     part = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.part")
+    fresh = part / "set"
     try:
         part.mkdir(parents=True)
-        _make_room(part, len(places) * form.size)
-        _note(part, _open_all(part / "pixels.npy", places, form, live))
-        if _kept(folder) is None:
-            shutil.rmtree(folder, ignore_errors=True)
-            with suppress(OSError):  # somebody else was quicker
-                part.rename(folder)
+        with lock_file(part / "lock"):
+            fresh.mkdir()
+            _make_room(part, len(places) * form.size)
+            _note(fresh, _open_all(fresh / "pixels.npy", places, form, live))
+            if _kept(folder) is None:
+                shutil.rmtree(folder, ignore_errors=True)
+                with suppress(OSError):  # somebody else was quicker
+                    fresh.rename(folder)
         known = _kept(folder)
     except OSError as error:
         raise output_error(folder, error) from error
@@ -393,7 +399,7 @@ def _make_room(folder: Path, needed: int) -> None:
             age = time.time() - other.stat().st_mtime
             if other.suffix != ".part":
                 ages[other] = age
-            elif age > _STALE:
+            elif _is_left(other / "lock", age):
                 shutil.rmtree(other, ignore_errors=True)
     for other in sorted(ages, key=lambda other: ages[other])[_KEPT - 1 :]:
         shutil.rmtree(other, ignore_errors=True)
@@ -402,6 +408,11 @@ def _make_room(folder: Path, needed: int) -> None:
         got = f"{free / 1e9:.1f} GB in {folder.parent}"
         cure = "name a folder on a larger disk with --store, or take fewer images"
         raise DataError(f"{needed / 1e9:.1f} GB of disk for the pixels", got, cure)
+
+
+def _is_left(lock: Path, age: float) -> bool:
+    """Whether whoever was at work on a set is gone."""
+    return not is_locked(lock) and age > (_BEGUN if lock.exists() else _STALE)
 
 
 def _open_all(path: Path, places: Sequence[str], form: ImageForm, live: Progress) -> Opened:
