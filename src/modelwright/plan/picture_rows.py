@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import time
@@ -434,11 +435,15 @@ def _told(opened: Opened, places: Sequence[str]) -> tuple[str, ...]:
 
 
 def short_place(place: str) -> str:
-    """Keep the last folders of a place: the others say where somebody's files are.
+    r"""Keep the last folders of a place: the others say where somebody's files are.
 
     Examples
     --------
     >>> short_place("/home/ada/photos/train/cat/1.png")
     'train/cat/1.png'
+    >>> short_place(r"C:\Users\ada\photos.zip/train/cat/1.png")
+    'train/cat/1.png'
+    >>> short_place(r"C:\photos\train\cat\1.png")
+    'train/cat/1.png'
     """
-    return "/".join(place.split("/")[-3:])
+    return "/".join(re.split(r"[/\\]", place)[-3:])
