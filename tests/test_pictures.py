@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -28,10 +29,12 @@ from modelwright.core.errors import (
     ModelFileError,
     ModelwrightWarning,
     OptionError,
+    OutputError,
 )
 from modelwright.core.progress import SilentProgress
 from modelwright.core.task import Target
 from modelwright.core.unopened import UnopenedWarning
+from modelwright.engine import lock_file
 from modelwright.models.pictures import FittedPictures
 from modelwright.plan import picture_net, picture_rows, picture_run, picture_speed, pictures
 from modelwright.plan.picture_net import NetSpec
@@ -323,13 +326,35 @@ def test_two_that_open_the_same_images_do_not_disturb_each_other(
     assert [one.name for one in (tmp_path / "images").iterdir()] == [mine.digest]
 
 
-def test_a_set_that_nobody_completed_is_taken_away_after_a_day(bars: Path, tmp_path: Path) -> None:
-    for name, age in (("old.part", 2 * 86_400.0), ("new.part", 60.0)):
+def test_a_set_that_nobody_completes_is_taken_away(bars: Path, tmp_path: Path) -> None:
+    day = 86_400.0
+    ages = {"old.part": 2 * day, "new.part": 60.0, "killed.part": 60.0, "begun.part": 0.0,
+            "running.part": 2 * day}  # fmt: skip
+    for name, age in ages.items():
         folder = tmp_path / "images" / name
         folder.mkdir(parents=True)
+        if name not in ("old.part", "new.part"):
+            (folder / "lock").touch()
         os.utime(folder, (time.time() - age,) * 2)
-    mine = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
-    assert {one.name for one in (tmp_path / "images").iterdir()} == {"new.part", mine.digest}
+    with lock_file(tmp_path / "images" / "running.part" / "lock"):
+        os.utime(tmp_path / "images" / "running.part", (time.time() - 2 * day,) * 2)
+        mine = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    left = {one.name for one in (tmp_path / "images").iterdir()}
+    assert left == {"new.part", "begun.part", "running.part", mine.digest}
+    names = {one.name for one in (tmp_path / "images" / mine.digest).iterdir()}
+    assert names == {"pixels.npy", "opened.json"}
+
+
+def test_a_disk_that_is_full_is_told(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("modelwright.features.opening.reserve", full)
+    with pytest.raises(OutputError, match="no space left on device"):
+        picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    assert not [*(tmp_path / "images").iterdir()]
 
 
 def test_a_link_to_nothing_is_an_image_that_cannot_be_opened(bars: Path, tmp_path: Path) -> None:
@@ -337,6 +362,35 @@ def test_a_link_to_nothing_is_an_image_that_cannot_be_opened(bars: Path, tmp_pat
     (folder / "train" / "lying" / "x.png").symlink_to(tmp_path / "gone.png")
     rows = picture_rows.read_pictures(folder, None, tmp_path / "store", 0, SilentProgress())
     assert "1 image could not be opened: no such file (1): train/lying/x.png." in rows.notes
+
+
+def test_images_that_were_out_of_reach_are_tried_again(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path) -> bytes:
+        if self.name == "000.png":
+            raise PermissionError(13, "Permission denied")
+        return usual(self)
+
+    def read() -> PictureRows:
+        return picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+
+    usual = Path.read_bytes
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refused)
+        first, same = read(), read()
+    assert (len(first.train), len(same.train), len(first.test)) == (298, 298, 78)
+    assert first.notes == same.notes
+    assert first.notes[-1].startswith("6 images could not be opened: permission denied (6): ")
+    (kept,) = (tmp_path / "images").iterdir()
+    stamp = kept.stat().st_ino
+    again, at_last = read(), read()
+    assert (len(again.train), len(again.test), again.notes) == (300, 80, at_last.notes)
+    assert "could not be opened" not in " ".join(again.notes)
+    assert first.digest == same.digest != again.digest == at_last.digest == kept.name
+    assert (kept.stat().st_ino, len([*kept.parent.iterdir()])) == (stamp, 1), "the others are kept"
+    fresh = picture_rows.read_pictures(bars, None, tmp_path / "new", 0, SilentProgress())
+    assert (again.pixels == fresh.pixels).all()
 
 
 def test_answers_are_the_same_piece_by_piece(

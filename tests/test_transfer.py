@@ -14,12 +14,18 @@ pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 
 import modelwright as mw
 from modelwright.cli import main
-from modelwright.core.errors import DataError, FitError, ModelFileError, OptionError
+from modelwright.core.errors import (
+    DataError,
+    FitError,
+    ModelFileError,
+    OptionError,
+    OutputError,
+)
 from modelwright.core.settings import ImageSettings
 from modelwright.nets.backbone_file import BackboneCard, read_backbone
 from modelwright.nets.checkpoint import write_weights
 from modelwright.nets.resnet import resnet
-from modelwright.plan import pictures
+from modelwright.plan import pictures, pretraining
 from modelwright.plan.pretraining import Pretraining, _with_time, pretrain
 from modelwright.report import render
 from modelwright.store.tensors import read_tensors
@@ -296,6 +302,38 @@ def test_a_backbone_that_had_no_time_is_refused_or_says_so() -> None:
     (note,) = _with_time(replace(card, epochs=0.4), 9.0).notes
     assert note.startswith("there was no time for a single epoch (0.40)")
     assert _with_time(replace(card, epochs=1.0), 9.0).notes == ()
+
+
+@pytest.mark.parametrize("method", ["masked", "supervised"])
+def test_a_backbone_that_cannot_be_written_is_not_learned_again(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def refused(*given: object) -> None:
+        raise OutputError("to be able to write", "no space left on device")
+
+    settings = Pretraining(method, epochs=1, widths=SMALL, store=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("modelwright.nets.backbone_file.write_backbone", refused)
+        with pytest.raises(OutputError):
+            pretrain(bars, tmp_path / "a.mw", settings=settings)
+    card = pretrain(bars, tmp_path / "a.mw", settings=settings)
+    assert any(note.startswith("backbone went on after 1.00 epochs") for note in card.notes)
+    assert card.epochs == 1.0
+    assert not [*(tmp_path / "pretraining").glob("*.safetensors")]
+
+
+def test_a_few_steps_are_not_told_as_an_epoch(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelwright.training.machine import Machine
+
+    monkeypatch.setattr(pretraining._Work, "_machine", lambda *given: Machine(1))
+    monkeypatch.setattr("modelwright.training.machine.measure", lambda *given: 0.01)
+    settings = Pretraining("masked", widths=SMALL, store=tmp_path)
+    card = pretrain(bars, tmp_path / "a.mw", time=60.0, settings=settings)
+    assert card.epochs in (0.25, 0.5)
+    assert card.notes[-1].startswith("there was no time for a single epoch")
+    assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == ["images"], "no checkpoint"
 
 
 @pytest.mark.long

@@ -178,3 +178,24 @@ def test_a_lock_waits_for_one_who_only_asks(
     monkeypatch.setattr(platform, "_take_lock", busy_once)
     with platform.lock_file(path):
         assert refused == []
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system reserves nothing")
+def test_a_reserved_file_has_no_holes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(code: int) -> None:
+        def fail(file: int, start: int, size: int) -> None:
+            raise OSError(code, os.strerror(code))
+
+        monkeypatch.setattr(os, "posix_fallocate", fail)
+
+    path = tmp_path / "a.bin"
+    path.touch()
+    os.truncate(path, 2**20)
+    assert path.stat().st_blocks * 512 < 2**20
+    platform.reserve(path)
+    assert path.stat().st_blocks * 512 >= 2**20
+    failing(errno.EOPNOTSUPP)
+    platform.reserve(path)
+    failing(errno.ENOSPC)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        platform.reserve(path)

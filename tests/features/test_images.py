@@ -169,6 +169,46 @@ def test_what_cannot_be_opened_is_counted_with_the_reason(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
+def test_no_other_program_is_started_for_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(*given: object, **named: object) -> None:
+        programs.append(given)
+        raise OSError("no such program")
+
+    drawn, programs = io.BytesIO(), list[object]()
+    Image.new("RGB", (8, 8)).save(drawn, "EPS")
+    (tmp_path / "x.png").write_bytes(drawn.getvalue())
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", started)
+    monkeypatch.setattr("subprocess.Popen.__init__", started)
+    assert opened(tmp_path / "x.png")[1].faults == {"no image, or a damaged one": 1}
+    assert programs == []
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO",
+                                  "PNG", "PPM", "TIFF", "WEBP"])  # fmt: skip
+def test_the_content_says_the_format_whatever_the_name(tmp_path: Path, kind: str) -> None:
+    Image.init()
+    if kind not in Image.SAVE:
+        pytest.skip(f"this Pillow writes no {kind}")
+    data = io.BytesIO()
+    Image.new("RGB", (16, 16), (200, 10, 60)).save(data, kind)
+    (tmp_path / "x.png").write_bytes(data.getvalue())
+    into, done = opened(tmp_path / "x.png")
+    assert done.good.all()
+    assert abs(into[0, :, 4, 4].astype(int) - [200, 10, 60]).max() < 20
+
+
+def test_a_format_that_this_pillow_does_not_know_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "_FORMATS", (*images._FORMATS, "NONE SUCH"))
+    good = saved(tmp_path / "a.png", Image.new("L", (8, 8)))
+    (tmp_path / "b.png").write_bytes(b"words")
+    _, done = opened(good, tmp_path / "b.png")
+    assert done.faults == {"no image, or a damaged one": 1}
+
+
 def test_a_damaged_entry_of_a_zip_is_counted(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
     buffer = io.BytesIO()
@@ -343,6 +383,47 @@ def test_what_may_not_be_read_is_counted(tmp_path: Path, monkeypatch: pytest.Mon
     assert opened(path)[1].faults == {"permission denied": 1}
     with pytest.raises(DataError, match="permission denied"):
         common_form([str(path)])
+
+
+@pytest.mark.parametrize(
+    ("fault", "why", "passing"),
+    [
+        (MemoryError(), "too little memory", [0]),
+        (OSError("out of memory when reading image file"), "too little memory", [0]),
+        (OSError("image file is truncated (3 bytes not processed)"), "cut short", []),
+        (ValueError("strange"), "no image, or a damaged one", []),
+    ],
+)
+@pytest.mark.parametrize("where", ["PIL.Image.open", "PIL.ImageFile.ImageFile.load"])
+def test_want_of_memory_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    where: str, fault: Exception, why: str, passing: list[int],
+) -> None:  # fmt: skip
+    def failing(*given: object, **named: object) -> None:
+        raise fault
+
+    path = saved(tmp_path / "a.png", Image.new("L", (8, 8)))
+    monkeypatch.setattr(where, failing)
+    if where.endswith("open") and why == "cut short":
+        why = "no image, or a damaged one"
+    _, done = opened(path)
+    assert (done.faults, done.passing) == ({why: 1}, passing)
+
+
+def test_a_zip_that_is_out_of_reach_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed(tmp_path / "x.zip", ["a.png"])
+    for fault, why in ((OSError(5, "Input/output error"), "input/output error"),
+                       (MemoryError(), "too little memory")):  # fmt: skip
+
+        def failing(*given: object, fault: Exception = fault) -> None:
+            raise fault
+
+        with monkeypatch.context() as patch:
+            patch.setattr("zipfile.ZipExtFile.read", failing)
+            _, done = opened(path / "a.png")
+        assert (done.faults, done.passing) == ({why: 1}, [0])
 
 
 def test_images_too_small_for_a_net_are_enlarged(tmp_path: Path) -> None:

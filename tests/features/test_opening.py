@@ -16,8 +16,9 @@ from PIL import Image
 
 from modelwright.engine import start_engine
 from modelwright.features import images, opening
+from modelwright.features.image_files import ImageFiles, UnfitError
 from modelwright.features.images import ImageForm, Opened, open_images
-from modelwright.features.opening import open_into
+from modelwright.features.opening import open_again, open_into
 from modelwright.testing import jobs
 
 FORM = ImageForm(3, 8, 8)
@@ -79,6 +80,30 @@ def test_what_workers_cannot_do_is_done_here(
     monkeypatch.setattr(opening, "open_some", jobs.crash)  # which takes no such arguments
     opened = open_into(tmp_path / "pixels.npy", places, FORM, lambda done: None)
     agree(tmp_path / "pixels.npy", opened, places)
+
+
+def test_what_was_out_of_reach_is_opened_another_time(
+    tmp_path: Path, places: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, away, path = ImageFiles.bytes_of, {places[0], places[5]}, tmp_path / "pixels.npy"
+
+    def watched(self: ImageFiles, place: str) -> bytes:
+        asked.append(place)
+        if place in away:
+            raise UnfitError("input/output error")
+        return usual(self, place)
+
+    asked: list[str] = []
+    monkeypatch.setattr(ImageFiles, "bytes_of", watched)
+    first = open_into(path, places, FORM, lambda done: None)
+    assert [*first.why] == [0, 5, 41, 60]
+    asked.clear()
+    assert open_again(path, places, FORM, first) is None
+    assert asked == [places[0], places[5], places[60]], "not the damaged one"
+    away.clear()
+    again = open_again(path, places, FORM, first)
+    assert again is not None
+    agree(path, again, places)
 
 
 @pytest.mark.parametrize(("side", "threads"), [(64, 1), (65, 3)])

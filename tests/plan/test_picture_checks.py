@@ -15,6 +15,7 @@ from PIL import Image
 
 from modelwright.core.findings import Severity
 from modelwright.core.progress import SilentProgress
+from modelwright.plan import picture_checks
 from modelwright.plan.picture_checks import (
     _knows,
     check_pictures,
@@ -66,6 +67,34 @@ def test_copies_saved_again_are_told_beside_exact_ones(tmp_path: Path) -> None:
     assert [one.code for one in found] == ["valid-overlap", "valid-near-duplicates"]
     assert found[0].evidence.startswith("5 of 52 test rows")
     assert found[1].evidence.startswith("7 of 47 other test images")
+    assert "(test/lying/again10.jpg like train/lying/010.png, test/lying/" in found[1].evidence
+
+
+def test_copies_are_looked_for_among_all_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_classes(tmp_path / "bars", {"train": 60, "val": 20, "test": 20})
+    for i in range(3):
+        place = folder / "test" / "lying" / f"copy{i}.png"
+        shutil.copy(folder / "train" / "lying" / f"{i:03}.png", place)
+    rows = read(folder, tmp_path / "store")
+    monkeypatch.setattr(picture_checks, "_MOST_BYTES", 20 * rows.form.size)
+    monkeypatch.setattr(picture_checks, "_BLOCK", 7 * rows.form.size)
+    (found,) = check_pictures(rows, 100.0)
+    assert found.evidence == "3 of 43 test rows are among the 120 training rows, to the bit"
+    monkeypatch.setattr(picture_checks, "_HASHED", rows.form.size)
+    (some,) = check_pictures(rows, 62.0)
+    assert some.evidence.startswith("2 of 43 test rows are among 60 of the 120 training rows")
+    (few,) = check_pictures(rows, 40.0)
+    assert "1 of 22 test rows looked at are among 40 of the 120 training rows" in few.evidence
+
+
+def test_images_of_four_pixels_are_equal_by_chance(tmp_path: Path) -> None:
+    for i in range(12):
+        for name, grey in (("dark", 10), ("light", 200)):
+            part = ("train", "train", "val")[i % 3]
+            save(tmp_path / "in" / part / name / f"{i}.png", np.full((2, 2), grey, np.uint8))
+    assert check_pictures(read(tmp_path / "in", tmp_path / "store"), 100.0) == ()
 
 
 def test_labels_that_images_say_nothing_about_are_told(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from modelwright.training.diagnostics import (  # noqa: E402
 from modelwright.training.diagnostics.case import Answers  # noqa: E402
 from modelwright.training.diagnostics.inputs import check_order  # noqa: E402
 from modelwright.training.diagnostics.labels import related  # noqa: E402
-from modelwright.training.diagnostics.overlap import twins  # noqa: E402
+from modelwright.training.diagnostics.overlap import find_copies, twins  # noqa: E402
 from modelwright.training.diagnostics.passing import ending, passing  # noqa: E402
 from modelwright.training.diagnostics.watching import has_modes  # noqa: E402
 
@@ -86,6 +86,14 @@ def test_rows_that_nobody_copied_are_no_copies(seed: int) -> None:
     found = find_overlap(train, np.concatenate([valid, train[3:7]]))
     assert found is not None
     assert found.evidence.startswith("4 of 24")
+
+
+def test_nearly_equal_images_are_named_by_their_places_beside_exact_copies() -> None:
+    train = scenes(120, 0)
+    near = np.clip(train[7:9].astype(int) + 9, 0, 255).astype(train.dtype)
+    (same, twin) = find_copies(train, np.concatenate([train[:4], near]))
+    assert same.evidence.startswith("4 of 6 validation rows are among the 120 training rows")
+    assert "(4 like 7, 5 like 8)" in twin.evidence
 
 
 def test_images_without_contrast_have_no_twins() -> None:

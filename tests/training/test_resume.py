@@ -253,6 +253,17 @@ def test_a_part_of_an_epoch_is_enough() -> None:
     assert len(training.losses) == STEPS // 2
 
 
+def test_an_epoch_that_was_ended_counts_for_what_was_seen_of_it(tmp_path: Path) -> None:
+    training, path = begun(), tmp_path / "net.safetensors"
+    training.run(StepPace(1.25, Budget()))
+    assert (training.done, training.seen) == (2, 1.25)
+    keep(training, path)
+    again = begun()
+    take_up(again, path)
+    again.run(StepPace(2.5, Budget()))
+    assert (again.done, again.seen) == (3, 1.75)
+
+
 def test_a_stream_gives_every_row_once_and_those_of_memory() -> None:
     data = images(37)
     pixels = data.inputs[0].numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import zipfile
 from dataclasses import dataclass, field
@@ -12,9 +13,12 @@ from typing import Self
 
 from modelwright.store.zip_names import open_zip
 
-__all__ = ["ImageFiles", "UnfitError"]
+__all__ = ["IN_DAMAGED_ZIP", "NO_MEMORY", "OVER_BYTES", "ImageFiles", "UnfitError"]
 
 _MOST_BYTES = 256 * 2**20
+OVER_BYTES = f"a file of over {_MOST_BYTES // 2**20} MiB"
+IN_DAMAGED_ZIP = "in a damaged zip"
+NO_MEMORY = "too little memory"
 _IN_ZIP = re.compile(r"\.zip/", re.IGNORECASE)
 
 
@@ -59,8 +63,10 @@ class ImageFiles:
             if not path.is_file():
                 raise UnfitError("no such file")
             if path.stat().st_size > _MOST_BYTES:
-                raise UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
+                raise UnfitError(OVER_BYTES)
             return path.read_bytes()
+        except MemoryError as error:
+            raise UnfitError(NO_MEMORY) from error
         except OSError as error:
             raise UnfitError((error.strerror or "cannot be read").lower()) from error
 
@@ -72,7 +78,9 @@ class ImageFiles:
                 try:
                     self._zips[name] = open_zip(name)
                 except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-                    raise UnfitError("in a damaged zip") from error
+                    if _is_of_system(error):
+                        raise
+                    raise UnfitError(IN_DAMAGED_ZIP) from error
             return self._zips[name]
 
     def _entry(self, archive: zipfile.ZipFile, name: str) -> bytes:
@@ -81,12 +89,14 @@ class ImageFiles:
         except KeyError:
             raise UnfitError("no such file") from None
         if info.file_size > _MOST_BYTES:
-            raise UnfitError(f"a file of over {_MOST_BYTES // 2**20} MiB")
+            raise UnfitError(OVER_BYTES)
         try:
             with archive.open(info) as file:
                 return file.read(_MOST_BYTES)
         except Exception as error:  # each way of packing fails on damage in its own way
-            raise UnfitError("in a damaged zip") from error
+            if _is_of_system(error):
+                raise
+            raise UnfitError(IN_DAMAGED_ZIP) from error
 
     def __enter__(self) -> Self:
         return self
@@ -99,3 +109,9 @@ class ImageFiles:
     ) -> None:
         for archive in self._zips.values():
             archive.close()
+
+
+def _is_of_system(error: Exception) -> bool:
+    """Whether the machine is at fault; damage sends readers to places that no file has."""
+    told = isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+    return told or isinstance(error, MemoryError)

@@ -27,7 +27,13 @@ from modelwright.core.protocols import State
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.engine import core_count
-from modelwright.features.image_files import ImageFiles, UnfitError
+from modelwright.features.image_files import (
+    IN_DAMAGED_ZIP,
+    NO_MEMORY,
+    OVER_BYTES,
+    ImageFiles,
+    UnfitError,
+)
 from modelwright.features.reading import read, sound_state
 
 __all__ = ["FittedImages", "ImageForm", "Opened", "as_png", "common_form", "open_images"]
@@ -38,6 +44,10 @@ operations = Deferred("PIL.ImageOps", extra="deep")
 Pixels = NDArray[np.uint8]
 
 _MOST_PIXELS = 2**26
+_OVER_PIXELS = f"over {_MOST_PIXELS / 1e6:.0f} million pixels"
+_EMPTY, _CUT, _DAMAGED = "an empty file", "cut short", "no image, or a damaged one"
+# What is wrong with a file itself; anything else that is in the way may be gone another time.
+_LASTING = (_EMPTY, _CUT, _DAMAGED, _OVER_PIXELS, OVER_BYTES, IN_DAMAGED_ZIP)
 # Images of more pixels are decoded one at a time in a process, however many threads there are.
 _LARGE_PIXELS = 2**23
 _LARGE = Lock()
@@ -46,6 +56,8 @@ _LEAST, _SMALL, _SIDE = 2, 64, 96
 _LOOKED = 256
 # A thread takes so many images at a time at most, and so many turns at least.
 _CHUNK, _TURNS = 256, 8
+# What is looked for in a file, the usual first; nothing that starts another program, as EPS does.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP", "ICO", "JPEG2000", "AVIF")
 _ORIENTATION = 0x0112
 _TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
@@ -103,6 +115,11 @@ class Opened:
     def faults(self) -> dict[str, int]:
         """Why images could not be opened, and how many, the most first."""
         return dict(Counter(self.why.values()).most_common())
+
+    @property
+    def passing(self) -> list[int]:
+        """Rows whose files may be sound: the system or memory was in the way."""
+        return [row for row, why in self.why.items() if why not in _LASTING]
 
 
 @contextmanager
@@ -220,16 +237,16 @@ def open_images(
 def _opened(data: bytes) -> Iterator[Any]:
     """Open an image without decoding it."""
     if not data:
-        raise UnfitError("an empty file")
+        raise UnfitError(_EMPTY)
     try:
-        image = pillow.open(io.BytesIO(data))
+        image = pillow.open(io.BytesIO(data), formats=_FORMATS)
     except pillow.DecompressionBombError:
-        raise UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels") from None
+        raise UnfitError(_OVER_PIXELS) from None
     except Exception as error:  # a format's reader may fail in any way on a stranger's bytes
-        raise UnfitError("no image, or a damaged one") from error
+        raise UnfitError(NO_MEMORY if _is_memory(error) else _DAMAGED) from error
     with image:
         if image.width * image.height > _MOST_PIXELS:
-            raise UnfitError(f"over {_MOST_PIXELS / 1e6:.0f} million pixels")
+            raise UnfitError(_OVER_PIXELS)
         yield image
 
 
@@ -241,8 +258,12 @@ def _pixels(data: bytes, form: ImageForm, changes: Counter[str]) -> Pixels:
         except UnfitError:
             raise
         except Exception as error:  # likewise
-            why = "cut short" if "truncated" in str(error) else "no image, or a damaged one"
-            raise UnfitError(why) from error
+            why = _CUT if "truncated" in str(error) else _DAMAGED
+            raise UnfitError(NO_MEMORY if _is_memory(error) else why) from error
+
+
+def _is_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "out of memory" in str(error)
 
 
 def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from modelwright.engine import Job, Status, start_engine, worker_count
+from modelwright.engine.platform import reserve
 from modelwright.features.image_files import ImageFiles
 from modelwright.features.images import ImageForm, Opened, Pixels, open_images
 
-__all__ = ["open_into", "open_some"]
+__all__ = ["open_again", "open_into", "open_some"]
 
 _MANY = 20_000  # images: fewer are opened before worker processes are up
 _TURNS = 8  # jobs a worker at least, so that they end together
@@ -45,16 +46,54 @@ def open_into(
     Raises
     ------
     OSError
-        When the file cannot be written.
+        When the file cannot be written, or the disk has too little room for it.
     """
     shape = (len(places), form.channels, form.height, form.width)
     into = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    reserve(path)
     if len(places) < _MANY or worker_count() == 1:
         opened = open_images(places, form, into, tell=tell)
     else:
         opened = _by_workers(path, into, places, form, tell)
     into.flush()
     return opened
+
+
+def open_again(path: Path, places: Sequence[str], form: ImageForm, before: Opened) -> Opened | None:
+    """Try what was out of reach once more, and add the pixels of what opens now to the file.
+
+    Parameters
+    ----------
+    path, places, form
+        As for `open_into`, which made the file.
+    before : Opened
+        What came of it then.
+
+    Returns
+    -------
+    Opened or None
+        What has come of all of it; None when that is the same as before.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    """
+    why, changes = dict(before.why), Counter(before.changes)
+    good, rows = before.good.copy(), before.passing
+    for first in range(0, len(rows), _MOST):
+        some = np.array(rows[first : first + _MOST])
+        pixels = np.empty((len(some), form.channels, form.height, form.width), np.uint8)
+        opened = open_images([places[row] for row in some], form, pixels)
+        if opened.good.any():
+            into = np.lib.format.open_memmap(path, mode="r+")
+            into[some[opened.good]] = pixels[opened.good]
+            into.flush()
+        good[some] = opened.good
+        why |= {int(some[row]): reason for row, reason in opened.why.items()}
+        changes.update(opened.changes)
+    why = {row: reason for row, reason in why.items() if not good[row]}
+    return None if why == before.why else Opened(good, why, dict(changes.most_common()))
 
 
 def open_some(path: str, first: int, places: list[str], form: list[int]) -> dict[str, Any]:

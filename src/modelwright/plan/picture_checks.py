@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.findings import Finding, Severity
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.picture_rows import PictureRows, short_place
 
 __all__ = ["check_pictures", "doubt_labels", "find_unrelated", "look_at_pictures", "told"]
 
@@ -19,7 +21,8 @@ _MANY, _FEW, _SHORT = 6_000, 1_500, 60.0
 # So many standard deviations better than with labels in another order, or a net knows nothing.
 _KNOWING, _ORDERS = 3.0, 200
 _LEAST = 1e-6
-_MOST_BYTES = 2**28
+# Bytes of pixels: at most to compare, to hash for each second (a twentieth of it), and in a block.
+_MOST_BYTES, _HASHED, _BLOCK = 2**28, 2**26, 2**24
 
 
 def look_at_pictures(rows: PictureRows, seconds: float) -> tuple[list[str], dict[str, Any]]:
@@ -56,7 +59,10 @@ def told(found: Finding) -> str:
 
 
 def check_pictures(rows: PictureRows, seconds: float) -> tuple[Finding, ...]:
-    """Find what would spoil a training on these images; takes well below a second.
+    """Find what would spoil a training on these images; takes at most a small part of the time.
+
+    Copies to the bit are looked for among all images, or so many as the time allows; images that
+    are nearly equal among some.
 
     Parameters
     ----------
@@ -66,27 +72,49 @@ def check_pictures(rows: PictureRows, seconds: float) -> tuple[Finding, ...]:
         That are left for everything: with less than a minute fewer images are compared.
     """
     from modelwright.training.diagnostics.overlap import (
-        find_copies,
+        NARROW,
         find_differing,
-        row_keys,
+        find_twins,
+        judge_overlap,
     )
 
-    train, valid = _taken(rows, rows.train), _taken(rows, rows.valid)
+    some = _evenly(rows, rows.train, _MOST_BYTES)
+    train = rows.pixels[some]
     most = _MANY if seconds > _SHORT else _FEW
-    differing = find_differing(train, valid)
-    found = [] if differing is None else [differing]
+    found = [find_differing(train, rows.pixels[_evenly(rows, rows.valid, _MOST_BYTES)])]
+    hashed = max(_HASHED * min(seconds, 1e9), _MOST_BYTES)
+    keyed = _evenly(rows, rows.train, hashed)
+    known = set(_keys(rows, keyed)) if rows.form.size >= NARROW else set()
     parts = [("held-out", rows.valid), *([("test", rows.test)] if len(rows.test) else [])]
-    known = set(row_keys(train))
     for called, places in parts:
-        others = _taken(rows, places)
-        found += find_copies(train, others, called=called, most=most, known=known)
-    return tuple(found)
+        asked = _evenly(rows, places, hashed)
+        fresh = asked[[key not in known for key in _keys(rows, asked)]]
+        same, looked = len(asked) - len(fresh), (len(asked), len(places))
+        found.append(judge_overlap(same, looked, (len(keyed), len(rows.train)), called))
+        others = _evenly(rows, fresh, _MOST_BYTES)
+        if len(others):
+            called = f"other {called}" if same else called
+            names = _names(rows, some), _names(rows, others)
+            found.append(find_twins(train, rows.pixels[others], 0, called, most, names))
+    return tuple(one for one in found if one is not None)
 
 
-def _taken(rows: PictureRows, places: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Give images evenly over all, as many as memory is worth."""
-    every = -(-len(places) * rows.form.size // _MOST_BYTES)
-    return rows.pixels[places[:: max(every, 1)]]
+def _evenly(rows: PictureRows, places: NDArray[np.int64], most_bytes: float) -> NDArray[np.int64]:
+    """Give places evenly over all, as many as their pixels may be."""
+    return places[:: max(math.ceil(len(places) * rows.form.size / most_bytes), 1)]
+
+
+def _keys(rows: PictureRows, places: NDArray[np.int64]) -> list[int]:
+    """Hash images, a part of which is in memory."""
+    from modelwright.training.diagnostics.overlap import row_keys
+
+    parts = np.array_split(places, max(math.ceil(len(places) * rows.form.size / _BLOCK), 1))
+    return [key for some in parts for key in row_keys(rows.pixels[some])]
+
+
+def _names(rows: PictureRows, places: NDArray[np.int64]) -> Callable[[int], str]:
+    """Say what each of some images is called."""
+    return lambda i: short_place(rows.names[places[i]])
 
 
 def find_unrelated(rows: PictureRows, said: NDArray[np.float32]) -> Finding | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import time
@@ -27,9 +28,10 @@ from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Target, Task, TaskKind
 from modelwright.core.unopened import name_unopened
+from modelwright.engine import is_locked, lock_file
 from modelwright.evaluate import StratifiedKFold
-from modelwright.features.images import ImageForm, common_form
-from modelwright.features.opening import open_into
+from modelwright.features.images import ImageForm, Opened, common_form
+from modelwright.features.opening import open_again, open_into
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
 
@@ -45,13 +47,15 @@ __all__ = [
 SCHEMA = Schema(
     (Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET, format=AS_WRITTEN))
 )
-_FORMAT = 2
+_FORMAT = 3
 # One image in so many is held out; of many a smaller share, about so many images.
 _SHARE, _HELD = 5, 2_000
 _TASK_METRIC = "accuracy"
 _CLASSES = 1_000
 _KEPT = 4  # decoded sets that stay on the disk
-_STALE = 86_400.0  # seconds after which nobody goes on with a set that is not complete
+# Seconds after which nobody is at work on a set that is not complete and that nobody has locked:
+# just begun, or by somebody who takes no locks.
+_BEGUN, _STALE = 2.0, 86_400.0
 _MARKED = 64  # images that tell whether two processes see the same ones
 
 
@@ -68,7 +72,7 @@ class OpenedPictures:
     good : ndarray of bool, shape (n,)
         Which could be opened.
     digest : str
-        The hash of which images there are.
+        The hash of which images there are, and of which could be opened.
     notes : tuple of str
         What the user should know.
     """
@@ -101,7 +105,7 @@ class PictureRows:
     plan : str
         How they were told apart, in one sentence.
     digest : str
-        The hash of which images there are.
+        The hash of which images there are, and of which could be opened.
     notes : tuple of str
         What the user should know.
     """
@@ -132,7 +136,7 @@ def read_pictures(
     """Read the images of a folder or zip.
 
     What was opened once is kept below `store` as an array of bytes, and found again by the names,
-    sizes and times of the files.
+    sizes and times of the files. Files that were out of reach are tried again each time.
 
     Parameters
     ----------
@@ -200,8 +204,11 @@ def open_pictures(
         As in `read_pictures`, whose errors it raises.
     """
     digest = _digest(expanded(str(source)), places)
-    form, pixels, good, told = _opened(places, store / "images" / digest, live)
-    return OpenedPictures(form, pixels, good, digest, told)
+    form, pixels, opened = _opened(places, store / "images" / digest, live)
+    if opened.why:  # other rows to learn from, once more of them can be opened
+        told = f"{digest} {sorted(opened.why)}".encode()
+        digest = hashlib.blake2b(told, digest_size=8).hexdigest()
+    return OpenedPictures(form, pixels, opened.good, digest, _told(opened, places))
 
 
 def _check_names(raw: pl.DataFrame, frame: pl.DataFrame) -> None:
@@ -314,28 +321,28 @@ def _digest(source: Path, places: Sequence[str]) -> str:
     return found.hexdigest()
 
 
-def _opened(
-    places: Sequence[str], folder: Path, live: Progress, tries: int = 3
-) -> tuple[ImageForm, NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]]:
+_Kept = tuple[ImageForm, NDArray[np.uint8], Opened]
+
+
+def _opened(places: Sequence[str], folder: Path, live: Progress, tries: int = 3) -> _Kept:
     """Give the pixels from the disk, or open the images and put them there."""
     known = _kept(folder)
     if known is not None:
-        with suppress(OSError):
-            os.utime(folder)
-        return known
+        return _found_again(known, places, folder)
     form = common_form(places)
     # in a folder of its own until it is complete: others may open the same images now
     part = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.part")
+    fresh = part / "set"
     try:
         part.mkdir(parents=True)
-        _make_room(part, len(places) * form.size)
-        good, told = _open_all(part / "pixels.npy", places, form, live)
-        np.save(part / "good.npy", good, allow_pickle=False)
-        write_json(part / "notes.json", {"format": _FORMAT, "notes": list(told)})
-        if _kept(folder) is None:
-            shutil.rmtree(folder, ignore_errors=True)
-            with suppress(OSError):  # somebody else was quicker
-                part.rename(folder)
+        with lock_file(part / "lock"):
+            fresh.mkdir()
+            _make_room(part, len(places) * form.size)
+            _note(fresh, _open_all(fresh / "pixels.npy", places, form, live))
+            if _kept(folder) is None:
+                shutil.rmtree(folder, ignore_errors=True)
+                with suppress(OSError):  # somebody else was quicker
+                    fresh.rename(folder)
         known = _kept(folder)
     except OSError as error:
         raise output_error(folder, error) from error
@@ -349,18 +356,38 @@ def _opened(
     return known
 
 
-def _kept(
-    folder: Path,
-) -> tuple[ImageForm, NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]] | None:
+def _found_again(known: _Kept, places: Sequence[str], folder: Path) -> _Kept:
+    """Give what was opened before, with images that were out of reach then and no longer are."""
+    form, pixels, before = known
+    with suppress(OSError):
+        os.utime(folder)
+    try:
+        more = open_again(folder / "pixels.npy", places, form, before)
+        if more is not None:
+            _note(folder, more)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    return form, pixels, more or before
+
+
+def _note(folder: Path, opened: Opened) -> None:
+    """Write down what came of opening images."""
+    facts = {"why": list(opened.why.items()), "changes": dict(opened.changes)}
+    write_json(folder / "opened.json", {"format": _FORMAT, **facts})
+
+
+def _kept(folder: Path) -> _Kept | None:
     """Give what was opened before, mapped; None when it is absent or of another format."""
     try:
-        known = read_json(folder / "notes.json")
+        known = read_json(folder / "opened.json")
         if known["format"] != _FORMAT:
             return None
         pixels = np.load(folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
-        good = np.load(folder / "good.npy", allow_pickle=False)
-        form = ImageForm(*pixels.shape[1:])
-        return form, pixels, good, tuple(map(str, known["notes"]))
+        why = {int(row): str(reason) for row, reason in known["why"]}
+        good = np.ones(len(pixels), bool)
+        good[list(why)] = False
+        changes = {str(name): int(count) for name, count in dict(known["changes"]).items()}
+        return ImageForm(*pixels.shape[1:]), pixels, Opened(good, why, changes)
     except (DataError, LookupError, OSError, TypeError, ValueError):  # another form, or damaged
         return None
 
@@ -373,7 +400,7 @@ def _make_room(folder: Path, needed: int) -> None:
             age = time.time() - other.stat().st_mtime
             if other.suffix != ".part":
                 ages[other] = age
-            elif age > _STALE:
+            elif _is_left(other / "lock", age):
                 shutil.rmtree(other, ignore_errors=True)
     for other in sorted(ages, key=lambda other: ages[other])[_KEPT - 1 :]:
         shutil.rmtree(other, ignore_errors=True)
@@ -384,28 +411,39 @@ def _make_room(folder: Path, needed: int) -> None:
         raise DataError(f"{needed / 1e9:.1f} GB of disk for the pixels", got, cure)
 
 
-def _open_all(
-    path: Path, places: Sequence[str], form: ImageForm, live: Progress
-) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+def _is_left(lock: Path, age: float) -> bool:
+    """Whether whoever was at work on a set is gone."""
+    return not is_locked(lock) and age > (_BEGUN if lock.exists() else _STALE)
+
+
+def _open_all(path: Path, places: Sequence[str], form: ImageForm, live: Progress) -> Opened:
     def tell(done: int) -> None:
         live.advance(None, f"opening images: {done:,} of {len(places):,}")
 
     tell(0)
-    done = open_into(path, places, form, tell)
-    told = [f"{count:,} image{'s' * (count > 1)} {why}." for why, count in done.changes.items()]
-    if done.why:
-        count = len(done.why)
-        named = name_unopened((short_place(places[row]), why) for row, why in done.why.items())
+    return open_into(path, places, form, tell)
+
+
+def _told(opened: Opened, places: Sequence[str]) -> tuple[str, ...]:
+    """Say what was done to images, and which could not be opened."""
+    told = [f"{count:,} image{'s' * (count > 1)} {why}." for why, count in opened.changes.items()]
+    if opened.why:
+        count = len(opened.why)
+        named = name_unopened((short_place(places[row]), why) for row, why in opened.why.items())
         told.append(f"{count:,} image{'s' * (count > 1)} could not be opened: {named}.")
-    return done.good, tuple(told)
+    return tuple(told)
 
 
 def short_place(place: str) -> str:
-    """Keep the last folders of a place: the others say where somebody's files are.
+    r"""Keep the last folders of a place: the others say where somebody's files are.
 
     Examples
     --------
     >>> short_place("/home/ada/photos/train/cat/1.png")
     'train/cat/1.png'
+    >>> short_place(r"C:\Users\ada\photos.zip/train/cat/1.png")
+    'train/cat/1.png'
+    >>> short_place(r"C:\photos\train\cat\1.png")
+    'train/cat/1.png'
     """
-    return "/".join(place.split("/")[-3:])
+    return "/".join(re.split(r"[/\\]", place)[-3:])

@@ -292,7 +292,7 @@ class Transfer:
         fitted = self._fitted(training.net)
         with reproducible(self.seed, machine.threads):
             valid = fitted.probabilities(self.rows.pixels[self.rows.valid])
-        epochs = f"{training.position:.1f} epochs"
+        epochs = f"{training.seen:.1f} epochs"
         first = (
             f"fine-tuned: {tuning}; {epochs} in batches of {spec.batch}, from the linear layer on."
         )

@@ -160,10 +160,13 @@ def pretrain(
     end = math.inf if chosen.epochs else began + seconds - _WRITING
     with ExitStack() as stack:
         told = live or stack.enter_context(progress())
-        work = _Work(data, method, chosen, data_folder(chosen.store), end, told)
+        work = _Work(data, method, chosen, data_folder(chosen.store), end, told, stack)
         form, weights, card = work.with_classes() if method == "supervised" else work.alone()
         card = _with_time(card, seconds) if work.timed else card
-        return _written(Path(out), form, weights, replace(card, seconds=clock.monotonic() - began))
+        card = replace(card, seconds=clock.monotonic() - began)
+        card = _written(Path(out), form, weights, card)
+        work.forget()
+        return card
 
 
 def _with_time(card: BackboneCard, seconds: float) -> BackboneCard:
@@ -220,9 +223,11 @@ class _Work:
         store: Path,
         end: float,
         live: Progress,
+        stack: ExitStack,
     ) -> None:
         self.data, self.method, self.asked = data, method, asked
-        self.store, self.end, self.live = store, end, live
+        self.store, self.end, self.live, self._stack = store, end, live, stack
+        self._kept: Path | None = None
         self.seed = Seed(asked.seed).derive("pretraining", method)
         self.timed = math.isfinite(end)
 
@@ -255,12 +260,10 @@ class _Work:
         expected = epochs if self.asked.epochs is not None else epochs / SPARE
         spec = NetSpec("backbone", widths, epochs, batch, mirrored,
                        moved=False, erased=expected >= LONG)  # fmt: skip
-        with self._kept(rows.digest, widths) as kept:
-            done = train_net(
-                rows, source, spec, machine,
-                budget=self.budget, seed=self.seed, live=self.live, checkpoint=kept.path,
-            )  # fmt: skip
-            kept.drop()
+        done = train_net(
+            rows, source, spec, machine, budget=self.budget, seed=self.seed, live=self.live,
+            checkpoint=self._checkpoint(rows.digest, widths),
+        )  # fmt: skip
         right = float((done.valid.argmax(axis=1) == rows.y.values[rows.valid]).mean())
         weights = {name: torch.from_numpy(np.array(a)) for name, a in done.fitted.weights.items()}
         last = done.curve[-1] if done.curve else None
@@ -268,7 +271,7 @@ class _Work:
         card = replace(
             card,
             classes=rows.y.classes,
-            epochs=last.epoch if last else 0.0,
+            epochs=last.epoch if last else self.asked.epochs or 0.0,  # none where it had ended
             score=right,
             loss=last.loss if last else None,
         )
@@ -300,18 +303,22 @@ class _Work:
             step = 1 + len(source) // 4_096
             net.suit(source.at(torch.arange(0, len(source), step)).inputs[0])
         machine.suit(net)
-        with self._kept(opened.digest, widths) as kept:
-            training = self._training(net, source, self._epochs(len(index), rate), machine)
-            paced = replace(machine, rows_a_second=rate)
-            tell = self._teller(training)
-            notes = carry_out(
-                training, "backbone", paced, self.budget, checkpoint=kept.path, tell=tell
-            )
-            kept.drop()
-        epochs = f"{training.position:.2f}"
+        checkpoint = self._checkpoint(opened.digest, widths)
+        training = self._training(net, source, self._epochs(len(index), rate), machine)
+        paced = replace(machine, rows_a_second=rate)
+        tell = self._teller(training)
+        notes = carry_out(
+            training, "backbone", paced, self.budget, checkpoint=checkpoint, tell=tell
+        )
+        epochs = f"{training.seen:.2f}"
         card = self._card(len(index), opened.digest, (*opened.notes, *notes))
         loss = training.curve[-1].loss if training.curve else None
         return form, net.state_dict(), replace(card, epochs=float(epochs), loss=loss)
+
+    def forget(self) -> None:
+        """Drop the checkpoint: the backbone is written."""
+        if self._kept is not None:
+            self._kept.unlink(missing_ok=True)
 
     def _images(self) -> tuple[OpenedPictures, NDArray[np.int64]]:
         """Open the images, and say which to learn from: none of val/ and test/."""
@@ -409,11 +416,19 @@ class _Work:
             return self.asked.epochs
         return float(round(min(SPARE * max(rate * self.left / rows, 0.1), MOST), 2))
 
-    def _kept(self, digest: str, widths: tuple[int, ...]) -> _Kept:
-        """Say where the checkpoint of this very question is."""
+    def _checkpoint(self, digest: str, widths: tuple[int, ...]) -> Path | None:
+        """Say where the checkpoint of this very question is; nobody else has it until the end.
+
+        None by the clock: how many epochs it allows differs from run to run.
+        """
+        if self.timed:
+            return None
         told = f"{digest} {self.method} {widths} {self.asked.epochs} {self.asked.seed}"
         name = hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
-        return _Kept(self.store / "pretraining" / f"{name}.safetensors", lasting=not self.timed)
+        self._kept = self.store / "pretraining" / f"{name}.safetensors"
+        self._kept.parent.mkdir(parents=True, exist_ok=True)
+        self._stack.enter_context(lock_file(self._kept.with_suffix(".lock")))
+        return self._kept
 
     def _card(self, images: int, digest: str, notes: tuple[str, ...]) -> BackboneCard:
         from modelwright.nets.backbone_file import BackboneCard
@@ -421,28 +436,6 @@ class _Work:
         source = Path(self.data).name
         created = datetime.now(UTC).isoformat(timespec="seconds")
         return BackboneCard(self.method, source, digest, images, created=created, notes=notes)
-
-
-class _Kept:
-    """A checkpoint that one process has; it goes on from it where no clock has a say."""
-
-    def __init__(self, path: Path, *, lasting: bool) -> None:
-        self.path, self._lasting = path, lasting
-        self._stack = ExitStack()
-
-    def __enter__(self) -> _Kept:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._stack.enter_context(lock_file(self.path.with_suffix(".lock")))
-        if not self._lasting:  # how many epochs a clock allows differs from run to run
-            self.drop()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def drop(self) -> None:
-        """Forget it: what it was for is done."""
-        self.path.unlink(missing_ok=True)
 
 
 def _unlabelled(opened: OpenedPictures, index: NDArray[np.int64]) -> Source:

@@ -82,6 +82,7 @@ def keep(training: Training, path: Path) -> None:
         "seed": training.seed,
         "done": training.done,
         "at": training.at,
+        "skipped": training.skipped,
         "pieces": training.pieces,
         "losses": training.losses,
         "curve": [asdict(epoch) for epoch in training.curve],
@@ -152,6 +153,7 @@ def _fill(training: Training, tensors: Tensors, facts: Mapping[str, Any]) -> Non
     training.best_state = best or None
     training.opened, training.drawn = (_generator(tensors, name) for name in ("opened", "drawn"))
     training.done, training.at = int(facts["done"]), int(facts["at"])
+    training.skipped = float(facts.get("skipped", 0.0))
     training.pieces = int(facts["pieces"])
     _check_place(training)
     training.losses = [float(loss) for loss in facts["losses"]]

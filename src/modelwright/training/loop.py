@@ -191,7 +191,9 @@ class Training:
     Attributes
     ----------
     done, at : int
-        Whole epochs, and steps of the epoch that runs.
+        Whole epochs, and steps of the epoch that runs; one that the clock ended counts as whole.
+    skipped : float
+        Epochs that were not seen, of those in `done`: the rest of what the clock ended.
     curve : list of Epoch
         One for each epoch.
     pieces : int
@@ -243,6 +245,7 @@ class Training:
         layers = net.modules() if course.dropout else ()
         self.drops = [layer for layer in layers if isinstance(layer, nn.Dropout)]
         self.done, self.at, self.pieces = 0, 0, 1
+        self.skipped = 0.0
         self.curve: list[Epoch] = []
         self.losses: list[float] = []
         self.notes: list[str] = []
@@ -257,6 +260,11 @@ class Training:
     def position(self) -> float:
         """Epochs so far, with the share of the one that runs."""
         return self.done + self.at / self.steps
+
+    @property
+    def seen(self) -> float:
+        """How often the rows were learned from: an epoch that the clock ended is a part of one."""
+        return self.position - self.skipped
 
     def run(
         self,
@@ -376,6 +384,7 @@ class Training:
         self.drawn = torch.get_rng_state()
         if self.together is not None:
             self.together.average_buffers(self.net)
+        self.skipped += 1 - self.at / self.steps
         self.done, self.at = self.done + 1, 0
         return float(torch.tensor(self.losses).mean())
 

@@ -5,7 +5,7 @@ All of it works on arrays, needs no net, and is bounded: what would take long is
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,13 @@ from modelwright.core.numerals import number
 from modelwright.training.diagnostics.case import noticed
 
 __all__ = [
+    "NARROW",
     "Twins",
     "find_copies",
     "find_differing",
     "find_overlap",
     "find_twins",
+    "judge_overlap",
     "row_keys",
     "twins",
 ]
@@ -30,7 +32,7 @@ Rows = NDArray[np.generic]
 # From which share of the validation rows copies are an error, and how many there have to be.
 _MANY, _FEW = 0.01, 3
 # Rows of fewer numbers are equal by chance.
-_NARROW = 8
+NARROW = 8
 _MOST_BYTES = 512 * 2**20
 # The side that images are brought to, and the channels and sides that make rows images.
 _SIDE, _LEAST_SIDE, _CHANNELS = 16, 8, (1, 3, 4)
@@ -42,9 +44,7 @@ _TWINS = 0.02
 _MOVED, _WIDER = 0.5, 2.0
 
 
-def find_overlap(
-    train: Rows, valid: Rows, called: str = "validation", known: Set[int] | None = None
-) -> Finding | None:
+def find_overlap(train: Rows, valid: Rows, called: str = "validation") -> Finding | None:
     """Find validation rows that equal training rows to the bit, by the hash of their numbers.
 
     Parameters
@@ -53,8 +53,6 @@ def find_overlap(
         Inputs, as they are before anything random is done to them.
     called : str
         What the second ones are.
-    known : set of int, optional
-        What `row_keys` gave of the training rows, where it is asked about several sets.
 
     Returns
     -------
@@ -67,36 +65,51 @@ def find_overlap(
     >>> find_overlap(rows, rows[:10]).evidence
     '10 of 10 validation rows are among the 100 training rows, to the bit'
     """
-    if train.shape[1:] != valid.shape[1:] or int(np.prod(train.shape[1:])) < _NARROW:
+    if train.shape[1:] != valid.shape[1:] or int(np.prod(train.shape[1:])) < NARROW:
         return None
     most = max(_MOST_BYTES // max(train[:1].nbytes, 1), 1)
-    found = set(row_keys(train[:most])) if known is None else known
-    same = sum(key in found for key in row_keys(valid[:most]))
+    found, asked = set(row_keys(train[:most])), row_keys(valid[:most])
+    same = sum(key in found for key in asked)
+    known = len(train[:most])
+    return judge_overlap(same, (len(asked), len(valid)), (known, len(train)), called)
+
+
+def judge_overlap(
+    same: int, valid: tuple[int, int], train: tuple[int, int], called: str
+) -> Finding | None:
+    """Say how many validation rows are training rows.
+
+    Parameters
+    ----------
+    same : int
+        How many were found.
+    valid, train : tuple of (int, int)
+        How many rows of each were looked at, and how many there are.
+    called : str
+        What the first ones are.
+
+    Examples
+    --------
+    >>> judge_overlap(3, (50, 50), (80, 100), "test").evidence
+    '3 of 50 test rows are among 80 of the 100 training rows, to the bit'
+    """
     if not same:
         return None
-    told = (
-        f"{same:,} of {len(valid[:most]):,} {called} rows are among the "
-        f"{len(train[:most]):,} training rows, to the bit"
-    )
-    loud = same >= max(_FEW, _MANY * len(valid[:most]))
+    asked = f"{valid[0]:,} {called} rows" + (" looked at" if valid[0] < valid[1] else "")
+    known = f"{train[0]:,} of the {train[1]:,}" if train[0] < train[1] else f"the {train[1]:,}"
+    told = f"{same:,} of {asked} are among {known} training rows, to the bit"
+    loud = same >= max(_FEW, _MANY * valid[0])
     return noticed("valid-overlap", told, None if loud else Severity.INFO)
 
 
-def find_copies(
-    train: Rows,
-    valid: Rows,
-    seed: int = 0,
-    called: str = "validation",
-    most: int = _TRAINED,
-    known: Set[int] | None = None,
-) -> tuple[Finding, ...]:
+def find_copies(train: Rows, valid: Rows, seed: int = 0) -> tuple[Finding, ...]:
     """Find validation rows that equal training rows, and images among the others that nearly do.
 
     Parameters
     ----------
-    train, valid, called, known
+    train, valid
         As of `find_overlap`.
-    seed, most
+    seed
         As of `twins`.
 
     Examples
@@ -107,12 +120,13 @@ def find_copies(
     >>> [one.code for one in find_copies(images, np.concatenate([images[:5], brighter]))]
     ['valid-overlap', 'valid-near-duplicates']
     """
-    same = find_overlap(train, valid, called, known)
+    same, called, others = find_overlap(train, valid), "validation", np.arange(len(valid))
     if same is not None:
-        found = set(row_keys(train)) if known is None else known
-        valid = valid[[key not in found for key in row_keys(valid)]]
-        called = f"other {called}"
-    near = find_twins(train, valid, seed, called, most) if len(valid) else None
+        found = set(row_keys(train))
+        others = np.flatnonzero([key not in found for key in row_keys(valid)])
+        valid, called = valid[others], f"other {called}"
+    names = int, others.item
+    near = find_twins(train, valid, seed, called, names=names) if len(valid) else None
     return tuple(one for one in (same, near) if one is not None)
 
 
@@ -232,7 +246,12 @@ def _mirrored(flat: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def find_twins(
-    train: Rows, valid: Rows, seed: int = 0, called: str = "validation", most: int = _TRAINED
+    train: Rows,
+    valid: Rows,
+    seed: int = 0,
+    called: str = "validation",
+    most: int = _TRAINED,
+    names: tuple[Callable[[int], object], Callable[[int], object]] = (int, int),
 ) -> Finding | None:
     """Find validation images that are nearly training images; None for what are no images.
 
@@ -242,6 +261,8 @@ def find_twins(
         As of `twins`.
     called : str
         What the second ones are.
+    names : tuple of callable
+        What a training and a validation image are called, by their places.
     """
     if train.ndim != 4 or train.shape[1:] != valid.shape[1:] or train.shape[1] not in _CHANNELS:
         return None
@@ -250,7 +271,8 @@ def find_twins(
     found = twins(train, valid, seed, most)
     if not len(found.pairs):
         return None
-    shown = ", ".join(f"{held} like {known}" for held, known in found.pairs[:3].tolist())
+    trained, asked = names
+    shown = ", ".join(f"{asked(i)} like {trained(j)}" for i, j in found.pairs[:3].tolist())
     told = (
         f"{len(found.pairs):,} of {found.asked:,} {called} images are closer to a training image "
         f"than a quarter of what is usual among these ({shown})"
