@@ -25,9 +25,11 @@ from modelwright.cli import main
 from modelwright.core.errors import (
     DataError,
     FitError,
+    LostError,
     ModelFileError,
     ModelwrightWarning,
     OptionError,
+    OutputError,
 )
 from modelwright.core.progress import SilentProgress
 from modelwright.core.task import Target
@@ -36,8 +38,9 @@ from modelwright.models.pictures import FittedPictures
 from modelwright.plan import picture_net, picture_rows, picture_run, picture_speed, pictures
 from modelwright.plan.picture_net import NetSpec
 from modelwright.plan.picture_rows import PictureRows
-from modelwright.plan.picture_run import scoring_seconds
+from modelwright.plan.picture_run import CHECKPOINT, opened_run, scoring_seconds
 from modelwright.report import render
+from modelwright.store import RunStatus, RunStore
 from modelwright.store.archive import read_archive, write_archive
 from modelwright.store.tensors import read_tensors
 from pictured import draw, save, write_classes, zipped
@@ -237,6 +240,45 @@ def test_an_interrupted_run_goes_on(
     assert set(nets[0]) == set(nets[1])
     for name, values in nets[0].items():
         assert values.tobytes() == nets[1][name].tobytes(), name
+
+
+@pytest.mark.parametrize(
+    ("error", "kept", "status"),
+    [
+        (OutputError("room on the disk", "none"), False, RunStatus.INTERRUPTED),
+        (LostError("2 processes to the end", "one"), False, RunStatus.INTERRUPTED),
+        (KeyboardInterrupt(), False, RunStatus.INTERRUPTED),
+        (RuntimeError("no more"), True, RunStatus.INTERRUPTED),
+        (RuntimeError("no more"), False, RunStatus.FAILED),
+    ],
+)
+def test_a_run_that_an_error_ended_is_resumed_where_something_of_it_is_kept(
+    error: BaseException, kept: bool, status: RunStatus, bars: Path, tmp_path: Path
+) -> None:
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    asked, settings = mw.Question(""), mw.Settings(store=tmp_path, resume=True)
+    with pytest.raises(type(error)), opened_run(rows, bars, asked, settings, 9.0) as (store, run):
+        if kept:
+            (store.folder_of(run.id) / CHECKPOINT).touch()
+        raise error
+    assert bool(getattr(error, "__notes__", [])) is kept
+    with RunStore(tmp_path) as store:
+        assert store.run(run.id).status is status
+    with opened_run(rows, bars, asked, settings, 9.0) as (store, again):
+        assert (again.id == run.id) is (status is RunStatus.INTERRUPTED)
+
+
+def test_a_run_that_is_finished_stays_so(bars: Path, tmp_path: Path) -> None:
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    settings = mw.Settings(store=tmp_path)
+    with (
+        pytest.raises(RuntimeError),
+        opened_run(rows, bars, mw.Question(""), settings, 9.0) as (store, run),
+    ):
+        store.finish(run.id, 0.9, "model.mw")
+        raise RuntimeError("too late")
+    with RunStore(tmp_path) as store:
+        assert store.run(run.id).status is RunStatus.FINISHED
 
 
 @pytest.mark.long

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwright.core.errors import ModelFileError, OptionError
+from modelwright.core.errors import LostError, ModelFileError, OptionError, OutputError
 from modelwright.core.progress import Progress, SilentProgress
 from modelwright.core.result import FreshScore, Leaderboard, Standing
 from modelwright.core.settings import ImageSettings, Question, Settings, Validation, images_of
@@ -27,6 +27,8 @@ from modelwright.plan.picture_rows import PictureRows
 from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
 
 __all__ = [
+    "CHECKPOINT",
+    "MODEL",
     "Spending",
     "Spent",
     "backbones_of",
@@ -34,10 +36,13 @@ __all__ = [
     "check_asked",
     "fresh_score",
     "opened_run",
+    "record_broken",
     "refuse_backbones",
     "scoring_seconds",
 ]
 
+# What a run keeps in its folder.
+MODEL, CHECKPOINT = "model.mw", "net.safetensors"
 # Seconds over the time that are told.
 _LATE = 0.5
 # What writing the file takes, by how much scoring may be slower than was measured, and the share of
@@ -141,9 +146,35 @@ def opened_run(
         store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
         try:
             yield store, record
-        except Exception as error:
-            store.fail(record.id, repr(error))
+        except BaseException as error:
+            record_broken(store, record.id, error)
             raise
+
+
+def record_broken(store: RunStore, run_id: str, error: BaseException) -> None:
+    """Record that an error ended a run: it may be resumed where something of it is kept.
+
+    Parameters
+    ----------
+    store : RunStore
+        The records.
+    run_id : str
+        Of the run; one that is finished stays so.
+    error : BaseException
+        What ended it; is told that something is kept. A full disk, another process that is gone,
+        and Ctrl-C are no fault of the run.
+    """
+    if store.run(run_id).status is RunStatus.FINISHED:
+        return
+    folder = store.folder_of(run_id)
+    kept = any((folder / name).is_file() for name in (MODEL, CHECKPOINT))
+    if isinstance(error, OutputError | LostError) or not isinstance(error, Exception):
+        store.mark(run_id, RunStatus.INTERRUPTED)
+    elif kept:
+        store.mark(run_id, RunStatus.INTERRUPTED, why=repr(error))
+        error.add_note("what was learned is kept: --resume goes on with it")
+    else:
+        store.fail(run_id, repr(error))
 
 
 class Spending(SilentProgress):

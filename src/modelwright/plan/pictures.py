@@ -49,6 +49,8 @@ from modelwright.plan.picture_net import (
 )
 from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
 from modelwright.plan.picture_run import (
+    CHECKPOINT,
+    MODEL,
     Spending,
     Spent,
     backbones_of,
@@ -56,6 +58,7 @@ from modelwright.plan.picture_run import (
     check_asked,
     fresh_score,
     opened_run,
+    record_broken,
     scoring_seconds,
 )
 from modelwright.plan.picture_shown import shown_of
@@ -63,7 +66,6 @@ from modelwright.plan.picture_speed import fastest_setting, hopeless
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
     RunRecord,
-    RunStatus,
     RunStore,
     TrialRecord,
     data_folder,
@@ -185,10 +187,10 @@ def fit_pictures(
         work.deadline = None if math.isinf(budget) else began + budget - record.spent
         try:
             first = work.search(began)
-        except KeyboardInterrupt:
-            runs.mark(record.id, RunStatus.INTERRUPTED)
+        except KeyboardInterrupt as error:
             if work.model is None:
                 raise
+            record_broken(runs, record.id, error)
             return PictureSession(work.model, record.id, work.folder, read, read, True)
         assert work.model is not None  # `search` has written one
         return PictureSession(work.model, record.id, work.folder, read, first)
@@ -248,7 +250,7 @@ class _Work:
         first = time.monotonic() - began
         notes, facts = look_at_pictures(self.rows, self.left)
         self.notes += notes
-        checkpoint = self.folder / "net.safetensors"
+        checkpoint = self.folder / CHECKPOINT
         # without time left nothing is begun; what an earlier run learned is taken up and scored
         if self.settings.trials != 1 and (self.left > 0 or checkpoint.is_file()):
             spec, machine = self._planned(source, machine)
@@ -276,7 +278,7 @@ class _Work:
         self._publish(machine)
         self.spent.did("features")
         first = time.monotonic() - began
-        path = self.folder / "net.safetensors"
+        path = self.folder / CHECKPOINT
         if self.left <= 0 and not path.is_file():
             self.notes.append(UNTUNED)
         elif self.settings.trials != 1:
@@ -491,11 +493,11 @@ class _Work:
         if card.test is not None:
             facts["test"] = card.test.to_json()
         self.store.learn(self.record.id, facts)
-        path = Path(self.settings.out or self.folder / "model.mw").resolve()
+        path = Path(self.settings.out or self.folder / MODEL).resolve()
         self.store.finish(self.record.id, card.score, str(path), card.notes)
 
     def _write(self, model: Model) -> None:
-        path = model.save(self.folder / "model.mw")
+        path = model.save(self.folder / MODEL)
         if self.settings.out is not None:
             atomic_write(Path(self.settings.out), path.read_bytes())
         self.model = model
