@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +16,14 @@ pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import DataError, FitError, ModelFileError, OptionError
+from modelwright.core.progress import SilentProgress
 from modelwright.core.settings import ImageSettings
 from modelwright.nets.backbone_file import BackboneCard, read_backbone
 from modelwright.nets.checkpoint import write_weights
 from modelwright.nets.resnet import resnet
 from modelwright.plan import pictures
+from modelwright.plan.picture_rows import read_pictures
+from modelwright.plan.picture_seen import seen_before
 from modelwright.plan.pretraining import Pretraining, _with_time, pretrain
 from modelwright.report import render
 from modelwright.store.tensors import read_tensors
@@ -296,6 +300,48 @@ def test_a_backbone_that_had_no_time_is_refused_or_says_so() -> None:
     (note,) = _with_time(replace(card, epochs=0.4), 9.0).notes
     assert note.startswith("there was no time for a single epoch (0.40)")
     assert _with_time(replace(card, epochs=1.0), 9.0).notes == ()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "told"), [(0, False), (1, True)])
+def test_a_backbone_that_knows_what_is_held_out_is_told(
+    seed: int, told: bool, tmp_path: Path
+) -> None:
+    folder = write_classes(tmp_path / "in", {"": 40})
+    mw.fit(folder, settings=mw.Settings(trials=1, store=tmp_path, out=tmp_path / "m.mw"))
+    settings = ImageSettings(
+        trials=1, store=tmp_path, seed=seed, backbones=(tmp_path / "m.mw",)
+    )
+    notes = mw.fit(folder, settings=settings).model.card.notes
+    assert any("has learned most of the images that are held out here" in n for n in notes) is told
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"seed": 2}, "learned these very images by another draw"),
+        ({"seed": None}, "was among them"),  # of an earlier version
+        ({"data": "other"}, "was among them"),
+        ({"data": "other", "classes": 3}, ""),
+        ({"seed": 2, "method": "contrastive"}, ""),
+    ],
+)
+def test_what_a_backbone_may_know_of_held_out_images_depends_on_its_card(
+    change: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    folder = write_classes(tmp_path / "in", {"": 5})
+    rows = read_pictures(folder, None, tmp_path, 1, SilentProgress())
+    card = BackboneCard("supervised", "in", rows.digest, 8, 2, seed=1)
+    told = " ".join(seen_before("b.mw", replace(card, **change), rows))
+    assert said in told
+    assert bool(said) is bool(told)
+
+
+def test_images_that_are_held_out_as_given_were_so_before(bars: Path, tmp_path: Path) -> None:
+    rows = read_pictures(bars, None, tmp_path, 1, SilentProgress())
+    card = BackboneCard("fit", "in", rows.digest, 120, 2, seed=0)
+    assert (rows.seed, seen_before("b.mw", card, rows)) == (None, ())
 
 
 @pytest.mark.long

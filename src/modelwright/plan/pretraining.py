@@ -268,6 +268,7 @@ class _Work:
         card = replace(
             card,
             classes=rows.y.classes,
+            seed=rows.seed,
             epochs=last.epoch if last else 0.0,
             score=right,
             loss=last.loss if last else None,
