@@ -257,28 +257,36 @@ def test_a_run_that_an_error_ended_is_resumed_where_something_of_it_is_kept(
 ) -> None:
     rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
     asked, settings = mw.Question(""), mw.Settings(store=tmp_path, resume=True)
-    with pytest.raises(type(error)), opened_run(rows, bars, asked, settings, 9.0) as (store, run):
-        if kept:
-            (store.folder_of(run.id) / CHECKPOINT).touch()
-        raise error
+
+    def broken() -> None:
+        with opened_run(rows, bars, asked, settings, 9.0) as (store, run):
+            if kept:
+                (store.folder_of(run.id) / CHECKPOINT).touch()
+            raise error
+
+    with pytest.raises(type(error)):
+        broken()
     assert bool(getattr(error, "__notes__", [])) is kept
     with RunStore(tmp_path) as store:
-        assert store.run(run.id).status is status
-    with opened_run(rows, bars, asked, settings, 9.0) as (store, again):
-        assert (again.id == run.id) is (status is RunStatus.INTERRUPTED)
+        (first,) = store.runs()
+    assert first.status is status
+    with opened_run(rows, bars, asked, settings, 9.0) as (_, again):
+        assert (again.id == first.id) is (status is RunStatus.INTERRUPTED)
 
 
 def test_a_run_that_is_finished_stays_so(bars: Path, tmp_path: Path) -> None:
     rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
-    settings = mw.Settings(store=tmp_path)
-    with (
-        pytest.raises(RuntimeError),
-        opened_run(rows, bars, mw.Question(""), settings, 9.0) as (store, run),
-    ):
-        store.finish(run.id, 0.9, "model.mw")
-        raise RuntimeError("too late")
+
+    def broken() -> None:
+        settings = mw.Settings(store=tmp_path)
+        with opened_run(rows, bars, mw.Question(""), settings, 9.0) as (store, run):
+            store.finish(run.id, 0.9, "model.mw")
+            raise RuntimeError("too late")
+
+    with pytest.raises(RuntimeError):
+        broken()
     with RunStore(tmp_path) as store:
-        assert store.run(run.id).status is RunStatus.FINISHED
+        assert [run.status for run in store.runs()] == [RunStatus.FINISHED]
 
 
 @pytest.mark.long
@@ -308,6 +316,34 @@ def test_a_fit_that_is_late_begins_nothing_and_says_by_how_much(
     (note,) = [note for note in result.notes if note.startswith("the time was overrun by ")]
     assert "it went into opening images" in note
     assert ", the quick net " in note
+    assert result.score is not None
+    assert result.score > 0.7, "it has learned all the same"
+
+
+@pytest.mark.long
+def test_a_resumed_run_never_puts_a_worse_net_in_the_place_of_its_model(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    def worse(*given: Any, **named: Any) -> Any:
+        done = usual(*given, **named)
+        return replace(done, valid=np.ascontiguousarray(done.valid[:, ::-1]))
+
+    settings = replace(QUICK, store=tmp_path, out=tmp_path / "m.mw", resume=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "look_at_pictures", interrupted)
+        first = mw.fit(bars, settings=settings)
+    usual, score = pictures.train_net, mw.load(tmp_path / "m.mw").card.score
+    monkeypatch.setattr(pictures, "train_net", worse)
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "look_at_pictures", interrupted)
+        mw.fit(bars, settings=settings)
+    assert mw.load(tmp_path / "m.mw").card.score == score
+    again = mw.fit(bars, settings=settings)
+    assert (first.interrupted, again.run, again.score) == (True, first.run, score)
+    assert [line.name for line in again.leaderboard] == ["quick (earlier)", "quick"]
 
 
 @pytest.mark.long

@@ -309,9 +309,7 @@ def test_a_backbone_that_knows_what_is_held_out_is_told(
 ) -> None:
     folder = write_classes(tmp_path / "in", {"": 40})
     mw.fit(folder, settings=mw.Settings(trials=1, store=tmp_path, out=tmp_path / "m.mw"))
-    settings = ImageSettings(
-        trials=1, store=tmp_path, seed=seed, backbones=(tmp_path / "m.mw",)
-    )
+    settings = ImageSettings(trials=1, store=tmp_path, seed=seed, backbones=(tmp_path / "m.mw",))
     notes = mw.fit(folder, settings=settings).model.card.notes
     assert any("has learned most of the images that are held out here" in n for n in notes) is told
 

@@ -42,7 +42,8 @@ __all__ = [
 ]
 
 # What a run keeps in its folder.
-MODEL, CHECKPOINT = "model.mw", "net.safetensors"
+MODEL = "model.mw"
+CHECKPOINT = "net.safetensors"
 # Seconds over the time that are told.
 _LATE = 0.5
 # What writing the file takes, by how much scoring may be slower than was measured, and the share of

@@ -34,6 +34,7 @@ from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
 from modelwright.plan.picture_choice import UNTUNED, best_of, tuning_told
+from modelwright.plan.picture_kept import kept_net
 from modelwright.plan.picture_mirror import compare, decide
 from modelwright.plan.picture_net import (
     LONG,
@@ -216,6 +217,7 @@ class _Work:
         self.folder = store.folder_of(record.id)
         self.deadline: float | None = None
         self.trials: list[Trained] = []
+        self.kept: list[Trained] = []
         self.notes: list[str] = []
         self.model: Model | None = None
         self.seed = Seed(settings.seed)
@@ -234,12 +236,13 @@ class _Work:
         """Fit nets, the quick one first; gives the seconds until a model was on disk."""
         self.live.advance(None, "finding out what this machine does best")
         self._look_around()
+        self.kept = kept_net(self.folder / MODEL, self.rows, self.store.trials(self.record.id))
         source = source_of(self.rows)
         if backbones_of(self.settings):
             return self._transfer(source, began)
         machine = self._machine(source)
         self.spent.did("loading PyTorch and measuring the machine")
-        quick = quick_spec(LADDER[0], len(self.rows.train))
+        quick = quick_spec(LADDER[0], len(self.rows.train), machine.rows_a_second)
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         # in 32 bits: in its few steps at a high rate images of one background fell apart in 16
@@ -433,13 +436,15 @@ class _Work:
         self.live.standings(board_of(self.trials, self._best(), self.metric, y))
 
     def _best(self) -> Trained:
-        return best_of(self.trials, self.metric, self.rows.y.rows(self.rows.valid))
+        y = self.rows.y.rows(self.rows.valid)
+        return best_of([*self.kept, *self.trials], self.metric, y)
 
     def _publish(self, machine: Machine, *, last: bool = False) -> None:
         """Write the best net; at the end with everything that is known of it."""
         if last:
             self.notes += filter(None, [self.spent.late_note(self.left)])
         rows, best = self.rows, self._best()
+        ranked = [*(one for one in self.kept if one is best), *self.trials]
         y = rows.y.rows(rows.valid)
         calibration = fit_temperature(best.valid, y)
         p = calibration.apply(best.valid)
@@ -463,7 +468,7 @@ class _Work:
             data=rows.digest,
             plan=rows.plan,
             score=score,
-            leaderboard=board_of(self.trials, best, self.metric, y, whole=last),
+            leaderboard=board_of(ranked, best, self.metric, y, whole=last),
             notes=notes,
         )
         part = Part(FittedRecipe((FittedImages("image", rows.form),)), best.fitted)

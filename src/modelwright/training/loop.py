@@ -72,6 +72,8 @@ class Course:
         weights of the best one; 0: it never does.
     growing : Growing, optional
         How small images are at first; None: what enters the net is as it is.
+    least : float
+        Epochs that `StepPace` grants when the time is over too.
     """
 
     epochs: float
@@ -90,6 +92,7 @@ class Course:
     averaging: float = 0.0
     patience: int = 0
     growing: Growing | None = None
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
