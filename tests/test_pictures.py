@@ -36,6 +36,7 @@ from modelwright.core.task import Target
 from modelwright.core.unopened import UnopenedWarning
 from modelwright.models.pictures import FittedPictures
 from modelwright.plan import picture_net, picture_rows, picture_run, picture_speed, pictures
+from modelwright.plan.picture_fresh import digest_of_tested
 from modelwright.plan.picture_net import NetSpec
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.plan.picture_run import CHECKPOINT, opened_run, scoring_seconds
@@ -141,6 +142,30 @@ def test_the_same_seed_gives_the_same_file(bars: Path, tmp_path: Path) -> None:
         entries = read_archive(tmp_path / name)
         found.append(entries["parts/0/blob-weights"])
     assert found[0] == found[1]
+
+
+@pytest.mark.long
+def test_a_second_look_at_the_test_images_is_told_whatever_was_added_for_training(
+    bars: Path, tmp_path: Path
+) -> None:
+    first = mw.fit(bars, settings=replace(QUICK, store=tmp_path))
+    more = shutil.copytree(bars, tmp_path / "bars")
+    save(more / "train" / "lying" / "more.png", draw(0, 555))
+    again = mw.fit(more, settings=replace(QUICK, store=tmp_path))
+    assert [one.test and one.test.looks for one in (first, again)] == [0, 1]
+    start = "These test images were scored in 1 earlier run"
+    told = [any(note.startswith(start) for note in one.notes) for one in (first, again)]
+    assert told == [False, True]
+
+
+def test_test_images_are_known_by_what_they_show(bars: Path, tmp_path: Path) -> None:
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    same = digest_of_tested(rows)
+    assert digest_of_tested(replace(rows, test=rows.test[::-1], names=(), digest="other")) == same
+    assert digest_of_tested(replace(rows, test=rows.test[1:])) != same
+    turned = Target(1 - rows.y.values, 2)
+    assert digest_of_tested(replace(rows, y=turned)) != same
+    assert digest_of_tested(replace(rows, pixels=rows.pixels + np.uint8(1))) != same
 
 
 @pytest.mark.long

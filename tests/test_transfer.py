@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -300,6 +301,19 @@ def test_a_backbone_that_had_no_time_is_refused_or_says_so() -> None:
     (note,) = _with_time(replace(card, epochs=0.4), 9.0).notes
     assert note.startswith("there was no time for a single epoch (0.40)")
     assert _with_time(replace(card, epochs=1.0), 9.0).notes == ()
+
+
+@pytest.mark.long
+def test_what_is_wrong_with_the_images_is_told_beside_a_backbone_too(
+    bars: Path, backbone: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(bars, tmp_path / "bars")
+    for i in range(12):
+        copy = folder / "val" / "lying" / f"c{i}.png"
+        shutil.copy(folder / "train" / "lying" / f"{i:03}.png", copy)
+    settings = ImageSettings(trials=1, store=tmp_path / "s", backbones=(backbone,))
+    notes = mw.fit(folder, settings=settings).model.card.notes
+    assert any(note.startswith("12 of 52 held-out images are among the 120") for note in notes)
 
 
 @pytest.mark.long

@@ -247,7 +247,6 @@ def _course(spec: NetSpec, machine: Machine) -> Course:
         momentum=_MOMENTUM,
         patience=math.ceil(spec.epochs / 3) if spec.epochs >= _PATIENT else 0,
         growing=growing_of(grown=spec.grown),
-        least=spec.least,
     )
 
 
@@ -359,7 +358,7 @@ def _begun(
         threads=machine.threads,
         together=current(),
     )
-    training.pieces = math.ceil(spec.batch / _PIECE)
+    training.pieces, training.least = math.ceil(spec.batch / _PIECE), spec.least
     return net, training
 
 

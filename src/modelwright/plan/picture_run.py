@@ -5,22 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from modelwright.core.errors import LostError, ModelFileError, OptionError, OutputError
 from modelwright.core.progress import Progress, SilentProgress
-from modelwright.core.result import FreshScore, Leaderboard, Standing
+from modelwright.core.result import Leaderboard, Standing
 from modelwright.core.settings import ImageSettings, Question, Settings, Validation, images_of
 from modelwright.core.task import Target
 from modelwright.core.version import __version__
-from modelwright.engine import lock_file
+from modelwright.engine import core_count, lock_file
+from modelwright.engine.platform import wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval
 from modelwright.plan.picture_net import Trained
 from modelwright.plan.picture_rows import PictureRows
@@ -34,16 +33,18 @@ __all__ = [
     "backbones_of",
     "board_of",
     "check_asked",
-    "fresh_score",
     "opened_run",
     "record_broken",
     "refuse_backbones",
     "scoring_seconds",
+    "sleep_beside",
 ]
 
 # What a run keeps in its folder.
 MODEL = "model.mw"
 CHECKPOINT = "net.safetensors"
+# The share of the cores from which neighbours count.
+_BUSY = 0.4
 # Seconds over the time that are told.
 _LATE = 0.5
 # What writing the file takes, by how much scoring may be slower than was measured, and the share of
@@ -178,6 +179,25 @@ def record_broken(store: RunStore, run_id: str, error: BaseException) -> None:
         store.fail(run_id, repr(error))
 
 
+def sleep_beside(busy: float) -> list[str]:
+    """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet.
+
+    Parameters
+    ----------
+    busy : float
+        Cores that others keep busy.
+
+    Returns
+    -------
+    list of str
+        What the user should know.
+    """
+    cores = core_count()
+    if busy > _BUSY * cores and "torch" not in sys.modules and wait_asleep():
+        return [f"other processes keep {busy:.1f} of {cores} cores busy: threads wait asleep."]
+    return []
+
+
 class Spending(SilentProgress):
     """Records the time spent every few seconds: a resumed run goes on with the rest."""
 
@@ -279,30 +299,3 @@ def scoring_seconds(rows: PictureRows, rate: float, *, mirrored: bool, moved: bo
     views = (2 if mirrored else 1) * (1 + 2 * _UNSURE if moved else 1)
     images = views * (len(rows.valid) + len(rows.test))
     return _WRITING + _SLOWER * images / max(3 * rate, 1e-9)
-
-
-def fresh_score(
-    rows: PictureRows, p: NDArray[np.float32], metric: Metric, name: str, looks: int
-) -> FreshScore:
-    """Score the images under test/.
-
-    Parameters
-    ----------
-    rows : PictureRows
-        All images.
-    p : ndarray of float32, shape (n_test, n_classes)
-        What is said of those.
-    metric : Metric
-        What decides.
-    name : str
-        What they are called.
-    looks : int
-        How often they were scored before.
-    """
-    y = rows.y.rows(rows.test)
-    low, high = bootstrap_interval(metric, y, p, seconds=0.5)
-    known = math.isfinite(low)
-    return FreshScore(
-        metric.name, metric.score(y, p), low if known else None, high if known else None,
-        len(y), len(y), looks, rows.digest, name,
-    )  # fmt: skip

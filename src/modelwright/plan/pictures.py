@@ -7,7 +7,6 @@ cores by itself, and no booster takes part.
 from __future__ import annotations
 
 import math
-import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings
 from modelwright.core.version import __version__
 from modelwright.engine import core_count
-from modelwright.engine.platform import Neighbours, wait_asleep
+from modelwright.engine.platform import Neighbours
 from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
@@ -34,6 +33,7 @@ from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
 from modelwright.plan.picture_choice import UNTUNED, best_of, tuning_told
+from modelwright.plan.picture_fresh import score_fresh
 from modelwright.plan.picture_kept import kept_net
 from modelwright.plan.picture_mirror import compare, decide
 from modelwright.plan.picture_net import (
@@ -57,10 +57,10 @@ from modelwright.plan.picture_run import (
     backbones_of,
     board_of,
     check_asked,
-    fresh_score,
     opened_run,
     record_broken,
     scoring_seconds,
+    sleep_beside,
 )
 from modelwright.plan.picture_shown import shown_of
 from modelwright.plan.picture_speed import fastest_setting, hopeless
@@ -103,8 +103,6 @@ BATCH = 512
 QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
 # Seconds of finding out what the machine does best, for a quick net.
 CALIBRATING = 0.4
-# The share of the cores from which neighbours count.
-BUSY = 0.4
 # The share of the time that scoring may take, where images are looked at moved by a pixel too.
 VIEWS = 0.1
 
@@ -235,7 +233,8 @@ class _Work:
     def search(self, began: float) -> float:
         """Fit nets, the quick one first; gives the seconds until a model was on disk."""
         self.live.advance(None, "finding out what this machine does best")
-        self._look_around()
+        self.busy = self.neighbours.busy()
+        self.notes += sleep_beside(self.busy)
         self.kept = kept_net(self.folder / MODEL, self.rows, self.store.trials(self.record.id))
         source = source_of(self.rows)
         if backbones_of(self.settings):
@@ -251,8 +250,7 @@ class _Work:
         self._publish(plain)
         self.spent.did("the quick net")
         first = time.monotonic() - began
-        notes, facts = look_at_pictures(self.rows, self.left)
-        self.notes += notes
+        findings = self._look()
         checkpoint = self.folder / CHECKPOINT
         # without time left nothing is begun; what an earlier run learned is taken up and scored
         if self.settings.trials != 1 and (self.left > 0 or checkpoint.is_file()):
@@ -263,11 +261,22 @@ class _Work:
             except FitError as error:  # the quick net is there
                 self.notes.append(f"{spec.name} was given up: {error}.")
             self.spent.did("the best net")
+        self._conclude(machine, findings)
+        return first
+
+    def _look(self) -> list[dict[str, Any]]:
+        """Look for what would spoil a training."""
+        notes, facts = look_at_pictures(self.rows, self.left)
+        self.notes += notes
+        found: list[dict[str, Any]] = facts["findings"]
+        return found
+
+    def _conclude(self, machine: Machine, findings: list[dict[str, Any]]) -> None:
+        """Ask whether labels mean anything, and write the model with all that was found."""
         notes, more = doubt_labels(self.rows, self._best().valid)
         self.notes += notes
-        self.store.learn(self.record.id, {"findings": [*facts["findings"], *more]})
+        self.store.learn(self.record.id, {"findings": [*findings, *more]})
         self._publish(machine, last=True)
-        return first
 
     def _transfer(self, source: Source, began: float) -> float:
         """Fit from a backbone on: its features, then all of it tuned."""
@@ -281,6 +290,7 @@ class _Work:
         self._publish(machine)
         self.spent.did("features")
         first = time.monotonic() - began
+        findings = self._look()
         path = self.folder / CHECKPOINT
         if self.left <= 0 and not path.is_file():
             self.notes.append(UNTUNED)
@@ -294,7 +304,7 @@ class _Work:
             except FitError as error:  # the features are there
                 self.notes.append(f"fine-tuned was given up: {error}.")
             self.spent.did("tuning")
-        self._publish(machine, last=True)
+        self._conclude(machine, findings)
         return first
 
     def _end(self, machine: Machine, *, mirrored: bool, moved: bool) -> float | None:
@@ -317,15 +327,6 @@ class _Work:
         machine = self._machine(source, Headed(start.backbone, self.rows.y.classes))
         write_json(path, {"start": start.to_json(), "machine": asdict(machine)})
         return start, machine
-
-    def _look_around(self) -> None:
-        """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet."""
-        busy, cores = self.neighbours.busy(), core_count()
-        self.busy = busy
-        if busy > BUSY * cores and "torch" not in sys.modules and wait_asleep():
-            self.notes.append(
-                f"other processes keep {busy:.1f} of {cores} cores busy: threads wait asleep."
-            )
 
     def _planned(self, source: Source, machine: Machine) -> tuple[NetSpec, Machine]:
         """Choose the net; a run that goes on keeps its own, which its checkpoint is of."""
@@ -477,20 +478,16 @@ class _Work:
         if last:
             self.live.advance(None, "scoring and writing")
             model = replace(model, evidence=replace(evidence, pictures=shown_of(rows, best, p)))
-            model = self._tested(model, best)
+            name = f"{self.source_name}/test"
+            model = score_fresh(model, best, rows, self.metric, name, self._looks)
         self._write(model)
         if last:
             self._finish(model)
 
-    def _tested(self, model: Model, best: Trained) -> Model:
-        """Score the images under test/, once."""
-        rows, store = self.rows, data_folder(self.settings.store)
-        if not len(rows.test):
-            return model
-        looks = earlier_looks(store, rows.task.target, rows.digest, self.record.id)
-        p = model.calibration.apply(answers_of(rows, best.fitted, rows.test))
-        test = fresh_score(rows, p, self.metric, f"{self.source_name}/test", looks)
-        return replace(model, card=replace(model.card, test=test))
+    def _looks(self, digest: str) -> int:
+        """Count the earlier runs that scored the same test images."""
+        folder, target = data_folder(self.settings.store), self.rows.task.target
+        return earlier_looks(folder, target, digest, self.record.id)
 
     def _finish(self, model: Model) -> None:
         card = model.card

@@ -72,8 +72,6 @@ class Course:
         weights of the best one; 0: it never does.
     growing : Growing, optional
         How small images are at first; None: what enters the net is as it is.
-    least : float
-        Epochs that `StepPace` grants when the time is over too.
     """
 
     epochs: float
@@ -92,7 +90,6 @@ class Course:
     averaging: float = 0.0
     patience: int = 0
     growing: Growing | None = None
-    least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -200,6 +197,8 @@ class Training:
     pieces : int
         Parts in which a batch is computed, whose gradients are added up; batch norm sees one of
         them. More where memory ran out.
+    least : float
+        Epochs that `StepPace` shall grant whatever the clock says.
     notes : list of str
         What the user should know.
     best : float
@@ -245,7 +244,7 @@ class Training:
         self.averaged = Averaged(net, course.averaging) if course.averaging else None
         layers = net.modules() if course.dropout else ()
         self.drops = [layer for layer in layers if isinstance(layer, nn.Dropout)]
-        self.done, self.at, self.pieces = 0, 0, 1
+        self.done, self.at, self.pieces, self.least = 0, 0, 1, 0.0
         self.curve: list[Epoch] = []
         self.losses: list[float] = []
         self.notes: list[str] = []
