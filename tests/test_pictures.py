@@ -644,6 +644,20 @@ def test_photographs_are_small_at_first_where_the_time_is_short(
     assert spec.epochs == pytest.approx(most, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("held", "tested", "rate", "views", "took"),
+    [(2_000, 10_000, 1_000.0, True, 10.4), (2_000, 0, 100.0, False, 13.4)],
+)
+def test_time_is_kept_back_for_what_scoring_takes(
+    held: int, tested: int, rate: float, views: bool, took: float,
+    bars: Path, tmp_path: Path
+) -> None:  # fmt: skip
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    rows = replace(rows, valid=np.zeros(held, np.int64), test=np.zeros(tested, np.int64))
+    kept = scoring_seconds(rows, rate, mirrored=views, moved=views)
+    assert took <= kept <= took + 3.5, "10.4 s: as measured; 13.4 s: all of them twice"
+
+
 def test_the_report_speaks_of_images_and_shows_what_answers_rest_on(fitted: mw.Model) -> None:
     page = render(fitted)
     assert "from images" in page
