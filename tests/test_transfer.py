@@ -25,6 +25,7 @@ from modelwright.nets.resnet import resnet
 from modelwright.plan import pictures
 from modelwright.plan.picture_rows import read_pictures
 from modelwright.plan.picture_seen import seen_before
+from modelwright.plan.picture_transfer import Transfer
 from modelwright.plan.pretraining import Pretraining, _with_time, pretrain
 from modelwright.report import render
 from modelwright.store.tensors import read_tensors
@@ -201,8 +202,16 @@ def test_an_interrupted_tuning_goes_on(
 
     monkeypatch.setattr(pictures, "USUAL", 3)
     monkeypatch.setattr(picture_course, "_KEPT", 0.0)
+    tuned, nets = Transfer.tuned, list[dict[str, Any]]()
+
+    def kept(*given: Any) -> Any:
+        done = tuned(*given)
+        nets.append(read_tensors(given[-1])[0])
+        return done
+
+    monkeypatch.setattr(Transfer, "tuned", kept)
     settings = ImageSettings(trials=2, resume=True, backbones=(backbone,))
-    whole = mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
+    mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
 
     def killed(self: Keeper, training: Training) -> None:
         usual(self, training)
@@ -216,7 +225,8 @@ def test_an_interrupted_tuning_goes_on(
         assert mw.fit(bars, settings=settings).interrupted
     again = mw.fit(bars, settings=settings)
     assert any(note.startswith("fine-tuned went on after 1.") for note in again.notes)
-    nets = [read_tensors(result.folder / "net.safetensors")[0] for result in (again, whole)]
+    assert not [*tmp_path.glob("**/net.safetensors")], "nothing goes on from it any more"
+    assert len(nets) == 2
     for name, values in nets[0].items():
         assert values.tobytes() == nets[1][name].tobytes(), name
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -497,6 +498,8 @@ class _Work:
         self.store.learn(self.record.id, facts)
         path = Path(self.settings.out or self.folder / MODEL).resolve()
         self.store.finish(self.record.id, card.score, str(path), card.notes)
+        with suppress(OSError):  # nothing goes on from it any more
+            (self.folder / CHECKPOINT).unlink(missing_ok=True)
 
     def _write(self, model: Model) -> None:
         path = model.save(self.folder / MODEL)
