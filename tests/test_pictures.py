@@ -475,6 +475,17 @@ def test_few_images_are_learned_in_enough_steps_by_the_quick_net(count: int) -> 
     assert count < 100 or spec.epochs * count / spec.batch >= 60
 
 
+@pytest.mark.parametrize(
+    ("left", "rate", "least"),
+    [(-9.0, 1e5, 40 * 128), (-9.0, 100.0, 300), (1.0, 0.0, 40 * 128), (10.0, 1e5, 0)],
+)
+def test_with_little_time_the_quick_net_learns_in_some_steps_all_the_same(
+    left: float, rate: float, least: int
+) -> None:
+    spec = picture_net.quick_spec((16,), 48_000, left, rate)
+    assert spec.least * 48_000 == pytest.approx(least)
+
+
 @pytest.mark.parametrize("count", [10_000, 48_000, 1_000_000])
 def test_many_images_are_seen_once_by_the_quick_net(count: int) -> None:
     spec = picture_net.quick_spec((16,), count)

@@ -67,9 +67,9 @@ _STAGES = ((0.3, 0.625), (0.55, 0.75))
 # The quick net sees so many images, few of them again and again, in so many epochs at most: in the
 # five steps of one epoch of 600 images it learns next to nothing (docs: log).
 _QUICK_SEEN, _QUICK_MOST, _QUICK_BATCH = 10_000, 10, 128
-# Without time left it learns in so many steps all the same, as far as so many seconds are enough
-# for them: a net that learned nothing is worth nothing.
-_LATE_STEPS, _LATE_SECONDS = 40, 3.0
+# With fewer seconds left it learns in so many steps all the same, as far as so many seconds are
+# enough for them: a net that learned nothing is worth nothing.
+_LATE, _LATE_STEPS, _LATE_SECONDS = 3.0, 40, 3.0
 # Log odds from which an answer is not asked for again, of the image moved by a pixel (docs: log).
 _SURE = 0.5
 # The share of free memory that images may take; more of them are read as they are needed.
@@ -150,7 +150,9 @@ class Trained:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def quick_spec(widths: tuple[int, ...], count: int, rate: float = 0.0) -> NetSpec:
+def quick_spec(
+    widths: tuple[int, ...], count: int, left: float = math.inf, rate: float = 0.0
+) -> NetSpec:
     """Say how the quick net learns so many images: many of them once, few again and again.
 
     Parameters
@@ -159,8 +161,10 @@ def quick_spec(widths: tuple[int, ...], count: int, rate: float = 0.0) -> NetSpe
         Of the net.
     count : int
         Images to learn from.
+    left : float
+        Seconds of the fit: with few it learns in some steps whatever the clock says.
     rate : float
-        Images a second, for what it learns when the time is over; 0: nobody knows.
+        Images a second; 0: nobody knows.
 
     Examples
     --------
@@ -171,7 +175,7 @@ def quick_spec(widths: tuple[int, ...], count: int, rate: float = 0.0) -> NetSpe
     batch = min(_QUICK_BATCH, max(count // 16, 16))
     epochs = min(max(_QUICK_SEEN / count, 1.0), float(_QUICK_MOST))
     late = min(_LATE_STEPS * batch, _LATE_SECONDS * rate if rate else math.inf) / count
-    least = min(late, epochs)
+    least = min(late, epochs) if left < _LATE else 0.0
     return NetSpec("quick", widths, epochs, batch, changed=False, moved=False, least=least)
 
 

@@ -242,7 +242,8 @@ class _Work:
             return self._transfer(source, began)
         machine = self._machine(source)
         self.spent.did("loading PyTorch and measuring the machine")
-        quick = quick_spec(LADDER[0], len(self.rows.train), machine.rows_a_second)
+        count, rate = len(self.rows.train), machine.rows_a_second
+        quick = quick_spec(LADDER[0], count, self.left, rate)
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         # in 32 bits: in its few steps at a high rate images of one background fell apart in 16
