@@ -145,6 +145,25 @@ def test_the_same_seed_gives_the_same_file(bars: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+def test_test_images_are_scored_by_the_threads_that_were_measured(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelwright.nets.library import torch
+    from modelwright.training.machine import Machine
+
+    threads, score = [], pictures.score_fresh
+
+    def counted(*given: Any) -> mw.Model:
+        threads.append(torch.get_num_threads())
+        return score(*given)
+
+    monkeypatch.setattr(pictures, "score_fresh", counted)
+    monkeypatch.setattr(pictures._Work, "_machine", lambda *given: Machine(3, channels_last=True))
+    mw.fit(bars, settings=replace(QUICK, store=tmp_path))
+    assert threads == [3]
+
+
+@pytest.mark.long
 def test_a_second_look_at_the_test_images_is_told_whatever_was_added_for_training(
     bars: Path, tmp_path: Path
 ) -> None:

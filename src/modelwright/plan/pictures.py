@@ -242,8 +242,7 @@ class _Work:
             return self._transfer(source, began)
         machine = self._machine(source)
         self.spent.did("loading PyTorch and measuring the machine")
-        count, rate = len(self.rows.train), machine.rows_a_second
-        quick = quick_spec(LADDER[0], count, self.left, rate)
+        quick = quick_spec(LADDER[0], len(self.rows.train), self.left, machine.rows_a_second)
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         # in 32 bits: in its few steps at a high rate images of one background fell apart in 16
@@ -275,10 +274,13 @@ class _Work:
 
     def _conclude(self, machine: Machine, findings: list[dict[str, Any]]) -> None:
         """Ask whether labels mean anything, and write the model with all that was found."""
+        from modelwright.nets.library import reproducible
+
         notes, more = doubt_labels(self.rows, self._best().valid)
         self.notes += notes
         self.store.learn(self.record.id, {"findings": [*findings, *more]})
-        self._publish(machine, last=True)
+        with reproducible(0, machine.threads):  # by as many as were measured
+            self._publish(machine, last=True)
 
     def _transfer(self, source: Source, began: float) -> float:
         """Fit from a backbone on: its features, then all of it tuned."""
