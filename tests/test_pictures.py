@@ -26,6 +26,7 @@ from modelwright.cli import main
 from modelwright.core.errors import (
     DataError,
     FitError,
+    LostError,
     ModelFileError,
     ModelwrightWarning,
     OptionError,
@@ -37,10 +38,12 @@ from modelwright.core.unopened import UnopenedWarning
 from modelwright.engine import lock_file
 from modelwright.models.pictures import FittedPictures
 from modelwright.plan import picture_net, picture_rows, picture_run, picture_speed, pictures
+from modelwright.plan.picture_fresh import digest_of_tested
 from modelwright.plan.picture_net import NetSpec
 from modelwright.plan.picture_rows import PictureRows
-from modelwright.plan.picture_run import scoring_seconds
+from modelwright.plan.picture_run import CHECKPOINT, opened_run, scoring_seconds
 from modelwright.report import render
+from modelwright.store import RunStatus, RunStore
 from modelwright.store.archive import read_archive, write_archive
 from modelwright.store.tensors import read_tensors
 from pictured import draw, save, write_classes, zipped
@@ -144,6 +147,49 @@ def test_the_same_seed_gives_the_same_file(bars: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+def test_test_images_are_scored_by_the_threads_that_were_measured(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelwright.nets.library import torch
+    from modelwright.training.machine import Machine
+
+    threads, score = [], pictures.score_fresh
+
+    def counted(*given: Any) -> mw.Model:
+        threads.append(torch.get_num_threads())
+        return score(*given)
+
+    monkeypatch.setattr(pictures, "score_fresh", counted)
+    monkeypatch.setattr(pictures._Work, "_machine", lambda *given: Machine(3, channels_last=True))
+    mw.fit(bars, settings=replace(QUICK, store=tmp_path))
+    assert threads == [3]
+
+
+@pytest.mark.long
+def test_a_second_look_at_the_test_images_is_told_whatever_was_added_for_training(
+    bars: Path, tmp_path: Path
+) -> None:
+    first = mw.fit(bars, settings=replace(QUICK, store=tmp_path))
+    more = shutil.copytree(bars, tmp_path / "bars")
+    save(more / "train" / "lying" / "more.png", draw(0, 555))
+    again = mw.fit(more, settings=replace(QUICK, store=tmp_path))
+    assert [one.test and one.test.looks for one in (first, again)] == [0, 1]
+    start = "These test images were scored in 1 earlier run"
+    told = [any(note.startswith(start) for note in one.notes) for one in (first, again)]
+    assert told == [False, True]
+
+
+def test_test_images_are_known_by_what_they_show(bars: Path, tmp_path: Path) -> None:
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    same = digest_of_tested(rows)
+    assert digest_of_tested(replace(rows, test=rows.test[::-1], names=(), digest="other")) == same
+    assert digest_of_tested(replace(rows, test=rows.test[1:])) != same
+    turned = Target(1 - rows.y.values, 2)
+    assert digest_of_tested(replace(rows, y=turned)) != same
+    assert digest_of_tested(replace(rows, pixels=rows.pixels + np.uint8(1))) != same
+
+
+@pytest.mark.long
 def test_images_are_opened_once(bars: Path, tmp_path: Path) -> None:
     first = mw.fit(bars, settings=replace(QUICK, store=tmp_path))
     (kept,) = (tmp_path / "images").iterdir()
@@ -218,8 +264,16 @@ def test_an_interrupted_run_goes_on(
     monkeypatch.setattr(pictures, "USUAL", 3)
     monkeypatch.setattr(pictures, "LADDER", ((4, 6),) * 5)
     monkeypatch.setattr(picture_course, "_KEPT", 0.0)
+    train, nets = pictures.train_net, list[dict[str, Any]]()
+
+    def kept(*given: Any, **named: Any) -> Any:
+        done = train(*given, **named)
+        nets.extend(read_tensors(path)[0] for path in [named["checkpoint"]] if path is not None)
+        return done
+
+    monkeypatch.setattr(pictures, "train_net", kept)
     settings = mw.Settings(trials=2, resume=True)
-    whole = mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
+    mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
 
     def killed(self: Keeper, training: Training) -> None:
         usual(self, training)
@@ -236,10 +290,58 @@ def test_an_interrupted_run_goes_on(
     again = mw.fit(bars, settings=settings)
     assert again.run == first.run
     assert any(note.startswith("net went on after 1.") for note in again.notes)
-    nets = [read_tensors(result.folder / "net.safetensors")[0] for result in (again, whole)]
+    assert not [*tmp_path.glob("**/net.safetensors")], "nothing goes on from it any more"
+    assert len(nets) == 2
     assert set(nets[0]) == set(nets[1])
     for name, values in nets[0].items():
         assert values.tobytes() == nets[1][name].tobytes(), name
+
+
+@pytest.mark.parametrize(
+    ("error", "kept", "status"),
+    [
+        (OutputError("room on the disk", "none"), False, RunStatus.INTERRUPTED),
+        (LostError("2 processes to the end", "one"), False, RunStatus.INTERRUPTED),
+        (KeyboardInterrupt(), False, RunStatus.INTERRUPTED),
+        (RuntimeError("no more"), True, RunStatus.INTERRUPTED),
+        (RuntimeError("no more"), False, RunStatus.FAILED),
+    ],
+)
+def test_a_run_that_an_error_ended_is_resumed_where_something_of_it_is_kept(
+    error: BaseException, kept: bool, status: RunStatus, bars: Path, tmp_path: Path
+) -> None:
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    asked, settings = mw.Question(""), mw.Settings(store=tmp_path, resume=True)
+
+    def broken() -> None:
+        with opened_run(rows, bars, asked, settings, 9.0) as (store, run):
+            if kept:
+                (store.folder_of(run.id) / CHECKPOINT).touch()
+            raise error
+
+    with pytest.raises(type(error)):
+        broken()
+    assert bool(getattr(error, "__notes__", [])) is kept
+    with RunStore(tmp_path) as store:
+        (first,) = store.runs()
+    assert first.status is status
+    with opened_run(rows, bars, asked, settings, 9.0) as (_, again):
+        assert (again.id == first.id) is (status is RunStatus.INTERRUPTED)
+
+
+def test_a_run_that_is_finished_stays_so(bars: Path, tmp_path: Path) -> None:
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+
+    def broken() -> None:
+        settings = mw.Settings(store=tmp_path)
+        with opened_run(rows, bars, mw.Question(""), settings, 9.0) as (store, run):
+            store.finish(run.id, 0.9, "model.mw")
+            raise RuntimeError("too late")
+
+    with pytest.raises(RuntimeError):
+        broken()
+    with RunStore(tmp_path) as store:
+        assert [run.status for run in store.runs()] == [RunStatus.FINISHED]
 
 
 @pytest.mark.long
@@ -269,6 +371,34 @@ def test_a_fit_that_is_late_begins_nothing_and_says_by_how_much(
     (note,) = [note for note in result.notes if note.startswith("the time was overrun by ")]
     assert "it went into opening images" in note
     assert ", the quick net " in note
+    assert result.score is not None
+    assert result.score > 0.7, "it has learned all the same"
+
+
+@pytest.mark.long
+def test_a_resumed_run_never_puts_a_worse_net_in_the_place_of_its_model(
+    bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    def worse(*given: Any, **named: Any) -> Any:
+        done = usual(*given, **named)
+        return replace(done, valid=np.ascontiguousarray(done.valid[:, ::-1]))
+
+    settings = replace(QUICK, store=tmp_path, out=tmp_path / "m.mw", resume=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "look_at_pictures", interrupted)
+        first = mw.fit(bars, settings=settings)
+    usual, score = pictures.train_net, mw.load(tmp_path / "m.mw").card.score
+    monkeypatch.setattr(pictures, "train_net", worse)
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "look_at_pictures", interrupted)
+        mw.fit(bars, settings=settings)
+    assert mw.load(tmp_path / "m.mw").card.score == score
+    again = mw.fit(bars, settings=settings)
+    assert (first.interrupted, again.run, again.score) == (True, first.run, score)
+    assert [line.name for line in again.leaderboard] == ["quick (earlier)", "quick"]
 
 
 @pytest.mark.long
@@ -415,6 +545,17 @@ def test_few_images_are_learned_in_enough_steps_by_the_quick_net(count: int) -> 
     assert spec.epochs <= 10
     assert 10 <= spec.epochs * count / spec.batch <= 161
     assert count < 100 or spec.epochs * count / spec.batch >= 60
+
+
+@pytest.mark.parametrize(
+    ("left", "rate", "least"),
+    [(-9.0, 1e5, 40 * 128), (-9.0, 100.0, 300), (1.0, 0.0, 40 * 128), (10.0, 1e5, 0)],
+)
+def test_with_little_time_the_quick_net_learns_in_some_steps_all_the_same(
+    left: float, rate: float, least: int
+) -> None:
+    spec = picture_net.quick_spec((16,), 48_000, left, rate)
+    assert spec.least * 48_000 == pytest.approx(least)
 
 
 @pytest.mark.parametrize("count", [10_000, 48_000, 1_000_000])
@@ -593,6 +734,20 @@ def test_photographs_are_small_at_first_where_the_time_is_short(
     )
     most = min(picture_net.SPARE * seen / 300, pictures.MOST)
     assert spec.epochs == pytest.approx(most, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("held", "tested", "rate", "views", "took"),
+    [(2_000, 10_000, 1_000.0, True, 10.4), (2_000, 0, 100.0, False, 13.4)],
+)
+def test_time_is_kept_back_for_what_scoring_takes(
+    held: int, tested: int, rate: float, views: bool, took: float,
+    bars: Path, tmp_path: Path
+) -> None:  # fmt: skip
+    rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
+    rows = replace(rows, valid=np.zeros(held, np.int64), test=np.zeros(tested, np.int64))
+    kept = scoring_seconds(rows, rate, mirrored=views, moved=views)
+    assert took <= kept <= took + 3.5, "10.4 s: as measured; 13.4 s: all of them twice"
 
 
 def test_the_report_speaks_of_images_and_shows_what_answers_rest_on(fitted: mw.Model) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,11 +23,15 @@ from modelwright.core.errors import (
     OptionError,
     OutputError,
 )
+from modelwright.core.progress import SilentProgress
 from modelwright.core.settings import ImageSettings
 from modelwright.nets.backbone_file import BackboneCard, read_backbone
 from modelwright.nets.checkpoint import write_weights
 from modelwright.nets.resnet import resnet
 from modelwright.plan import pictures, pretraining
+from modelwright.plan.picture_rows import read_pictures
+from modelwright.plan.picture_seen import seen_before
+from modelwright.plan.picture_transfer import Transfer
 from modelwright.plan.pretraining import Pretraining, _with_time, pretrain
 from modelwright.report import render
 from modelwright.store.tensors import read_tensors
@@ -202,8 +208,16 @@ def test_an_interrupted_tuning_goes_on(
 
     monkeypatch.setattr(pictures, "USUAL", 3)
     monkeypatch.setattr(picture_course, "_KEPT", 0.0)
+    tuned, nets = Transfer.tuned, list[dict[str, Any]]()
+
+    def kept(*given: Any) -> Any:
+        done = tuned(*given)
+        nets.append(read_tensors(given[-1])[0])
+        return done
+
+    monkeypatch.setattr(Transfer, "tuned", kept)
     settings = ImageSettings(trials=2, resume=True, backbones=(backbone,))
-    whole = mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
+    mw.fit(bars, settings=replace(settings, store=tmp_path / "whole"))
 
     def killed(self: Keeper, training: Training) -> None:
         usual(self, training)
@@ -217,7 +231,8 @@ def test_an_interrupted_tuning_goes_on(
         assert mw.fit(bars, settings=settings).interrupted
     again = mw.fit(bars, settings=settings)
     assert any(note.startswith("fine-tuned went on after 1.") for note in again.notes)
-    nets = [read_tensors(result.folder / "net.safetensors")[0] for result in (again, whole)]
+    assert not [*tmp_path.glob("**/net.safetensors")], "nothing goes on from it any more"
+    assert len(nets) == 2
     for name, values in nets[0].items():
         assert values.tobytes() == nets[1][name].tobytes(), name
 
@@ -334,6 +349,59 @@ def test_a_few_steps_are_not_told_as_an_epoch(
     assert card.epochs in (0.25, 0.5)
     assert card.notes[-1].startswith("there was no time for a single epoch")
     assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == ["images"], "no checkpoint"
+
+
+@pytest.mark.long
+def test_what_is_wrong_with_the_images_is_told_beside_a_backbone_too(
+    bars: Path, backbone: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(bars, tmp_path / "bars")
+    for i in range(12):
+        copy = folder / "val" / "lying" / f"c{i}.png"
+        shutil.copy(folder / "train" / "lying" / f"{i:03}.png", copy)
+    settings = ImageSettings(trials=1, store=tmp_path / "s", backbones=(backbone,))
+    notes = mw.fit(folder, settings=settings).model.card.notes
+    assert any(note.startswith("12 of 52 held-out images are among the 120") for note in notes)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "told"), [(0, False), (1, True)])
+def test_a_backbone_that_knows_what_is_held_out_is_told(
+    seed: int, told: bool, tmp_path: Path
+) -> None:
+    folder = write_classes(tmp_path / "in", {"": 40})
+    mw.fit(folder, settings=mw.Settings(trials=1, store=tmp_path, out=tmp_path / "m.mw"))
+    settings = ImageSettings(trials=1, store=tmp_path, seed=seed, backbones=(tmp_path / "m.mw",))
+    notes = mw.fit(folder, settings=settings).model.card.notes
+    assert any("has learned most of the images that are held out here" in n for n in notes) is told
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"seed": 2}, "learned these very images by another draw"),
+        ({"seed": None}, "was among them"),  # of an earlier version
+        ({"data": "other"}, "was among them"),
+        ({"data": "other", "classes": 3}, ""),
+        ({"seed": 2, "method": "contrastive"}, ""),
+    ],
+)
+def test_what_a_backbone_may_know_of_held_out_images_depends_on_its_card(
+    change: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    folder = write_classes(tmp_path / "in", {"": 5})
+    rows = read_pictures(folder, None, tmp_path, 1, SilentProgress())
+    card = BackboneCard("supervised", "in", rows.digest, 8, 2, seed=1)
+    told = " ".join(seen_before("b.mw", replace(card, **change), rows))
+    assert said in told
+    assert bool(said) is bool(told)
+
+
+def test_images_that_are_held_out_as_given_were_so_before(bars: Path, tmp_path: Path) -> None:
+    rows = read_pictures(bars, None, tmp_path, 1, SilentProgress())
+    card = BackboneCard("fit", "in", rows.digest, 120, 2, seed=0)
+    assert (rows.seed, seen_before("b.mw", card, rows)) == (None, ())
 
 
 @pytest.mark.long

@@ -69,6 +69,8 @@ class BackboneCard:
         The modelwright that made it.
     notes : tuple of str
         What the user should know.
+    seed : int, optional
+        By which images were held out; None where they were given, or nobody knows.
     """
 
     method: str
@@ -84,6 +86,7 @@ class BackboneCard:
     created: str = ""
     version: str = __version__
     notes: tuple[str, ...] = ()
+    seed: int | None = None
 
     def __str__(self) -> str:
         if self.method == "unknown":
@@ -100,6 +103,7 @@ class BackboneCard:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> BackboneCard:
         """Read what `to_json` gave; raises `LookupError`, `TypeError` or `ValueError`."""
+        data = {"seed": None, **data}  # earlier versions did not keep it
         words = {name: str(data[name]) for name in ("method", "source", "data", "weights")}
         numbers = {name: float(data[name]) for name in ("epochs", "seconds")}
         known = {name: data[name] for name in ("score", "loss")}
@@ -119,6 +123,7 @@ class BackboneCard:
             str(data["created"]),
             str(data["version"]),
             tuple(str(note) for note in data["notes"]),
+            None if data["seed"] is None else int(data["seed"]),
         )
 
 
@@ -254,9 +259,16 @@ def _fitted(entries: Mapping[str, bytes], name: str) -> tuple[Backbone, Backbone
     told = BackboneCard(
         "fit", name, str(card["data"]), int(card["rows"]), classes, score=score,
         weights=digest(state.blobs["weights"]), created=str(card["created"]),
-        version=str(card["version"]),
+        version=str(card["version"]), seed=_seed(entries),
     )  # fmt: skip
     return Backbone.restored(architecture, sight, _tensors(arrays), name), told
+
+
+def _seed(entries: Mapping[str, bytes]) -> int | None:
+    """Give the seed of a fit, as its evidence has it."""
+    known = json.loads(entries.get("evidence/config.json", b"{}"))
+    seed = known.get("asked", {}).get("seed")
+    return seed if isinstance(seed, int) else None
 
 
 def _published(path: Path) -> tuple[Backbone, BackboneCard]:

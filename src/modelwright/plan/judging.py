@@ -27,7 +27,7 @@ from modelwright.model import Model, load
 from modelwright.plan.folders import load_arrays
 from modelwright.plan.fresh import ARRAYS, TABLE, Fresh
 
-__all__ = ["JUDGEMENT", "UNSCORED", "FreshJudge", "judge"]
+__all__ = ["JUDGEMENT", "UNSCORED", "FreshJudge", "judge", "looked"]
 
 JUDGEMENT = "judgement"
 UNSCORED = "The test rows were not scored: modelwright evaluate does it."
@@ -156,15 +156,26 @@ class FreshJudge:
             self.fresh.digest,
             self.fresh.source,
         )
-        return replace(card, test=score, notes=(*card.notes, *_looked(score)))
+        return replace(card, test=score, notes=(*card.notes, *looked(score)))
 
 
-def _looked(score: FreshScore) -> list[str]:
+def looked(
+    score: FreshScore, rows: str = "rows", decisive: str = "out-of-fold scores"
+) -> list[str]:
+    """Warn of test rows that were scored before.
+
+    Parameters
+    ----------
+    score : FreshScore
+        Of them.
+    rows, decisive : str
+        What they are, and what to decide by instead.
+    """
     if not score.looks:
         return []
     runs = "1 earlier run" if score.looks == 1 else f"{score.looks} earlier runs"
     return [
-        f"These test rows were scored in {runs} of this target already. Whoever tries again after "
-        "each look chooses by luck as well, and the score gets too good: decide by the out-of-fold "
-        "scores, and keep rows that nobody has scored for the last word."
+        f"These test {rows} were scored in {runs} of this target already. Whoever tries again "
+        f"after each look chooses by luck as well, and the score gets too good: decide by the "
+        f"{decisive}, and keep {rows} that nobody has scored for the last word."
     ]

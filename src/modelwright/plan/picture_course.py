@@ -141,7 +141,8 @@ def _paced(training: Training, machine: Machine, budget: Budget) -> Pacer:
     known = len(training.rows) / rate if timed else 0.0
     growing = training.course.growing
     work = None if growing is None else growing.work
-    own = StepPace(training.course.epochs, budget, known, training.position, work)
+    epochs, least = training.course.epochs, training.least
+    own = StepPace(epochs, budget, known, training.position, work, least)
     if together is None:
         return own
     return Agreed(own if together.leads else None, together, by_step=True)

@@ -67,6 +67,9 @@ _STAGES = ((0.3, 0.625), (0.55, 0.75))
 # The quick net sees so many images, few of them again and again, in so many epochs at most: in the
 # five steps of one epoch of 600 images it learns next to nothing (docs: log).
 _QUICK_SEEN, _QUICK_MOST, _QUICK_BATCH = 10_000, 10, 128
+# With fewer seconds left it learns in so many steps all the same, as far as so many seconds are
+# enough for them: a net that learned nothing is worth nothing.
+_LATE, _LATE_STEPS, _LATE_SECONDS = 3.0, 40, 3.0
 # Log odds from which an answer is not asked for again, of the image moved by a pixel (docs: log).
 _SURE = 0.5
 # The share of free memory that images may take; more of them are read as they are needed.
@@ -100,6 +103,8 @@ class NetSpec:
         pays for.
     grown : bool
         Whether images are small at first.
+    least : float
+        Epochs that are done even when the time is over.
     """
 
     name: str
@@ -111,6 +116,7 @@ class NetSpec:
     moved: bool = True
     erased: bool = False
     grown: bool = False
+    least: float = 0.0
 
 
 @dataclass
@@ -144,8 +150,21 @@ class Trained:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def quick_spec(widths: tuple[int, ...], count: int) -> NetSpec:
+def quick_spec(
+    widths: tuple[int, ...], count: int, left: float = math.inf, rate: float = 0.0
+) -> NetSpec:
     """Say how the quick net learns so many images: many of them once, few again and again.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Of the net.
+    count : int
+        Images to learn from.
+    left : float
+        Seconds of the fit: with few it learns in some steps whatever the clock says.
+    rate : float
+        Images a second; 0: nobody knows.
 
     Examples
     --------
@@ -155,7 +174,9 @@ def quick_spec(widths: tuple[int, ...], count: int) -> NetSpec:
     """
     batch = min(_QUICK_BATCH, max(count // 16, 16))
     epochs = min(max(_QUICK_SEEN / count, 1.0), float(_QUICK_MOST))
-    return NetSpec("quick", widths, epochs, batch, changed=False, moved=False)
+    late = min(_LATE_STEPS * batch, _LATE_SECONDS * rate if rate else math.inf) / count
+    least = min(late, epochs) if left < _LATE else 0.0
+    return NetSpec("quick", widths, epochs, batch, changed=False, moved=False, least=least)
 
 
 def form_of(rows: PictureRows, widths: tuple[int, ...]) -> QuickForm:
@@ -341,7 +362,7 @@ def _begun(
         threads=machine.threads,
         together=current(),
     )
-    training.pieces = math.ceil(spec.batch / _PIECE)
+    training.pieces, training.least = math.ceil(spec.batch / _PIECE), spec.least
     return net, training
 
 

@@ -108,6 +108,8 @@ class PictureRows:
         The hash of which images there are, and of which could be opened.
     notes : tuple of str
         What the user should know.
+    seed : int, optional
+        Of the draw of `valid`; None where it is as given.
     """
 
     task: Task
@@ -121,6 +123,7 @@ class PictureRows:
     plan: str
     digest: str
     notes: tuple[str, ...] = ()
+    seed: int | None = None
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -254,7 +257,8 @@ def _rows(
         raise DataError("images to learn from and others to check", "none of either")
     notes += tuple(_absent(y, split, task))
     where = tuple(frame[IMAGE].to_list())
-    return PictureRows(task, form, where, pixels, y, *split, plan, digest, notes)
+    drawn = None if (part[split[1]] == "val").any() else seed
+    return PictureRows(task, form, where, pixels, y, *split, plan, digest, notes, drawn)
 
 
 def _classes(learned: pl.Series) -> list[str]:

@@ -5,44 +5,51 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from modelwright.core.errors import ModelFileError, OptionError
+from modelwright.core.errors import LostError, ModelFileError, OptionError, OutputError
 from modelwright.core.progress import Progress, SilentProgress
-from modelwright.core.result import FreshScore, Leaderboard, Standing
+from modelwright.core.result import Leaderboard, Standing
 from modelwright.core.settings import ImageSettings, Question, Settings, Validation, images_of
 from modelwright.core.task import Target
 from modelwright.core.version import __version__
-from modelwright.engine import lock_file
+from modelwright.engine import core_count, lock_file
+from modelwright.engine.platform import wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval
 from modelwright.plan.picture_net import Trained
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
 
 __all__ = [
+    "CHECKPOINT",
+    "MODEL",
     "Spending",
     "Spent",
     "backbones_of",
     "board_of",
     "check_asked",
-    "fresh_score",
     "opened_run",
+    "record_broken",
     "refuse_backbones",
     "scoring_seconds",
+    "sleep_beside",
 ]
 
+# What a run keeps in its folder.
+MODEL = "model.mw"
+CHECKPOINT = "net.safetensors"
+# The share of the cores from which neighbours count.
+_BUSY = 0.4
 # Seconds over the time that are told.
 _LATE = 0.5
-# What writing the file takes, by how much scoring may be slower than was measured, and the share of
-# images that are asked for again.
-_WRITING, _SLOWER, _UNSURE = 0.5, 1.3, 0.25
+# What writing the file takes, the share of images that are asked for again, and how many images'
+# predictions it takes to find what a few answers rest on: 8 images, 4 times forward and back.
+_WRITING, _UNSURE, _RESTING = 0.5, 0.25, 96
 
 # Seconds between two records of the time spent.
 SPENT = 5.0
@@ -141,9 +148,54 @@ def opened_run(
         store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
         try:
             yield store, record
-        except Exception as error:
-            store.fail(record.id, repr(error))
+        except BaseException as error:
+            record_broken(store, record.id, error)
             raise
+
+
+def record_broken(store: RunStore, run_id: str, error: BaseException) -> None:
+    """Record that an error ended a run: it may be resumed where something of it is kept.
+
+    Parameters
+    ----------
+    store : RunStore
+        The records.
+    run_id : str
+        Of the run; one that is finished stays so.
+    error : BaseException
+        What ended it; is told that something is kept. A full disk, another process that is gone,
+        and Ctrl-C are no fault of the run.
+    """
+    if store.run(run_id).status is RunStatus.FINISHED:
+        return
+    folder = store.folder_of(run_id)
+    kept = any((folder / name).is_file() for name in (MODEL, CHECKPOINT))
+    if isinstance(error, OutputError | LostError) or not isinstance(error, Exception):
+        store.mark(run_id, RunStatus.INTERRUPTED)
+    elif kept:
+        store.mark(run_id, RunStatus.INTERRUPTED, why=repr(error))
+        error.add_note("what was learned is kept: --resume goes on with it")
+    else:
+        store.fail(run_id, repr(error))
+
+
+def sleep_beside(busy: float) -> list[str]:
+    """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet.
+
+    Parameters
+    ----------
+    busy : float
+        Cores that others keep busy.
+
+    Returns
+    -------
+    list of str
+        What the user should know.
+    """
+    cores = core_count()
+    if busy > _BUSY * cores and "torch" not in sys.modules and wait_asleep():
+        return [f"other processes keep {busy:.1f} of {cores} cores busy: threads wait asleep."]
+    return []
 
 
 class Spending(SilentProgress):
@@ -233,7 +285,9 @@ class Spent:
 
 
 def scoring_seconds(rows: PictureRows, rate: float, *, mirrored: bool, moved: bool) -> float:
-    """Predict the seconds that scoring and writing take at the end.
+    """Predict the seconds that scoring and writing take at the end of a training.
+
+    Held-out images are looked at twice: by the last epoch for its curve, then with all views.
 
     Parameters
     ----------
@@ -245,32 +299,5 @@ def scoring_seconds(rows: PictureRows, rate: float, *, mirrored: bool, moved: bo
         Whether mirror images, and images moved by a pixel, are asked too.
     """
     views = (2 if mirrored else 1) * (1 + 2 * _UNSURE if moved else 1)
-    images = views * (len(rows.valid) + len(rows.test))
-    return _WRITING + _SLOWER * images / max(3 * rate, 1e-9)
-
-
-def fresh_score(
-    rows: PictureRows, p: NDArray[np.float32], metric: Metric, name: str, looks: int
-) -> FreshScore:
-    """Score the images under test/.
-
-    Parameters
-    ----------
-    rows : PictureRows
-        All images.
-    p : ndarray of float32, shape (n_test, n_classes)
-        What is said of those.
-    metric : Metric
-        What decides.
-    name : str
-        What they are called.
-    looks : int
-        How often they were scored before.
-    """
-    y = rows.y.rows(rows.test)
-    low, high = bootstrap_interval(metric, y, p, seconds=0.5)
-    known = math.isfinite(low)
-    return FreshScore(
-        metric.name, metric.score(y, p), low if known else None, high if known else None,
-        len(y), len(y), looks, rows.digest, name,
-    )  # fmt: skip
+    images = views * (len(rows.valid) + len(rows.test)) + len(rows.valid) + _RESTING
+    return _WRITING + images / max(3 * rate, 1e-9)

@@ -24,6 +24,7 @@ from modelwright.plan.picture_course import carry_out
 from modelwright.plan.picture_mirror import Mirror, compare, decide
 from modelwright.plan.picture_net import NetSpec, Trained, Watcher, augmentation_of
 from modelwright.plan.picture_rows import PictureRows, mark_of
+from modelwright.plan.picture_seen import seen_before
 
 if TYPE_CHECKING:
     from modelwright.nets.backbone import Backbone, Headed
@@ -170,6 +171,7 @@ def find_start(
     told = [f"{one}." for one in named]
     if len(named) > 1:
         told.append(f"of {len(named)} backbones {named[best].name} suits best.")
+    told += seen_before(named[best].name, card, rows)
     return Start(backbone.at_side(named[best].side), card, best, (*told, *card.notes))
 
 

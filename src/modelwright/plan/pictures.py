@@ -7,8 +7,8 @@ cores by itself, and no booster takes part.
 from __future__ import annotations
 
 import math
-import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from modelwright.core.seed import Seed
 from modelwright.core.settings import Question, Settings
 from modelwright.core.version import __version__
 from modelwright.engine import core_count
-from modelwright.engine.platform import Neighbours, wait_asleep
+from modelwright.engine.platform import Neighbours
 from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
@@ -34,6 +34,8 @@ from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
 from modelwright.plan.picture_choice import UNTUNED, best_of, tuning_told
+from modelwright.plan.picture_fresh import score_fresh
+from modelwright.plan.picture_kept import kept_net
 from modelwright.plan.picture_mirror import compare, decide
 from modelwright.plan.picture_net import (
     LONG,
@@ -49,21 +51,23 @@ from modelwright.plan.picture_net import (
 )
 from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
 from modelwright.plan.picture_run import (
+    CHECKPOINT,
+    MODEL,
     Spending,
     Spent,
     backbones_of,
     board_of,
     check_asked,
-    fresh_score,
     opened_run,
+    record_broken,
     scoring_seconds,
+    sleep_beside,
 )
 from modelwright.plan.picture_shown import shown_of
 from modelwright.plan.picture_speed import fastest_setting, hopeless
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
     RunRecord,
-    RunStatus,
     RunStore,
     TrialRecord,
     data_folder,
@@ -100,8 +104,6 @@ BATCH = 512
 QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
 # Seconds of finding out what the machine does best, for a quick net.
 CALIBRATING = 0.4
-# The share of the cores from which neighbours count.
-BUSY = 0.4
 # The share of the time that scoring may take, where images are looked at moved by a pixel too.
 VIEWS = 0.1
 
@@ -185,10 +187,10 @@ def fit_pictures(
         work.deadline = None if math.isinf(budget) else began + budget - record.spent
         try:
             first = work.search(began)
-        except KeyboardInterrupt:
-            runs.mark(record.id, RunStatus.INTERRUPTED)
+        except KeyboardInterrupt as error:
             if work.model is None:
                 raise
+            record_broken(runs, record.id, error)
             return PictureSession(work.model, record.id, work.folder, read, read, True)
         assert work.model is not None  # `search` has written one
         return PictureSession(work.model, record.id, work.folder, read, first)
@@ -214,6 +216,7 @@ class _Work:
         self.folder = store.folder_of(record.id)
         self.deadline: float | None = None
         self.trials: list[Trained] = []
+        self.kept: list[Trained] = []
         self.notes: list[str] = []
         self.model: Model | None = None
         self.seed = Seed(settings.seed)
@@ -231,13 +234,15 @@ class _Work:
     def search(self, began: float) -> float:
         """Fit nets, the quick one first; gives the seconds until a model was on disk."""
         self.live.advance(None, "finding out what this machine does best")
-        self._look_around()
+        self.busy = self.neighbours.busy()
+        self.notes += sleep_beside(self.busy)
+        self.kept = kept_net(self.folder / MODEL, self.rows, self.store.trials(self.record.id))
         source = source_of(self.rows)
         if backbones_of(self.settings):
             return self._transfer(source, began)
         machine = self._machine(source)
         self.spent.did("loading PyTorch and measuring the machine")
-        quick = quick_spec(LADDER[0], len(self.rows.train))
+        quick = quick_spec(LADDER[0], len(self.rows.train), self.left, machine.rows_a_second)
         until = min(QUICK_SECONDS, QUICK_SHARE * max(self.left, 0.0))
         budget = Budget.seconds(until) if math.isfinite(until) and self.deadline else Budget()
         # in 32 bits: in its few steps at a high rate images of one background fell apart in 16
@@ -246,9 +251,8 @@ class _Work:
         self._publish(plain)
         self.spent.did("the quick net")
         first = time.monotonic() - began
-        notes, facts = look_at_pictures(self.rows, self.left)
-        self.notes += notes
-        checkpoint = self.folder / "net.safetensors"
+        findings = self._look()
+        checkpoint = self.folder / CHECKPOINT
         # without time left nothing is begun; what an earlier run learned is taken up and scored
         if self.settings.trials != 1 and (self.left > 0 or checkpoint.is_file()):
             spec, machine = self._planned(source, machine)
@@ -258,11 +262,25 @@ class _Work:
             except FitError as error:  # the quick net is there
                 self.notes.append(f"{spec.name} was given up: {error}.")
             self.spent.did("the best net")
+        self._conclude(machine, findings)
+        return first
+
+    def _look(self) -> list[dict[str, Any]]:
+        """Look for what would spoil a training."""
+        notes, facts = look_at_pictures(self.rows, self.left)
+        self.notes += notes
+        found: list[dict[str, Any]] = facts["findings"]
+        return found
+
+    def _conclude(self, machine: Machine, findings: list[dict[str, Any]]) -> None:
+        """Ask whether labels mean anything, and write the model with all that was found."""
+        from modelwright.nets.library import reproducible
+
         notes, more = doubt_labels(self.rows, self._best().valid)
         self.notes += notes
-        self.store.learn(self.record.id, {"findings": [*facts["findings"], *more]})
-        self._publish(machine, last=True)
-        return first
+        self.store.learn(self.record.id, {"findings": [*findings, *more]})
+        with reproducible(0, machine.threads):  # by as many as were measured
+            self._publish(machine, last=True)
 
     def _transfer(self, source: Source, began: float) -> float:
         """Fit from a backbone on: its features, then all of it tuned."""
@@ -276,7 +294,8 @@ class _Work:
         self._publish(machine)
         self.spent.did("features")
         first = time.monotonic() - began
-        path = self.folder / "net.safetensors"
+        findings = self._look()
+        path = self.folder / CHECKPOINT
         if self.left <= 0 and not path.is_file():
             self.notes.append(UNTUNED)
         elif self.settings.trials != 1:
@@ -289,7 +308,7 @@ class _Work:
             except FitError as error:  # the features are there
                 self.notes.append(f"fine-tuned was given up: {error}.")
             self.spent.did("tuning")
-        self._publish(machine, last=True)
+        self._conclude(machine, findings)
         return first
 
     def _end(self, machine: Machine, *, mirrored: bool, moved: bool) -> float | None:
@@ -312,15 +331,6 @@ class _Work:
         machine = self._machine(source, Headed(start.backbone, self.rows.y.classes))
         write_json(path, {"start": start.to_json(), "machine": asdict(machine)})
         return start, machine
-
-    def _look_around(self) -> None:
-        """Have threads wait asleep beside busy neighbours, where PyTorch is not loaded yet."""
-        busy, cores = self.neighbours.busy(), core_count()
-        self.busy = busy
-        if busy > BUSY * cores and "torch" not in sys.modules and wait_asleep():
-            self.notes.append(
-                f"other processes keep {busy:.1f} of {cores} cores busy: threads wait asleep."
-            )
 
     def _planned(self, source: Source, machine: Machine) -> tuple[NetSpec, Machine]:
         """Choose the net; a run that goes on keeps its own, which its checkpoint is of."""
@@ -431,13 +441,15 @@ class _Work:
         self.live.standings(board_of(self.trials, self._best(), self.metric, y))
 
     def _best(self) -> Trained:
-        return best_of(self.trials, self.metric, self.rows.y.rows(self.rows.valid))
+        y = self.rows.y.rows(self.rows.valid)
+        return best_of([*self.kept, *self.trials], self.metric, y)
 
     def _publish(self, machine: Machine, *, last: bool = False) -> None:
         """Write the best net; at the end with everything that is known of it."""
         if last:
             self.notes += filter(None, [self.spent.late_note(self.left)])
         rows, best = self.rows, self._best()
+        ranked = [*(one for one in self.kept if one is best), *self.trials]
         y = rows.y.rows(rows.valid)
         calibration = fit_temperature(best.valid, y)
         p = calibration.apply(best.valid)
@@ -461,7 +473,7 @@ class _Work:
             data=rows.digest,
             plan=rows.plan,
             score=score,
-            leaderboard=board_of(self.trials, best, self.metric, y, whole=last),
+            leaderboard=board_of(ranked, best, self.metric, y, whole=last),
             notes=notes,
         )
         part = Part(FittedRecipe((FittedImages("image", rows.form),)), best.fitted)
@@ -470,20 +482,16 @@ class _Work:
         if last:
             self.live.advance(None, "scoring and writing")
             model = replace(model, evidence=replace(evidence, pictures=shown_of(rows, best, p)))
-            model = self._tested(model, best)
+            name = f"{self.source_name}/test"
+            model = score_fresh(model, best, rows, self.metric, name, self._looks)
         self._write(model)
         if last:
             self._finish(model)
 
-    def _tested(self, model: Model, best: Trained) -> Model:
-        """Score the images under test/, once."""
-        rows, store = self.rows, data_folder(self.settings.store)
-        if not len(rows.test):
-            return model
-        looks = earlier_looks(store, rows.task.target, rows.digest, self.record.id)
-        p = model.calibration.apply(answers_of(rows, best.fitted, rows.test))
-        test = fresh_score(rows, p, self.metric, f"{self.source_name}/test", looks)
-        return replace(model, card=replace(model.card, test=test))
+    def _looks(self, digest: str) -> int:
+        """Count the earlier runs that scored the same test images."""
+        folder, target = data_folder(self.settings.store), self.rows.task.target
+        return earlier_looks(folder, target, digest, self.record.id)
 
     def _finish(self, model: Model) -> None:
         card = model.card
@@ -491,11 +499,13 @@ class _Work:
         if card.test is not None:
             facts["test"] = card.test.to_json()
         self.store.learn(self.record.id, facts)
-        path = Path(self.settings.out or self.folder / "model.mw").resolve()
+        path = Path(self.settings.out or self.folder / MODEL).resolve()
         self.store.finish(self.record.id, card.score, str(path), card.notes)
+        with suppress(OSError):  # nothing goes on from it any more
+            (self.folder / CHECKPOINT).unlink(missing_ok=True)
 
     def _write(self, model: Model) -> None:
-        path = model.save(self.folder / "model.mw")
+        path = model.save(self.folder / MODEL)
         if self.settings.out is not None:
             atomic_write(Path(self.settings.out), path.read_bytes())
         self.model = model

@@ -271,6 +271,7 @@ class _Work:
         card = replace(
             card,
             classes=rows.y.classes,
+            seed=rows.seed,
             epochs=last.epoch if last else self.asked.epochs or 0.0,  # none where it had ended
             score=right,
             loss=last.loss if last else None,

@@ -199,6 +199,8 @@ class Training:
     pieces : int
         Parts in which a batch is computed, whose gradients are added up; batch norm sees one of
         them. More where memory ran out.
+    least : float
+        Epochs that `StepPace` shall grant whatever the clock says.
     notes : list of str
         What the user should know.
     best : float
@@ -245,7 +247,7 @@ class Training:
         layers = net.modules() if course.dropout else ()
         self.drops = [layer for layer in layers if isinstance(layer, nn.Dropout)]
         self.done, self.at, self.pieces = 0, 0, 1
-        self.skipped = 0.0
+        self.skipped, self.least = 0.0, 0.0
         self.curve: list[Epoch] = []
         self.losses: list[float] = []
         self.notes: list[str] = []

@@ -141,6 +141,8 @@ class StepPace:
     work : callable, optional
         What a training costs up to a share of it, where not every epoch costs alike: a function
         that rises from 0, such as `Growing.work`. `epoch_seconds` is of an epoch of cost 1.
+    least : float
+        Epochs that are done whatever the clock says.
 
     Examples
     --------
@@ -152,6 +154,8 @@ class StepPace:
     True
     >>> StepPace(2.5, Budget()).total
     2.5
+    >>> StepPace(10, Budget.seconds(0.0), epoch_seconds=1.0, least=0.5).total
+    0.5
     """
 
     by_step = True
@@ -163,8 +167,10 @@ class StepPace:
         epoch_seconds: float = 0.0,
         done: float = 0.0,
         work: Callable[[float], float] | None = None,
+        least: float = 0.0,
     ) -> None:
         self._asked = float(asked if budget.units is None else max(budget.units, 1))
+        self._least = min(least, self._asked)
         self._budget, self._work = budget, work or _even
         # Seconds and work in epochs of cost 1, of which the past counts for less and less.
         self._spent, self._moved = epoch_seconds * _TRUST, _TRUST if epoch_seconds else 0.0
@@ -186,6 +192,7 @@ class StepPace:
                 self.total = max(self._reach(done, affordable), 1e-9)
             elif self._budget.expired:
                 self.total = max(done, 1e-9)
+            self.total = max(self.total, self._least)
         return done < self.total - 1e-9
 
     def _learn(self, done: float) -> None:
