@@ -141,9 +141,9 @@ def opened_run(
                     version=__version__,
                 )
             )
-        else:
-            store.mark(record.id, RunStatus.RUNNING)
         stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
+        if store.run(record.id).status is not RunStatus.FINISHED:  # by another process just now
+            store.mark(record.id, RunStatus.RUNNING)
         facts = {"data": str(Path(data).expanduser().resolve()), "rows": len(rows.names)}
         store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
         try:
