@@ -363,12 +363,11 @@ def _step(*, later: bool = False) -> dict[str, Any]:
 def crowded() -> dict[str, Any]:
     """Time the steps of a small net: settings are found first, as a fit on images does."""
     from modelwright.engine import core_count
-    from modelwright.engine.platform import Neighbours, wait_asleep
-    from modelwright.plan.pictures import BUSY
+    from modelwright.engine.platform import Neighbours
+    from modelwright.plan.picture_run import sleep_beside
 
     busy = Neighbours().busy()
-    if busy > BUSY * core_count():
-        wait_asleep()
+    sleep_beside(busy)
     from modelwright.core.budget import Budget
     from modelwright.training.loop import Course, Training
     from modelwright.training.losses import cross_entropy
