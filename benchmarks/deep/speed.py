@@ -334,12 +334,14 @@ def _keras(name: str, case: Case, x: Any, y: Any) -> Callable[[], object]:
 
 def neighbours() -> dict[str, Any]:
     """Compare a step on a quiet machine with one beside two busy processes."""
-    quiet = [_step() for _ in range(3)]
-    with _busy(2):
-        time.sleep(0.5)
-        there = [_step() for _ in range(3)]
+    quiet, there = [], []
+    for _ in range(REPEATS):
+        quiet.append(_step())
+        with _busy(2):
+            time.sleep(0.5)
+            there.append(_step())
     middle = statistics.median(one["step"] for one in quiet)
-    late = [_step(later=True) for _ in range(2)]
+    late = [_step(later=True) for _ in range(REPEATS)]
     return {
         "quiet_ms": round(1000 * middle, 2),
         "there_before_ms": round(1000 * statistics.median(one["step"] for one in there), 2),
@@ -371,8 +373,8 @@ def crowded() -> dict[str, Any]:
     from modelwright.core.budget import Budget
     from modelwright.training.loop import Course, Training
     from modelwright.training.losses import cross_entropy
-    from modelwright.training.machine import Yielding
     from modelwright.training.pace import StepPace
+    from modelwright.training.yielding import Yielding
 
     case = cases()["ResNet-8"]
     rows, net = case.rows(), case.net()
@@ -381,8 +383,10 @@ def crowded() -> dict[str, Any]:
     course = Course(epochs=1e6, batch=case.batch, rate=1e-3, bfloat16=machine.bfloat16)
     training = Training(net, rows, cross_entropy, course, threads=machine.threads)
 
+    guard = Yielding(machine.threads)
+
     def step(seconds: float) -> float:
-        guard, steps = Yielding(machine.threads), []
+        steps: list[float] = []
         last = time.perf_counter()
 
         def each(current: Training) -> None:

@@ -18,7 +18,6 @@ from modelwright.training.batches import Examples  # noqa: E402
 from modelwright.training.growing import Growing  # noqa: E402
 from modelwright.training.loop import Course, Training  # noqa: E402
 from modelwright.training.losses import cross_entropy  # noqa: E402
-from modelwright.training.machine import Yielding  # noqa: E402
 from modelwright.training.pace import StepPace  # noqa: E402
 
 GROWING = Growing(((0.3, 0.5), (0.6, 0.75)))
@@ -106,20 +105,6 @@ def test_a_pace_that_guesses_costs_wrong_still_ends_with_the_time(
         now[0] += (0.3 + 0.7 * GROWING.side(share) ** 2) / 80  # a part costs the same for all
         place += 1
     assert 9.9 < now[0] <= 10.2
-
-
-def test_whole_images_after_small_ones_are_no_busy_neighbour() -> None:
-    now, told = [0.0], []
-    guard = Yielding(2, told.append, clock=lambda: now[0])
-    for side in (0.5, 1.0):
-        for _ in range(10):
-            now[0] += 0.1 * side**2
-            guard(side**2)
-    assert told == []
-    for _ in range(3):
-        now[0] += 0.31
-        guard(1.0)
-    assert told == [1]
 
 
 @pytest.mark.long

@@ -68,7 +68,7 @@ def carry_out(
         When the checkpoint is of another training.
     """
     from modelwright.training.checkpoints import Keeper, keep
-    from modelwright.training.machine import Yielding
+    from modelwright.training.yielding import Yielding
 
     notes = []
     if _taken_up(training, checkpoint):
@@ -99,7 +99,7 @@ def carry_out(
     if path is not None:
         keep(training, path)
     if guard.times:
-        notes.append(f"busy neighbours: {guard.times} times one thread went on alone for a while.")
+        notes.append(f"busy neighbours: {guard.times} times fewer threads went on for a while.")
     return [*notes, *training.notes]
 
 

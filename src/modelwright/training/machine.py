@@ -20,7 +20,7 @@ from modelwright.training.batches import Source
 from modelwright.training.losses import Loss
 from modelwright.training.trouble import is_out_of_memory
 
-__all__ = ["Machine", "Yielding", "calibrate", "measure", "multiplies_short"]
+__all__ = ["Machine", "calibrate", "measure", "multiplies_short"]
 
 Setting = tuple[int, bool, bool]
 """Threads, whether in 16 bits, whether channels last."""
@@ -38,9 +38,6 @@ _DOUBTFUL = 1.25
 # is for the speed with all rows.
 _SHORT, _RACING = 0.4, 0.8
 _TRIALS = 2
-# A step that takes so many times the shortest, so often running, is held up by neighbours; one
-# thread goes on alone for so many seconds then.
-_SLOW, _PATIENCE, _ALONE = 3.0, 3, 10.0
 
 
 @dataclass(frozen=True)
@@ -313,60 +310,3 @@ def measure(
         trial = _Trial(net, rows, loss, clock)
         trial.step(setting)  # it finds its memory
         return trial.speed(setting, min(trial.step(setting) for _ in range(_TRIALS)))
-
-
-class Yielding:
-    """Steps back to one thread while neighbours make threads wait for each other.
-
-    Threads of one operation meet at its end, and spin until the last has come. Where a neighbour
-    has taken a core, that one comes late every time: a step takes 15 times as long, on one thread
-    only twice. Called after each step.
-
-    Parameters
-    ----------
-    threads : int
-        Of an operation on a quiet machine.
-    set_threads : callable
-        Sets them.
-    clock : callable
-        Gives seconds.
-
-    Examples
-    --------
-    >>> steps = iter([0.0, 1.0, 2.0, 12.0, 22.0, 32.0])
-    >>> told = []
-    >>> guard = Yielding(2, told.append, clock=lambda: next(steps))
-    >>> for _ in range(5):
-    ...     guard()
-    >>> told, guard.times
-    ([1], 1)
-    """
-
-    def __init__(
-        self,
-        threads: int,
-        set_threads: Callable[[int], None] = torch.set_num_threads,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        self._threads, self._set, self._clock = threads, set_threads, clock
-        self._last, self._best = clock(), float("inf")
-        self._slow, self._alone_until = 0, 0.0
-        self.times = 0
-
-    def __call__(self, work: float = 1.0) -> None:
-        """Look at what the step took, which had so much work to do, others having 1."""
-        now = self._clock()
-        took, self._last = (now - self._last) / work, now
-        if self._threads < 2:
-            return
-        if self._alone_until:
-            if now >= self._alone_until:
-                self._alone_until, self._slow = 0.0, 0
-                self._set(self._threads)
-            return
-        self._best = min(self._best, took)
-        self._slow = self._slow + 1 if took > _SLOW * self._best else 0
-        if self._slow >= _PATIENCE:
-            self.times += 1
-            self._alone_until = now + _ALONE
-            self._set(1)
