@@ -18,7 +18,8 @@ from modelwright.nets.layers.lora import add_lora, merge_lora
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.plan.pretraining import Pretraining, pretrain
 from modelwright.training.batches import Examples
-from modelwright.training.loop import Course, Training
+from modelwright.training.course import Course
+from modelwright.training.loop import Training
 from modelwright.training.losses import cross_entropy
 from modelwright.training.pace import Pace
 from modelwright.training.transfer import (

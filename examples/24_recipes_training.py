@@ -13,8 +13,9 @@ from modelwright.nets.quick import QuickForm, QuickNet
 from modelwright.training.augmentation import Augmentation
 from modelwright.training.batches import Changed, Examples
 from modelwright.training.checkpoints import Keeper, take_up
+from modelwright.training.course import Course
 from modelwright.training.finder import find_rate
-from modelwright.training.loop import Course, Epoch, Training
+from modelwright.training.loop import Epoch, Training
 from modelwright.training.losses import cross_entropy
 from modelwright.training.machine import calibrate
 from modelwright.training.pace import Pace

@@ -77,7 +77,8 @@ def throughput(repeats: int) -> dict[str, Any]:
     """Time an epoch of each, in turns, so that a slow minute of the machine hits all of them."""
     from modelwright.core.budget import Budget
     from modelwright.nets.library import nn, reproducible, torch
-    from modelwright.training.loop import Course, Training
+    from modelwright.training.course import Course
+    from modelwright.training.loop import Training
     from modelwright.training.losses import cross_entropy
     from modelwright.training.machine import Machine, calibrate
     from modelwright.training.pace import Pace
@@ -131,7 +132,8 @@ def child(path: Path, last: int) -> None:
     from modelwright.training.augmentation import Augmentation
     from modelwright.training.batches import Changed
     from modelwright.training.checkpoints import keep, take_up
-    from modelwright.training.loop import Course, Training
+    from modelwright.training.course import Course
+    from modelwright.training.loop import Training
     from modelwright.training.losses import cross_entropy
     from modelwright.training.pace import Pace
 

@@ -132,7 +132,8 @@ def cases() -> dict[str, Case]:
 def ours(case: Case, rows: Any, machine: Any) -> float:
     """Give rows a second of an epoch by `Training`."""
     from modelwright.core.budget import Budget
-    from modelwright.training.loop import Course, Training
+    from modelwright.training.course import Course
+    from modelwright.training.loop import Training
     from modelwright.training.losses import cross_entropy
     from modelwright.training.pace import Pace
 
@@ -371,7 +372,8 @@ def crowded() -> dict[str, Any]:
     busy = Neighbours().busy()
     sleep_beside(busy)
     from modelwright.core.budget import Budget
-    from modelwright.training.loop import Course, Training
+    from modelwright.training.course import Course
+    from modelwright.training.loop import Training
     from modelwright.training.losses import cross_entropy
     from modelwright.training.pace import StepPace
     from modelwright.training.yielding import Yielding

@@ -48,7 +48,8 @@ from modelwright.plan.picture_net import (  # noqa: E402
 from modelwright.plan.picture_rows import PictureRows, read_pictures  # noqa: E402
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start  # noqa: E402
 from modelwright.training.batches import Changed  # noqa: E402
-from modelwright.training.loop import Course, Training  # noqa: E402
+from modelwright.training.course import Course  # noqa: E402
+from modelwright.training.loop import Training  # noqa: E402
 from modelwright.training.losses import cross_entropy  # noqa: E402
 from modelwright.training.machine import Machine  # noqa: E402
 from modelwright.training.pace import Pace  # noqa: E402

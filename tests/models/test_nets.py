@@ -328,7 +328,7 @@ def test_a_constant_answer_needs_no_net_and_tells_its_units() -> None:
 def test_a_net_that_was_never_annealed_is_no_model() -> None:
     train, test = made_up(2).split()
     start = SMALL.fit(train.X, train.y, budget=Budget(units=1), seed=0)
-    from modelwright.training.loop import Course
+    from modelwright.training.course import Course
 
     fit = NetFit("selu", "none", 9, 0.0, 1, 0)
     course = Course(epochs=8, batch=64, rate=0.1, schedule="coslog4")

@@ -137,3 +137,32 @@ def test_a_reach_is_measured_in_a_copy() -> None:
     dilated = nn.Sequential(nn.MaxPool2d(2, dilation=2))
     with pytest.raises(OptionError, match="dilation"):
         measure_reach(dilated, "0", (1, 9, 9))
+
+
+def test_attention_of_pytorch_is_counted() -> None:
+    class Attending(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attend = nn.MultiheadAttention(64, 4, batch_first=True)
+            self.answer = nn.Linear(64, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.answer(self.attend(x, key=x, value=x)[0].mean(1))
+
+    assert count(Attending(), (9, 64)).products == 4 * 9 * 64 * 64 + 2 * 9 * 9 * 64 + 640
+    layer = nn.TransformerEncoderLayer(64, 4, 128, batch_first=True)
+    passed = 2 * 9 * 64 * 128  # on, through the layers behind the attention
+    assert count(layer, (9, 64)).products == 4 * 9 * 64 * 64 + 2 * 9 * 9 * 64 + passed
+
+
+def test_a_matrix_beside_layers_is_named() -> None:
+    class Odd(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.matrix = nn.Parameter(torch.ones(3, 3))
+            self.answer = nn.Linear(3, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.answer(x @ self.matrix)
+
+    assert count(nn.Sequential(Odd()), (3,)).uncounted == ("0",)

@@ -360,3 +360,12 @@ def test_what_the_chooser_says_depends_on_what_it_was_told() -> None:
         recommend_norm("images", batch=8)
     with pytest.raises(OptionError, match="1 row"):
         recommend_norm("image", batch=0)
+
+
+@pytest.mark.parametrize("sides", [(7,), (5, 4), (3, 3, 2)])
+def test_instance_norm_takes_any_number_of_sides(sides: tuple[int, ...]) -> None:
+    theirs = {1: nn.InstanceNorm1d, 2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}[len(sides)]
+    x = torch.randn(8, 8, *sides)
+    layer = InstanceNorm(8)
+    torch.testing.assert_close(layer(x), theirs(8)(x))
+    torch.testing.assert_close(layer.written_out(x), layer(x))

@@ -10,7 +10,8 @@ from modelwright.core.budget import Budget  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.training.alternating import Alternating  # noqa: E402
 from modelwright.training.batches import Changed, Examples, Streamed  # noqa: E402
-from modelwright.training.loop import Course, Training  # noqa: E402
+from modelwright.training.course import Course  # noqa: E402
+from modelwright.training.loop import Training  # noqa: E402
 from modelwright.training.losses import cross_entropy  # noqa: E402
 from modelwright.training.pace import StepPace  # noqa: E402
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
 from modelwright.core.budget import Budget  # noqa: E402
-from modelwright.core.errors import FitError  # noqa: E402
+from modelwright.core.errors import FitError, OptionError  # noqa: E402
 from modelwright.nets.layers import NTKLinear, Scale  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.training.batches import Examples  # noqa: E402
-from modelwright.training.loop import Course, Epoch, train  # noqa: E402
+from modelwright.training.course import Course  # noqa: E402
+from modelwright.training.loop import Epoch, train  # noqa: E402
 from modelwright.training.losses import cross_entropy, squared_error  # noqa: E402
 from modelwright.training.optimiser import Optimiser  # noqa: E402
 from modelwright.training.schedules import coslog4, flat_cos  # noqa: E402
@@ -198,3 +202,22 @@ def test_gradients_are_clipped_together(monkeypatch: pytest.MonkeyPatch) -> None
         (size * module(torch.ones(1, 2))).sum().backward()
         optimiser.step(rate=0.1, decay=0.0)
     assert norms == pytest.approx([1.0, 0.1 * 3**0.5], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"schedule": "cosin"}, "did you mean 'cosine'"),
+        ({"fading": "lineal"}, "did you mean 'linear'"),
+        ({"optimiser": "adam"}, "did you mean 'adamw'"),
+        ({"batch": 0}, "batch above 0; got 0"),
+        ({"rate": math.nan}, "rate above 0; got nan"),
+        ({"decay": -1.0}, "decay of 0 or more"),
+        ({"penalties": (0.0, -1.0)}, "penalties of 0 or more"),
+        ({"betas": (0.9, 1.0)}, "betas from 0 to less than 1"),
+        ({"averaging": 1.5}, "averaging from 0 to less than 1"),
+    ],
+)
+def test_a_course_that_means_nothing_is_refused(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(OptionError, match=told):
+        replace(Course(epochs=1, batch=4, rate=0.1), **wrong)

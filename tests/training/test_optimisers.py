@@ -15,8 +15,9 @@ from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.nets.quick import QuickForm, QuickNet  # noqa: E402
 from modelwright.training import machine  # noqa: E402
 from modelwright.training.batches import Examples  # noqa: E402
+from modelwright.training.course import Course  # noqa: E402
 from modelwright.training.finder import find_rate  # noqa: E402
-from modelwright.training.loop import Course, train  # noqa: E402
+from modelwright.training.loop import train  # noqa: E402
 from modelwright.training.losses import cross_entropy, squared_error  # noqa: E402
 from modelwright.training.machine import Machine, calibrate, measure  # noqa: E402
 from modelwright.training.muon import Muon, orthogonal  # noqa: E402

@@ -16,7 +16,8 @@ from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.nets.quick import QuickForm, QuickNet  # noqa: E402
 from modelwright.training.augmentation import Augmentation  # noqa: E402
 from modelwright.training.batches import Changed, Examples  # noqa: E402
-from modelwright.training.loop import Course, Training  # noqa: E402
+from modelwright.training.course import Course  # noqa: E402
+from modelwright.training.loop import Training  # noqa: E402
 from modelwright.training.pace import Pace  # noqa: E402
 from modelwright.training.pretraining import (  # noqa: E402
     Contrast,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +14,20 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
+from hypothesis import given  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
 from modelwright.core.budget import Budget  # noqa: E402
-from modelwright.core.errors import FitError, ModelFileError  # noqa: E402
+from modelwright.core.errors import DataError, FitError, ModelFileError  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.nets.quick import QuickForm, QuickNet  # noqa: E402
 from modelwright.store.tensors import read_tensors, write_tensors  # noqa: E402
 from modelwright.training.augmentation import Augmentation  # noqa: E402
 from modelwright.training.batches import Changed, Examples, Streamed  # noqa: E402
 from modelwright.training.checkpoints import Keeper, keep, take_up  # noqa: E402
-from modelwright.training.loop import Course, Training  # noqa: E402
-from modelwright.training.losses import cross_entropy  # noqa: E402
+from modelwright.training.course import Course  # noqa: E402
+from modelwright.training.loop import Training  # noqa: E402
+from modelwright.training.losses import cross_entropy, squared_error  # noqa: E402
 from modelwright.training.machine import Machine  # noqa: E402
 from modelwright.training.pace import Pace, StepPace  # noqa: E402
 
@@ -188,6 +193,65 @@ def test_a_rate_that_is_far_too_large_is_named() -> None:
     training = Training(nn.Linear(1, 1), Examples((x,), x[:, 0]), squared, course)
     with pytest.raises(FitError, match=r"rate of 1e\+20 is too large"):
         training.run(Pace(50, Budget()))
+
+
+def test_a_net_that_makes_no_number_of_numbers_is_named() -> None:
+    class Logarithm(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.log(x - 10)
+
+    x = torch.linspace(-1, 1, 40)[:, None]
+    net = nn.Sequential(nn.Linear(1, 1), Logarithm())
+    course = Course(epochs=2, batch=10, rate=0.01)
+    training = Training(net, Examples((x,), x[:, 0]), squared_error, course)
+    with pytest.raises(FitError, match=r"layer 1 \(Logarithm\) .* look at its formula"):
+        training.run(Pace(2, Budget()))
+    assert net.training
+
+
+def test_a_weight_of_a_row_that_is_no_number_is_named() -> None:
+    x = torch.linspace(-1, 1, 40)[:, None]
+    weight = torch.ones(40)
+    weight[17] = math.nan
+    course = Course(epochs=2, batch=40, rate=0.01)
+    rows = Examples((x,), x[:, 0], weight)
+    training = Training(nn.Linear(1, 1), rows, squared_error, course)
+    with pytest.raises(FitError, match="the weights of row 17 hold"):
+        training.run(Pace(2, Budget()))
+
+
+def test_a_loss_that_is_none_of_numbers_is_named() -> None:
+    x = torch.linspace(-1, 1, 40)[:, None]
+
+    def logarithm(answers: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return torch.log(-1 - answers[:, 0] ** 2)
+
+    course = Course(epochs=2, batch=40, rate=0.01)
+    training = Training(nn.Linear(1, 1), Examples((x,), x[:, 0]), logarithm, course)
+    with pytest.raises(FitError, match="look at what the loss makes of it"):
+        training.run(Pace(2, Budget()))
+
+
+def test_a_class_that_is_none_is_told() -> None:
+    rows = Examples((torch.zeros(4, 2),), torch.tensor([0, 1, 2, 3]))
+    training = Training(nn.Linear(2, 3), rows, cross_entropy, Course(1, 4, 0.1))
+    with pytest.raises(DataError, match="classes from 0 to 2; got codes from 0 to 3"):
+        training.run(Pace(1, Budget()))
+
+
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_single_bit_that_flipped_is_found(
+    place: float, bit: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("flipped") / "a.safetensors"
+    training = begun()
+    training.run(Pace(1, Budget()))
+    keep(training, path)
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] ^= 1 << bit
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError):
+        take_up(begun(), path)
 
 
 def test_without_memory_a_batch_is_halved_and_the_result_is_nearly_the_same() -> None:

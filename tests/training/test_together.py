@@ -22,8 +22,9 @@ from modelwright.nets.quick import QuickForm, QuickNet
 from modelwright.store.tensors import read_tensors, write_tensors
 from modelwright.training.augmentation import Augmentation
 from modelwright.training.batches import Changed, Examples
+from modelwright.training.course import Course
 from modelwright.training.joint_norms import joint_norms
-from modelwright.training.loop import Course, Training
+from modelwright.training.loop import Training
 from modelwright.training.losses import cross_entropy
 from modelwright.training.pace import Pace, StepPace
 from modelwright.training.together import Agreed, Together, current, joined

@@ -19,7 +19,8 @@ from modelwright.nets.backbone import Architecture, Backbone, Headed, Sight, sta
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.training.batches import Examples  # noqa: E402
 from modelwright.training.checkpoints import keep, take_up  # noqa: E402
-from modelwright.training.loop import Course, Training  # noqa: E402
+from modelwright.training.course import Course  # noqa: E402
+from modelwright.training.loop import Training  # noqa: E402
 from modelwright.training.losses import cross_entropy  # noqa: E402
 from modelwright.training.optimiser import Optimiser  # noqa: E402
 from modelwright.training.pace import Pace  # noqa: E402

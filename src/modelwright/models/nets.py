@@ -25,7 +25,8 @@ from modelwright.models.unpack import array, integer, unsound
 if TYPE_CHECKING:
     from modelwright.nets.tabular import RealMLP, TabM
     from modelwright.training.batches import Examples
-    from modelwright.training.loop import Course, Epoch
+    from modelwright.training.course import Course
+    from modelwright.training.loop import Epoch
 
 __all__ = ["FittedNet", "NetFit", "Task", "epochs_of"]
 

@@ -18,7 +18,7 @@ from modelwright.models.sample import Sample
 
 if TYPE_CHECKING:
     from modelwright.nets.tabular import RealMLP
-    from modelwright.training.loop import Course
+    from modelwright.training.course import Course
 
 __all__ = ["RealMLPLearner"]
 
@@ -137,7 +137,7 @@ class RealMLPLearner:
         return net
 
     def _course(self, task: Task) -> Course:
-        from modelwright.training.loop import Course
+        from modelwright.training.course import Course
 
         usual = 0.04 if task.classes else (0.2 if self.full else 0.07)
         return Course(

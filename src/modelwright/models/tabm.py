@@ -18,7 +18,7 @@ from modelwright.models.sample import Sample
 
 if TYPE_CHECKING:
     from modelwright.nets.tabular import TabM
-    from modelwright.training.loop import Course
+    from modelwright.training.course import Course
 
 __all__ = ["TabMLearner"]
 
@@ -128,7 +128,7 @@ class TabMLearner:
         return TabM(front, self.members, self.width, self.depth, task.outputs)
 
     def _course(self, task: Task) -> Course:
-        from modelwright.training.loop import Course
+        from modelwright.training.course import Course
 
         return Course(
             epochs=self.planned(task.rows),

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from modelwright.nets.quick import QuickForm, QuickNet
     from modelwright.training.augmentation import Augmentation
     from modelwright.training.batches import Source
+    from modelwright.training.course import Course
     from modelwright.training.growing import Growing
-    from modelwright.training.loop import Course, Epoch, Training
+    from modelwright.training.loop import Epoch, Training
     from modelwright.training.machine import Machine
 
 __all__ = [
@@ -238,7 +239,7 @@ def _changing(rows: PictureRows, source: Source, spec: NetSpec) -> Source:
 
 
 def _course(spec: NetSpec, machine: Machine) -> Course:
-    from modelwright.training.loop import Course
+    from modelwright.training.course import Course
 
     return Course(
         epochs=spec.epochs,

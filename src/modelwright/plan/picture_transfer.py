@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from modelwright.nets.backbone_file import BackboneCard
     from modelwright.nets.library import nn, torch
     from modelwright.training.batches import Source
-    from modelwright.training.loop import Course, Training
+    from modelwright.training.course import Course
+    from modelwright.training.loop import Training
     from modelwright.training.machine import Machine
     from modelwright.training.transfer import Probe, Suiting
 
@@ -78,7 +79,7 @@ class Tuning:
 
     def course(self, batch: int, *, short: bool) -> Course:
         """Give it as a course of the loop."""
-        from modelwright.training.loop import Course
+        from modelwright.training.course import Course
 
         return Course(
             epochs=self.epochs,

@@ -339,7 +339,8 @@ class _Work:
         from modelwright.nets.library import reproducible
         from modelwright.training.augmentation import Augmentation
         from modelwright.training.batches import Changed
-        from modelwright.training.loop import Course, Training
+        from modelwright.training.course import Course
+        from modelwright.training.loop import Training
         from modelwright.training.pretraining import (
             Contrast,
             Hidden,

@@ -6,6 +6,7 @@ then plain numbers. Nothing in it can run, and it appears by a rename: whole, or
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
@@ -14,6 +15,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from modelwright.core.errors import ModelFileError
 from modelwright.nets.library import torch
 from modelwright.store.tensors import read_tensors, write_tensors
@@ -21,9 +25,11 @@ from modelwright.training.loop import Epoch, Training
 
 __all__ = ["Keeper", "keep", "take_up"]
 
-_FORMAT = 1
+_FORMAT = 2
 _FACTS = "modelwright"  # under which the facts stand in the header
+_DIGEST = "sha256"  # and under which the digest of these and of all numbers
 _CURE = "name the checkpoint of this net and these rows, or begin anew"
+_AFRESH = "begin anew"
 Tensors = Mapping[str, torch.Tensor]
 
 
@@ -50,7 +56,7 @@ def keep(training: Training, path: Path) -> None:
     >>> from modelwright.core.budget import Budget
     >>> from modelwright.nets.library import nn
     >>> from modelwright.training.batches import Examples
-    >>> from modelwright.training.loop import Course
+    >>> from modelwright.training.course import Course
     >>> from modelwright.training.losses import squared_error
     >>> from modelwright.training.pace import Pace
     >>> x = torch.linspace(-1, 1, 64)[:, None]
@@ -92,7 +98,18 @@ def keep(training: Training, path: Path) -> None:
         "averaged": 0 if training.averaged is None else training.averaged.count,
     }
     arrays = {name: value.detach().contiguous().numpy() for name, value in tensors.items()}
-    write_tensors(path, arrays, {_FACTS: json.dumps(facts)})
+    told = json.dumps(facts)
+    write_tensors(path, arrays, {_FACTS: told, _DIGEST: _digest(arrays, told)})
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]], facts: str) -> str:
+    """Give what tells a damaged file: a single bit would change what is learned from there on."""
+    found = hashlib.sha256(facts.encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 def take_up(training: Training, path: Path) -> None:
@@ -115,10 +132,13 @@ def take_up(training: Training, path: Path) -> None:
     if _FACTS not in metadata:
         got = f"{path.name}, which holds weights alone"
         raise ModelFileError("a checkpoint of a training", got, _CURE)
+    sound = metadata.get(_DIGEST) == _digest(arrays, metadata[_FACTS])
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     try:
         facts = json.loads(metadata[_FACTS])
         _check(training, facts)
+        if not sound:
+            raise ModelFileError("a whole checkpoint", f"{path.name}, which is damaged", _AFRESH)
         _fill(training, tensors, facts)
     except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         got = f"{type(error).__name__}: {error} in {path.name}"

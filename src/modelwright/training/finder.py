@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from modelwright.core.errors import FitError
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.batches import Source
-from modelwright.training.loop import Course, Training
+from modelwright.training.course import Course
+from modelwright.training.loop import Training
 from modelwright.training.losses import Loss
 
 __all__ = ["Found", "find_rate"]

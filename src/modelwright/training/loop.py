@@ -18,7 +18,7 @@ from modelwright.core.errors import FitError, OptionError
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.averaging import Averaged
 from modelwright.training.batches import Examples, Source
-from modelwright.training.growing import Growing
+from modelwright.training.course import Course
 from modelwright.training.joint_norms import joint_norms
 from modelwright.training.losses import Loss
 from modelwright.training.optimiser import Optimiser
@@ -27,69 +27,10 @@ from modelwright.training.schedules import SCHEDULES
 from modelwright.training.together import Together
 from modelwright.training.trouble import is_out_of_memory, why_no_number
 
-__all__ = ["Course", "Epoch", "Training", "train"]
+__all__ = ["Epoch", "Training", "train"]
 
 # Steps from which the seconds of an epoch are told.
 _MEASURED = 8
-
-
-@dataclass(frozen=True)
-class Course:
-    """How a net is trained.
-
-    Parameters
-    ----------
-    epochs : float
-        How often it sees every row, when no clock says otherwise.
-    batch : int
-        Rows a step, at most: batches of one epoch are of equal size, to a row.
-    rate : float
-        The largest learning rate.
-    betas : tuple of float
-        Of AdamW.
-    decay : float
-        The largest weight decay.
-    dropout : float
-        The largest share of units that are dropped; 0: each layer drops what it was made to drop.
-    clip : float
-        The greatest norm of the gradients; 0: any.
-    schedule : str
-        Of the rate: a key of `SCHEDULES`.
-    fading : str
-        The schedule of decay and dropout.
-    bfloat16 : bool
-        Multiply matrices in 16 bits; weights stay in 32.
-    optimiser : str
-        One of `OPTIMISERS`.
-    momentum : float
-        Of the optimisers ``"sgd"`` and ``"muon"``.
-    penalties : tuple of float
-        L1 and L2, as in `Optimiser`.
-    averaging : float
-        The decay of a moving average of the weights, which then is what the net ends with; 0: none.
-    patience : int
-        Epochs without a better validation loss after which the training ends early, with the
-        weights of the best one; 0: it never does.
-    growing : Growing, optional
-        How small images are at first; None: what enters the net is as it is.
-    """
-
-    epochs: float
-    batch: int
-    rate: float
-    betas: tuple[float, float] = (0.9, 0.999)
-    decay: float = 0.0
-    dropout: float = 0.0
-    clip: float = 0.0
-    schedule: str = "constant"
-    fading: str = "constant"
-    bfloat16: bool = False
-    optimiser: str = "adamw"
-    momentum: float = 0.9
-    penalties: tuple[float, float] = (0.0, 0.0)
-    averaging: float = 0.0
-    patience: int = 0
-    growing: Growing | None = None
 
 
 @dataclass(frozen=True)
@@ -419,7 +360,8 @@ class Training:
                     raise FitError(told) from error
             self._halve(len(index))
         if not math.isfinite(mean):
-            why = why_no_number(self.net, self.rows, index, rate)
+            learned = self.done + self.at > 0
+            why = why_no_number(self.net, self.rows, index, rate, learned=learned)
             raise FitError(
                 f"the loss of a net was no number in epoch {self.done + 1}, "
                 f"step {self.at + 1} of {self.steps}: {why}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from modelwright.core.errors import DataError
 from modelwright.nets.library import nn, torch
 
 __all__ = ["Loss", "cross_entropy", "squared_error"]
@@ -43,16 +44,27 @@ def cross_entropy(
         The share of each label that is spread evenly over all classes (Szegedy et al. 2016). It
         helps accuracy, and harms ranks and probabilities.
 
+    Raises
+    ------
+    DataError
+        When a code is none of the classes.
+
     Examples
     --------
     >>> round(cross_entropy(torch.zeros(1, 4), torch.tensor([2])).item(), 4)
     1.3863
     """
     members = answers.flatten(1, -2) if answers.ndim > 2 else answers[:, None, :]
-    each = nn.functional.cross_entropy(
-        members.flatten(0, 1),
-        targets.repeat_interleave(members.shape[1], dim=0),
-        reduction="none",
-        label_smoothing=smoothing,
-    )
+    try:
+        each = nn.functional.cross_entropy(
+            members.flatten(0, 1),
+            targets.repeat_interleave(members.shape[1], dim=0),
+            reduction="none",
+            label_smoothing=smoothing,
+        )
+    except IndexError as error:
+        last = members.shape[-1] - 1
+        got = f"codes from {targets.min()} to {targets.max()}"
+        cure = "give the net an output for each class"
+        raise DataError(f"classes from 0 to {last}", got, cure) from error
     return each.reshape(len(targets), -1).mean(dim=1)

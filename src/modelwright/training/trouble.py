@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from modelwright.nets.library import nn, torch
 from modelwright.training.batches import Source
 
@@ -26,7 +28,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(words in said for words in _SAID)
 
 
-def why_no_number(net: nn.Module, rows: Source, index: torch.Tensor, rate: float) -> str:
+def why_no_number(
+    net: nn.Module, rows: Source, index: torch.Tensor, rate: float, *, learned: bool = True
+) -> str:
     """Name the suspect when the loss of a batch is infinite or no number.
 
     Parameters
@@ -39,11 +43,14 @@ def why_no_number(net: nn.Module, rows: Source, index: torch.Tensor, rate: float
         The rows of the batch.
     rate : float
         The learning rate of the step.
+    learned : bool
+        Whether there was a step before this one.
 
     Returns
     -------
     str
-        The inputs, the answers or the weights, whichever hold no number; else the rate.
+        The inputs, the answers, the weights of rows or of the net, whichever hold no number; else
+        the first layer that makes such of numbers, or the loss.
 
     Examples
     --------
@@ -54,7 +61,10 @@ def why_no_number(net: nn.Module, rows: Source, index: torch.Tensor, rate: float
     'the inputs of row 1 hold what is no number'
     """
     batch = rows.at(index)
-    for what, part in (*(("inputs", p) for p in batch.inputs), ("answers", batch.targets)):
+    given = [*(("inputs", part) for part in batch.inputs), ("answers", batch.targets)]
+    if batch.weight is not None:
+        given.append(("weights", batch.weight))
+    for what, part in given:
         wrong = ~torch.isfinite(part.float()).flatten(1 if part.ndim > 1 else 0)
         spoilt = wrong.any(dim=1) if part.ndim > 1 else wrong
         if spoilt.any():
@@ -63,10 +73,41 @@ def why_no_number(net: nn.Module, rows: Source, index: torch.Tensor, rate: float
         if not torch.isfinite(value.float()).all():
             return f"the weights {name} grew beyond all numbers: a rate of {rate:.3g} is too large"
     few = ", ".join(map(str, index[:_SHOWN].tolist()))
-    return (
-        f"inputs, answers and weights are numbers (batch of rows {few}...): the answers overflow, "
-        f"so a rate of {rate:.3g} is too large, or the gradients want clipping"
-    )
+    told = f"inputs, answers and weights are numbers (batch of rows {few}...)"
+    layer = _first_to_break(net, batch.inputs)
+    found = f"{layer} makes of them what is none" if layer else "and so is what the net answers"
+    cure = f"look at {'its formula' if layer else 'what the loss makes of it'}"
+    if learned:
+        cure = f"a rate of {rate:.3g} is too large, or the gradients want clipping; or {cure}"
+    return f"{told}, {found}: {cure}"
+
+
+def _first_to_break(net: nn.Module, inputs: tuple[torch.Tensor, ...]) -> str:
+    """Name the first layer that gives what is no number; the net itself where no layer does."""
+    broken: list[str] = []
+
+    def noting(name: str) -> Callable[..., None]:
+        def note(module: nn.Module, given: object, output: object) -> None:
+            parts = output if isinstance(output, tuple) else (output,)
+            tensors = [part for part in parts if isinstance(part, torch.Tensor)]
+            if not all(torch.isfinite(tensor.float()).all() for tensor in tensors):
+                called = f"layer {name} ({type(module).__name__})" if name else "the net"
+                broken.append(called)
+
+        return note
+
+    hooks = [module.register_forward_hook(noting(name)) for name, module in net.named_modules()]
+    learning = [module for module in net.modules() if module.training]
+    net.eval()  # processes that learn together would wait for each other in their norms
+    try:
+        with torch.no_grad():
+            net(*inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module in learning:
+            module.training = True
+    return broken[0] if broken else ""
 
 
 def _rows(places: torch.Tensor) -> str:

@@ -78,9 +78,17 @@ class InstanceNorm(nn.InstanceNorm2d):
     def __init__(self, channels: int, *, eps: float = 1e-5) -> None:
         super().__init__(channels, eps=eps, affine=True)
 
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map (n, channels, ...) to the same shape, whatever the number of dimensions."""
+        # PyTorch's own takes three dimensions for one image without rows
+        return nn.functional.instance_norm(x, weight=self.weight, bias=self.bias, eps=self.eps)
+
     def written_out(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (n, channels, rows, columns) to the same shape as `forward` does."""
-        centred = x - x.mean(dim=(2, 3), keepdim=True)
-        variance = (centred**2).mean(dim=(2, 3), keepdim=True)
+        """Map (n, channels, ...) to the same shape as `forward` does."""
+        places = tuple(range(2, x.ndim))
+        centred = x - x.mean(dim=places, keepdim=True)
+        variance = (centred**2).mean(dim=places, keepdim=True)
         normal = centred / torch.sqrt(variance + self.eps)
-        return self.weight[:, None, None] * normal + self.bias[:, None, None]
+        each = (-1, *[1] * len(places))
+        y: torch.Tensor = self.weight.reshape(each) * normal + self.bias.reshape(each)
+        return y
