@@ -329,6 +329,22 @@ def test_a_run_that_an_error_ended_is_resumed_where_something_of_it_is_kept(
         assert (again.id == first.id) is (status is RunStatus.INTERRUPTED)
 
 
+@pytest.mark.long
+def test_a_finished_run_gives_its_model_again(bars: Path, tmp_path: Path) -> None:
+    settings = replace(QUICK, store=tmp_path / "runs", out=tmp_path / "one.mw", resume=True)
+    one = mw.fit(bars, settings=settings)
+    again = mw.fit(bars, settings=replace(settings, out=tmp_path / "again.mw"))
+    assert again.run == one.run
+    assert (tmp_path / "again.mw").read_bytes() == (tmp_path / "one.mw").read_bytes()
+    with RunStore(tmp_path / "runs") as store:
+        (run,) = store.runs()
+    assert run.status is RunStatus.FINISHED
+    assert run.spent > 0
+    (tmp_path / "runs" / "runs" / one.run / "model.mw").unlink()
+    with pytest.raises(ModelFileError, match="leave --resume out"):
+        mw.fit(bars, settings=settings)
+
+
 def test_a_run_that_is_finished_stays_so(bars: Path, tmp_path: Path) -> None:
     rows = picture_rows.read_pictures(bars, None, tmp_path, 0, SilentProgress())
 

@@ -176,6 +176,14 @@ def test_a_run_whose_process_died_is_interrupted(
     assert said(["runs", "--store", tmp_path], capsys)["runs"][0]["status"] == "interrupted"
 
 
+def test_a_run_on_images_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with RunStore(Path(os.environ["MODELWRIGHT_STORE"])) as store:
+        store.start(RunRecord("pictures"))
+        store.learn("pictures", {"data": "leaves", "rows": 1200})
+    assert main(["runs", "show", "pictures"]) == 0
+    assert "leaves, 1,200 images" in capsys.readouterr().out
+
+
 def test_a_run_that_has_just_begun_is_running(capsys: pytest.CaptureFixture[str]) -> None:
     with RunStore(Path(os.environ["MODELWRIGHT_STORE"])) as store:
         store.start(RunRecord("new"))

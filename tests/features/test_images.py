@@ -266,6 +266,46 @@ def test_others_become_squares(tmp_path: Path, short: int, side: int) -> None:
     assert common_form(places) == ImageForm(3, side, side)
 
 
+@pytest.mark.parametrize(
+    ("size", "height", "width"),
+    [
+        ((180, 60), 56, 168),
+        ((60, 180), 168, 56),
+        ((1600, 900), 72, 128),
+        ((1000, 900), 96, 96),
+        ((4000, 10), 16, 40),
+    ],
+)
+def test_a_shape_that_all_have_is_kept(
+    size: tuple[int, int], height: int, width: int, tmp_path: Path
+) -> None:
+    places = [
+        str(saved(tmp_path / f"{i}.png", Image.new("RGB", (size[0] + i, size[1]))))
+        for i in range(3)
+    ]
+    assert common_form(places) == ImageForm(3, height, width)
+
+
+def test_shapes_that_differ_become_squares_and_what_is_cut_off_is_told(tmp_path: Path) -> None:
+    places = [
+        str(saved(tmp_path / f"{i}.png", Image.new("RGB", (150, 100) if i % 2 else (100, 150))))
+        for i in range(6)
+    ]
+    form = common_form(places)
+    assert form == ImageForm(3, 96, 96)
+    done = open_images(places, form, np.empty((6, 3, 96, 96), np.uint8))
+    assert done.changes == {"of another shape cut to their middle, by a fifth or more": 6}
+
+
+def test_photographs_lie_as_they_are_seen(tmp_path: Path) -> None:
+    held = Image.Exif()
+    held[0x0112] = 6
+    paths = [tmp_path / f"{i}.jpg" for i in range(3)]
+    for path in paths:
+        Image.new("RGB", (900, 1600)).save(path, exif=held)
+    assert common_form([str(path) for path in paths]) == ImageForm(3, 72, 128)
+
+
 def test_a_form_needs_one_image_that_opens(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(DataError, match="an empty file"):

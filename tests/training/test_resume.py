@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from modelwright.core.errors import DataError, FitError, ModelFileError  # noqa:
 from modelwright.nets.library import nn, reproducible  # noqa: E402
 from modelwright.nets.quick import QuickForm, QuickNet  # noqa: E402
 from modelwright.store.tensors import read_tensors, write_tensors  # noqa: E402
+from modelwright.training import checkpoints  # noqa: E402
 from modelwright.training.augmentation import Augmentation  # noqa: E402
 from modelwright.training.batches import Changed, Examples, Streamed  # noqa: E402
 from modelwright.training.checkpoints import Keeper, keep, take_up  # noqa: E402
@@ -128,6 +130,22 @@ def test_a_keeper_waits_and_then_keeps(tmp_path: Path) -> None:
     assert not path.exists()
     begun().run(Pace(1, Budget()), None, Keeper(path, seconds=0.0))
     assert path.exists()
+
+
+def test_a_keeper_takes_little_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, kept = [0.0], []
+
+    def slow(training: Training, path: Path) -> None:
+        kept.append(now[0])
+        now[0] += 0.5
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(checkpoints, "keep", slow)
+    keeper, training = Keeper(tmp_path / "net.safetensors", seconds=2.0), begun()
+    for second in range(120):
+        now[0] = max(now[0], float(second))
+        keeper(training)
+    assert kept == [2.0, 53.0, 104.0]
 
 
 def test_another_net_or_course_is_refused_and_the_first_difference_named(tmp_path: Path) -> None:

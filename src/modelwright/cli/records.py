@@ -122,7 +122,7 @@ def _lines(record: RunRecord, folder: Path) -> list[tuple[str, str]]:
     settings = ", ".join(f"{k} {v}" for k, v in told.items() if v not in (None, []))
     score = "" if record.score is None else f"{record.metric} {number(record.score)}"
     budget = "" if record.budget == float("inf") else f" of {record.budget:.0f} s"
-    size = f"{facts['rows']:,} rows of {facts['width']:,} columns" if "rows" in facts else ""
+    size = _size(facts)
     libraries = ", ".join(f"{k} {v}" for k, v in facts.get("libraries", {}).items())
     types = folder / "types.json"
     lines = [
@@ -143,6 +143,15 @@ def _lines(record: RunRecord, folder: Path) -> list[tuple[str, str]]:
         *(("note", note) for note in record.notes),
     ]
     return [(name, text) for name, text in lines if text]
+
+
+def _size(facts: Mapping[str, Any]) -> str:
+    """Say how much data there was: images have no columns."""
+    if "rows" not in facts:
+        return ""
+    if "width" not in facts:
+        return f"{facts['rows']:,} images"
+    return f"{facts['rows']:,} rows of {facts['width']:,} columns"
 
 
 def _test(facts: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, ClassVar
@@ -51,14 +51,25 @@ _LASTING = (_EMPTY, _CUT, _DAMAGED, _OVER_PIXELS, OVER_BYTES, IN_DAMAGED_ZIP)
 # Images of more pixels are decoded one at a time in a process, however many threads there are.
 _LARGE_PIXELS = 2**23
 _LARGE = Lock()
-# Images of such sides, all of one size, are taken as they are; others are brought to a square.
+# Images of such sides, all of one size, are taken as they are; others are brought to one form of at
+# most so many pixels as a square of this side has.
 _LEAST, _SMALL, _SIDE = 2, 64, 96
+# Sides of other forms are multiples of the first, for more than so small a part of it, and not
+# smaller than the last.
+_STEP, _SCRAP, _LEAST_SIDE = 8, 0.1, 16
+# A shape is kept where nearly all images (all but such shares at either end) have it, give or take
+# a factor; what is nearly square becomes a square, and nothing is longer than so many times its
+# breadth.
+_RARE, _ALIKE, _LONG = 0.05, 1.15, 4.0
+# Where a greater share of an image is cut off, it is told.
+_CUT_OFF = 0.2
 _LOOKED = 256
 # A thread takes so many images at a time at most, and so many turns at least.
 _CHUNK, _TURNS = 256, 8
 # What is looked for in a file, the usual first; nothing that starts another program, as EPS does.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP", "ICO", "JPEG2000", "AVIF")
 _ORIENTATION = 0x0112
+_LYING = (5, 6, 7, 8)
 _TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
@@ -141,8 +152,8 @@ def common_form(places: Sequence[str]) -> ImageForm:
     Returns
     -------
     ImageForm
-        The size that all have, where that is 2 to 64 pixels a side; else a square of at most 96.
-        Grey when all are.
+        The size that all have, where that is 2 to 64 pixels a side; else the shape that nearly all
+        have, or a square, with no more pixels than a square of 96. Grey when all are.
 
     Raises
     ------
@@ -155,7 +166,7 @@ def common_form(places: Sequence[str]) -> ImageForm:
         for place in places[::step]:
             try:
                 with _opened(files.bytes_of(place)) as image:
-                    sizes.append((image.height, image.width))
+                    sizes.append(_sides(image))
                     grey = grey and image.mode in ("1", "L", *_WIDE)
             except UnfitError as error:
                 why[str(error)] += 1
@@ -165,9 +176,33 @@ def common_form(places: Sequence[str]) -> ImageForm:
     channels = 1 if grey else 3
     if len(set(sizes)) == 1 and _LEAST <= min(sizes[0]) <= max(sizes[0]) <= _SMALL:
         return ImageForm(channels, *sizes[0])
-    short = float(np.median([min(size) for size in sizes]))
-    side = min(_SIDE, max(8 * math.ceil(short / 8), 16))
-    return ImageForm(channels, side, side)
+    return ImageForm(channels, *_usual_sides(np.array(sizes, np.float64)))
+
+
+def _sides(image: Any) -> tuple[int, int]:
+    """Give the height and the width at which an image is seen."""
+    sides = image.height, image.width
+    with suppress(Exception):  # damaged EXIF data: told where it is decoded
+        if image.format in _TURNED and _orientation(image) in _LYING:
+            return sides[::-1]
+    return sides
+
+
+def _usual_sides(sizes: NDArray[np.float64]) -> tuple[int, int]:
+    """Give the height and the width that images of such heights and widths are brought to."""
+    ratios = sizes[:, 1] / sizes[:, 0]
+    low, ratio, high = np.quantile(ratios, (_RARE, 0.5, 1 - _RARE))
+    alike = ratio / _ALIKE < low and high < ratio * _ALIKE
+    if not alike or 1 / _ALIKE < ratio < _ALIKE:
+        ratio = 1.0
+    ratio = min(max(ratio, 1 / _LONG), _LONG)
+    short = float(np.median(sizes.min(axis=1)))
+    area = min(short**2 * max(ratio, 1 / ratio), float(_SIDE**2))
+    return _rounded(math.sqrt(area / ratio)), _rounded(math.sqrt(area * ratio))
+
+
+def _rounded(side: float) -> int:
+    return max(_STEP * math.ceil(side / _STEP - _SCRAP), _LEAST_SIDE)
 
 
 def open_images(
@@ -275,7 +310,7 @@ def _brought(image: Any, form: ImageForm, changes: Counter[str]) -> Pixels:
 
 
 def _decoded(image: Any, mode: str, form: ImageForm, changes: Counter[str]) -> Pixels:
-    if image.format in _TURNED and _is_turned(image):
+    if image.format in _TURNED and _orientation(image) not in (0, 1):
         image = operations.exif_transpose(image)
         changes["turned as their EXIF data say"] += 1
     if image.mode in _WIDE:
@@ -290,14 +325,18 @@ def _decoded(image: Any, mode: str, form: ImageForm, changes: Counter[str]) -> P
         image = image.convert(mode)
     if image.size != (form.width, form.height):
         box = (form.width, form.height)
+        longer = image.width * form.height / (image.height * form.width)
+        if min(longer, 1 / longer) < 1 - _CUT_OFF:
+            changes["of another shape cut to their middle, by a fifth or more"] += 1
         image = operations.fit(image, box, method=pillow.Resampling.BILINEAR)
     pixels = np.asarray(image, np.uint8)
     return pixels[None] if form.channels == 1 else pixels.transpose(2, 0, 1)
 
 
-def _is_turned(image: Any) -> bool:
+def _orientation(image: Any) -> int:
+    """Read how an image was held: 1 is upright."""
     known = "exif" in image.info or image.format == "TIFF"
-    return known and image.getexif().get(_ORIENTATION, 1) not in (0, 1)
+    return int(image.getexif().get(_ORIENTATION, 1)) if known else 1
 
 
 def _eight_bits(image: Any) -> Any:

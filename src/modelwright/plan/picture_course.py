@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["carry_out"]
 
-_KEPT = 20.0  # seconds between two checkpoints
+# Seconds between two checkpoints, at most; so many there are, where the time is short.
+_KEPT, _TIMES = 20.0, 10
 
 
 def carry_out(
@@ -76,7 +77,7 @@ def carry_out(
     together = training.together
     pace = _paced(training, machine, budget)
     path = checkpoint if together is None or together.leads else None
-    keeper = None if path is None else Keeper(path, _KEPT)
+    keeper = None if path is None else Keeper(path, min(_KEPT, budget.left / _TIMES))
     guard = Yielding(machine.threads if _is_timed(training, budget) else 1)
 
     def share() -> float:
@@ -99,7 +100,7 @@ def carry_out(
     if path is not None:
         keep(training, path)
     if guard.times:
-        notes.append(f"busy neighbours: {guard.times} times fewer threads went on for a while.")
+        notes.append("busy neighbours: fewer threads went on while others kept the cores busy.")
     return [*notes, *training.notes]
 
 

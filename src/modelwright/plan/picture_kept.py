@@ -1,4 +1,4 @@
-"""The model that a run had before it was interrupted: no worse one takes its place."""
+"""The model that a run has already: of one that was interrupted, or of one that is finished."""
 
 from __future__ import annotations
 
@@ -7,21 +7,45 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from modelwright.core.errors import UserError
-from modelwright.model import load
+from modelwright.core.errors import ModelFileError, UserError
+from modelwright.model import Model, load
 from modelwright.models.pictures import FittedPictures
 from modelwright.models.transferred import FittedTransferred
 from modelwright.plan.picture_net import NetSpec, Trained, answers_of
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.store import TrialRecord
+from modelwright.store.files import atomic_write
 
-__all__ = ["kept_net"]
+__all__ = ["again", "kept_net"]
 
 _EARLIER = " (earlier)"
 
 
+def again(path: Path, out: str | Path | None) -> Model:
+    """Give the model of a finished run once more, where it was asked for too.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The model of the run.
+    out : path, optional
+        Where it was asked for.
+
+    Raises
+    ------
+    ModelFileError
+        When the run has lost it.
+    """
+    if not path.is_file():
+        cure = "leave --resume out: a new run is started"
+        raise ModelFileError(f"the model of a finished run at {path}", "no such file", cure)
+    if out is not None:
+        atomic_write(Path(out), path.read_bytes())
+    return load(path)
+
+
 def kept_net(path: Path, rows: PictureRows, trials: Sequence[TrialRecord]) -> list[Trained]:
-    """Take the net of a model file, where there is one, as a trial among others.
+    """Take the net of a model file, where there is one, as a trial: no worse one takes its place.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from modelwright.core.errors import LostError, ModelFileError, OptionError, OutputError
@@ -21,6 +21,7 @@ from modelwright.core.version import __version__
 from modelwright.engine import core_count, lock_file
 from modelwright.engine.platform import wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval
+from modelwright.model import Model
 from modelwright.plan.picture_net import Trained
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
@@ -28,6 +29,7 @@ from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
 __all__ = [
     "CHECKPOINT",
     "MODEL",
+    "PictureSession",
     "Spending",
     "Spent",
     "backbones_of",
@@ -53,6 +55,32 @@ _WRITING, _UNSURE, _RESTING = 0.5, 0.25, 96
 
 # Seconds between two records of the time spent.
 SPENT = 5.0
+
+
+@dataclass
+class PictureSession:
+    """What a fit on images came to.
+
+    Parameters
+    ----------
+    model : Model
+        The best net.
+    run_id : str
+        Of the run's record.
+    folder : pathlib.Path
+        Of the run's files.
+    read, first : float
+        Seconds from the start until images were read, and a model was on disk.
+    interrupted : bool
+        Whether Ctrl-C ended it early.
+    """
+
+    model: Model
+    run_id: str
+    folder: Path
+    read: float
+    first: float
+    interrupted: bool = False
 
 
 def backbones_of(settings: Settings) -> tuple[Path, ...]:
@@ -117,7 +145,7 @@ def _fingerprint(settings: Settings, asked: Question) -> str:
 def opened_run(
     rows: PictureRows, data: str | Path, question: Question, settings: Settings, budget: float
 ) -> Iterator[tuple[RunStore, RunRecord]]:
-    """Start a run, or go on with one that is not finished, and hold its lock."""
+    """Start a run, or go on with an earlier one, and hold its lock; a finished one stays so."""
     kind = rows.task.kind.value
     if question.task not in (None, kind):
         expected = f"--task {kind} for {len(rows.task.classes)} classes"
@@ -127,7 +155,7 @@ def opened_run(
     with ExitStack() as stack:
         store = stack.enter_context(RunStore(data_folder(settings.store)))
         record = store.newest(rows.digest, config) if settings.resume else None
-        if record is None or record.status is RunStatus.FINISHED:
+        if record is None:
             request = {"question": asked.to_json(), "trials": settings.trials}
             request |= {"seed": settings.seed}
             record = store.start(
@@ -142,12 +170,13 @@ def opened_run(
                 )
             )
         stack.enter_context(lock_file(store.folder_of(record.id) / "lock"))
-        if store.run(record.id).status is not RunStatus.FINISHED:  # by another process just now
+        # another process may have finished it just now
+        if store.run(record.id).status is not RunStatus.FINISHED:
             store.mark(record.id, RunStatus.RUNNING)
-        facts = {"data": str(Path(data).expanduser().resolve()), "rows": len(rows.names)}
-        store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
+            facts = {"data": str(Path(data).expanduser().resolve()), "rows": len(rows.names)}
+            store.learn(record.id, {**facts, "splits": {"kind": "hold-out", "reason": rows.plan}})
         try:
-            yield store, record
+            yield store, store.run(record.id)
         except BaseException as error:
             record_broken(store, record.id, error)
             raise
@@ -199,19 +228,23 @@ def sleep_beside(busy: float) -> list[str]:
 
 
 class Spending(SilentProgress):
-    """Records the time spent every few seconds: a resumed run goes on with the rest."""
+    """Records the time spent since `began` every few seconds: a resumed run has the rest."""
 
-    def __init__(self, live: Progress, store: RunStore, run_id: str) -> None:
+    def __init__(self, live: Progress, store: RunStore, run_id: str, began: float) -> None:
         self._live, self._store, self._id = live, store, run_id
-        self._last = time.monotonic()
+        self._last = began
 
     def advance(self, share: float | None, state: str, left: float = math.inf) -> None:
         """Pass it on, and record the time."""
         self._live.advance(share, state, left)
+        if time.monotonic() - self._last >= SPENT:
+            self.record()
+
+    def record(self) -> None:
+        """Record the time until now."""
         now = time.monotonic()
-        if now - self._last >= SPENT:
-            self._store.spend(self._id, now - self._last)
-            self._last = now
+        self._store.spend(self._id, now - self._last)
+        self._last = now
 
     def standings(self, board: Leaderboard) -> None:
         """Pass them on."""

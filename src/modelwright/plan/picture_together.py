@@ -22,8 +22,9 @@ from modelwright.model import load
 from modelwright.plan.picture_mirror import Mirror
 from modelwright.plan.picture_net import NetSpec, learn, source_of
 from modelwright.plan.picture_rows import PictureRows, mark_of, read_pictures
+from modelwright.plan.picture_run import PictureSession
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning
-from modelwright.plan.pictures import PictureSession, fit_pictures
+from modelwright.plan.pictures import fit_pictures
 from modelwright.store import data_folder
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
 from modelwright.plan.picture_choice import UNTUNED, best_of, tuning_told
 from modelwright.plan.picture_fresh import score_fresh
-from modelwright.plan.picture_kept import kept_net
+from modelwright.plan.picture_kept import again, kept_net
 from modelwright.plan.picture_mirror import compare, decide
 from modelwright.plan.picture_net import (
     LONG,
@@ -53,6 +53,7 @@ from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
 from modelwright.plan.picture_run import (
     CHECKPOINT,
     MODEL,
+    PictureSession,
     Spending,
     Spent,
     backbones_of,
@@ -68,6 +69,7 @@ from modelwright.plan.picture_speed import fastest_setting, hopeless
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
     RunRecord,
+    RunStatus,
     RunStore,
     TrialRecord,
     data_folder,
@@ -82,7 +84,7 @@ if TYPE_CHECKING:
     from modelwright.training.batches import Source
     from modelwright.training.machine import Machine
 
-__all__ = ["PictureSession", "fit_pictures"]
+__all__ = ["fit_pictures"]
 
 # Nets from quick to good: the largest one is taken that sees enough images in the time.
 LADDER = (
@@ -106,32 +108,6 @@ QUICK_SHARE, QUICK_SECONDS = 0.12, 6.0
 CALIBRATING = 0.4
 # The share of the time that scoring may take, where images are looked at moved by a pixel too.
 VIEWS = 0.1
-
-
-@dataclass
-class PictureSession:
-    """What a fit on images came to.
-
-    Parameters
-    ----------
-    model : Model
-        The best net.
-    run_id : str
-        Of the run's record.
-    folder : pathlib.Path
-        Of the run's files.
-    read, first : float
-        Seconds from the start until images were read, and a model was on disk.
-    interrupted : bool
-        Whether Ctrl-C ended it early.
-    """
-
-    model: Model
-    run_id: str
-    folder: Path
-    read: float
-    first: float
-    interrupted: bool = False
 
 
 def fit_pictures(
@@ -181,10 +157,14 @@ def fit_pictures(
     rows = replace(rows, task=replace(rows.task, metric=known.name))
     read, spent = time.monotonic() - began, Spent(began, "opening images")
     with opened_run(rows, data, question, settings, budget) as (runs, record):
-        work = _Work(rows, known, settings, runs, record, data, live)
+        spending = Spending(live, runs, record.id, began)
+        work = _Work(rows, known, settings, runs, record, data, spending)
         work.neighbours = neighbours
         work.spent = spent
         work.deadline = None if math.isinf(budget) else began + budget - record.spent
+        if record.status is RunStatus.FINISHED:
+            model = again(work.folder / MODEL, settings.out)
+            return PictureSession(model, record.id, work.folder, read, read)
         try:
             first = work.search(began)
         except KeyboardInterrupt as error:
@@ -207,11 +187,11 @@ class _Work:
         store: RunStore,
         record: RunRecord,
         data: str | Path,
-        live: Progress,
+        live: Spending,
     ) -> None:
         self.rows, self.metric, self.settings = rows, metric, settings
         self.store, self.record = store, record
-        self.live: Progress = Spending(live, store, record.id)
+        self.live = live
         self.source_name = Path(data).name
         self.folder = store.folder_of(record.id)
         self.deadline: float | None = None
@@ -500,6 +480,7 @@ class _Work:
             facts["test"] = card.test.to_json()
         self.store.learn(self.record.id, facts)
         path = Path(self.settings.out or self.folder / MODEL).resolve()
+        self.live.record()
         self.store.finish(self.record.id, card.score, str(path), card.notes)
         with suppress(OSError):  # nothing goes on from it any more
             (self.folder / CHECKPOINT).unlink(missing_ok=True)

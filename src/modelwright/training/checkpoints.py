@@ -30,6 +30,8 @@ _FACTS = "modelwright"  # under which the facts stand in the header
 _DIGEST = "sha256"  # and under which the digest of these and of all numbers
 _CURE = "name the checkpoint of this net and these rows, or begin anew"
 _AFRESH = "begin anew"
+# Of the time of a training, so much may go into keeping it.
+_SHARE = 0.01
 Tensors = Mapping[str, torch.Tensor]
 
 
@@ -229,15 +231,18 @@ class Keeper:
     path : pathlib.Path
         Where.
     seconds : float
-        How long a training may go on unkept; 0 keeps it after every step.
+        How long a training may go on unkept, or longer, where writing would take more than a
+        hundredth of the time; 0 keeps it after every step.
     """
 
     def __init__(self, path: Path, seconds: float = 30.0) -> None:
         self._path, self._seconds = path, seconds
-        self._last = time.monotonic()
+        self._last, self._took = time.monotonic(), 0.0
 
     def __call__(self, training: Training) -> None:
         """Keep it, if it is time."""
-        if time.monotonic() - self._last >= self._seconds:
+        now = time.monotonic()
+        if not self._seconds or now - self._last >= max(self._seconds, self._took / _SHARE):
             keep(training, self._path)
             self._last = time.monotonic()
+            self._took = self._last - now
