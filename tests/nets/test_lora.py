@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra dee
 
 from modelwright.core.errors import OptionError  # noqa: E402
 from modelwright.nets.cnn import cnn  # noqa: E402
+from modelwright.nets.counting import count  # noqa: E402
 from modelwright.nets.efficientnet import efficientnet  # noqa: E402
 from modelwright.nets.layers.lora import LoRA, add_lora, merge_lora  # noqa: E402
 from modelwright.nets.library import nn, reproducible  # noqa: E402
@@ -111,3 +112,41 @@ def test_what_has_no_such_change_is_refused() -> None:
     assert net[0].down.shape == (2, 2)
     with pytest.raises(OptionError, match="linear layers"):
         add_lora(net, rank=8)
+
+
+def test_attention_of_pytorch_learns_by_it() -> None:
+    with reproducible(seed=0):
+        layer, x = (
+            nn.TransformerEncoderLayer(16, 4, 32, 0.0, batch_first=True),
+            torch.randn(2, 5, 16),
+        )
+    before = layer(x).detach()
+    assert "self_attn.out_proj" in add_lora(layer, rank=2)
+    torch.testing.assert_close(layer(x), before)
+    optimiser = torch.optim.SGD([p for p in layer.parameters() if p.requires_grad], lr=0.01)
+    for _ in range(3):
+        layer(x).square().sum().backward()
+        optimiser.step()
+    changed = layer(x).detach()
+    assert (changed - before).abs().max() > 1e-3
+    with torch.no_grad():  # PyTorch passes its layers by there, and takes their weights
+        torch.testing.assert_close(layer.eval()(x), changed)
+    assert count(layer, (5, 16)).uncounted == ()
+    merge_lora(layer)
+    torch.testing.assert_close(layer(x), changed)
+
+
+def test_what_was_frozen_before_is_frozen_again() -> None:
+    net = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
+    net[0].weight.requires_grad = False
+    add_lora(net, rank=2)
+    merge_lora(net)
+    learns = {name for name, value in net.named_parameters() if value.requires_grad}
+    assert learns == {"0.bias", "1.weight", "1.bias"}
+
+
+def test_a_second_change_is_refused_with_the_reason() -> None:
+    net = nn.Sequential(nn.Linear(4, 8))
+    add_lora(net)
+    with pytest.raises(OptionError, match="changed already"):
+        add_lora(net)

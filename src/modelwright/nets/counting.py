@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from modelwright.nets.layers.attention import MultiHeadAttention
+from modelwright.nets.layers.lora import LoRA
 from modelwright.nets.library import nn, torch
 
 __all__ = ["LayerCost", "NetCost", "count"]
@@ -100,6 +101,12 @@ def _fused_attention(layer: Any, inputs: Inputs, output: torch.Tensor) -> int:
     return int(around + 2 * asked * (key // layer.kdim) * width)
 
 
+def _low_rank(layer: Any, inputs: Inputs, output: torch.Tensor) -> int:
+    """The two thin matrices at each place; what they change is a layer of its own."""
+    places = output[0].numel() // len(layer.up)
+    return int(places * (layer.down.numel() + layer.up.numel()))
+
+
 def _recurrent(layer: Any, inputs: Inputs, output: torch.Tensor) -> int:
     steps = output.shape[1] if layer.batch_first else output.shape[0]
     weights = (value for name, value in layer.named_parameters() if name.startswith("weight"))
@@ -113,6 +120,7 @@ _PRODUCTS: Mapping[type[nn.Module], Rule] = MappingProxyType(
         nn.Linear: _linear,
         MultiHeadAttention: _attention,
         nn.MultiheadAttention: _fused_attention,
+        LoRA: _low_rank,
         nn.RNN: _recurrent,
         nn.GRU: _recurrent,
         nn.LSTM: _recurrent,

@@ -57,6 +57,7 @@ class LoRA(nn.Module):
         outputs, inputs = layer.weight.shape[:2]
         if not 1 <= rank <= min(inputs, outputs):
             raise OptionError(f"a rank from 1 to {min(inputs, outputs)}", str(rank))
+        self._learned = {name: value.requires_grad for name, value in layer.named_parameters()}
         self.layer = layer.requires_grad_(False)
         self.scale = (rank if alpha is None else alpha) / rank
         self.down = nn.Parameter(torch.empty(rank, *layer.weight.shape[1:]))
@@ -73,6 +74,16 @@ class LoRA(nn.Module):
         few = nn.functional.conv2d(x, self.down, None, layer.stride, layer.padding, layer.dilation)
         return y + nn.functional.conv2d(few, up[:, :, None, None])
 
+    @property
+    def weight(self) -> torch.Tensor:
+        """What the layer multiplies by, with the change: for whoever does it in its place."""
+        return self.layer.weight + self.change()  # as attention of PyTorch does with its outputs
+
+    @property
+    def bias(self) -> torch.Tensor | None:
+        """What the layer adds."""
+        return self.layer.bias
+
     def change(self) -> torch.Tensor:
         """Give ``(a / r) B A``, in the shape of the weight: (outputs, inputs, ...)."""
         flat = self.scale * self.up @ self.down.flatten(1)
@@ -80,9 +91,11 @@ class LoRA(nn.Module):
 
     @torch.no_grad()
     def merged(self) -> nn.Module:
-        """Give the layer inside with the change added to its weight; it learns again."""
+        """Give the layer inside with the change added to its weight; it learns if it did before."""
         self.layer.weight.add_(self.change())
-        return self.layer.requires_grad_(True)
+        for name, value in self.layer.named_parameters():
+            value.requires_grad = self._learned[name]
+        return self.layer
 
 
 def add_lora(
@@ -127,7 +140,8 @@ def add_lora(
     inside = {name for name, module in net.named_modules() if isinstance(module, LoRA)}
     names = [name for name in names if name.rpartition(".")[0] not in inside]
     if not names:
-        raise OptionError("a net with linear layers or convolutions", type(net).__name__)
+        got = f"{type(net).__name__}{', whose layers are changed already' if inside else ''}"
+        raise OptionError("a net with linear layers or convolutions to change", got)
     for name in names:
         layer = net.get_submodule(name)
         assert isinstance(layer, nn.Linear | nn.Conv2d)  # it suits
