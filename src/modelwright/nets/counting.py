@@ -102,7 +102,7 @@ def _fused_attention(layer: Any, inputs: Inputs, output: torch.Tensor) -> int:
 
 
 def _low_rank(layer: Any, inputs: Inputs, output: torch.Tensor) -> int:
-    """The two thin matrices at each place; what they change is a layer of its own."""
+    """Count the two thin matrices at each place; what they change is a layer of its own."""
     places = output[0].numel() // len(layer.up)
     return int(places * (layer.down.numel() + layer.up.numel()))
 
