@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from modelwright.core.task import Target, TaskKind
 from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.evaluate.metrics import Decided
@@ -35,7 +38,7 @@ def best_of(trials: Sequence[Trained], metric: Metric, y: Target) -> Trained:
         The true classes of these images.
     """
     latest = [*reversed(trials)]
-    best = min(latest, key=lambda trial: metric.loss(y, trial.valid))
+    best = min(latest, key=lambda trial: metric.loss(y, _calibrated(trial, y)))
     if not isinstance(metric.function, Decided):
         return best
     level = [trial for trial in latest if _as_good(trial, best, y)]
@@ -75,8 +78,11 @@ def _as_good(trial: Trained, best: Trained, y: Target) -> bool:
     return fewer - more <= math.sqrt(fewer + more)
 
 
+def _calibrated(trial: Trained, y: Target) -> NDArray[np.float32]:
+    """Give the answers of a net as they will be calibrated."""
+    return fit_temperature(trial.valid, y).apply(trial.valid)
+
+
 def _log_loss(trial: Trained, y: Target) -> float:
-    """Give the log loss of a net as it will be calibrated."""
-    calibrated = fit_temperature(trial.valid, y).apply(trial.valid)
     kind = TaskKind.BINARY if y.classes == 2 else TaskKind.MULTICLASS
-    return find_metric("log_loss", kind).loss(y, calibrated)
+    return find_metric("log_loss", kind).loss(y, _calibrated(trial, y))
