@@ -297,6 +297,19 @@ def test_shapes_that_differ_become_squares_and_what_is_cut_off_is_told(tmp_path:
     assert done.changes == {"of another shape cut to their middle, by a fifth or more": 6}
 
 
+@pytest.mark.parametrize("ending", ["gif", "webp", "png"])
+def test_of_moving_pictures_the_first_frame_counts_and_it_is_told(
+    ending: str, tmp_path: Path
+) -> None:
+    frames = [Image.new("L", (16, 16), light) for light in (250, 10)]
+    path = tmp_path / f"a.{ending}"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    into = np.empty((1, 1, 16, 16), np.uint8)
+    done = open_images([str(path)], ImageForm(1, 16, 16), into)
+    assert done.changes == {"of several frames seen by the first": 1}
+    assert into.min() > 240
+
+
 def test_photographs_lie_as_they_are_seen(tmp_path: Path) -> None:
     held = Image.Exif()
     held[0x0112] = 6

@@ -309,3 +309,10 @@ def test_a_calibration_times_steps_of_the_batch_that_is_learned_from() -> None:
         seen.clear()
         calibrate(nn.Linear(4, 1), rows, loss, threads=1, batch=batch, seconds=0.05)
         assert max(seen) == most
+
+
+def test_rates_to_look_at_rise() -> None:
+    course = Course(epochs=1, batch=4, rate=1)
+    rows = Examples((torch.zeros(8, 1),), torch.zeros(8))
+    with pytest.raises(OptionError, match="rates between"):
+        find_rate(nn.Linear(1, 1), rows, squared_error, course, between=(1.0, 0.1))

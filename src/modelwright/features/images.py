@@ -70,6 +70,7 @@ _CHUNK, _TURNS = 256, 8
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP", "ICO", "JPEG2000", "AVIF")
 _ORIENTATION = 0x0112
 _LYING = (5, 6, 7, 8)
+_MOVING = ("GIF", "WEBP", "PNG")
 _TURNED = ("JPEG", "MPO", "TIFF", "WEBP", "PNG")
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
@@ -313,6 +314,8 @@ def _decoded(image: Any, mode: str, form: ImageForm, changes: Counter[str]) -> P
     if image.format in _TURNED and _orientation(image) not in (0, 1):
         image = operations.exif_transpose(image)
         changes["turned as their EXIF data say"] += 1
+    if image.format in _MOVING and getattr(image, "is_animated", False):
+        changes["of several frames seen by the first"] += 1
     if image.mode in _WIDE:
         image = _eight_bits(image)
         changes["of more than 8 bits scaled down"] += 1

@@ -155,7 +155,8 @@ def pretrain(
     seconds = parse_duration(time, "--time")
     check_writable(Path(out), data)
     if not holds_images(data):
-        raise DataError("a folder or zip of images", repr(str(data)), "name one")
+        empty = ", which holds none" if Path(data).expanduser().exists() else ""
+        raise DataError("a folder or zip of images", f"{str(data)!r}{empty}", "name one")
     method = chosen.method or _usual_method(data)
     end = math.inf if chosen.epochs else began + seconds - _WRITING
     with ExitStack() as stack:

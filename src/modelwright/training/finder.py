@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, replace
 
-from modelwright.core.errors import FitError
+from modelwright.core.errors import FitError, OptionError
 from modelwright.nets.library import nn, reproducible, torch
 from modelwright.training.batches import Source
 from modelwright.training.course import Course
@@ -73,6 +73,8 @@ def find_rate(
     ------
     FitError
         When the loss is no number at the lowest rates already.
+    OptionError
+        When the first rate is not the lower one.
 
     Examples
     --------
@@ -85,6 +87,8 @@ def find_rate(
     True
     """
     low, high = between
+    if not 0 < low < high:
+        raise OptionError("rates between a lower and a higher one, above 0", f"{between}")
     bare = replace(course, rate=1.0, schedule="constant", averaging=0.0)
     trial = Training(copy.deepcopy(net), rows, loss, bare, seed=seed)
     growth = (high / low) ** (1 / max(steps - 1, 1))
