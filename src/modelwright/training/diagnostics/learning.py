@@ -38,6 +38,8 @@ class ByHeart:
         How many.
     whole : bool
         Whether so many steps were taken that it may be said what was not learned.
+    stays : bool
+        Whether the loss is the same in all steps: no gradient, whatever the rate.
     """
 
     first: float
@@ -46,6 +48,7 @@ class ByHeart:
     rows: int
     steps: int
     whole: bool = True
+    stays: bool = False
 
     @property
     def learned(self) -> bool:
@@ -69,7 +72,7 @@ def by_heart(case: Case) -> ByHeart:
     rows = case.some(min(_ROWS, max(_ANSWERS // each, 2)))
     best = _at_rate(case, rows, _RATES[0], until)
     for rate in _RATES[1:]:
-        if not best.learned and best.whole:
+        if not best.learned and best.whole and not best.stays:
             other = _at_rate(case, rows, rate, until, _OTHERS)
             best = replace(
                 max(best, other, key=lambda one: one.progress), whole=best.whole and other.whole
@@ -111,7 +114,7 @@ def _at_rate(case: Case, rows: Examples, rate: float, until: float, least: int =
     progress = (begin - reached) / way if way else 0.0
     stays = len(losses) >= _STAYS and min(losses) == max(losses)
     whole = stays or len(losses) >= least or not math.isfinite(losses[-1])
-    return ByHeart(losses[0], reached, progress, len(rows), len(losses), whole)
+    return ByHeart(losses[0], reached, progress, len(rows), len(losses), whole, stays)
 
 
 def _ends(case: Case, rows: Examples, answers: torch.Tensor) -> tuple[float, float]:

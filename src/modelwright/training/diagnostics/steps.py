@@ -87,7 +87,9 @@ def check_still(run: ShortRun, *, dead: bool = False) -> tuple[Finding, ...]:
     if unreached:
         told.append(f"no gradient reaches {_names(unreached)}")
     if told:
-        evidence = f"in {len(run.losses)} steps nothing moved: {'; '.join(told)}"
+        count = len(run.losses)
+        steps = "a step" if count == 1 else f"{count} steps"
+        evidence = f"in {steps} nothing moved: {'; '.join(told)}"
         wide = any(named[name].ndim > 1 for name in (*left_out, *unreached))
         found = noticed("never-updated", evidence, None if wide else Severity.INFO)
         return (replace(found, cure=_OF_DEAD) if dead and not left_out else found,)
