@@ -259,6 +259,7 @@ def test_activations_are_seen_as_modules_and_as_functions() -> None:
     assert bool((found[0].output >= 0).all())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answers", [Answers.CLASSES, Answers.NUMBERS, Answers.BINARY])
 def test_what_goes_together_is_told_from_what_does_not(answers: Answers) -> None:
     draw = torch.Generator().manual_seed(3)

@@ -256,7 +256,7 @@ class _Work:
         if not math.isnan(found.progress):
             self.figures["by heart"] = str(found)
         if not found.learned and not found.whole:
-            self._leave("rows by heart", f"the clock left {found.steps} steps, too few to judge")
+            self._leave("rows by heart", "the clock left too few steps to judge all rates by")
         return check_by_heart(found)
 
     def _related(self) -> tuple[Finding, ...]:

@@ -196,7 +196,7 @@ def _flat(x: torch.Tensor, seed: int) -> torch.Tensor:
     Of many numbers some are added with random signs, which keeps products (Charikar et al. 2002).
     """
     if x.is_floating_point() or x.dtype == torch.uint8:
-        parts = x.detach().flatten(1).split(_WIDTH, dim=1)
+        parts = torch.split(x.detach().flatten(1), _WIDTH, dim=1)
     else:
         counted = torch.zeros(len(x), _CODES, device=x.device)
         codes = x.flatten(1) % _CODES

@@ -16,7 +16,7 @@ from modelwright.training.diagnostics.watching import Watched, watch
 
 __all__ = ["ShortRun", "plain_step", "short_run"]
 
-STEPS, _SECONDS = 30, 2.0
+STEPS, _SECONDS, _LONGEST = 30, 2.0, 3.0
 # With fewer steps than these, what did not happen yet may still do.
 _FEW = 10
 
@@ -96,7 +96,7 @@ def short_run(
     case : Case
         With a step of the user's, that one is taken.
     steps : int
-        At most; two seconds end it as well.
+        At most; two seconds end it as well, or three where there were few by then.
     rate : float
         A factor of all learning rates.
     change : callable, optional
@@ -129,7 +129,8 @@ def short_run(
                 moved = float((parameters[name].detach() - before[name]).norm())
                 size = float(before[name].norm())
                 ratios[name].append(moved / size if size else math.nan)
-            if time.monotonic() - started > _SECONDS or not math.isfinite(losses[-1]):
+            most = _SECONDS if len(losses) >= _FEW else _LONGEST
+            if time.monotonic() - started > most or not math.isfinite(losses[-1]):
                 break
     still = tuple(
         name
