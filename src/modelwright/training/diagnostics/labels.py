@@ -20,7 +20,7 @@ _MOST, _FEWEST = 1_500, 300
 # Columns of them, counted codes, and the penalty for each row.
 _WIDTH, _CODES, _PENALTY = 4_096, 512, 0.1
 # Standard deviations from chance.
-_CHANCE = 2.5
+_CHANCE = 3.0
 # Batches and rows a batch from which their order is looked at; how much of the labels a batch
 # tells (Cramer's V), and how much more than chance does.
 _BATCHES, _ROWS, _TOLD, _BEYOND = 4, 8, 0.5, 5.0
