@@ -270,6 +270,22 @@ def test_zca_changes_the_data_least() -> None:
         Whitening(4, kind="other")
 
 
+@pytest.mark.parametrize("kind", ["zca", "pca"])
+def test_a_constant_channel_is_whitened_to_zero(kind: str) -> None:
+    assert not whitening_matrix(torch.zeros(3, 3), kind).any()
+    x = images(60, 3)
+    x[:, 1] = 4.0
+    white = whitening_matrix(x.T.cov(correction=0), kind)
+    y = (x - x.mean(dim=0)) @ white.T
+    spread = (y.T @ y / len(y)).diagonal()
+    torch.testing.assert_close(spread.sort().values, torch.tensor([0.0, 1.0, 1.0]).to(spread))
+    slope = x.T.cov(correction=0).requires_grad_()
+    whitening_matrix(slope, kind).sum().backward()
+    assert bool(torch.isfinite(slope.grad).all())
+    layer = Whitening(2, kind=kind, eps=0.0)
+    assert not layer(torch.full((8, 2), 3.0)).any()
+
+
 def test_weight_norm_is_that_of_pytorch() -> None:
     for layer in (nn.Linear(3, 4), nn.Conv2d(2, 4, 3)):
         weight = layer.weight.detach().clone()

@@ -108,7 +108,7 @@ def test_labels_that_images_say_nothing_about_are_told(tmp_path: Path) -> None:
     found = find_unrelated(rows, blind)
     assert found is not None
     assert found.code == "labels-unrelated"
-    assert "Of 64 images the nearest other image" in told(found)
+    assert "Of 320 images the nearest other image" in told(found)
     assert find_unrelated(rows, knowing(rows)) is None, "the net knows them"
 
 

@@ -259,6 +259,7 @@ def test_activations_are_seen_as_modules_and_as_functions() -> None:
     assert bool((found[0].output >= 0).all())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answers", [Answers.CLASSES, Answers.NUMBERS, Answers.BINARY])
 def test_what_goes_together_is_told_from_what_does_not(answers: Answers) -> None:
     draw = torch.Generator().manual_seed(3)
@@ -272,3 +273,27 @@ def test_what_goes_together_is_told_from_what_does_not(answers: Answers) -> None
         for seed in range(8)
     )
     assert lost >= 7
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_columns_that_each_tell_a_little_are_known(seed: int) -> None:
+    draw = torch.Generator().manual_seed(seed)
+    x = torch.randn(700, 200, 8, generator=draw)
+    y = (x[:, :, 0].sum(dim=1) > x[:, :, 1].sum(dim=1)).long()
+    found = related(Examples((x,), y), Answers.CLASSES)
+    assert found.linear > 5
+    assert found.rows == 700
+
+
+def test_labels_in_any_order_are_as_far_from_chance_as_chance_is() -> None:
+    draw = torch.Generator().manual_seed(7)
+    x = torch.randn(400, 900, generator=draw)
+    y = torch.arange(400) % 3
+    told = [
+        related(Examples((x,), y[torch.randperm(400, generator=draw)]), Answers.CLASSES)
+        for _ in range(30)
+    ]
+    for kind in ("nearest", "linear"):
+        away = torch.tensor([getattr(one, kind) for one in told])
+        assert 0.7 < float(away.std()) < 1.4
+        assert abs(float(away.mean())) < 0.6

@@ -19,6 +19,7 @@ from modelwright.training.batches import Examples  # noqa: E402
 from modelwright.training.diagnostics import Diagnosis, diagnose  # noqa: E402
 from modelwright.training.diagnostics.apart import check_apart  # noqa: E402
 from modelwright.training.diagnostics.case import make_case  # noqa: E402
+from modelwright.training.diagnostics.learning import by_heart, check_by_heart  # noqa: E402
 
 entropy = nn.functional.cross_entropy
 Step = Callable[..., Any]
@@ -91,7 +92,7 @@ def test_a_sound_net_of_images_is_left_in_peace() -> None:
 
     found = diagnose(of, entropy, pictures(), valid=pictures(40, 9), optimiser=adam(of),
                      score=score)  # fmt: skip
-    assert found.clean, str(found)
+    assert not found.alarms, str(found)
     assert "without its norms" in found.figures["smoothness"]
 
 
@@ -100,7 +101,7 @@ def test_a_sound_regression_is_left_in_peace(loss: nn.Module) -> None:
     x, _ = rows()
     of = net(nn.Flatten(0), outputs=1)
     found = diagnose(of, loss, (x, x[:, 0] - x[:, 1]), optimiser=adam(of))
-    assert found.clean, str(found)
+    assert not found.alarms, str(found)
 
 
 @pytest.mark.parametrize("given", ["log_softmax", "softmax"])
@@ -111,7 +112,7 @@ def test_log_probabilities_and_probabilities_are_left_in_peace(given: str) -> No
         found = diagnosed(
             net(nn.Softmax(dim=1)), loss=lambda said, y: nn.functional.nll_loss(said.log(), y)
         )
-    assert found.clean, str(found)
+    assert not found.alarms, str(found)
 
 
 def test_yes_and_no_are_left_in_peace() -> None:
@@ -119,7 +120,7 @@ def test_yes_and_no_are_left_in_peace() -> None:
     of = net(nn.Flatten(0), outputs=1)
     data = (x.numpy().astype(np.float64), (y == 1).numpy().astype(np.float64))
     found = diagnose(of, nn.BCEWithLogitsLoss(), data, optimiser=adam(of))
-    assert found.clean, str(found)
+    assert not found.alarms, str(found)
 
 
 @pytest.mark.long
@@ -250,7 +251,7 @@ def test_answers_of_another_shape_than_the_targets_are_found() -> None:
     found = diagnose(net(outputs=1), nn.functional.mse_loss, (x, x[:, 0]))
     assert "shapes-broadcast" in codes(found)
     right = diagnose(net(outputs=1), nn.functional.mse_loss, (x, x[:, :1]))
-    assert right.clean, str(right)
+    assert not right.alarms, str(right)
 
 
 @pytest.mark.long
@@ -260,7 +261,7 @@ def test_sigmoid_before_a_loss_that_has_one_is_found() -> None:
     twice = diagnose(net(nn.Sigmoid(), nn.Flatten(0), outputs=1), nn.BCEWithLogitsLoss(), data)
     assert "softmax-twice" in codes(twice)
     once = diagnose(net(nn.Sigmoid(), nn.Flatten(0), outputs=1), nn.BCELoss(), data)
-    assert once.clean, str(once)
+    assert not once.alarms, str(once)
 
 
 def test_rows_and_labels_out_of_step_are_found() -> None:
@@ -321,7 +322,7 @@ def test_gradients_that_pile_up_are_found_in_the_users_step() -> None:
     of = net()
     found = diagnosed(of, optimiser=adam(of), step=_steps(zero=False))
     assert "gradients-pile-up" in codes(found)
-    assert diagnosed(of, optimiser=adam(of), step=_steps()).clean
+    assert not diagnosed(of, optimiser=adam(of), step=_steps()).alarms
 
 
 @pytest.mark.long
@@ -370,7 +371,7 @@ def test_a_language_model_that_sees_the_future_is_found() -> None:
     seeing = diagnose(_Speaker(masked=False), _of_steps, data)
     assert "future-seen" in codes(seeing)
     blind = diagnose(_Speaker(masked=True), _of_steps, data)
-    assert blind.clean, str(blind)
+    assert not blind.alarms, str(blind)
 
 
 @pytest.mark.long
@@ -416,7 +417,7 @@ def test_batches_sorted_by_class_are_found() -> None:
     order = y.argsort()
     assert "sorted-batches" in codes(diagnosed(net(), _batches(x[order], y[order])))
     mixed = diagnosed(net(), _batches(x, y))
-    assert mixed.clean, str(mixed)
+    assert not mixed.alarms, str(mixed)
 
 
 def test_a_loader_and_a_source_are_read() -> None:
@@ -424,7 +425,7 @@ def test_a_loader_and_a_source_are_read() -> None:
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), 32, shuffle=True)
     for data in (loader, Examples((x,), y)):
         found = diagnosed(net(), data)
-        assert found.clean, str(found)
+        assert not found.alarms, str(found)
         assert found.figures["parameters"].endswith("for each answer")
 
 
@@ -548,3 +549,94 @@ def test_a_squared_error_with_the_wrong_sign_is_told() -> None:
     made = net(nn.Flatten(0), outputs=1)
     found = diagnose(made, lambda said, y: -nn.functional.mse_loss(said, y), numbers(0))
     assert "loss-upside-down" in [one.code for one in found.findings]
+
+
+# --- nets that are slow ---------------------------------------------------------------------------
+
+
+class _Slow(nn.Module):
+    """Takes its time: seconds on a clock that stands still otherwise."""
+
+    def __init__(self, seconds: float, clock: list[float]) -> None:
+        super().__init__()
+        self.of, self.seconds, self.clock = net(), seconds, clock
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Slow:
+        other = _Slow(self.seconds, self.clock)
+        other.of = copy.deepcopy(self.of, memo)
+        return other
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.clock[0] += self.seconds
+        return self.of(x)  # type: ignore[no-any-return]
+
+
+def slow(monkeypatch: pytest.MonkeyPatch, seconds: float) -> _Slow:
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    return _Slow(seconds, clock)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 2.0])
+def test_a_sound_net_that_the_clock_cuts_short_is_neither_blamed_nor_clean(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    of = slow(monkeypatch, seconds)
+    found = diagnosed(of, valid=rows(120, 1), optimiser=adam(of))
+    assert not found.alarms, str(found)
+    assert not found.clean
+    assert "rows by heart" in found.skipped
+    head = str(found).splitlines()[0]
+    made = found.looks - len(found.skipped)
+    assert head.startswith(f"nothing wrong was found by {made} of {found.looks} looks; not made: ")
+    told = found.to_dict()
+    assert told["clean"] is False
+    assert told["skipped"] == list(found.skipped)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0])
+def test_of_a_slow_net_what_one_step_shows_is_found(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    of = slow(monkeypatch, seconds)
+    assert codes(diagnosed(of, optimiser=adam(of.of[2]))) == {"never-updated"}
+    of = slow(monkeypatch, seconds)
+    assert codes(diagnosed(of, optimiser=torch.optim.SGD(of.parameters(), 60.0))) == {
+        "rate-too-high"
+    }
+
+
+def test_a_slow_net_with_labels_out_of_step_is_said_to_be_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, y = rows(600)
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(1))
+    found = diagnosed(slow(monkeypatch, 0.2), (x, y[order]))
+    assert not found.alarms, str(found)
+    assert "inputs and labels" in found.skipped
+
+
+def test_a_loss_that_stays_is_decisive_after_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = slow(monkeypatch, 0.3)
+    nn.init.constant_(of.of[0].bias, -50.0)
+    of.of[2].requires_grad_(False)
+    case = make_case(of, entropy, rows(), None, None, None, None)
+    found = by_heart(case)
+    assert found.steps < 20
+    assert [one.code for one in check_by_heart(found)] == ["cannot-overfit"]
+
+
+def test_a_cause_stands_before_what_follows_from_it() -> None:
+    found = diagnosed(of := _dead(), optimiser=adam(of))
+    first, second = found.findings[:2]
+    assert (first.code, second.code) == ("dead-units", "never-updated")
+    assert second.cure.startswith("See to the dead units")
+
+
+def test_a_frozen_trunk_has_every_look_made() -> None:
+    torch.manual_seed(0)
+    of = nn.Sequential(nn.Linear(8, 24), nn.ReLU(), nn.Linear(24, 24), nn.ReLU(), nn.Linear(24, 3))
+    of[:3].requires_grad_(False)
+    found = diagnosed(of, optimiser=adam(of[4]))
+    assert not found.alarms, str(found)
+    assert "gradients" not in found.skipped

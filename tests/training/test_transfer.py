@@ -254,6 +254,16 @@ def test_a_probe_is_the_regression_of_scikit_learn(classes: int, penalty: float)
     assert np.abs(ours - theirs.predict_proba(z.numpy())).max() < 2e-3
 
 
+def test_a_feature_that_hardly_varies_lets_no_row_outweigh_the_others() -> None:
+    x, codes = clouds(30, 6, 3, 0)
+    rare = torch.full((30, 1), 0.5)
+    rare[:10, 0] += 0.001 * codes[:10]
+    rare[29] = 3.0  # varies in the fold that holds this row only
+    found = choose_probe(torch.cat([x, rare], dim=1), codes, 3)
+    assert found.loss < choose_probe(x, codes, 3).loss + 0.3
+    assert float(fit_probe(torch.cat([x, rare], dim=1)[:29], codes[:29], 3).spread[6]) > 0.05
+
+
 @pytest.mark.long
 def test_a_penalty_is_chosen_by_what_it_loses_on_other_rows() -> None:
     x, codes = clouds(80, 60, 2, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ __all__ = ["Answers", "Case", "asked", "make_case", "noticed", "only"]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Step = Callable[[nn.Module, torch.optim.Optimizer, Any, Any], Any]
 Score = Callable[[nn.Module, Any, Any], Any]
+
+# A look asks a net about so many rows as take so long, but never fewer than some.
+_ASKED_SECONDS, _FEWEST = 0.5, 32
 
 
 class Answers(StrEnum):
@@ -58,6 +62,8 @@ class Case:
         Which dimension of the answers counts the classes.
     outputs : int
         How many classes, or 1.
+    most : int
+        Rows that a look may ask the net about at once: fewer of slow nets.
     """
 
     net: nn.Module
@@ -70,6 +76,7 @@ class Case:
     answers: Answers
     dim: int
     outputs: int
+    most: int = 256
 
     @property
     def first(self) -> Examples:
@@ -77,7 +84,8 @@ class Case:
         return self.rows.batches[0]
 
     def some(self, count: int) -> Examples:
-        """Give rows of the first batches."""
+        """Give rows of the first batches, as many as the net is quick enough for."""
+        count = min(count, self.most)
         batches, every = [], 0
         for batch in self.rows.batches:
             if [p.shape[1:] for p in batch.inputs] != [p.shape[1:] for p in self.first.inputs]:
@@ -159,7 +167,7 @@ def make_case(
     except Exception as error:
         got = f"{type(error).__name__}: {error}"
         raise DataError("a net that copy.deepcopy can copy", got) from error
-    batch = rows.batches[0]
+    batch, began = rows.batches[0], time.monotonic()
     try:
         with torch.no_grad():
             given = trial(*batch.inputs)
@@ -170,8 +178,10 @@ def make_case(
     if not isinstance(given, torch.Tensor):
         cure = "wrap the net, so that its forward gives what the loss takes"
         raise DataError("a net whose answer is one tensor", f"a {type(given).__name__}", cure)
-    meaning, dim, outputs = _meaning(given, batch.targets, rows.all.targets)
-    return Case(net, loss, rows, held, optimiser, step, score, meaning, dim, outputs)
+    meaning = _meaning(given, batch.targets, rows.all.targets)
+    each = (time.monotonic() - began) / len(batch)
+    most = max(int(_ASKED_SECONDS / max(each, 1e-9)), _FEWEST)
+    return Case(net, loss, rows, held, optimiser, step, score, *meaning, most)
 
 
 def _moved(rows: Rows, place: torch.device) -> Rows:

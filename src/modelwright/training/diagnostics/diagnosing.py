@@ -41,6 +41,8 @@ __all__ = ["diagnose"]
 # No check begins later; each is bounded by itself.
 _SECONDS = 7.0
 _ROWS = 256
+# The look that gives a figure and finds nothing.
+_TELLING = "smoothness"
 # Parameters for each number that is to be answered.
 _MANY, _TOO_MANY = 20.0, 1_000.0
 # How much lower the loss is with inputs than without, for inputs to be of use.
@@ -63,7 +65,7 @@ def diagnose(
     Inputs and labels, the loss against theory, rows that mix, a few rows by heart, some steps with
     inputs and without, gradients and units after them. All of it happens on copies: the net, the
     optimiser and the generators of random numbers are left as they are, to the bit. It takes a few
-    seconds; what would begin after seven is left out, and noted.
+    seconds; what would begin after seven is left out, and said.
 
     Parameters
     ----------
@@ -111,8 +113,9 @@ def diagnose(
         work = _Work(case, began, seed)
         work.run()
     return Diagnosis(
-        worst_first(work.findings), work.figures, tuple(work.notes), time.monotonic() - began
-    )
+        worst_first(work.findings), work.figures, tuple(work.notes), time.monotonic() - began,
+        tuple(work.skipped), work.looks,
+    )  # fmt: skip
 
 
 class _Work:
@@ -123,6 +126,8 @@ class _Work:
         self.findings: list[Finding] = []
         self.figures: dict[str, str] = {}
         self.notes: list[str] = []
+        self.skipped: list[str] = []
+        self.looks = 0
         self.known: Theory | None = None
         self.ran: ShortRun | None = None
 
@@ -141,7 +146,8 @@ class _Work:
             return
         for what, look in self._checks():
             if time.monotonic() - self.began > _SECONDS:
-                self.notes.append(f"{what}: not looked at, there was no time left")
+                self.looks += what != _TELLING
+                self._leave(what, "not looked at, there was no time left")
                 continue
             self._look(what, look)
 
@@ -151,23 +157,30 @@ class _Work:
             ("the loss", self._loss),
             ("the order of rows", lambda: check_order_of_rows(case)),
             ("settings", lambda: check_settings(case)),
+            ("rows for parameters", self._parameters),
+            ("validation rows", self._valid),
+            ("some steps", self._steps),
             ("scoring", lambda: check_scoring(case)),
             ("rows and steps apart", lambda: check_apart(case)),
-            ("some steps", self._steps),
             ("gradients", self._gradients),
-            ("validation rows", self._valid),
-            ("rows for parameters", self._parameters),
             ("rows by heart", self._by_heart),
             ("inputs and labels", self._related),
-            ("smoothness", self._smooth),
+            (_TELLING, self._smooth),
         )
 
+    def _leave(self, what: str, why: str) -> None:
+        """Say of a look that it was not made."""
+        self.notes.append(f"{what}: {why}")
+        if what != _TELLING:
+            self.skipped.append(what)
+
     def _look(self, what: str, look: Callable[[], tuple[Finding, ...]]) -> None:
+        self.looks += what != _TELLING
         try:
             self.findings += look()
         except Exception as error:  # a net that does what no other does: the other looks go on
             told = " ".join(str(error).split())[:120]
-            self.notes.append(f"{what}: not looked at ({type(error).__name__}: {told})")
+            self._leave(what, f"not looked at ({type(error).__name__}: {told})")
 
     def _loss(self) -> tuple[Finding, ...]:
         rows = self.case.some(_ROWS)
@@ -191,7 +204,9 @@ class _Work:
     def _steps(self) -> tuple[Finding, ...]:
         case = self.case
         self.ran = run = short_run(case)
-        found = [*run.watched.findings(), *check_still(case, run)]
+        if run.cut:
+            self._leave("some steps", f"the clock left {len(run.losses)} of {run.asked}")
+        found = [*run.watched.findings()]
         rates = check_rate(case, run, self.known)
         ratio = run.ratio()
         if not math.isnan(ratio):
@@ -199,14 +214,15 @@ class _Work:
             self.figures["weights move in a step by"] = told
         self.figures[f"after {len(run.losses)} steps the loss is"] = number(run.last, 4)
         if not run.finite:
-            return (*found, *rates)
+            return (*found, *check_still(run), *rates)
         found += [*rates, *check_alike(run.net)]
         net = copy.deepcopy(run.net).eval()
         rows = case.some(_ROWS)
         with torch.no_grad(), passing(net) as passed:
             answers = net(*rows.inputs)
-        found += [*check_answers(answers), *check_units(passed, ending(passed, answers))]
-        return tuple(found)
+        units = check_units(passed, ending(passed, answers))
+        dead = any(one.code == "dead-units" for one in units)
+        return (*check_still(run, dead=dead), *found, *check_answers(answers), *units)
 
     def _gradients(self) -> tuple[Finding, ...]:
         # at the first step as well: weights that explode are no numbers afterwards
@@ -239,15 +255,24 @@ class _Work:
         found = by_heart(self.case)
         if not math.isnan(found.progress):
             self.figures["by heart"] = str(found)
+        if not found.learned and not found.whole:
+            self._leave("rows by heart", "the clock left too few steps to judge all rates by")
         return check_by_heart(found)
 
     def _related(self) -> tuple[Finding, ...]:
         """Labels that inputs tell nothing about: said when the net finds nothing either."""
-        run = self.ran
-        blind = without_inputs(self.case)
-        self.figures["without inputs"] = f"loss {number(blind.last, 4)} after as many steps"
+        run, what = self.ran, "inputs and labels"
         said = related(self.case.rows.all, self.case.answers, self.seed).finding()
-        if said is None or (run is not None and run.last < (1 - _OF_USE) * blind.last):
+        if run is None or run.cut:
+            if said is not None:
+                self._leave(what, "neither linear nor near; no time to see what the net finds")
+            return ()
+        blind = without_inputs(self.case, len(run.losses))
+        self.figures["without inputs"] = f"loss {number(blind.last, 4)} after as many steps"
+        if said is None or run.last < (1 - _OF_USE) * blind.last:
+            return ()
+        if len(run.losses) < run.asked and run.finite:
+            self._leave(what, f"neither linear nor near; the net had {len(run.losses)} steps")
             return ()
         return (said,)
 

@@ -49,8 +49,11 @@ def check_gradients(case: Case, net: nn.Module) -> tuple[Finding, ...]:
     net.train()
     for parameter in net.parameters():
         parameter.grad = None
-    if len(rows.inputs) > 1:
+    layers = [m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d)]
+    if len(rows.inputs) > 1 or len(layers) < _LAYERS:
         return ()
+    if not all(layer.weight.requires_grad for layer in layers):
+        return ()  # frozen: no gradient has to come that far
     profile = signal_profile(net, rows.inputs[0], lambda answers: case.cost(answers, rows.targets))
     if len(profile.signals) < _LAYERS:
         return ()

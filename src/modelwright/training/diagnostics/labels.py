@@ -16,10 +16,11 @@ __all__ = ["Related", "check_labels", "check_order_of_rows", "related"]
 _IGNORED = -100  # PyTorch's own mark for steps that do not count
 _SAME = 0.95
 # Rows whose inputs are compared with their labels, and how many have to be there.
-_LEARNED, _ASKED, _FEWEST = 2_000, 500, 300
-_WIDTH = 512
+_MOST, _FEWEST = 1_500, 300
+# Columns of them, counted codes, and the penalty for each row.
+_WIDTH, _CODES, _PENALTY = 4_096, 512, 0.1
 # Standard deviations from chance.
-_CHANCE = 2.5
+_CHANCE = 3.0
 # Batches and rows a batch from which their order is looked at; how much of the labels a batch
 # tells (Cramer's V), and how much more than chance does.
 _BATCHES, _ROWS, _TOLD, _BEYOND = 4, 8, 0.5, 5.0
@@ -141,10 +142,13 @@ class Related:
 def related(rows: Examples, answers: Answers, seed: int = 0) -> Related:
     """Measure how much inputs tell about labels: by the nearest row, and by a linear model.
 
+    Each row is asked about by all others: of kernel ridge regression that is one inverse (Allen
+    1974, PRESS). What chance gives is that of labels in any order, and no estimate.
+
     Parameters
     ----------
     rows : Examples
-        At most 2,500 are looked at, drawn at random.
+        At most 1,500 are looked at, drawn at random.
     answers : Answers
         Classes, yes or no, or numbers; of others nothing is said.
     seed : int
@@ -160,33 +164,51 @@ def related(rows: Examples, answers: Answers, seed: int = 0) -> Related:
     plain = answers in (Answers.CLASSES, Answers.BINARY, Answers.NUMBERS)
     if not plain or len(rows) < _FEWEST or y.numel() != len(y) or len(rows.inputs) > 1:
         return Related(0.0, 0.0, 0)
-    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))
-    cut = min(_LEARNED, len(rows) * 4 // 5)
-    some = rows.at(order[: cut + _ASKED].to(y.device))
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:_MOST]
+    some = rows.at(order.to(y.device))
     x = _flat(some.inputs[0], seed)
     wanted = _wanted(some.targets.flatten(), answers)
-    apart = torch.cdist(x[cut:], x[:cut])
-    nearest = wanted[:cut][apart.argmin(dim=1)]
-    penalty = 0.1 * cut * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    slopes = torch.linalg.solve(x[:cut].T @ x[:cut] + penalty, x[:cut].T @ wanted[:cut])
-    said, held = x[cut:] @ slopes, wanted[cut:]
-    return Related(_agree(nearest, held), _agree(said, held), len(held))
+    alike = (x @ x.T).double()
+    return Related(_agree(_nearest(alike), wanted), _agree(_linear(alike), wanted), len(x))
+
+
+def _nearest(alike: torch.Tensor) -> torch.Tensor:
+    """Give a 1 in each row where its nearest other row stands."""
+    size = alike.diagonal()
+    apart = size[:, None] + size - 2 * alike
+    apart.fill_diagonal_(math.inf)
+    return torch.zeros_like(alike).scatter_(1, apart.argmin(dim=1, keepdim=True), 1.0)
+
+
+def _linear(alike: torch.Tensor) -> torch.Tensor:
+    """Give how much each label says of each other row's, by ridge regression."""
+    count, size = len(alike), float(alike.diagonal().mean())
+    # as strong as a column: of many, each of them tells little
+    held = torch.full((count,), _PENALTY * count + size + 1e-9, dtype=alike.dtype).to(alike.device)
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(alike + torch.diag(held)))
+    said = -inverse / inverse.diagonal()[:, None]
+    return said.fill_diagonal_(0.0)
 
 
 def _flat(x: torch.Tensor, seed: int) -> torch.Tensor:
-    """Give each row as standardised numbers; of codes how often each occurs."""
+    """Give each row as standardised numbers; of codes how often each occurs.
+
+    Of many numbers some are added with random signs, which keeps products (Charikar et al. 2002).
+    """
     if x.is_floating_point() or x.dtype == torch.uint8:
-        flat = x.detach().flatten(1).double()
+        parts = torch.split(x.detach().flatten(1), _WIDTH, dim=1)
     else:
-        flat = torch.zeros(len(x), _WIDTH, dtype=torch.float64, device=x.device)
-        codes = x.flatten(1) % _WIDTH
-        flat.scatter_add_(1, codes, torch.ones_like(codes, dtype=torch.float64))
-    flat = (flat - flat.mean(dim=0)) / flat.std(dim=0).clamp(min=1e-6)
-    if flat.shape[1] > _WIDTH:
-        draw = torch.Generator().manual_seed(seed)
-        turn = torch.randn(flat.shape[1], _WIDTH, generator=draw, dtype=torch.float64)
-        flat = flat @ turn.to(flat.device) / math.sqrt(flat.shape[1])
-    return flat.clamp(-10, 10)
+        counted = torch.zeros(len(x), _CODES, device=x.device)
+        codes = x.flatten(1) % _CODES
+        parts = (counted.scatter_add_(1, codes, torch.ones_like(codes, dtype=counted.dtype)),)
+    draw = torch.Generator().manual_seed(seed)
+    total = torch.zeros(len(x), parts[0].shape[1], device=x.device)
+    for part in parts:
+        flat = part.double()
+        flat = (flat - flat.mean(dim=0)) / flat.std(dim=0).clamp(min=1e-6)
+        signs = torch.randint(0, 2, (flat.shape[1],), generator=draw) * 2 - 1
+        total[:, : flat.shape[1]] += (flat.clamp(-10, 10) * signs.to(flat.device)).float()
+    return total
 
 
 def _wanted(y: torch.Tensor, answers: Answers) -> torch.Tensor:
@@ -198,7 +220,18 @@ def _wanted(y: torch.Tensor, answers: Answers) -> torch.Tensor:
     return columns - columns.mean(dim=0)
 
 
-def _agree(said: torch.Tensor, held: torch.Tensor) -> float:
-    """Correlate what is said with what is, in standard deviations of what chance gives."""
-    each = (said * held).sum(dim=1)
-    return float(each.mean() / (each.std() / math.sqrt(len(each))).clamp(min=1e-12))
+def _agree(says: torch.Tensor, wanted: torch.Tensor) -> float:
+    """Give by how much labels agree with what others say of them, in deviations of chance.
+
+    Parameters
+    ----------
+    says : Tensor, shape (n_rows, n_rows)
+        What each row's label counts in what is said of another row; 0 of its own.
+    wanted : Tensor, shape (n_rows, n_columns)
+        Centred labels.
+    """
+    agreed = float((wanted * (says @ wanted)).sum())
+    # of pairs of rows in any order: each pair is right or wrong by itself
+    each = float((wanted.T @ wanted / len(wanted)).square().sum())
+    both = (says + says.T).square().sum() / 2
+    return agreed / max(math.sqrt(float(both) * each), 1e-12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelwright.core.findings import Finding
 from modelwright.core.numerals import number
@@ -16,7 +16,9 @@ from modelwright.training.diagnostics.short_run import ShortRun, short_run
 
 __all__ = ["ByHeart", "by_heart", "check_by_heart", "without_inputs"]
 
-_ROWS, _STEPS, _SECONDS = 16, 80, 1.0
+_ROWS, _STEPS, _SECONDS = 16, 80, 3.0
+# So many steps have to be tried at each rate after the first; a loss that stays in these stays.
+_OTHERS, _STAYS = 40, 4
 _ANSWERS = 128  # of sequences fewer rows are taken
 _RATES = (3e-3, 3e-2, 3e-4)
 _ENOUGH, _DONE = 0.5, 0.9
@@ -34,6 +36,10 @@ class ByHeart:
         The share of the way from a constant answer to the best one.
     rows, steps : int
         How many.
+    whole : bool
+        Whether so many steps were taken that it may be said what was not learned.
+    stays : bool
+        Whether the loss is the same in all steps: no gradient, whatever the rate.
     """
 
     first: float
@@ -41,6 +47,13 @@ class ByHeart:
     progress: float
     rows: int
     steps: int
+    whole: bool = True
+    stays: bool = False
+
+    @property
+    def learned(self) -> bool:
+        """Whether they were, or nothing can be said of it."""
+        return math.isnan(self.progress) or self.progress >= _ENOUGH
 
     def __str__(self) -> str:
         return f"{self.rows} rows by heart: loss {number(self.first, 4)} to " + (
@@ -51,18 +64,24 @@ class ByHeart:
 def by_heart(case: Case) -> ByHeart:
     """Learn a few rows with a copy of the net, without dropout, by AdamW.
 
-    Up to three rates are tried, each for 80 steps or a second: the best one counts.
+    Up to three rates are tried, each for 80 steps, all of them for three seconds: the best one
+    counts.
     """
+    until = time.monotonic() + _SECONDS
     each = max(case.first.targets[0].numel(), 1) if case.answers is Answers.STEPS else 1
     rows = case.some(min(_ROWS, max(_ANSWERS // each, 2)))
-    best = _at_rate(case, rows, _RATES[0])
+    best = _at_rate(case, rows, _RATES[0], until)
     for rate in _RATES[1:]:
-        if best.progress < _ENOUGH:
-            best = max(best, _at_rate(case, rows, rate), key=lambda one: one.progress)
+        if not best.learned and best.whole and not best.stays:
+            other = _at_rate(case, rows, rate, until, _OTHERS)
+            best = replace(
+                max(best, other, key=lambda one: one.progress), whole=best.whole and other.whole
+            )
     return best
 
 
-def _at_rate(case: Case, rows: Examples, rate: float) -> ByHeart:
+def _at_rate(case: Case, rows: Examples, rate: float, until: float, least: int = _STEPS) -> ByHeart:
+    """Learn until a time; with fewer steps than the least it is not the whole."""
     net, _ = case.copied()
     net.train()
     for module in net.modules():
@@ -75,26 +94,27 @@ def _at_rate(case: Case, rows: Examples, rate: float) -> ByHeart:
         return ByHeart(math.nan, math.nan, math.nan, len(rows), 0)
     descent = torch.optim.AdamW(learning, rate, weight_decay=0.0)
     with torch.no_grad():
-        constant, least = _ends(case, rows, net(*rows.inputs))
+        constant, lowest = _ends(case, rows, net(*rows.inputs))
     losses: list[float] = []
-    began = time.monotonic()
     for _ in range(_STEPS):
         descent.zero_grad()
         loss = case.cost(net(*rows.inputs), rows.targets)
         losses.append(float(loss.detach()))
-        if not math.isfinite(losses[-1]) or time.monotonic() - began > _SECONDS:
+        if not math.isfinite(losses[-1]) or time.monotonic() > until:
             break
         begin = min(losses[0], constant)
-        if begin - losses[-1] >= _DONE * (begin - least) > 0:
+        if begin - losses[-1] >= _DONE * (begin - lowest) > 0:
             break
         torch.autograd.backward(loss)
         descent.step()
     begin = min(losses[0], constant)
-    lowest = min((loss for loss in losses if math.isfinite(loss)), default=math.inf)
+    reached = min((loss for loss in losses if math.isfinite(loss)), default=math.inf)
     alike = bool((rows.targets == rows.targets[:1]).all())
-    whole = math.nan if alike else begin - least
-    progress = (begin - lowest) / whole if whole else 0.0
-    return ByHeart(losses[0], lowest, progress, len(rows), len(losses))
+    way = math.nan if alike else begin - lowest
+    progress = (begin - reached) / way if way else 0.0
+    stays = len(losses) >= _STAYS and min(losses) == max(losses)
+    whole = stays or len(losses) >= least or not math.isfinite(losses[-1])
+    return ByHeart(losses[0], reached, progress, len(rows), len(losses), whole, stays)
 
 
 def _ends(case: Case, rows: Examples, answers: torch.Tensor) -> tuple[float, float]:
@@ -107,8 +127,8 @@ def _ends(case: Case, rows: Examples, answers: torch.Tensor) -> tuple[float, flo
 
 
 def check_by_heart(found: ByHeart) -> tuple[Finding, ...]:
-    """Give a finding when the rows were not learned."""
-    if math.isnan(found.progress) or found.progress >= _ENOUGH:
+    """Give a finding when the rows were not learned, in steps enough."""
+    if found.learned or not found.whole:
         return ()
     told = (
         f"{found.rows} rows, again and again, bring the loss from {number(found.first)} to "
@@ -118,10 +138,10 @@ def check_by_heart(found: ByHeart) -> tuple[Finding, ...]:
     return (noticed("cannot-overfit", told),)
 
 
-def without_inputs(case: Case) -> ShortRun:
-    """Take the same steps with all inputs zero: the baseline that knows labels alone."""
+def without_inputs(case: Case, steps: int) -> ShortRun:
+    """Take as many steps with all inputs zero: the baseline that knows labels alone."""
 
     def zeroed(batch: Examples) -> Examples:
         return Examples(tuple(torch.zeros_like(part) for part in batch.inputs), batch.targets)
 
-    return short_run(case, change=zeroed, own=False)
+    return short_run(case, steps=steps, change=zeroed, own=False)

@@ -16,7 +16,9 @@ from modelwright.training.diagnostics.watching import Watched, watch
 
 __all__ = ["ShortRun", "plain_step", "short_run"]
 
-STEPS, _SECONDS = 30, 2.0
+STEPS, _SECONDS, _LONGEST = 30, 2.0, 3.0
+# With fewer steps than these, what did not happen yet may still do.
+_FEW = 10
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class ShortRun:
         Parameters that ask for gradients and never moved.
     watched : Watched
         What was seen meanwhile.
+    asked : int
+        How many steps were to be taken.
     """
 
     net: nn.Module
@@ -43,6 +47,12 @@ class ShortRun:
     ratios: dict[str, list[float]] = field(repr=False)
     still: tuple[str, ...]
     watched: Watched
+    asked: int = STEPS
+
+    @property
+    def cut(self) -> bool:
+        """Whether the clock left too few steps to say what a net does not do."""
+        return self.finite and len(self.losses) < min(_FEW, self.asked)
 
     @property
     def finite(self) -> bool:
@@ -86,7 +96,7 @@ def short_run(
     case : Case
         With a step of the user's, that one is taken.
     steps : int
-        At most; two seconds end it as well.
+        At most; two seconds end it as well, or three where there were few by then.
     rate : float
         A factor of all learning rates.
     change : callable, optional
@@ -119,14 +129,15 @@ def short_run(
                 moved = float((parameters[name].detach() - before[name]).norm())
                 size = float(before[name].norm())
                 ratios[name].append(moved / size if size else math.nan)
-            if time.monotonic() - started > _SECONDS or not math.isfinite(losses[-1]):
+            most = _SECONDS if len(losses) >= _FEW else _LONGEST
+            if time.monotonic() - started > most or not math.isfinite(losses[-1]):
                 break
     still = tuple(
         name
         for name, value in net.named_parameters()
         if value.requires_grad and torch.equal(value, begun[name])
     )
-    return ShortRun(net, optimiser, tuple(losses), ratios, still, watched)
+    return ShortRun(net, optimiser, tuple(losses), ratios, still, watched, steps)
 
 
 def _single(inputs: tuple[torch.Tensor, ...]) -> torch.Tensor | tuple[torch.Tensor, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.numerals import number
@@ -28,6 +29,7 @@ _NONE, _MUCH, _FASTER, _STEPS = 0.01, 0.15, (100.0, 1000.0), 20
 _HALVED = 50
 _DROPPED = 0.75
 _SHOWN = 3
+_OF_DEAD = "See to the dead units first: no gradient comes through them."
 
 
 def check_registered(net: nn.Module) -> tuple[Finding, ...]:
@@ -57,19 +59,27 @@ def check_registered(net: nn.Module) -> tuple[Finding, ...]:
     return ()
 
 
-def check_still(case: Case, run: ShortRun) -> tuple[Finding, ...]:
-    """Find parameters that never move: not in the optimiser, or reached by no gradient."""
+def check_still(run: ShortRun, *, dead: bool = False) -> tuple[Finding, ...]:
+    """Find parameters that never move: not in the optimiser, or reached by no gradient.
+
+    Parameters
+    ----------
+    run : ShortRun
+        Some steps; what the optimiser does not hold shows after one.
+    dead : bool
+        Whether units are dead: no gradient comes through them.
+    """
     held = {id(one) for group in run.optimiser.param_groups for one in group["params"]}
     own = {id(one) for one in run.net.parameters()}
     rates = [float(group["lr"]) for group in run.optimiser.param_groups]
-    if len(run.losses) < 2 or not any(rates):
+    if not any(rates):
         return ()
     strange = len(held - own)
     named = dict(run.net.named_parameters())
     left_out = [name for name in run.still if id(named[name]) not in held]
     unreached = [
         name for name in run.still if id(named[name]) in held and name not in run.watched.reached
-    ]
+    ] if len(run.losses) > 1 else []  # fmt: skip
     told = []
     if left_out:
         more = f"; it holds {strange} of another net" if strange else ""
@@ -77,9 +87,12 @@ def check_still(case: Case, run: ShortRun) -> tuple[Finding, ...]:
     if unreached:
         told.append(f"no gradient reaches {_names(unreached)}")
     if told:
-        evidence = f"in {len(run.losses)} steps nothing moved: {'; '.join(told)}"
+        count = len(run.losses)
+        steps = "a step" if count == 1 else f"{count} steps"
+        evidence = f"in {steps} nothing moved: {'; '.join(told)}"
         wide = any(named[name].ndim > 1 for name in (*left_out, *unreached))
-        return (noticed("never-updated", evidence, None if wide else Severity.INFO),)
+        found = noticed("never-updated", evidence, None if wide else Severity.INFO)
+        return (replace(found, cure=_OF_DEAD) if dead and not left_out else found,)
     return _frozen_head(run)
 
 
@@ -104,7 +117,7 @@ def _frozen_head(run: ShortRun) -> tuple[Finding, ...]:
 
 def check_rate(case: Case, run: ShortRun, known: Theory | None) -> tuple[Finding, ...]:
     """Find steps that are too large or too small; nothing is said of an optimiser of ours."""
-    if case.optimiser is None or len(run.losses) < 2:
+    if case.optimiser is None or not (run.finite or len(run.losses) > 1):
         return ()
     first, later = run.ratio(0, 1), run.ratio(_SETTLED)
     if math.isnan(later):
@@ -112,7 +125,7 @@ def check_rate(case: Case, run: ShortRun, known: Theory | None) -> tuple[Finding
     high = _too_high(run, known, first, later)
     if high:
         return (noticed("rate-too-high", high),)
-    slow = _too_low(case, run, known, later)
+    slow = "" if run.cut else _too_low(case, run, known, later)
     return only(noticed("rate-too-low", slow) if slow else None)
 
 

@@ -13,6 +13,18 @@ from modelwright.core.findings import Finding, Severity
 __all__ = ["Diagnosis", "worst_first"]
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+# Each may bring about what stands below it; all others stand above.
+_CHAIN = (
+    "inputs-unscaled", "outputs-bounded", "rate-too-high", "same-weights", "dead-units",
+    "saturated-units", "never-updated", "gradient-vanishes", "gradient-explodes",
+    "inputs-ignored", "first-loss", "cannot-overfit",
+)  # fmt: skip
+_BY_DEAD = frozenset({"rate-too-high", "inputs-unscaled", "dead-units", "saturated-units"})
+# What follows from what: a cause stands before its consequences, however bad these sound.
+_FOLLOWS: Mapping[str, frozenset[str]] = {
+    "never-updated": frozenset({"dead-units"}),
+    "inputs-ignored": _BY_DEAD | {"gradient-vanishes", "outputs-bounded", "same-weights"},
+}
 
 
 @dataclass(frozen=True)
@@ -22,13 +34,17 @@ class Diagnosis:
     Parameters
     ----------
     findings : tuple of Finding
-        The worst first.
+        The worst first, and causes before what follows from them.
     figures : mapping of str to str
         What was measured, in words, whether or not something is wrong.
     notes : tuple of str
         What could not be looked at, and why.
     seconds : float
         What it took.
+    skipped : tuple of str
+        The looks that were not made, or not wholly, and could have found something.
+    looks : int
+        How many there are.
 
     Examples
     --------
@@ -39,12 +55,16 @@ class Diagnosis:
     nothing wrong was found (1.0 s)
     <BLANKLINE>
     first loss: 2.31
+    >>> print(Diagnosis((), seconds=9.0, skipped=("gradients", "rows by heart"), looks=14))
+    nothing wrong was found by 12 of 14 looks; not made: gradients, rows by heart (9.0 s)
     """
 
     findings: tuple[Finding, ...]
     figures: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    skipped: tuple[str, ...] = ()
+    looks: int = 0
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
@@ -53,8 +73,8 @@ class Diagnosis:
 
     @property
     def clean(self) -> bool:
-        """Whether there are none."""
-        return not self.alarms
+        """Whether there are none, and every look that could have found something was made."""
+        return not self.alarms and not self.skipped
 
     def __str__(self) -> str:
         parts = [self._head, *(_told(one) for one in self.findings)]
@@ -68,6 +88,9 @@ class Diagnosis:
         what = f"{count} {'thing' if count == 1 else 'things'} to look at" if count else (
             "nothing wrong was found"
         )  # fmt: skip
+        if self.skipped:
+            made = f"{self.looks - len(self.skipped)} of {self.looks} looks"
+            what += f" by {made}; not made: {', '.join(self.skipped)}"
         return f"{what} ({self.seconds:.1f} s)"
 
     def _repr_html_(self) -> str:
@@ -92,6 +115,8 @@ class Diagnosis:
                 for one in self.findings
             ],
             "clean": self.clean,
+            "skipped": list(self.skipped),
+            "looks": self.looks,
             "figures": dict(self.figures),
             "notes": list(self.notes),
             "seconds": round(self.seconds, 2),
@@ -99,11 +124,26 @@ class Diagnosis:
 
 
 def worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Sort findings by severity, and leave out what was told before."""
+    """Sort findings by severity, causes first, and leave out what was told before.
+
+    Examples
+    --------
+    >>> dead = Finding("dead-units", Severity.WARNING, (), "", "")
+    >>> still = Finding("never-updated", Severity.ERROR, (), "", "")
+    >>> [one.code for one in worst_first([still, dead])]
+    ['dead-units', 'never-updated']
+    """
     kept: dict[str, Finding] = {}
     for one in sorted(findings, key=lambda one: _RANKS[one.severity]):
         kept.setdefault(one.code, one)
-    return tuple(kept.values())
+
+    def place(one: Finding) -> tuple[int, int]:
+        follow = [code for code, causes in _FOLLOWS.items() if one.code in causes]
+        worst = [_RANKS[kept[code].severity] for code in follow if code in kept]
+        chain = _CHAIN.index(one.code) + 1 if one.code in _CHAIN else 0
+        return min([_RANKS[one.severity], *worst]), chain
+
+    return tuple(sorted(kept.values(), key=place))
 
 
 def _told(finding: Finding) -> str:

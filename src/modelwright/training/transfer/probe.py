@@ -18,6 +18,8 @@ PENALTIES = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
 _STEPS, _FLAT = 400, 1e-4
 _FOLDS = 5
 _CELLS = 2**20
+# The least spread of a feature, for the usual one: features of a backbone are of one kind.
+_LEAST = 0.1
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Probe:
     Parameters
     ----------
     mean, spread : Tensor, shape (n_features,)
-        ``m`` and ``s``, of the rows that it was fitted on.
+        ``m`` and ``s``, of the rows that it was fitted on; ``s`` is a tenth of its root mean square
+        over the features at least.
     weight : Tensor, shape (n_classes, n_features)
         ``W``.
     bias : Tensor, shape (n_classes,)
@@ -133,8 +136,7 @@ def fit_probe(
     if not len(features) or not penalty > 0:
         raise OptionError("rows, and a penalty above zero", f"{len(features)} rows, {penalty}")
     mean = features.mean(dim=0)
-    spread = features.std(dim=0, correction=0)
-    spread = torch.where(spread > 1e-6, spread, torch.ones_like(spread))
+    spread = _spread(features)
     z = (features - mean) / spread
     wanted = nn.functional.one_hot(codes, classes).float()
     first = torch.zeros(classes, z.shape[1] + 1)
@@ -142,6 +144,16 @@ def fit_probe(
         first = torch.cat([begin.weight, begin.bias[:, None]], dim=1)
     theta = _descend(torch.cat([z, torch.ones(len(z), 1)], dim=1), wanted, penalty, first)
     return Probe(mean, spread, theta[:, :-1].contiguous(), theta[:, -1].contiguous(), penalty)
+
+
+def _spread(features: torch.Tensor) -> torch.Tensor:
+    """Give the spread of each feature, of those that hardly vary in these rows a larger one.
+
+    Else a feature that is nearly constant in a few rows makes one other row outweigh all.
+    """
+    spread = features.std(dim=0, correction=0)
+    usual = float(spread.square().mean().sqrt())
+    return spread.clamp(min=_LEAST * usual) if usual > 1e-6 else torch.ones_like(spread)
 
 
 def _descend(

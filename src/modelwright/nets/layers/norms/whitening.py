@@ -22,7 +22,8 @@ def whitening_matrix(covariance: torch.Tensor, kind: str = "zca") -> torch.Tenso
     Parameters
     ----------
     covariance : Tensor of shape (..., width, width)
-        Symmetric, positive definite: add a small multiple of the identity to what may be singular.
+        Symmetric. Along an axis without variance, such as that of a constant, ``W`` is 0: a small
+        multiple of the identity makes it a large number in place of it.
     kind : str
         ``"pca"`` or ``"zca"``.
 
@@ -40,7 +41,11 @@ def whitening_matrix(covariance: torch.Tensor, kind: str = "zca") -> torch.Tenso
     """
     values, vectors = torch.linalg.eigh(covariance)
     values, vectors = values.flip(-1), vectors.flip(-1)
-    to_axes: torch.Tensor = vectors.mT / torch.sqrt(values)[..., :, None]
+    # what is below the rounding of the widest axis is no variance
+    least = values[..., :1] * values.shape[-1] * torch.finfo(values.dtype).eps
+    there = (values > least) & (values > 0)
+    gain = there / torch.sqrt(torch.where(there, values, 1.0))
+    to_axes: torch.Tensor = vectors.mT * gain[..., :, None]
     if kind == "pca":
         return to_axes
     if kind == "zca":
@@ -59,6 +64,7 @@ def _newton(covariance: torch.Tensor, steps: int) -> torch.Tensor:
     """
     eye = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
     trace = covariance.diagonal(dim1=-2, dim2=-1).sum(dim=-1)[..., None, None]
+    trace = torch.where(trace > 0, trace, 1.0)  # constants alone
     root, inverse = covariance / trace, eye.expand_as(covariance)
     for _ in range(steps):
         turn = 1.5 * eye - 0.5 * inverse @ root
