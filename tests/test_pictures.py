@@ -223,15 +223,6 @@ def test_without_parts_some_images_are_held_out(tmp_path: Path) -> None:
     assert "20 of 100 images, each class evenly, were held out at random" in result.model.card.plan
 
 
-@pytest.mark.parametrize(("count", "held"), [(100, 20), (6_000, 1_200), (60_000, 2_000)])
-def test_of_more_images_a_smaller_share_is_held_out(count: int, held: int) -> None:
-    y = Target(np.arange(count) % 4, 4)
-    part = np.full(count, "train", object)
-    (train, valid, test), plan = picture_rows._split(y, np.ones(count, bool), part, seed=0)
-    assert (len(train), len(valid), len(test)) == (count - held, held, 0)
-    assert plan.startswith(f"{held:,} of {count:,} images, each class evenly")
-
-
 @pytest.mark.long
 def test_from_the_command_line(
     bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

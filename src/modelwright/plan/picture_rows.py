@@ -25,13 +25,12 @@ from modelwright.core.errors import DataError, OutputError
 from modelwright.core.framing import encode_target, label_type
 from modelwright.core.progress import Progress
 from modelwright.core.schema import Column, Kind, Role, Schema
-from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Target, Task, TaskKind
 from modelwright.core.unopened import name_unopened
 from modelwright.engine import is_locked, lock_file
-from modelwright.evaluate import StratifiedKFold
 from modelwright.features.images import ImageForm, Opened, common_form
 from modelwright.features.opening import open_again, open_into
+from modelwright.plan.picture_split import split_pictures
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
 
@@ -48,8 +47,6 @@ SCHEMA = Schema(
     (Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET, format=AS_WRITTEN))
 )
 _FORMAT = 3
-# One image in so many is held out; of many a smaller share, about so many images.
-_SHARE, _HELD = 5, 2_000
 _TASK_METRIC = "accuracy"
 _CLASSES = 1_000
 _KEPT = 4  # decoded sets that stay on the disk
@@ -252,10 +249,11 @@ def _rows(
     usable = np.flatnonzero(good)
     codes[usable] = encode_target(task, frame[CLASS].gather(usable)).values
     y = Target(codes, len(known))
-    split, plan = _split(y, good, part, seed)
+    *split, plan, told = split_pictures(y, good, part, pixels, seed)
     if not len(split[0]) or not len(split[1]):
-        raise DataError("images to learn from and others to check", "none of either")
-    notes += tuple(_absent(y, split, task))
+        got, cure = "copies of the same few", "add images that show something else"
+        raise DataError("images to learn from and others to check", got, cure)
+    notes += (*told, *_absent(y, split, task))
     where = tuple(frame[IMAGE].to_list())
     drawn = None if (part[split[1]] == "val").any() else seed
     return PictureRows(task, form, where, pixels, y, *split, plan, digest, notes, drawn)
@@ -274,28 +272,6 @@ def _classes(learned: pl.Series) -> list[str]:
         raise DataError("at least 2 images of each class", f"1 of {rare!r}", cure)
     whole = label_type(tuple(counts), pl.String()) is LabelType.INTEGER
     return sorted(counts, key=int if whole else str)
-
-
-def _split(
-    y: Target, good: NDArray[np.bool_], part: NDArray[np.object_], seed: int
-) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], str]:
-    """Say which rows are learned from, chosen by, and scored."""
-    train, valid, test = (
-        np.flatnonzero(good & (part == name)) for name in ("train", "val", "test")
-    )
-    tested = f"; the {len(test):,} under test/ were scored once, at the end" if len(test) else ""
-    if len(valid):
-        plan = f"{len(valid):,} images under val/ were held out as given, {len(train):,} learned"
-        return (train, valid, test), f"{plan} from{tested}."
-    share = max(_SHARE, len(train) // _HELD)
-    empty = Table(pl.DataFrame({"row": train}), Schema(()))
-    fold = StratifiedKFold(share).split(empty, y.rows(train), seed=seed).folds[0]
-    held = train[fold.valid]
-    plan = (
-        f"{len(held):,} of {len(train):,} images, each class evenly, were held out at random: "
-        f"none of them was learned from{tested}."
-    )
-    return (train[fold.train], held, test), plan
 
 
 def _absent(y: Target, split: Sequence[NDArray[np.int64]], task: Task) -> list[str]:
