@@ -40,6 +40,8 @@ MOST_WRONG = 0.49
 # of a surprise are at most this share of those of the surest: .55 where log odds are normal.
 NEXT, FALLS = 0.4, 0.6
 BY_NATURE = 0.02
+# Where that leaves it open, these shares of the surest are asked too, and more is wanted of them.
+WIDER, BY_NATURE_WIDER = (0.2, 0.4), 0.01
 # How much calibration by class may move a score; reached by classes of many rows.
 CALIBRATED = 0.5
 ENOUGH_ROWS = 500
@@ -265,23 +267,36 @@ def _near(classes: int, steps: int) -> NDArray[np.bool_]:
 def _surest(p: Floats, given: Codes, near: NDArray[np.bool_]) -> tuple[float, float, float, float]:
     """Give the share of wrong labels where the model is surest, its interval, and its claim.
 
-    The claim is the part of the labels that differ there which is held to be wrong.
+    The claim is the part of the labels that differ there which is held to be wrong. Where the
+    surest tenth holds too few of them to tell, more of the surest rows are asked.
     """
     order = np.argsort(-p.max(axis=1), kind="stable")
     differ = ~near[p[order].argmax(axis=1), given[order]]
     sure = _some(len(p))
     off = float(differ[:sure].mean())
     low, high = wilson_ends(off, sure)
-    natural, chance = _by_nature(differ, sure)
+    natural, chance = _by_nature(differ, sure, NEXT)
     if chance <= BY_NATURE:
         return off, low, high, 1.0
+    for share in WIDER:
+        many = int(share * len(differ))
+        if many <= sure:
+            continue
+        more, unlikely = _by_nature(differ, many, min(share * NEXT / SUREST, 1.0))
+        if unlikely <= BY_NATURE_WIDER:
+            seen = float(differ[:many].mean())
+            low, high = (max(end - more, 0.0) for end in wilson_ends(seen, many))
+            return seen - more, low, high, 1 - more / seen
     rate = max(off - natural, 0.0)
     return rate, 0.0, high, rate / off if off else 1.0
 
 
-def _by_nature(differ: NDArray[np.bool_], sure: int) -> tuple[float, float]:
-    """Say how many of the surest rows would differ by nature, and how likely so many then are."""
-    after = differ[sure : max(int(NEXT * len(differ)), sure)]
+def _by_nature(differ: NDArray[np.bool_], sure: int, until: float) -> tuple[float, float]:
+    """Say how many of the surest rows would differ by nature, and how likely so many then are.
+
+    The rows after them, up to a share of all, say how often others do.
+    """
+    after = differ[sure : max(int(until * len(differ)), sure)]
     if not len(after):
         return 1.0, 1.0
     share = (after.sum() + 0.5) / (len(after) + 1)

@@ -87,7 +87,8 @@ def check_asked(question: Question, settings: Settings, metric: Metric | None) -
     }  # fmt: skip
     if settings.validation != Validation() or settings.validation.test is not None:
         cure = "put them into folders train/, val/ and test/"
-        raise OptionError("images in folders instead of options of validation", "one", cure)
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in settings.validation.to_json())
+        raise OptionError("images in folders instead of options of validation", named, cure)
     for name, value in given.items():
         if value is not None:
             got = ",".join(value) if isinstance(value, tuple) else str(value)
