@@ -84,6 +84,16 @@ def test_it_learns_what_it_is_shown_and_says_how_well(fitted: mw.Model) -> None:
     assert card.plan.startswith("60 images under val/ were held out as given")
 
 
+def test_labels_of_held_out_images_are_judged(
+    fitted: mw.Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = mw.doubtful_labels(fitted)
+    assert (found.rows, found.columns) == (60, ("image",))
+    fitted.save(tmp_path / "bars.mw")
+    assert main(["label", "noise", str(tmp_path / "bars.mw")]) == 0
+    assert capsys.readouterr().out.startswith("60 labels: ")
+
+
 def test_the_test_images_are_never_learned_from(bars: Path, fitted: mw.Model) -> None:
     evidence = fitted.evidence
     assert evidence is not None
@@ -614,7 +624,10 @@ def test_images_that_none_can_open_are_refused(tmp_path: Path) -> None:
     [
         ({"settings": mw.Settings(types={"a": "number"})}, "no --types"),
         ({"settings": mw.Settings(models=("linear",))}, "no --models"),
-        ({"settings": mw.Settings(validation=mw.Validation(folds=3))}, "train/, val/ and test/"),
+        (
+            {"settings": mw.Settings(validation=mw.Validation(folds=3))},
+            "got --folds; put",
+        ),
         ({"group": "a"}, "no --group"),
         ({"target": "price"}, "folders are the classes"),
         ({"task": "regression"}, "classes to predict"),

@@ -241,8 +241,9 @@ def _of_rare(held: HeldOut, metric: Metric, *, pictured: bool) -> Verdict | None
     line = Standing("model", score, 1.0, 0.0, low, high)
     judged = verdict(telling, line, guess, pictured=pictured)
     lead = (
-        f"Only {percent(float(held.shares[1]), 1)} of the {_THINGS[pictured]} are {held.task.positive}: the "
-        f"average precision is {number(score, 3)}, of a plain guess {number(guess, 3)}."
+        f"Only {percent(float(held.shares[1]), 1)} of the {_THINGS[pictured]} are "
+        f"{held.task.positive}: the average precision is {number(score, 3)}, of a plain guess "
+        f"{number(guess, 3)}."
     )
     return replace(judged, sentence=f"{lead} {judged.sentence}")
 

@@ -285,8 +285,8 @@ def _surest(p: Floats, given: Codes, near: NDArray[np.bool_]) -> tuple[float, fl
         more, unlikely = _by_nature(differ, many, min(share * NEXT / SUREST, 1.0))
         if unlikely <= BY_NATURE_WIDER:
             seen = float(differ[:many].mean())
-            low, high = (max(end - more, 0.0) for end in wilson_ends(seen, many))
-            return seen - more, low, high, 1 - more / seen
+            low, high = wilson_ends(seen, many)
+            return seen - more, max(low - more, 0.0), high, 1 - more / seen
     rate = max(off - natural, 0.0)
     return rate, 0.0, high, rate / off if off else 1.0
 

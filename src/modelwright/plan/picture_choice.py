@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from modelwright.core.task import Target, TaskKind
 from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.evaluate.metrics import Decided
@@ -35,7 +38,7 @@ def best_of(trials: Sequence[Trained], metric: Metric, y: Target) -> Trained:
         The true classes of these images.
     """
     latest = [*reversed(trials)]
-    best = min(latest, key=lambda trial: metric.loss(y, trial.valid))
+    best = min(latest, key=lambda trial: metric.loss(y, calibrated(trial, y)))
     if not isinstance(metric.function, Decided):
         return best
     level = [trial for trial in latest if _as_good(trial, best, y)]
@@ -77,6 +80,18 @@ def _as_good(trial: Trained, best: Trained, y: Target) -> bool:
 
 def _log_loss(trial: Trained, y: Target) -> float:
     """Give the log loss of a net as it will be calibrated."""
-    calibrated = fit_temperature(trial.valid, y).apply(trial.valid)
     kind = TaskKind.BINARY if y.classes == 2 else TaskKind.MULTICLASS
-    return find_metric("log_loss", kind).loss(y, calibrated)
+    return find_metric("log_loss", kind).loss(y, calibrated(trial, y))
+
+
+def calibrated(trial: Trained, y: Target) -> NDArray[np.float32]:
+    """Give what a net says of held-out images as its model will: calibrated on them.
+
+    Parameters
+    ----------
+    trial : Trained
+        The net.
+    y : Target
+        The true classes of these images.
+    """
+    return fit_temperature(trial.valid, y).apply(trial.valid)

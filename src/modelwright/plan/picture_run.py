@@ -21,6 +21,7 @@ from modelwright.core.version import __version__
 from modelwright.engine import core_count, lock_file
 from modelwright.engine.platform import wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval
+from modelwright.plan.picture_choice import calibrated
 from modelwright.plan.picture_net import Trained
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
@@ -239,10 +240,11 @@ def board_of(
     """
     lines = []
     for trial in trials:
-        score = metric.score(y, trial.valid)
+        p = calibrated(trial, y)  # as the model's own score
+        score = metric.score(y, p)
         low = high = math.nan
         if whole:
-            low, high = bootstrap_interval(metric, y, trial.valid, seconds=0.3)
+            low, high = bootstrap_interval(metric, y, p, seconds=0.3)
         ends = (low, high) if math.isfinite(low) else (None, None)
         weight = 1.0 if trial is best else 0.0
         lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))
