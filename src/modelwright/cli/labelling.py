@@ -165,5 +165,5 @@ def _summary(found: LabelDoubts) -> str:
         rate = f"whether any are wrong cannot be told from chance in the answers{between}"
     return (
         f"{found.rows:,} labels: {rate}; {found.mislabelled:,} to doubt first, "
-        f"{found.hard:,} rows merely hard"
+        f"{found.hard:,} row{'s' * (found.hard != 1)} merely hard"
     )

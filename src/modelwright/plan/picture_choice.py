@@ -13,7 +13,7 @@ from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.evaluate.metrics import Decided
 from modelwright.plan.picture_net import Trained
 
-__all__ = ["UNTUNED", "best_of", "tuning_told"]
+__all__ = ["UNTUNED", "best_of", "calibrated", "tuning_told"]
 
 UNTUNED = "there was no time for tuning: more time (--time) may give a better net."
 """What is told of a net that was not tuned."""
