@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 from modelwright.core.progress import SilentProgress
 from modelwright.doubts import review_table
 from modelwright.plan.picture_rows import read_pictures
-from modelwright.plan.picture_shown import _doubts
+from modelwright.plan.picture_shown import _copies, _doubts
 from pictured import write_classes
 
 
@@ -40,3 +41,13 @@ def test_few_images_are_not_judged(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "bars", {"train": 5, "val": 10})
     rows = read_pictures(folder, None, tmp_path / "store", 0, SilentProgress())
     assert _doubts(rows, np.eye(2, dtype=np.float32)[rows.y.values[rows.valid]]) is None
+
+
+def test_held_out_copies_are_drawn_together(tmp_path: Path) -> None:
+    folder = write_classes(tmp_path / "bars", {"train": 5, "val": 4})
+    assert _copies(read_pictures(folder, None, tmp_path / "store", 0, SilentProgress())) is None
+    place = folder / "val" / "lying"
+    shutil.copy(place / "001.png", place / "copy.png")
+    found = _copies(read_pictures(folder, None, tmp_path / "store", 0, SilentProgress()))
+    assert found is not None
+    assert found.tolist() == [0, 1, 2, 3, 1, 5, 6, 7, 8]

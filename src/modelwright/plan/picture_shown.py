@@ -18,6 +18,7 @@ from modelwright.label import describe_doubts, label_noise
 from modelwright.model import Model
 from modelwright.plan.picture_net import Trained, augmentation_of
 from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.picture_split import first_of_copies
 
 __all__ = ["shown_in"]
 
@@ -51,8 +52,16 @@ def shown_in(model: Model, rows: PictureRows, best: Trained, p: NDArray[np.float
         doubts = doubts.withdrawn()
     weak = replace(model.evidence.weak, labels=doubts)
     evidence = replace(model.evidence, pictures=_pictures(rows, best, p), weak=weak)
+    if len(evidence.y) == len(rows.valid):  # all are kept
+        evidence = replace(evidence, group=_copies(rows))
     notes = (*model.card.notes, *labels_note(doubts))
     return replace(model, evidence=evidence, card=replace(model.card, notes=notes))
+
+
+def _copies(rows: PictureRows) -> NDArray[np.int32] | None:
+    """Group held-out images that are the same, which say as much as one; None without any."""
+    first = first_of_copies(rows.pixels, rows.valid)
+    return None if (first == np.arange(len(first))).all() else first.astype(np.int32)
 
 
 def _doubts(rows: PictureRows, p: NDArray[np.float32]) -> LabelDoubts | None:
