@@ -84,6 +84,16 @@ def test_it_learns_what_it_is_shown_and_says_how_well(fitted: mw.Model) -> None:
     assert card.plan.startswith("60 images under val/ were held out as given")
 
 
+def test_labels_of_held_out_images_are_judged(
+    fitted: mw.Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = mw.doubtful_labels(fitted)
+    assert (found.rows, found.columns) == (60, ("image",))
+    fitted.save(tmp_path / "bars.mw")
+    assert main(["label", "noise", str(tmp_path / "bars.mw")]) == 0
+    assert capsys.readouterr().out.startswith("60 labels: ")
+
+
 def test_the_test_images_are_never_learned_from(bars: Path, fitted: mw.Model) -> None:
     evidence = fitted.evidence
     assert evidence is not None
@@ -221,15 +231,6 @@ def test_without_parts_some_images_are_held_out(tmp_path: Path) -> None:
     assert result.model.card.rows == 80
     assert result.test is None
     assert "20 of 100 images, each class evenly, were held out at random" in result.model.card.plan
-
-
-@pytest.mark.parametrize(("count", "held"), [(100, 20), (6_000, 1_200), (60_000, 2_000)])
-def test_of_more_images_a_smaller_share_is_held_out(count: int, held: int) -> None:
-    y = Target(np.arange(count) % 4, 4)
-    part = np.full(count, "train", object)
-    (train, valid, test), plan = picture_rows._split(y, np.ones(count, bool), part, seed=0)
-    assert (len(train), len(valid), len(test)) == (count - held, held, 0)
-    assert plan.startswith(f"{held:,} of {count:,} images, each class evenly")
 
 
 @pytest.mark.long
@@ -639,7 +640,10 @@ def test_images_that_none_can_open_are_refused(tmp_path: Path) -> None:
     [
         ({"settings": mw.Settings(types={"a": "number"})}, "no --types"),
         ({"settings": mw.Settings(models=("linear",))}, "no --models"),
-        ({"settings": mw.Settings(validation=mw.Validation(folds=3))}, "train/, val/ and test/"),
+        (
+            {"settings": mw.Settings(validation=mw.Validation(folds=3))},
+            "got --folds; put",
+        ),
         ({"group": "a"}, "no --group"),
         ({"target": "price"}, "folders are the classes"),
         ({"task": "regression"}, "classes to predict"),

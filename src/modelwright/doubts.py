@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from modelwright.core.errors import DataError, ModelwrightWarning
+from modelwright.core.schema import Kind
 from modelwright.core.weaknesses import LabelDoubts, Suspect
 from modelwright.label import describe_doubts, label_noise
 from modelwright.model import SEEN, Model
@@ -56,10 +57,12 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
     own = None if model.evidence is None else model.evidence.weak.labels
     if data is None:
         if own is None:
+            pictured = all(model.schema[name].kind is Kind.IMAGE for name in model.columns)
+            things = "images" if pictured else "rows"
             raise DataError(
-                "a model that was validated on 50 rows or more",
+                f"a model that was validated on 50 {things} or more",
                 "one that knows nothing of its labels",
-                "fit again with more time or rows, or give new rows",
+                f"fit again with more time or {things}, or give new {things} with labels as DATA",
             )
         return own
     with warnings.catch_warnings(record=True) as told:
@@ -82,7 +85,10 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
 
 
 def review_table(
-    suspects: Sequence[Suspect], raw: pl.DataFrame | None = None, line: int | None = None
+    suspects: Sequence[Suspect],
+    raw: pl.DataFrame | None = None,
+    line: int | None = None,
+    columns: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Make a table of rows for a person to look at.
 
@@ -94,6 +100,8 @@ def review_table(
         The data as it was read: its columns follow.
     line : int, optional
         The line of the first row in its file, when each row is one line.
+    columns : sequence of str
+        Those that the values of the suspects are of, where each has them, as images have places.
 
     Returns
     -------
@@ -107,7 +115,7 @@ def review_table(
     (4, 6, 'no', 'yes', 0.97, 'mislabelled', '')
     """
     rows = [one.row for one in suspects]
-    columns = {
+    known = {
         "row": pl.Series(rows, dtype=pl.Int64),
         "line": pl.Series([None if line is None else r + line for r in rows], dtype=pl.Int64),
         "given": pl.Series([one.given for one in suspects], dtype=pl.String),
@@ -116,9 +124,15 @@ def review_table(
         "kind": pl.Series([one.kind for one in suspects], dtype=pl.String),
         "label": pl.Series(["" for _ in suspects], dtype=pl.String),
     }
-    table = pl.DataFrame(columns)
+    table = pl.DataFrame(known)
     if line is None:
         table = table.drop("line")
+    if columns:
+        values = zip(*(one.values for one in suspects), strict=True)
+        shown = dict(zip(columns, values, strict=False))
+        return table.with_columns(
+            pl.Series(name, shown.get(name, ()), pl.String) for name in columns
+        )
     if raw is None:
         return table
     own = [name for name in raw.columns if name not in table.columns]

@@ -63,7 +63,7 @@ def test_images_of_no_class_and_other_files_are_told(tmp_path: Path) -> None:
     assert raw.frame["class"].to_list() == ["a", "b", None]
     assert raw.notes == (
         "left: 2 files with endings of no image: .tmp (1), .txt (1).",
-        "1 images are in no folder of a class: nobody says what they show.",
+        "1 image is in no folder of a class: nobody says what it shows.",
     )
 
 
@@ -178,7 +178,7 @@ def test_what_lies_beside_the_folder_of_parts_is_left(
         assert found[f"{above}/{name}"] == [kind, part]
     (note,) = read_images(tmp_path).notes
     assert note == (
-        f"1 images do not lie in {above}/, where train/ and test/ are, and are left: {beside}."
+        f"1 image does not lie in {above}/, where train/ and test/ are, and is left: {beside}."
     )
 
 

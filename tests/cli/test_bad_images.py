@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -13,6 +15,9 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 
 from modelwright.cli import main
+from modelwright.cli.fitting import _tell_next
+from modelwright.features.images import Opened
+from modelwright.plan.picture_rows import _told
 from pictured import draw, save
 
 NAMES = (
@@ -126,3 +131,27 @@ def test_what_images_have_not_is_refused_in_one_line(
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert line.startswith("error: expected ")
     assert said in line
+
+
+def test_clean_refuses_images_as_check_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "in" / "a" / "1.png", draw(0, 1))
+    out = tmp_path / "a.csv"
+    assert main(["clean", str(tmp_path / "in"), "--out", str(out)]) == 2
+    assert "expected a table to clean; got images in 'in'" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "1 image turned as its EXIF data say."), (2, "2 images turned as their EXIF data say.")],
+)
+def test_one_image_is_not_many(count: int, said: str) -> None:
+    opened = Opened(np.ones(3, bool), {}, {"turned as their EXIF data say": count})
+    assert _told(opened, ["a", "b", "c"]) == (said,)
+
+
+def test_the_next_line_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _tell_next(SimpleNamespace(folder=tmp_path), Path("my model.mw"))  # type: ignore[arg-type]
+    assert "predict 'my model.mw' DATA" in capsys.readouterr().out

@@ -18,7 +18,7 @@ import modelwright as mw
 from modelwright.acquire import infer_schema, read_raw, read_types
 from modelwright.cli import main
 from modelwright.engine import lock_file
-from modelwright.store import RunRecord, RunStatus, RunStore
+from modelwright.store import RunRecord, RunStatus, RunStore, TrialRecord
 
 OLD = 1_700_000_000.0
 
@@ -190,6 +190,18 @@ def test_a_run_that_has_just_begun_is_running(capsys: pytest.CaptureFixture[str]
         store.start(RunRecord("old", created=OLD))
     runs = said(["runs"], capsys)["runs"]
     assert {run["id"]: run["status"] for run in runs} == {"new": "running", "old": "interrupted"}
+
+
+def test_a_run_that_did_not_end_shows_the_best_score_so_far(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RunStore(tmp_path) as store:
+        run = store.start(RunRecord(target="class", metric="log_loss", created=OLD))
+        for number, score in enumerate((0.5, 0.25, None)):
+            store.add_trial(TrialRecord(run.id, number, "net", "pictures", score=score))
+    assert main(["runs", "--store", str(tmp_path)]) == 0
+    line = " ".join(capsys.readouterr().out.split())
+    assert line.endswith("interrupted class log_loss 0.25 so far")
 
 
 def test_a_run_that_was_too_short_is_not_called_interrupted(

@@ -13,7 +13,7 @@ import pytest
 import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import ModelwrightWarning
-from modelwright.core.weaknesses import TOO_WEAK
+from modelwright.core.weaknesses import TOO_WEAK, LabelDoubts
 from modelwright.report import render
 
 ROWS, FLIPPED = 900, 60
@@ -213,3 +213,11 @@ def test_a_model_that_knows_nothing_judges_no_labels(
         assert not found.suspects
     assert main(["label", "noise", str(tmp_path / "m.mw")]) == 0
     assert "too weak to judge labels" in capsys.readouterr().out
+
+
+def test_what_cannot_be_told_is_not_denied(capsys: pytest.CaptureFixture[str]) -> None:
+    from modelwright.cli.labelling import _summary
+
+    said = _summary(LabelDoubts(240, 0.0, 0.0, 0.105, 0, 18))
+    assert said.startswith("240 labels: none can be told to be wrong, up to 10.5 % may be; look at")
+    assert "more likely wrong" in _summary(LabelDoubts(240, 0.0, 0.0, 0.07, 0, 0))

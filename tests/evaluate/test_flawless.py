@@ -10,6 +10,7 @@ from modelwright.evaluate import bootstrap_interval, find_metric
 from modelwright.evaluate.expected import expect
 from modelwright.evaluate.flawless import draw_shares
 from modelwright.evaluate.held_out import HeldOut
+from modelwright.evaluate.intervals import per_class_intervals
 
 
 def all_right(rows: int, positive: int) -> tuple[Target, np.ndarray]:
@@ -53,6 +54,24 @@ def test_fresh_rows_may_hold_an_error() -> None:
     many = expect(HeldOut(task, y.values, p), 1.0)
     assert many is not None
     assert 0.999 < many.low < 1.0
+    assert many.high == 1.0  # the score itself
+    none = expect(HeldOut(task, y.values, p[:, ::-1].copy()), 0.0)
+    assert none is not None
+    assert none.low == 0.0 < none.high < 0.001
+
+
+def test_a_score_at_the_end_of_another_scale_has_no_interval() -> None:
+    y, p = all_right(48, 24)
+    assert np.isnan(bootstrap_interval(find_metric("mcc", TaskKind.BINARY), y, p)).all()
+    task = Task(TaskKind.BINARY, "sick", "mcc", classes=("no", "yes"))
+    assert expect(HeldOut(task, y.values, p), 1.0) is None
+
+
+def test_f1_without_an_error_has_the_interval_of_its_class() -> None:
+    y, _ = all_right(48, 8)
+    found = per_class_intervals(y, y.values)
+    assert found.f1.tolist() == found.recall.tolist()
+    assert found.f1[1, 0] < 0.7 < found.f1[0, 0]
 
 
 def test_what_is_believed_holds_as_often_as_it_says() -> None:

@@ -44,6 +44,21 @@ def test_of_few_positives_the_verdict_speaks_of_precision() -> None:
     assert found.word in ("Weak", "Not shown to help")
 
 
+@pytest.mark.parametrize(
+    ("rows", "word"), [(2, "Too few to tell"), (10, "Too few to tell"), (200, "Too good?")]
+)
+def test_of_few_rows_that_are_all_right_little_is_said(rows: int, word: str) -> None:
+    task = Task(TaskKind.BINARY, "class", "accuracy", ("cat", "dog"))
+    y = np.arange(rows) % 2
+    held = HeldOut.of(task, Evidence(y, np.eye(2, dtype=np.float32)[y], np.zeros(rows, np.int16)))
+    assert held is not None
+    low, high = held.interval(held.metrics[0])
+    ends = (low, high) if np.isfinite(low) else (None, None)
+    found = verdict_on(held, Standing("net", 1.0, 1.0, 0.0, *ends), pictured=True)
+    assert (found.word, found.tone) == (word, "care")
+    assert ("almost perfect" in found.sentence) == (rows == 200)
+
+
 def test_a_model_of_images_is_judged_in_the_words_of_images() -> None:
     metric = find_metric("accuracy", TaskKind.BINARY)
     for score, low, table, pictured in (

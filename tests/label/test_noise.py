@@ -96,6 +96,18 @@ def test_answers_left_to_chance_are_not_called_wrong(rows: int) -> None:
     assert label_noise(p, labels).low > 0.01  # planted ones are
 
 
+def test_wrong_labels_are_seen_where_the_surest_tenth_has_few_by_chance() -> None:
+    sure = np.linspace(0.96, 0.88, 500)
+    p = np.column_stack([sure, 1 - sure])
+    labels = np.zeros(500, np.int64)
+    labels[[10, *range(50, 500, 12)]] = 1  # 1 of the surest 50, 1 in 12 of all others
+    found = label_noise(p, labels)
+    assert found.low > 0.01
+    assert found.low < labels.mean() < found.high
+    assert labels[found.mislabelled].all()
+    assert found.mislabelled.sum() > 20
+
+
 def test_the_probability_of_being_wrong_is_true() -> None:
     p, labels, wrong = world(3, 40_000, 0.15, overlap=0.3, seed=3)
     said = label_noise(p, labels).wrong

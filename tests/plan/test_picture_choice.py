@@ -9,9 +9,10 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 
 from modelwright.core.pictures import CurvePoint
 from modelwright.core.task import Target, TaskKind
-from modelwright.evaluate import find_metric
+from modelwright.evaluate import find_metric, fit_temperature
 from modelwright.plan.picture_choice import best_of, tuning_told
 from modelwright.plan.picture_net import NetSpec, Trained
+from modelwright.plan.picture_run import board_of
 
 Y = Target(np.arange(144) % 3, 3)
 ACCURACY = find_metric("accuracy", TaskKind.MULTICLASS)
@@ -50,6 +51,14 @@ def test_a_metric_of_probabilities_decides_alone() -> None:
     quick, large = net("quick", [5, 9], 0.4), net("large", [5, 9, 11], 0.95)
     metric = find_metric("log_loss", TaskKind.MULTICLASS)
     assert best_of([quick, large], metric, Y) is large
+
+
+def test_the_leaderboard_scores_a_net_as_the_model_is_scored() -> None:
+    metric = find_metric("log_loss", TaskKind.MULTICLASS)
+    unsure = net("unsure", [], 0.4)
+    line = board_of([unsure], unsure, metric, Y).standings[0]
+    model = fit_temperature(unsure.valid, Y).apply(unsure.valid)
+    assert line.score == metric.score(Y, model) < metric.score(Y, unsure.valid)
 
 
 def test_tuning_is_praised_only_where_it_was_and_helped() -> None:

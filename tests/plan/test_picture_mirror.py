@@ -68,6 +68,14 @@ def test_upright_and_lying_stripes_are(seed: int) -> None:
     assert shows_the_same([found]) is True
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_copies_do_not_speak_against_mirror_images(seed: int) -> None:
+    rows = striped(120, [0, np.pi / 2], seed)
+    twice = np.arange(240) % 120
+    doubled = rows_of(rows.pixels[twice], rows.y.values[twice])
+    assert ask_gradients(doubled, seed) == ask_gradients(rows, seed)
+
+
 def test_nobody_knows_anything_of_noise() -> None:
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (200, 1, 12, 12)).astype(np.uint8)

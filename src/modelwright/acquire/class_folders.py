@@ -60,7 +60,7 @@ def read_folders(split: Sequence[Sequence[str]]) -> FolderMeaning:
     >>> found.classes, found.parts
     (('cat', 'dog', None), ('train', 'test', None))
     >>> print(*found.notes)
-    1 images do not lie in pets/, where train/ and test/ are, and are left: docs/figure.png.
+    1 image does not lie in pets/, where train/ and test/ are, and is left: docs/figure.png.
     """
     folders = Counter(tuple(steps[:-1]) for steps in split)
     top = _top(folders)
@@ -82,7 +82,9 @@ def read_folders(split: Sequence[Sequence[str]]) -> FolderMeaning:
     )  # fmt: skip
     if loose and loose < len(classes):
         where = "below train/, val/ and test/" if parted else "of a class"
-        notes.append(f"{loose:,} images are in no folder {where}: nobody says what they show.")
+        many = loose > 1
+        are, they = ("images are", "they show") if many else ("image is", "it shows")
+        notes.append(f"{loose:,} {are} in no folder {where}: nobody says what {they}.")
     return FolderMeaning(classes, parts, parted, tuple(notes))
 
 
@@ -160,9 +162,11 @@ def _beside(
     )[:_SHOWN]
     shown = [f"{name}/" for name in kept]
     where = " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
-    yield (
-        f"{count:,} images do not lie in {'/'.join(top)}/, where {where} are, and are left: {some}."
-    )
+    home = f"{'/'.join(top)}/, where {where} are"
+    if count > 1:
+        yield f"{count:,} images do not lie in {home}, and are left: {some}."
+    else:
+        yield f"1 image does not lie in {home}, and is left: {some}."
 
 
 def _meaning(folder: Folder, top: Folder, *, parted: bool) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -423,7 +424,7 @@ def _tell_next(result: Result, out: Path) -> None:
     types = result.folder / "types.json"
     if types.exists():  # images have none
         say(f"column types: {types} (mend a copy, and give it with --types)")
-    say(f"next: modelwright predict {out} DATA --out predictions.csv")
+    say(f"next: modelwright predict {shlex.quote(str(out))} DATA --out predictions.csv")
 
 
 def demo(

@@ -13,7 +13,7 @@ from modelwright.cli.printing import Source, answer, say
 from modelwright.cli.tables import as_table
 from modelwright.cli.wording import Whole
 from modelwright.core.errors import OptionError
-from modelwright.core.weaknesses import TOO_WEAK
+from modelwright.core.weaknesses import SURELY, TOO_WEAK
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +26,7 @@ __all__ = ["label", "noise"]
 label = App(name="label", help="Find labels that are probably wrong.")
 
 _SHOWN = 12
+_CELL, _PLACE = 16, 60  # letters of a cell, and of the end of a place, that are shown
 
 
 @label.command
@@ -58,6 +59,7 @@ def noise(
     """
     from modelwright.doubts import doubtful_labels, first_line, review_table
     from modelwright.model import load
+    from modelwright.plan.verdict import of_images
     from modelwright.store import check_writable, write_frame
     from modelwright.store.files import check_suffix
 
@@ -75,15 +77,16 @@ def noise(
     opened = load(model, encoding=read.encoding, images=read.images)
     found = doubtful_labels(opened, data)
     chosen = found.suspects[:most]
-    raw = None if data is None else _rows_of(data, chosen, opened)
+    pictured = of_images(opened)
+    raw = None if data is None or pictured else _rows_of(data, chosen, opened)
     line = None if raw is None else first_line(Path(data or ""), raw.height)
     if out is not None:
-        write_frame(review_table(chosen, raw, line), out)
+        write_frame(review_table(chosen, raw, line, found.columns if pictured else ()), out)
     if json:
         told = {**found.to_json(), "suspects": [_plain(one, line) for one in chosen]}
         answer({**told, **({} if out is None else {"out": str(out)})})
         return
-    _tell(found, line)
+    _tell(found, line, _PLACE if pictured else _CELL)
     if out is not None:
         say(f"{len(chosen):,} rows to review: {out}")
 
@@ -109,7 +112,7 @@ def _plain(one: Suspect, line: int | None) -> dict[str, object]:
     return {**place, **named, "kind": one.kind}
 
 
-def _tell(found: LabelDoubts, line: int | None) -> None:
+def _tell(found: LabelDoubts, line: int | None, letters: int) -> None:
     say(_summary(found))
     shown = [one for one in found.suspects if not one.hard][:_SHOWN]
     if not shown:
@@ -119,7 +122,15 @@ def _tell(found: LabelDoubts, line: int | None) -> None:
     for one in shown:
         place = one.row + (line or 0)
         cells = [str(place), one.given[:24], one.suggested[:24], f"{one.wrong:.2f}"]
-        table.append([*cells, *(value[:16] for value in one.values)])
+        table.append(
+            [
+                *cells,
+                *(
+                    value[-letters:] if letters == _PLACE else value[:letters]
+                    for value in one.values
+                ),
+            ]
+        )
     width = max(len(row) for row in table)
     say("\n" + as_table([row + [""] * (width - len(row)) for row in table]))
     rest = found.mislabelled - len(shown)
@@ -127,11 +138,26 @@ def _tell(found: LabelDoubts, line: int | None) -> None:
         say(f"and {rest:,} more: --out FILE writes them")
 
 
+def _cut(value: str, letters: int) -> str:
+    """Keep the beginning of a cell, and the end of the place of an image."""
+    return value[-letters:] if letters == _PLACE else value[:letters]
+
+
+def _none_told(found: LabelDoubts) -> str:
+    """Say that no label is called wrong, and not that all are right where that is not known."""
+    if not found.hard:
+        return "none is more likely wrong than right"
+    look = f"look at the {found.hard:,} that the model disagrees with: --out FILE writes them"
+    if math.isfinite(found.high) and found.high >= SURELY:
+        return f"none can be told to be wrong, up to {100 * found.high:.1f} % may be; {look}"
+    return f"none is more likely wrong than right; {look}"
+
+
 def _summary(found: LabelDoubts) -> str:
     if not found.judged:
         return f"{found.rows:,} labels: {TOO_WEAK[0].lower()}{TOO_WEAK[1:]}"
     if found.mislabelled == 0:
-        return f"{found.rows:,} labels: none is more likely wrong than right"
+        return f"{found.rows:,} labels: {_none_told(found)}"
     known = math.isfinite(found.low)
     between = f" (95 %: {100 * found.low:.1f} to {100 * found.high:.1f} %)" if known else ""
     rate = f"about {100 * found.rate:.1f} %{between} look wrong" if known else "some are far off"
@@ -139,5 +165,5 @@ def _summary(found: LabelDoubts) -> str:
         rate = f"whether any are wrong cannot be told from chance in the answers{between}"
     return (
         f"{found.rows:,} labels: {rate}; {found.mislabelled:,} to doubt first, "
-        f"{found.hard:,} rows merely hard"
+        f"{found.hard:,} row{'s' * (found.hard != 1)} merely hard"
     )

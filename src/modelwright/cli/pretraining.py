@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -63,4 +64,4 @@ def pretrain(
         say(f"note: {note}")
     say(f"learned: {card}")
     say(f"backbone: {out} ({out.stat().st_size / 1e6:.1f} MB)")
-    say(f"next: modelwright fit DATA --from {out}")
+    say(f"next: modelwright fit DATA --from {shlex.quote(str(out))}")

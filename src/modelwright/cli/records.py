@@ -55,19 +55,35 @@ def list_runs(*, limit: Whole = 20, store: Path | None = None, json: _Json = Fal
     folder = data_folder(store)
     with RunStore(folder) as records:
         found = [settled(folder, record) for record in records.runs(limit)]
+        tried = [records.trials(one.id) if one.score is None else [] for one in found]
     if json:
         answer({"runs": [summary(record) for record in found]})
         return
     if not found:
         say("no runs yet: modelwright fit makes one")
         return
-    say(as_table([_HEAD, *(_line(record) for record in found)]))
+    say(as_table([_HEAD, *map(_line, found, tried)]))
 
 
-def _line(record: RunRecord) -> list[str]:
+def _line(record: RunRecord, trials: list[TrialRecord]) -> list[str]:
     when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
-    score = "not validated" if record.score is None else f"{record.metric} {number(record.score)}"
+    if record.score is not None:
+        score = f"{record.metric} {number(record.score)}"
+    else:
+        score = _so_far(record, trials) or "not validated"
     return [record.id, when, record.status.value, record.target, score]
+
+
+def _so_far(record: RunRecord, trials: list[TrialRecord]) -> str:
+    """Say the best score of the trials of a run that did not come to its end."""
+    from modelwright.evaluate import METRICS
+
+    scores = [trial.score for trial in trials if trial.score is not None]
+    known = METRICS.get(record.metric)
+    if known is None or not scores:
+        return ""
+    best = (max if known.greater_is_better else min)(scores)
+    return f"{record.metric} {number(best)} so far"
 
 
 @runs.command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -236,7 +237,7 @@ def _anew(
         if file is not None:
             say(f"{'cleaned' if what == 'out' else what}: {file}")
     if recipe is not None:
-        say(f"next file: modelwright clean FILE --replay {recipe} --out OUT")
+        say(f"next file: modelwright clean FILE --replay {shlex.quote(str(recipe))} --out OUT")
 
 
 def _write(done: Cleaned | Replayed, out: Path, log: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import time as clock
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,7 +51,7 @@ def fit_shape(
     say(f"\nmodel: {settings.out}")
     if report is not None:
         say(f"report: {report}")
-    say(f"next: modelwright predict {settings.out} DATA --out answers.csv")
+    say(f"next: modelwright predict {shlex.quote(str(settings.out))} DATA --out answers.csv")
 
 
 def _summary(shape: Shape) -> dict[str, object]:

@@ -11,7 +11,18 @@ from modelwright.core.errors import OptionError
 
 __all__ = ["Budget", "parse_duration"]
 
-_UNITS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = {
+    "us": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "sec": 1.0,
+    "m": 60.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+}
+
+_MICRO = {0xB5: "u", 0x3BC: "u"}  # two signs that look the same
 
 
 def parse_duration(text: str | float, name: str = "time") -> float:
@@ -38,16 +49,18 @@ def parse_duration(text: str | float, name: str = "time") -> float:
     --------
     >>> parse_duration("1m30s")
     90.0
+    >>> parse_duration("250us", "--latency")
+    0.00025
     """
-    word = str(text).strip().lower().replace(" ", "")
-    pieces = re.findall(r"(\d+(?:\.\d+)?)(ms|sec|s|min|m|h|d)?", word)
+    word = str(text).strip().lower().replace(" ", "").translate(_MICRO)
+    pieces = re.findall(r"(\d+(?:\.\d+)?)(us|ms|sec|s|min|m|h|d)?", word)
     seconds = sum(float(number) * _UNITS[unit or "s"] for number, unit in pieces)
     complete = "".join(number + unit for number, unit in pieces) == word
     if not complete or not pieces or not 0 < seconds < math.inf:
         raise OptionError(
             f"a duration above zero for {name}",
             repr(str(text)),
-            "write it like 60s, 5m, 1.5h or 1m30s",
+            "write it like 60s, 5m, 1.5h, 1m30s or 20ms",
         )
     return seconds
 

@@ -15,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.errors import OptionError
-from modelwright.evaluate.flawless import chances_for_error, draw_shares, is_flawless
+from modelwright.evaluate.flawless import (
+    chances_for_error,
+    draw_shares,
+    is_extreme,
+    is_flawless,
+)
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.intervals import FEWEST_ROUNDS, Spread, bootstrap
 from modelwright.evaluate.metrics import Metric
@@ -125,7 +130,8 @@ def expect(
     -------
     Expected or None
         None when the metric is a Python function, when there are fewer than 5 rows or groups, when
-        the score has no value, or when there was no time.
+        the score has no value, when there was no time, or when the score is the best or worst there
+        is whatever rows are drawn, of a metric that is no share.
 
     Raises
     ------
@@ -164,7 +170,11 @@ def expect(
     tails = (1 - level) / 2
     if not off.any() and is_flawless(metric, score, spread.rounds):
         chances = chances_for_error(metric, held.target, held.weight, held.group)
-        ends = np.quantile(draw_shares(score, chances, rows), (tails, 1 - tails))
+        drawn = np.quantile(draw_shares(score, chances, rows), (tails, 1 - tails))
+        # no wrong row speaks against none: the end at the score is the score (Brown et al. 2001)
+        ends = np.array([min(drawn[0], score), max(drawn[1], score)])
+    elif not off.any() and is_extreme(metric, score, spread.rounds):
+        return None
     else:
         ends = scale.back(scale.to(np.array(score)) + np.quantile(off, (tails, 1 - tails)))
     low, high = (min(max(float(end), metric.least), metric.most) for end in ends)

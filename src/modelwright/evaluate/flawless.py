@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from modelwright.core.task import Target
 from modelwright.evaluate.metrics import Metric
 
-__all__ = ["chances_for_error", "draw_shares", "is_flawless"]
+__all__ = ["chances_for_error", "draw_shares", "is_extreme", "is_flawless"]
 
 _DRAWS = 4_000
 # The one of two classes that a metric knows.
@@ -33,7 +33,21 @@ def is_flawless(metric: Metric, score: float, rounds: NDArray[np.float64]) -> bo
         Scores of rows that were drawn again and again.
     """
     between = metric.least == 0 and metric.most == 1
-    return between and score in (0.0, 1.0) and bool((rounds[np.isfinite(rounds)] == score).all())
+    return between and is_extreme(metric, score, rounds)
+
+
+def is_extreme(metric: Metric, score: float, rounds: NDArray[np.float64]) -> bool:
+    """Whether a score lies at an end of its range, and stays there whatever rows are drawn.
+
+    Then these rows say nothing of how far others may be from it.
+
+    Parameters
+    ----------
+    metric, score, rounds
+        As of `is_flawless`.
+    """
+    ends = (metric.least, metric.most)
+    return score in ends and bool((rounds[np.isfinite(rounds)] == score).all())
 
 
 def chances_for_error(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from modelwright.core.schema import Role
 from modelwright.core.table import Table
 from modelwright.core.task import Target
-from modelwright.evaluate.flawless import chances_for_error, is_flawless
+from modelwright.evaluate.flawless import chances_for_error, is_extreme, is_flawless
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.scores.classes import confusion, per_class
 
@@ -179,8 +179,8 @@ def bootstrap_interval(
         Within the range of the metric; NaN when the score has no value, when there are fewer than
         5 groups, or no time. Of many rows the spread of some is measured, and scaled by the square
         root of the numbers drawn from (rows, or groups). Around a score without any error, which
-        no drawing changes, it is Wilson's. It tells of the rows that were drawn, not of the spread
-        between fits, nor of what changes with time.
+        no drawing changes, it is Wilson's for shares, and NaN for other metrics. It tells of the
+        rows that were drawn, not of the spread between fits, nor of what changes with time.
 
     Examples
     --------
@@ -202,8 +202,9 @@ def bootstrap_interval(
 
     spread = bootstrap(statistic, len(y), weight=weight, groups=groups, seconds=seconds, seed=seed)
     low, high = (math.nan, math.nan) if spread is None else spread.interval(known)
-    if low == high and spread is not None and is_flawless(metric, known, spread.rounds):
+    if low == high and spread is not None and is_extreme(metric, known, spread.rounds):
         low, high = math.nan, math.nan
+    if math.isnan(low) and spread is not None and is_flawless(metric, known, spread.rounds):
         chances = np.array([chances_for_error(metric, y, weight, groups)])
         if chances.all():  # of a class without rows nothing is known
             low, high = (float(end[0]) for end in wilson(np.array([known]), chances))
@@ -280,7 +281,19 @@ def per_class_intervals(
     if groups is not None and spread is None:  # too few groups to say anything
         low, high = np.full_like(low, math.nan), np.full_like(high, math.nan)
     precision, recall = np.stack([low, high], axis=-1)
-    return ClassIntervals(precision, recall, drawn[2])
+    return ClassIntervals(precision, recall, _of_f1(drawn[2], precision, recall))
+
+
+def _of_f1(drawn: Array, precision: Array, recall: Array) -> Array:
+    """Give what was drawn for F1, but where no round had an error, or a hit, what shares tell.
+
+    F1 lies between precision and recall.
+    """
+    still = drawn[:, 0] == drawn[:, 1]
+    ends = np.stack(
+        [np.fmin(precision[:, 0], recall[:, 0]), np.fmax(precision[:, 1], recall[:, 1])], axis=-1
+    )
+    return np.where(still[:, None], ends, drawn)
 
 
 def _wilson_of_classes(

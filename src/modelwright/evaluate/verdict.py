@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from modelwright.core.result import Baseline, Leaderboard, Standing
 from modelwright.evaluate.expected import expect
 from modelwright.evaluate.held_out import HeldOut
+from modelwright.evaluate.intervals import FEWEST_GROUPS
 from modelwright.evaluate.metrics import Metric
 from modelwright.pages.numerals import number, percent
 
@@ -42,6 +45,7 @@ class Verdict:
         return self.sentence
 
 
+_THINGS = "rows", "images"
 # What is to be done, in the words of who has a table, and of who has images.
 _MORE = "more rows or other columns are needed.", "more images of each class are needed."
 _LEAKS = (
@@ -93,9 +97,17 @@ def verdict(
             "Not shown to help",
             "bad",
         )
+    if share >= ALL and min(every) < LARGE:
+        return Verdict(
+            f"The model makes hardly a mistake on the {_THINGS[pictured]} held out, but they are "
+            "too few to tell how good it is: from their number it may go only "
+            f"{percent(min(every))} of the way from a plain guess to perfect.",
+            "Too few to tell",
+            "care",
+        )
     if share >= ALL:
         return Verdict(
-            f"The model is almost perfect on {'images' if pictured else 'rows'} it has not seen. "
+            f"The model is almost perfect on {_THINGS[pictured]} it has not seen. "
             f"Real data rarely allow that: {_LEAKS[pictured]}",
             "Too good?",
             "care",
@@ -181,8 +193,10 @@ def verdict_on(
     """
     metric = held.metrics[0]
     line = _over_periods(held, line)
-    judged = _of_rare(held, metric, pictured=pictured) or verdict(
-        metric, line, held.guess(metric), held.perfect(metric), pictured=pictured
+    judged = (
+        _of_few(held, pictured=pictured)
+        or _of_rare(held, metric, pictured=pictured)
+        or verdict(metric, line, held.guess(metric), held.perfect(metric), pictured=pictured)
     )
     if board is not None and board.baseline is not None:
         judged = _against(board.baseline, board.verdict, judged)
@@ -202,6 +216,21 @@ def _over_periods(held: HeldOut, line: Standing) -> Standing:
     return replace(line, low=min(line.low, found.low), high=max(line.high, found.high))
 
 
+def _of_few(held: HeldOut, *, pictured: bool) -> Verdict | None:
+    """Say that so few held-out rows, or groups of them, have no interval; None: more of them."""
+    grouped = held.group is not None
+    count = len(held) if held.group is None else len(np.unique(held.group))
+    if count >= FEWEST_GROUPS:
+        return None
+    things = f"{'groups of ' * grouped}{_THINGS[pictured]}"
+    return Verdict(
+        f"Only {count} {things} were held out: too few to tell whether the model predicts better "
+        "than a plain guess.",
+        "Too few to tell",
+        "care",
+    )
+
+
 def _of_rare(held: HeldOut, metric: Metric, *, pictured: bool) -> Verdict | None:
     """Judge by the precision among few positives, which other scores do not show; None: not few."""
     if metric.name not in _FLATTERING or len(held.shares) != 2 or not 0 < held.shares[1] < RARE:
@@ -211,10 +240,10 @@ def _of_rare(held: HeldOut, metric: Metric, *, pictured: bool) -> Verdict | None
     score, guess = held.score(telling), held.guess(telling)
     line = Standing("model", score, 1.0, 0.0, low, high)
     judged = verdict(telling, line, guess, pictured=pictured)
-    things = "images" if pictured else "rows"
     lead = (
-        f"Only {percent(float(held.shares[1]), 1)} of the {things} are {held.task.positive}: the "
-        f"average precision is {number(score, 3)}, of a plain guess {number(guess, 3)}."
+        f"Only {percent(float(held.shares[1]), 1)} of the {_THINGS[pictured]} are "
+        f"{held.task.positive}: the average precision is {number(score, 3)}, of a plain guess "
+        f"{number(guess, 3)}."
     )
     return replace(judged, sentence=f"{lead} {judged.sentence}")
 

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.numerals import plain
+from modelwright.core.picture_place import short_place
 from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task
@@ -51,7 +52,8 @@ def describe_doubts(
     table : Table, optional
         The rows.
     columns : sequence of str
-        Those whose values are shown of the worst rows.
+        Those whose values are shown of the worst rows; of every row listed where these are
+        places of images, and nothing else.
 
     Returns
     -------
@@ -79,6 +81,7 @@ def describe_doubts(
         merely &= (noise.wrong >= _LEAST_TOLD) & (_written(y.values) != _written(noise.suggested))
     hard = order[merely[order]]
     names = [] if table is None else [name for name in columns if name in table.schema]
+    shown = MISLABELLED if names and _are_places(table, names) else SHOWN
     listed = [(worst[:MISLABELLED], False), (hard[:HARD], True)]
     suspects = tuple(
         Suspect(
@@ -87,7 +90,7 @@ def describe_doubts(
             _label(task, noise.suggested[row]),
             float(noise.wrong[row]),
             kind,
-            _values(table, names, row) if place < SHOWN else (),
+            _values(table, names, row) if place < shown else (),
         )
         for rows, kind in listed
         for place, row in enumerate(rows.tolist())
@@ -138,9 +141,15 @@ def _values(table: Table | None, names: Sequence[str], row: int) -> tuple[str, .
     if table is None:
         return ()
     return tuple(
-        "a picture" if table.schema[name].kind is Kind.IMAGE else _cell(table.frame[name], row)
+        short_place(str(table.frame[name][row]))
+        if table.schema[name].kind is Kind.IMAGE
+        else _cell(table.frame[name], row)
         for name in names
     )
+
+
+def _are_places(table: Table | None, names: Sequence[str]) -> bool:
+    return table is not None and all(table.schema[name].kind is Kind.IMAGE for name in names)
 
 
 def _cell(values: pl.Series, row: int) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,6 +41,8 @@ MOST_WRONG = 0.49
 # of a surprise are at most this share of those of the surest: .55 where log odds are normal.
 NEXT, FALLS = 0.4, 0.6
 BY_NATURE = 0.02
+# Where that leaves it open, these shares of the surest are asked too, and more is wanted of them.
+WIDER, BY_NATURE_WIDER = (0.2, 0.4), 0.01
 # How much calibration by class may move a score; reached by classes of many rows.
 CALIBRATED = 0.5
 ENOUGH_ROWS = 500
@@ -153,8 +156,9 @@ def label_noise(predictions: ArrayLike, labels: ArrayLike, *, ordered: bool = Fa
     own = p[np.arange(len(p)), given]
     right = own / np.maximum(p.sum(axis=1), 1e-12)
     near = _near(p.shape[1], 1 if ordered else 0)
-    rate, low, high, claimed = _surest(p, given, near)
-    wrong = _wrong(p, given, _transitions(p, given, rate, claimed), near)
+    surest = _surest(p, given, near)
+    rate, low, high = surest.rate, surest.low, surest.high
+    wrong = _wrong(p, given, _transitions(p, given, surest), near)
     suggested = p.argmax(axis=1).astype(np.int64)
     mislabelled = (wrong > 0.5) & ~near[suggested, given]
     return LabelNoise(
@@ -262,26 +266,52 @@ def _near(classes: int, steps: int) -> NDArray[np.bool_]:
     return found
 
 
-def _surest(p: Floats, given: Codes, near: NDArray[np.bool_]) -> tuple[float, float, float, float]:
-    """Give the share of wrong labels where the model is surest, its interval, and its claim.
+class _Surest(NamedTuple):
+    """The share of wrong labels where the model is surest, with its interval.
 
-    The claim is the part of the labels that differ there which is held to be wrong.
+    `claimed` is the part of the labels that differ there which is held to be wrong, `part` how
+    many of the rows they are.
+    """
+
+    rate: float
+    low: float
+    high: float
+    claimed: float
+    part: float = SUREST
+
+
+def _surest(p: Floats, given: Codes, near: NDArray[np.bool_]) -> _Surest:
+    """Find the share of wrong labels where the model is surest.
+
+    Where the surest tenth holds too few of them to tell, more of the surest rows are asked.
     """
     order = np.argsort(-p.max(axis=1), kind="stable")
     differ = ~near[p[order].argmax(axis=1), given[order]]
     sure = _some(len(p))
     off = float(differ[:sure].mean())
     low, high = wilson_ends(off, sure)
-    natural, chance = _by_nature(differ, sure)
+    natural, chance = _by_nature(differ, sure, NEXT)
     if chance <= BY_NATURE:
-        return off, low, high, 1.0
+        return _Surest(off, low, high, 1.0)
+    for share in WIDER:
+        many = int(share * len(differ))
+        if many <= sure:
+            continue
+        more, unlikely = _by_nature(differ, many, min(share * NEXT / SUREST, 1.0))
+        if unlikely <= BY_NATURE_WIDER:
+            seen = float(differ[:many].mean())
+            low, high = wilson_ends(seen, many)
+            return _Surest(seen - more, max(low - more, 0.0), high, 1 - more / seen, share)
     rate = max(off - natural, 0.0)
-    return rate, 0.0, high, rate / off if off else 1.0
+    return _Surest(rate, 0.0, high, rate / off if off else 1.0)
 
 
-def _by_nature(differ: NDArray[np.bool_], sure: int) -> tuple[float, float]:
-    """Say how many of the surest rows would differ by nature, and how likely so many then are."""
-    after = differ[sure : max(int(NEXT * len(differ)), sure)]
+def _by_nature(differ: NDArray[np.bool_], sure: int, until: float) -> tuple[float, float]:
+    """Say how many of the surest rows would differ by nature, and how likely so many then are.
+
+    The rows after them, up to a share of all, say how often others do.
+    """
+    after = differ[sure : max(int(until * len(differ)), sure)]
     if not len(after):
         return 1.0, 1.0
     share = (after.sum() + 0.5) / (len(after) + 1)
@@ -291,20 +321,20 @@ def _by_nature(differ: NDArray[np.bool_], sure: int) -> tuple[float, float]:
     return natural, above_binomial(seen, sure, natural)
 
 
-def _some(count: int) -> int:
-    return min(max(int(SUREST * count), FEWEST_SURE), count)
+def _some(count: int, part: float = SUREST) -> int:
+    return min(max(int(part * count), FEWEST_SURE), count)
 
 
-def _transitions(p: Floats, given: Codes, rate: float, claimed: float) -> Floats:
+def _transitions(p: Floats, given: Codes, surest: _Surest) -> Floats:
     """Estimate how likely each class (row) is given each label (column), off the surest rows."""
     k = p.shape[1]
     answers, chances = p.argmax(axis=1), np.zeros((k, k))
     for code in range(k):
         mine = np.flatnonzero(answers == code)
-        sure = mine[np.argsort(-p[mine, code], kind="stable")[: _some(len(mine))]]
+        sure = mine[np.argsort(-p[mine, code], kind="stable")[: _some(len(mine), surest.part)]]
         counts = np.bincount(given[sure], minlength=k).astype(np.float64)
-        off = claimed * (counts.sum() - counts[code])
-        share = min((off + BORROWED * rate) / (counts.sum() + BORROWED), MOST_WRONG)
+        off = surest.claimed * (counts.sum() - counts[code])
+        share = min((off + BORROWED * surest.rate) / (counts.sum() + BORROWED), MOST_WRONG)
         others = counts + 1.0
         others[code] = 0.0
         chances[code] = share * others / max(others.sum(), 1.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from modelwright.acquire import Raw, Reading, cast, read_raw
+from modelwright.acquire.images import refuse_images
 from modelwright.clean.cells import Labels
 from modelwright.clean.cleaning import Cleaned, Review, Wishes, clean_cells
 from modelwright.clean.discover import accepted, discover
@@ -210,6 +211,7 @@ def write_schema(done: Cleaned, path: Path) -> None:
 
 def _raw(data: object, reading: Reading) -> Raw:
     """Read every cell of a text file as it stands, in its place."""
+    refuse_images(data, "clean")
     raw = read_raw(data, replace(reading, in_place=True, as_text=True))
     if raw.frame.height * raw.frame.width > MOST_CELLS:
         got = f"{raw.frame.height:,} rows of {raw.frame.width:,} columns"

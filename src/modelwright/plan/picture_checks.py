@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.core.findings import Finding, Severity
-from modelwright.plan.picture_rows import PictureRows, short_place
+from modelwright.core.picture_place import short_place
+from modelwright.plan.picture_rows import PictureRows
 
 __all__ = ["check_pictures", "doubt_labels", "find_unrelated", "look_at_pictures", "told"]
 

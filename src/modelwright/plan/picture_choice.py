@@ -13,7 +13,7 @@ from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.evaluate.metrics import Decided
 from modelwright.plan.picture_net import Trained
 
-__all__ = ["UNTUNED", "best_of", "tuning_told"]
+__all__ = ["UNTUNED", "best_of", "calibrated", "tuning_told"]
 
 UNTUNED = "there was no time for tuning: more time (--time) may give a better net."
 """What is told of a net that was not tuned."""
@@ -38,7 +38,7 @@ def best_of(trials: Sequence[Trained], metric: Metric, y: Target) -> Trained:
         The true classes of these images.
     """
     latest = [*reversed(trials)]
-    best = min(latest, key=lambda trial: metric.loss(y, _calibrated(trial, y)))
+    best = min(latest, key=lambda trial: metric.loss(y, calibrated(trial, y)))
     if not isinstance(metric.function, Decided):
         return best
     level = [trial for trial in latest if _as_good(trial, best, y)]
@@ -78,11 +78,20 @@ def _as_good(trial: Trained, best: Trained, y: Target) -> bool:
     return fewer - more <= math.sqrt(fewer + more)
 
 
-def _calibrated(trial: Trained, y: Target) -> NDArray[np.float32]:
-    """Give the answers of a net as they will be calibrated."""
-    return fit_temperature(trial.valid, y).apply(trial.valid)
-
-
 def _log_loss(trial: Trained, y: Target) -> float:
+    """Give the log loss of a net as it will be calibrated."""
     kind = TaskKind.BINARY if y.classes == 2 else TaskKind.MULTICLASS
-    return find_metric("log_loss", kind).loss(y, _calibrated(trial, y))
+    return find_metric("log_loss", kind).loss(y, calibrated(trial, y))
+
+
+def calibrated(trial: Trained, y: Target) -> NDArray[np.float32]:
+    """Give what a net says of held-out images as its model will: calibrated on them.
+
+    Parameters
+    ----------
+    trial : Trained
+        The net.
+    y : Target
+        The true classes of these images.
+    """
+    return fit_temperature(trial.valid, y).apply(trial.valid)

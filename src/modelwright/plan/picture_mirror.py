@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelwright.features.picture_numbers import SIDE, describe
 from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.picture_split import first_of_copies
 
 __all__ = ["Knowledge", "Mirror", "ask_gradients", "compare", "decide", "shows_the_same"]
 
@@ -169,6 +170,8 @@ def ask_gradients(rows: PictureRows, seed: int) -> Knowledge:
     places = np.concatenate([rows.train, rows.valid])
     if len(places) > _ROWS:
         places = np.random.default_rng(seed).choice(places, _ROWS, replace=False)
+    # a copy tells of its image, and not of the mirror image of it
+    places = places[first_of_copies(rows.pixels, places) == np.arange(len(places))]
     codes = rows.y.values[places]
     pixels = _sized(rows.pixels[places])
     plain, turned = (describe(p).astype(np.float64) for p in (pixels, pixels[..., ::-1]))

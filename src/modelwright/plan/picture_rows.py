@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import time
@@ -23,15 +22,15 @@ from modelwright.acquire.images import CLASS, IMAGE, PART
 from modelwright.acquire.spellings import AS_WRITTEN
 from modelwright.core.errors import DataError, OutputError
 from modelwright.core.framing import encode_target, label_type
+from modelwright.core.picture_place import short_place
 from modelwright.core.progress import Progress
 from modelwright.core.schema import Column, Kind, Role, Schema
-from modelwright.core.table import Table
 from modelwright.core.task import LabelType, Target, Task, TaskKind
 from modelwright.core.unopened import name_unopened
 from modelwright.engine import is_locked, lock_file
-from modelwright.evaluate import StratifiedKFold
 from modelwright.features.images import ImageForm, Opened, common_form
 from modelwright.features.opening import open_again, open_into
+from modelwright.plan.picture_split import PictureSplit, split_pictures
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
 
@@ -41,15 +40,12 @@ __all__ = [
     "mark_of",
     "open_pictures",
     "read_pictures",
-    "short_place",
 ]
 
 SCHEMA = Schema(
     (Column(IMAGE, Kind.IMAGE), Column(CLASS, Kind.CATEGORY, Role.TARGET, format=AS_WRITTEN))
 )
 _FORMAT = 3
-# One image in so many is held out; of many a smaller share, about so many images.
-_SHARE, _HELD = 5, 2_000
 _TASK_METRIC = "accuracy"
 _CLASSES = 1_000
 _KEPT = 4  # decoded sets that stay on the disk
@@ -240,8 +236,10 @@ def _rows(
     strange = good & ~frame[CLASS].is_in(classes).to_numpy()
     if strange.any():
         names = ", ".join(repr(n) for n in frame.filter(pl.Series(strange))[CLASS].unique()[:3])
+        several = int(strange.sum()) > 1
+        number = f"{int(strange.sum()):,} image{'s' * several}"
         notes += (
-            f"{int(strange.sum()):,} images of classes that are not under train/ are left out: "
+            f"{number} of classes that are not under train/ {'are' if several else 'is'} left out: "
             f"{names}.",
         )
         good = good & ~strange
@@ -252,13 +250,14 @@ def _rows(
     usable = np.flatnonzero(good)
     codes[usable] = encode_target(task, frame[CLASS].gather(usable)).values
     y = Target(codes, len(known))
-    split, plan = _split(y, good, part, seed)
-    if not len(split[0]) or not len(split[1]):
-        raise DataError("images to learn from and others to check", "none of either")
-    notes += tuple(_absent(y, split, task))
+    split = split_pictures(y, good, part, pixels, seed)
+    if not len(split.train) or not len(split.valid):
+        got, cure = "copies of the same few", "add images that show something else"
+        raise DataError("images to learn from and others to check", got, cure)
+    notes += (*split.notes, *_absent(y, split, task))
     where = tuple(frame[IMAGE].to_list())
-    drawn = None if (part[split[1]] == "val").any() else seed
-    return PictureRows(task, form, where, pixels, y, *split, plan, digest, notes, drawn)
+    drawn = None if (part[split.valid] == "val").any() else seed
+    return PictureRows(task, form, where, pixels, y, *split[:4], digest, notes, drawn)
 
 
 def _classes(learned: pl.Series) -> list[str]:
@@ -276,31 +275,9 @@ def _classes(learned: pl.Series) -> list[str]:
     return sorted(counts, key=int if whole else str)
 
 
-def _split(
-    y: Target, good: NDArray[np.bool_], part: NDArray[np.object_], seed: int
-) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], str]:
-    """Say which rows are learned from, chosen by, and scored."""
-    train, valid, test = (
-        np.flatnonzero(good & (part == name)) for name in ("train", "val", "test")
-    )
-    tested = f"; the {len(test):,} under test/ were scored once, at the end" if len(test) else ""
-    if len(valid):
-        plan = f"{len(valid):,} images under val/ were held out as given, {len(train):,} learned"
-        return (train, valid, test), f"{plan} from{tested}."
-    share = max(_SHARE, len(train) // _HELD)
-    empty = Table(pl.DataFrame({"row": train}), Schema(()))
-    fold = StratifiedKFold(share).split(empty, y.rows(train), seed=seed).folds[0]
-    held = train[fold.valid]
-    plan = (
-        f"{len(held):,} of {len(train):,} images, each class evenly, were held out at random: "
-        f"none of them was learned from{tested}."
-    )
-    return (train[fold.train], held, test), plan
-
-
-def _absent(y: Target, split: Sequence[NDArray[np.int64]], task: Task) -> list[str]:
+def _absent(y: Target, split: PictureSplit, task: Task) -> list[str]:
     notes = []
-    for name, rows in (("held-out images", split[1]), ("test/", split[2])):
+    for name, rows in (("held-out images", split.valid), ("test/", split.test)):
         missing = sorted(set(range(y.classes)) - set(y.values[rows].tolist()))
         if len(rows) and missing:
             shown = ", ".join(repr(task.classes[code]) for code in missing[:5])
@@ -430,24 +407,12 @@ def _open_all(path: Path, places: Sequence[str], form: ImageForm, live: Progress
 
 def _told(opened: Opened, places: Sequence[str]) -> tuple[str, ...]:
     """Say what was done to images, and which could not be opened."""
-    told = [f"{count:,} image{'s' * (count > 1)} {why}." for why, count in opened.changes.items()]
+    told = [
+        f"{count:,} images {why}." if count > 1 else f"1 image {why.replace('their', 'its')}."
+        for why, count in opened.changes.items()
+    ]
     if opened.why:
         count = len(opened.why)
         named = name_unopened((short_place(places[row]), why) for row, why in opened.why.items())
         told.append(f"{count:,} image{'s' * (count > 1)} could not be opened: {named}.")
     return tuple(told)
-
-
-def short_place(place: str) -> str:
-    r"""Keep the last folders of a place: the others say where somebody's files are.
-
-    Examples
-    --------
-    >>> short_place("/home/ada/photos/train/cat/1.png")
-    'train/cat/1.png'
-    >>> short_place(r"C:\Users\ada\photos.zip/train/cat/1.png")
-    'train/cat/1.png'
-    >>> short_place(r"C:\photos\train\cat\1.png")
-    'train/cat/1.png'
-    """
-    return "/".join(re.split(r"[/\\]", place)[-3:])

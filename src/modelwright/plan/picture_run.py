@@ -22,6 +22,7 @@ from modelwright.engine import core_count, lock_file
 from modelwright.engine.platform import wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval
 from modelwright.model import Model
+from modelwright.plan.picture_choice import calibrated
 from modelwright.plan.picture_net import Trained
 from modelwright.plan.picture_rows import PictureRows
 from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
@@ -115,7 +116,8 @@ def check_asked(question: Question, settings: Settings, metric: Metric | None) -
     }  # fmt: skip
     if settings.validation != Validation() or settings.validation.test is not None:
         cure = "put them into folders train/, val/ and test/"
-        raise OptionError("images in folders instead of options of validation", "one", cure)
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in settings.validation.to_json())
+        raise OptionError("images in folders instead of options of validation", named, cure)
     for name, value in given.items():
         if value is not None:
             got = ",".join(value) if isinstance(value, tuple) else str(value)
@@ -271,10 +273,11 @@ def board_of(
     """
     lines = []
     for trial in trials:
-        score = metric.score(y, trial.valid)
+        p = calibrated(trial, y)  # as the model's own score
+        score = metric.score(y, p)
         low = high = math.nan
         if whole:
-            low, high = bootstrap_interval(metric, y, trial.valid, seconds=0.3)
+            low, high = bootstrap_interval(metric, y, p, seconds=0.3)
         ends = (low, high) if math.isfinite(low) else (None, None)
         weight = 1.0 if trial is best else 0.0
         lines.append(Standing(trial.spec.name, score, weight, trial.seconds, *ends))

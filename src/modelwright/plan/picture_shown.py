@@ -1,15 +1,26 @@
-"""Images worth looking at: the worst mistakes, what is confused with what, what a net is shown."""
+"""Images worth looking at: mistakes, what is confused, what a net is shown, labels to doubt."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from modelwright.acquire.images import IMAGE
+from modelwright.core.picture_place import short_place
 from modelwright.core.pictures import Pictures, Thumbnail
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
+from modelwright.core.weaknesses import LabelDoubts
+from modelwright.label import describe_doubts, label_noise
+from modelwright.model import Model
 from modelwright.plan.picture_net import Trained, augmentation_of
-from modelwright.plan.picture_rows import PictureRows, short_place
+from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.picture_split import first_of_copies
 
-__all__ = ["shown_of"]
+__all__ = ["shown_in"]
 
 _MISTAKES, _PAIRS, _EACH, _SAMPLES = 24, 8, 4, 24
 # Examples that are shown with what their answers rest on, and how dark the rest of one becomes.
@@ -17,11 +28,13 @@ _EXAMPLES, _DARK = 8, 0.15
 _SIDE = 48  # of a thumbnail, at most
 
 
-def shown_of(rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Pictures:
-    """Choose images for the report.
+def shown_in(model: Model, rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Model:
+    """Put the images of the report, and what is to be doubted of labels, into a model.
 
     Parameters
     ----------
+    model : Model
+        The final one, with its evidence.
     rows : PictureRows
         All images.
     best : Trained
@@ -29,6 +42,42 @@ def shown_of(rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Pictur
     p : ndarray of float32, shape (n_valid, n_classes)
         What it says of the held-out images.
     """
+    # a fit on images takes its first step the sooner without these
+    from modelwright.plan.verdict import shown_to_help
+    from modelwright.plan.weaknesses import labels_note
+
+    assert model.evidence is not None  # every fit on images writes some
+    doubts = _doubts(rows, p)
+    if doubts is not None and not shown_to_help(model):
+        doubts = doubts.withdrawn()
+    weak = replace(model.evidence.weak, labels=doubts)
+    evidence = replace(model.evidence, pictures=_pictures(rows, best, p), weak=weak)
+    if len(evidence.y) == len(rows.valid):  # all are kept
+        evidence = replace(evidence, group=_copies(rows))
+    notes = (*model.card.notes, *labels_note(doubts))
+    return replace(model, evidence=evidence, card=replace(model.card, notes=notes))
+
+
+def _copies(rows: PictureRows) -> NDArray[np.int32] | None:
+    """Group held-out images that are the same, which say as much as one; None without any."""
+    first = first_of_copies(rows.pixels, rows.valid)
+    return None if (first == np.arange(len(first))).all() else first.astype(np.int32)
+
+
+def _doubts(rows: PictureRows, p: NDArray[np.float32]) -> LabelDoubts | None:
+    """Say which labels of held-out images are to be doubted; None for too few of them."""
+    from modelwright.plan.weaknesses import FEWEST
+
+    if len(rows.valid) < FEWEST:
+        return None
+    y = rows.y.rows(rows.valid)
+    places = pl.DataFrame({IMAGE: [rows.names[row] for row in rows.valid.tolist()]})
+    table = Table(places, Schema((Column(IMAGE, Kind.IMAGE),)))
+    return describe_doubts(label_noise(p, y.values), y, rows.task, rows.valid, table, (IMAGE,))
+
+
+def _pictures(rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Pictures:
+    """Choose images for the report."""
     y = rows.y.values[rows.valid]
     said = p.argmax(axis=1)
     sure = p.max(axis=1)

@@ -64,7 +64,7 @@ from modelwright.plan.picture_run import (
     scoring_seconds,
     sleep_beside,
 )
-from modelwright.plan.picture_shown import shown_of
+from modelwright.plan.picture_shown import shown_in
 from modelwright.plan.picture_speed import fastest_setting, hopeless
 from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
@@ -461,7 +461,7 @@ class _Work:
         model = Model(rows.task, SCHEMA, (member,), calibration, card, evidence)
         if last:
             self.live.advance(None, "scoring and writing")
-            model = replace(model, evidence=replace(evidence, pictures=shown_of(rows, best, p)))
+            model = shown_in(model, rows, best, p)
             name = f"{self.source_name}/test"
             model = score_fresh(model, best, rows, self.metric, name, self._looks)
         self._write(model)

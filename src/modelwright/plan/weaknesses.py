@@ -15,7 +15,7 @@ from modelwright.evaluate.slices import find_slices, row_losses
 from modelwright.label import describe_doubts, label_noise
 from modelwright.plan.workspace import Workspace
 
-__all__ = ["WEAKNESSES", "find_weaknesses", "labels_note"]
+__all__ = ["FEWEST", "WEAKNESSES", "find_weaknesses", "labels_note"]
 
 # Seconds that are kept back for it where there is a clock.
 WEAKNESSES = 0.4
