@@ -601,7 +601,7 @@ def test_classes_that_are_missing_on_one_side_are_told(bars: Path, tmp_path: Pat
     save(folder / "test" / "slanted" / "1.png", draw(0, 1))
     result = mw.fit(folder, settings=QUICK)
     told = " ".join(result.notes)
-    assert "1 images of classes that are not under train/ are left out: 'slanted'" in told
+    assert "1 image of classes that are not under train/ is left out: 'slanted'" in told
     assert "no image of 'upright' among test/" in told
     assert result.test is not None
     assert result.test.rows == 40

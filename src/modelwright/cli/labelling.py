@@ -122,15 +122,7 @@ def _tell(found: LabelDoubts, line: int | None, letters: int) -> None:
     for one in shown:
         place = one.row + (line or 0)
         cells = [str(place), one.given[:24], one.suggested[:24], f"{one.wrong:.2f}"]
-        table.append(
-            [
-                *cells,
-                *(
-                    value[-letters:] if letters == _PLACE else value[:letters]
-                    for value in one.values
-                ),
-            ]
-        )
+        table.append([*cells, *(_cut(value, letters) for value in one.values)])
     width = max(len(row) for row in table)
     say("\n" + as_table([row + [""] * (width - len(row)) for row in table]))
     rest = found.mislabelled - len(shown)
