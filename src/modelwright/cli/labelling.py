@@ -26,7 +26,8 @@ __all__ = ["label", "noise"]
 label = App(name="label", help="Find labels that are probably wrong.")
 
 _SHOWN = 12
-_CELL, _PLACE = 16, 60  # letters of a cell, and of the end of a place, that are shown
+# Letters that are shown of a cell, and of the end of the place of an image.
+_CELL, _PLACE = 16, 60
 
 
 @label.command
@@ -86,7 +87,7 @@ def noise(
         told = {**found.to_json(), "suspects": [_plain(one, line) for one in chosen]}
         answer({**told, **({} if out is None else {"out": str(out)})})
         return
-    _tell(found, line, _PLACE if pictured else _CELL)
+    _tell(found, line, pictured=pictured)
     if out is not None:
         say(f"{len(chosen):,} rows to review: {out}")
 
@@ -112,7 +113,7 @@ def _plain(one: Suspect, line: int | None) -> dict[str, object]:
     return {**place, **named, "kind": one.kind}
 
 
-def _tell(found: LabelDoubts, line: int | None, letters: int) -> None:
+def _tell(found: LabelDoubts, line: int | None, *, pictured: bool) -> None:
     say(_summary(found))
     shown = [one for one in found.suspects if not one.hard][:_SHOWN]
     if not shown:
@@ -122,7 +123,7 @@ def _tell(found: LabelDoubts, line: int | None, letters: int) -> None:
     for one in shown:
         place = one.row + (line or 0)
         cells = [str(place), one.given[:24], one.suggested[:24], f"{one.wrong:.2f}"]
-        table.append([*cells, *(_cut(value, letters) for value in one.values)])
+        table.append([*cells, *(_cut(value, pictured=pictured) for value in one.values)])
     width = max(len(row) for row in table)
     say("\n" + as_table([row + [""] * (width - len(row)) for row in table]))
     rest = found.mislabelled - len(shown)
@@ -130,9 +131,9 @@ def _tell(found: LabelDoubts, line: int | None, letters: int) -> None:
         say(f"and {rest:,} more: --out FILE writes them")
 
 
-def _cut(value: str, letters: int) -> str:
+def _cut(value: str, *, pictured: bool) -> str:
     """Keep the beginning of a cell, and the end of the place of an image."""
-    return value[-letters:] if letters == _PLACE else value[:letters]
+    return value[-_PLACE:] if pictured else value[:_CELL]
 
 
 def _none_told(found: LabelDoubts) -> str:

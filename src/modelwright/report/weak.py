@@ -81,11 +81,12 @@ def _amount(value: float, classes: bool) -> str:
 def _labels(found: LabelDoubts) -> Markup:
     worst = [one for one in found.suspects if not one.hard][:_ROWS]
     hard = [one for one in found.suspects if one.hard][:_ROWS]
+    surely = found.plain or not math.isfinite(found.low)
     return joined(
         element("h3", "Labels to doubt"),
         element("p", unbroken(_summary(found))),
         _pairs(found),
-        _rows(worst, found.columns, "Probably mislabelled"),
+        _rows(worst, found.columns, "Probably mislabelled" if surely else "Worth a look first"),
         _rows(hard, found.columns, "Hard, but not clearly wrong"),
     )
 

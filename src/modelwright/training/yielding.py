@@ -9,7 +9,7 @@ from typing import Protocol
 from modelwright.engine.platform import Neighbours
 from modelwright.nets.library import torch
 
-__all__ = ["Watch", "Yielding"]
+__all__ = ["Crowd", "Yielding"]
 
 # So often neighbours are looked at, in seconds: less would take moments for neighbours.
 _LOOK = 0.5
@@ -17,7 +17,7 @@ _LOOK = 0.5
 _SLOW = 1.5
 
 
-class Watch(Protocol):
+class Crowd(Protocol):
     """Says how many cores others have kept busy since it was made."""
 
     def busy(self, seconds: float) -> float:
@@ -50,12 +50,12 @@ class Yielding:
 
     Examples
     --------
-    >>> class Crowd:
+    >>> class Busy:
     ...     def busy(self, seconds):
     ...         return 1.9
     >>> steps = iter([0.0, 0.1, 0.4, 0.7, 1.0])
     >>> told = []
-    >>> guard = Yielding(4, told.append, clock=lambda: next(steps), watch=Crowd)
+    >>> guard = Yielding(4, told.append, clock=lambda: next(steps), watch=Busy)
     >>> for _ in range(4):
     ...     guard()
     >>> told, guard.times
@@ -67,7 +67,7 @@ class Yielding:
         threads: int,
         set_threads: Callable[[int], None] = torch.set_num_threads,
         clock: Callable[[], float] = time.perf_counter,
-        watch: Callable[[], Watch] = Neighbours,
+        watch: Callable[[], Crowd] = Neighbours,
     ) -> None:
         self._threads, self._set, self._clock, self._begin = threads, set_threads, clock, watch
         self._now, self._watch = threads, watch()
