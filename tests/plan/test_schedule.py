@@ -27,7 +27,7 @@ from modelwright.plan.executed import read_executed, write_executed
 from modelwright.plan.forecast import STOPPING
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.schedule import Limits, Schedule
-from modelwright.plan.trial import ALL, PartResult, TrialSpec
+from modelwright.plan.trial import ALL, PartResult, Trial, TrialSpec
 from modelwright.plan.workspace import Rows, Workspace
 
 ROWS = 60
@@ -252,6 +252,22 @@ def test_boosting_is_tried_even_where_it_will_be_stopped_early(
     plan = Schedule(work, specs, frozenset(), Clock(20.0), Limits(2, workers=2))
     fits = [key for key in drain(plan) if key.startswith("trial")]
     assert fits == [f"trial-{i}/fold-{fold}" for i in (0, 1) for fold in range(3)]
+
+
+@pytest.mark.parametrize("limits", [{}, {"trials": 4}, {"seconds": math.inf}])
+def test_boosting_that_was_cut_short_is_tried_with_larger_steps(
+    work: Workspace, limits: dict[str, float]
+) -> None:
+    other = TrialSpec(5, "linear", {})
+    clock = Clock(limits.get("seconds", 60.0))
+    most = int(limits["trials"]) if "trials" in limits else None
+    plan = Schedule(work, [other], frozenset(), clock, Limits(2, workers=2, trials=most))
+    cut = Trial(TrialSpec(1, "lightgbm", {}), ("fold-0",), {"fold-0": PartResult(200, 1.0)})
+    cut.units = 200
+    for _ in range(2):  # once, however often it is asked for
+        plan.follow(cut)
+    larger = TrialSpec(6, "lightgbm", {"learning_rate": 0.15})
+    assert plan.waiting == ([other] if limits else [larger, other])
 
 
 def test_the_first_model_leaves_most_of_the_time_to_others(work: Workspace) -> None:

@@ -11,6 +11,7 @@ from modelwright.models.registry import NETS
 from modelwright.plan.clock import Clock
 from modelwright.plan.executed import Executed
 from modelwright.plan.forecast import STOPPING, Forecast
+from modelwright.plan.hurried import hurried
 from modelwright.plan.trial import (
     ALL,
     PartResult,
@@ -92,6 +93,7 @@ class Schedule:
         self._clock = clock
         self._workers = limits.workers
         self._replay = limits.replay
+        self._adds = clock.timed and limits.trials is None and limits.replay is None
         self._forecast = Forecast(work, limits.cores, limits.workers, bagging)
         self._in_flight: dict[str, tuple[Trial | None, str]] = {}
         self._given_up: set[str] = set()
@@ -225,6 +227,15 @@ class Schedule:
                 if job is not None:
                     return job
         return None
+
+    def follow(self, trial: Trial) -> None:
+        """Have a scored trial tried with larger steps next, where it was ended too early."""
+        if not self._adds:
+            return
+        known = [*(one.spec for one in self.trials), *self.waiting]
+        spec = hurried(trial, 1 + max(one.number for one in known))
+        if spec is not None and all(replace(one, number=spec.number) != spec for one in known):
+            self.waiting.insert(0, spec)
 
     def record(self, outcome: Outcome) -> None:
         """Take in what a job came to."""

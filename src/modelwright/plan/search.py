@@ -320,6 +320,7 @@ class Search:
         for trial in self._schedule.trials:
             if trial.complete and trial.oof is None and not trial.failed:
                 self._board.score(trial)
+                self._schedule.follow(trial)
                 self._fresh = True
             if not trial.open and trial.spec.number not in self._told:
                 self._told.add(trial.spec.number)
