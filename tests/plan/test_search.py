@@ -66,6 +66,55 @@ def test_a_fit_on_all_rows_that_ends_as_the_time_does_is_not_lost() -> None:
 
 
 @dataclass
+class QuickEngine(LateEngine):
+    """Has done every job as soon as nobody looks: nothing is pending, and nothing taken yet."""
+
+    free_cores: int = 2
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        return ()
+
+
+@pytest.mark.parametrize("loop", ["_explore", "_refit"])
+def test_jobs_that_ended_unseen_do_not_end_the_search(loop: str) -> None:
+    waiting = [Job(f"trial-{number}/all", "modelwright.plan.work:fit_part") for number in range(5)]
+    flying, taken = list[Job](), list[str]()
+    engine = QuickEngine([])
+
+    def following(*_: object) -> Job | None:
+        if not waiting:
+            return None
+        flying.append(waiting.pop(0))
+        return flying[-1]
+
+    def take(outcomes: list[Outcome]) -> None:
+        taken.extend(outcome.job.key for outcome in outcomes)
+        del flying[: len(outcomes)]
+
+    class Two:
+        """A schedule with places for two."""
+
+        reserve = 0.0
+        refit_job = staticmethod(following)
+
+        @property
+        def room(self) -> int:
+            return 2 - len(flying)
+
+    search = object.__new__(Search)
+    search._engine, search._clock = cast(Any, engine), Clock(60.0)
+    search._asides = cast(Any, SimpleNamespace(kept=0.0, jobs=lambda choice: ()))
+    search._schedule = cast(Any, Two())
+    search.choice = chosen(1)
+    search._next = following  # type: ignore[method-assign]
+    search._keep_back = search._tell = search._improve = lambda: None  # type: ignore[method-assign]
+    search._take = take  # type: ignore[method-assign]
+    getattr(search, loop)()
+    assert taken == [f"trial-{number}/all" for number in range(5)]
+
+
+@dataclass
 class OneJudge:
     def job(self, folder: object, seconds: float | None) -> Job:
         return Job("judgement", "modelwright.plan.judging:judge")

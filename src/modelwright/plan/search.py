@@ -148,13 +148,13 @@ class Search:
         self._finish()
 
     def _explore(self) -> None:
-        busy = True
-        while busy and self._work_left():
+        going = True
+        while going and self._work_left():
             self._fill(self._next)
             self._tell()
-            busy = bool(self._engine.pending)
-            self._take(self._engine.wait(self._patience()))
+            going = self._waited()
             self._improve()
+            going = going or bool(self._engine.pending)
         self._engine.cancel_all()
         self._take(self._engine.wait(0.0))
 
@@ -178,9 +178,8 @@ class Search:
         while members and self._work_left():
             self._fill(lambda: self._schedule.refit_job(members))
             self._tell()
-            if not self._engine.pending:
+            if not self._waited():
                 break
-            self._take(self._engine.wait(self._patience()))
         self._engine.cancel_all()
         self._take(self._engine.wait(0.0))
 
@@ -302,6 +301,17 @@ class Search:
             if job is None:
                 return
             self._engine.submit(job)
+
+    def _waited(self) -> bool:
+        """Take what is done meanwhile; false where nothing was under way, and nothing is done.
+
+        A job that has just ended is not pending any more, and takes a worker's place until it is
+        taken: that nothing is pending does not mean that nothing is left to do.
+        """
+        pending = bool(self._engine.pending)
+        outcomes = self._engine.wait(self._patience())
+        self._take(outcomes)
+        return pending or bool(outcomes)
 
     def _take(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
