@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,32 @@ def test_labels_of_held_out_images_are_judged(
     assert (found.rows, found.columns) == (60, ("image",))
     fitted.save(tmp_path / "bars.mw")
     assert main(["label", "noise", str(tmp_path / "bars.mw")]) == 0
-    assert capsys.readouterr().out.startswith("60 labels: ")
+    assert capsys.readouterr().out.startswith("60 labels of held-out images: ")
+
+
+def test_images_that_were_learned_from_are_known_again(
+    fitted: mw.Model, bars: Path, tmp_path: Path
+) -> None:
+    same, half = tmp_path / "again", tmp_path / "half"
+    shutil.copytree(bars / "train", same)
+    shutil.copytree(bars / "val", same, dirs_exist_ok=True, copy_function=_beside)
+    with pytest.warns(ModelwrightWarning, match="All 360 images are among the 360 that the model"):
+        rows = fitted.answered(same)
+    assert rows.all_seen
+    # a net agrees with labels that it learned: what held-out images said counts
+    assert mw.doubtful_labels(fitted, same) == mw.doubtful_labels(fitted)
+    shutil.copytree(bars / "val", half)
+    shutil.copytree(bars / "test", half, dirs_exist_ok=True, copy_function=_beside)
+    with pytest.warns(ModelwrightWarning, match="60 of 140 images are among the 360"):
+        assert mw.doubtful_labels(fitted, half).rows == 80
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ModelwrightWarning)
+        assert not fitted.answered(bars / "test").some_seen
+
+
+def _beside(source: str, target: str) -> str:
+    """Copy a file under a name that no other one has."""
+    return str(shutil.copy(source, f"{target}.other.png"))
 
 
 def test_the_test_images_are_never_learned_from(bars: Path, fitted: mw.Model) -> None:

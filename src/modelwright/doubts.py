@@ -27,8 +27,9 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
     model : Model
         What `fit` gave, or `load`.
     data : path or frame, optional
-        New rows with their labels, as `Model.evaluate` takes them. None, or the rows of the fit:
-        what was found at the fit, by predictions for rows that the models had not seen.
+        New rows with their labels, as `Model.evaluate` takes them; those that the model learned
+        from are left out. None, or the rows of the fit: what was found at the fit, by predictions
+        for rows that the models had not seen, which of images are those held out.
 
     Returns
     -------
@@ -55,9 +56,9 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
     (190, 'no', 'yes')
     """
     own = None if model.evidence is None else model.evidence.weak.labels
+    pictured = all(model.schema[name].kind is Kind.IMAGE for name in model.columns)
     if data is None:
         if own is None:
-            pictured = all(model.schema[name].kind is Kind.IMAGE for name in model.columns)
             things = "images" if pictured else "rows"
             raise DataError(
                 f"a model that was validated on 50 {things} or more",
@@ -68,14 +69,15 @@ def doubtful_labels(model: Model, data: object | None = None) -> LabelDoubts:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ModelwrightWarning)
         rows = model.answered(data)
+    if own is not None and (rows.seen or (pictured and rows.all_seen)):
+        return own
     for note in told:
         if str(note.message) != SEEN:
             warnings.warn(note.message, stacklevel=2)
-    if rows.seen and own is not None:
-        return own
     if rows.all_seen:
         raise DataError("new rows, or all rows of a validated fit", "rows of the fit",
                         "a model agrees with labels that it has learned")  # fmt: skip
+    rows = rows.fresh or rows
     assert rows.position is not None  # a model always says where its rows were
     leading = () if model.evidence is None else model.evidence.leading
     columns = [*leading, *(c for c in model.columns if c not in leading)][:_SHOWN_COLUMNS]

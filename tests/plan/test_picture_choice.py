@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 from modelwright.core.pictures import CurvePoint
 from modelwright.core.task import Target, TaskKind
 from modelwright.evaluate import find_metric, fit_temperature
-from modelwright.plan.picture_choice import best_of, tuning_told
+from modelwright.plan.picture_choice import best_of, level_told, tuning_told
 from modelwright.plan.picture_net import NetSpec, Trained
 from modelwright.plan.picture_run import board_of
 
@@ -35,11 +35,14 @@ def test_one_image_does_not_choose() -> None:
     assert ACCURACY.loss(Y, quick.valid) < ACCURACY.loss(Y, large.valid)
     assert best_of([quick, large], ACCURACY, Y) is large
     assert best_of([large, quick], ACCURACY, Y) is large
+    (told,) = level_told([quick, large], large, ACCURACY, Y)
+    assert "do not tell quick and large apart: large is taken, whose log loss is lower" in told
 
 
 def test_many_images_do() -> None:
     quick, large = net("quick", [5], 0.4), net("large", [*range(20, 40)], 0.95)
     assert best_of([quick, large], ACCURACY, Y) is quick
+    assert not level_told([quick, large], quick, ACCURACY, Y)
 
 
 def test_of_equals_the_last() -> None:

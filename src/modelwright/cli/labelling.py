@@ -87,7 +87,8 @@ def noise(
         told = {**found.to_json(), "suspects": [_plain(one, line) for one in chosen]}
         answer({**told, **({} if out is None else {"out": str(out)})})
         return
-    _tell(found, line, pictured=pictured)
+    held = pictured and opened.evidence is not None and found is opened.evidence.weak.labels
+    _tell(found, line, pictured=pictured, held=held)
     if out is not None:
         say(f"{len(chosen):,} rows to review: {out}")
 
@@ -113,8 +114,8 @@ def _plain(one: Suspect, line: int | None) -> dict[str, object]:
     return {**place, **named, "kind": one.kind}
 
 
-def _tell(found: LabelDoubts, line: int | None, *, pictured: bool) -> None:
-    say(_summary(found))
+def _tell(found: LabelDoubts, line: int | None, *, pictured: bool, held: bool) -> None:
+    say(_summary(found, "labels of held-out images" if held else "labels"))
     shown = [one for one in found.suspects if not one.hard][:_SHOWN]
     if not shown:
         return
@@ -146,17 +147,17 @@ def _none_told(found: LabelDoubts) -> str:
     return f"none is more likely wrong than right; {look}"
 
 
-def _summary(found: LabelDoubts) -> str:
+def _summary(found: LabelDoubts, labels: str = "labels") -> str:
     if not found.judged:
-        return f"{found.rows:,} labels: {TOO_WEAK[0].lower()}{TOO_WEAK[1:]}"
+        return f"{found.rows:,} {labels}: {TOO_WEAK[0].lower()}{TOO_WEAK[1:]}"
     if found.mislabelled == 0:
-        return f"{found.rows:,} labels: {_none_told(found)}"
+        return f"{found.rows:,} {labels}: {_none_told(found)}"
     known = math.isfinite(found.low)
     between = f" (95 %: {100 * found.low:.1f} to {100 * found.high:.1f} %)" if known else ""
     rate = f"about {100 * found.rate:.1f} %{between} look wrong" if known else "some are far off"
     if known and not found.plain:
         rate = f"whether any are wrong cannot be told from chance in the answers{between}"
     return (
-        f"{found.rows:,} labels: {rate}; {found.mislabelled:,} to doubt first, "
+        f"{found.rows:,} {labels}: {rate}; {found.mislabelled:,} to doubt first, "
         f"{found.hard:,} row{'s' * (found.hard != 1)} merely hard"
     )

@@ -18,6 +18,7 @@ from threading import Lock
 from typing import Any, ClassVar
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.deferred import Deferred
@@ -34,6 +35,7 @@ from modelwright.features.image_files import (
     ImageFiles,
     UnfitError,
 )
+from modelwright.features.image_marks import marks_of
 from modelwright.features.reading import read, sound_state
 
 __all__ = ["FittedImages", "ImageForm", "Opened", "as_png", "common_form", "open_images"]
@@ -425,13 +427,22 @@ class FittedImages:
 
     def opened(self, table: Table) -> tuple[Matrix, Mapping[int, str]]:
         """Give what `transform` does, and which rows could not be opened, and why."""
+        pixels, opened = self._pixels(table)
+        numbers = pixels.reshape(len(pixels), self.form.size).astype(np.float32)
+        numbers[~opened.good] = np.nan
+        return Matrix.of_numbers(numbers, self.number_names), opened.why
+
+    def marked(self, table: Table) -> Table:
+        """Give rows with marks of what the images show in place of where they are."""
+        pixels, opened = self._pixels(table)
+        marks = pl.Series(self.column, marks_of(pixels)).set(pl.Series(~opened.good), None)
+        return Table(table.frame.with_columns(marks), table.schema)
+
+    def _pixels(self, table: Table) -> tuple[Pixels, Opened]:
         places = read(table, self.columns, [Kind.IMAGE])[0].fill_null("").to_list()
         form = self.form
         into = np.empty((len(places), form.channels, form.height, form.width), np.uint8)
-        opened = open_images(places, form, into)
-        numbers = into.reshape(len(places), form.size).astype(np.float32)
-        numbers[~opened.good] = np.nan
-        return Matrix.of_numbers(numbers, self.number_names), opened.why
+        return into, open_images(places, form, into)
 
     def export(self) -> State:
         """Give the whole state."""

@@ -333,7 +333,7 @@ class Model:
             table, raw, position = table.rows(opened), raw[opened], position[opened]
         y = encode_target(self.task, table.frame[self.task.target])
         seen = table.fingerprint() == self.card.data
-        overlap = None if self.learned is None else self.learned.compare(table, y.values)
+        overlap = None if self.learned is None else self._voices.overlap(table, self.learned, y)
         weight, groups = self._weight(table), self._groups(table)
         decided = self.task, y, p, weight, groups, seen, self.decision
         rows = Answered(*decided, table=table, raw=raw, position=position, overlap=overlap)
@@ -540,7 +540,7 @@ class Model:
         if self.evidence is None:
             return "out of fold"
         count, folds = self.evidence.held_out, len(self.evidence.splits)
-        what = ("image" if self.evidence.pictures else "row") + "s" * (count != 1)
+        what = ("image" if self._voices.images else "row") + "s" * (count != 1)
         return f"{count:,} held-out {what}" if folds == 1 else f"out of fold, {count:,} {what}"
 
     def _repr_html_(self) -> str:

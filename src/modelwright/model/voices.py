@@ -8,16 +8,19 @@ from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.core.errors import ModelFileError
 from modelwright.core.matrix import Matrix
 from modelwright.core.protocols import FittedStep
 from modelwright.core.table import Table
+from modelwright.core.task import Target
 from modelwright.evaluate.calibration import Calibration
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model.file import Member, Part
+from modelwright.stats.learned_rows import LearnedRows, Overlap
 
 __all__ = ["CHUNK", "Voices"]
 
@@ -92,6 +95,16 @@ class Voices:
             said.append(p)
             unopened |= {start + row: why for row, why in faults.items()}
         return np.concatenate(said), unopened
+
+    def overlap(self, table: Table, learned: LearnedRows, y: Target) -> Overlap:
+        """Say which rows were learned from; images are known by what they show."""
+        if not self.images:
+            return learned.compare(table, y.values)
+        steps = (one for recipe in self._recipes.values() for one in recipe.steps)
+        step = next(one for one in steps if isinstance(one, FittedImages))
+        starts = range(0, table.height, CHUNK_OF_IMAGES)
+        frames = [step.marked(table.part(at, at + CHUNK_OF_IMAGES)).frame for at in starts]
+        return learned.compare(Table(pl.concat(frames), table.schema), y.values, "images")
 
     def _say(self, table: Table) -> tuple[NDArray[np.float32], dict[int, str]]:
         matrices, faults = self._matrices(table)

@@ -13,7 +13,7 @@ from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.evaluate.metrics import Decided
 from modelwright.plan.picture_net import Trained
 
-__all__ = ["UNTUNED", "best_of", "calibrated", "tuning_told"]
+__all__ = ["UNTUNED", "best_of", "calibrated", "level_told", "tuning_told"]
 
 UNTUNED = "there was no time for tuning: more time (--time) may give a better net."
 """What is told of a net that was not tuned."""
@@ -45,6 +45,25 @@ def best_of(trials: Sequence[Trained], metric: Metric, y: Target) -> Trained:
     return min(level, key=lambda trial: _log_loss(trial, y))
 
 
+def level_told(trials: Sequence[Trained], best: Trained, metric: Metric, y: Target) -> list[str]:
+    """Say why another net than the first one of the leaderboard is taken, where that is so.
+
+    Parameters
+    ----------
+    trials, metric, y
+        As of `best_of`.
+    best : Trained
+        What it gave.
+    """
+    first = min(trials, key=lambda trial: metric.loss(y, calibrated(trial, y)))
+    if metric.loss(y, calibrated(first, y)) >= metric.loss(y, calibrated(best, y)):
+        return []
+    return [
+        f"by {metric.name} held-out images do not tell {first.spec.name} and {best.spec.name} "
+        f"apart: {best.spec.name} is taken, whose log loss is lower."
+    ]
+
+
 def tuning_told(trials: Sequence[Trained], best: Trained, metric: Metric, y: Target) -> str:
     """Say what held-out images think of tuning, or that there was no time for it.
 
@@ -60,7 +79,8 @@ def tuning_told(trials: Sequence[Trained], best: Trained, metric: Metric, y: Tar
     features, tuned = trials
     if not tuned.curve or tuned.curve[-1].epoch < _NOTHING:
         return UNTUNED
-    if metric.loss(y, features.valid) == metric.loss(y, tuned.valid):
+    other = features if best is tuned else tuned
+    if metric.loss(y, calibrated(other, y)) <= metric.loss(y, calibrated(best, y)):
         return (
             f"by {metric.name} held-out images do not tell {features.spec.name} and "
             f"{tuned.spec.name} apart: {best.spec.name} is taken."

@@ -1,16 +1,27 @@
-"""Whether a backbone has learned the images that are held out here, with their classes."""
+"""Which images were learned from: by this model, for its file, and by a backbone before it."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+import polars as pl
+
+from modelwright.acquire.images import IMAGE
+from modelwright.core.schema import Column, Kind, Schema
+from modelwright.core.table import Table
+from modelwright.features.image_marks import marks_of
 from modelwright.plan.picture_rows import PictureRows
+from modelwright.stats.learned_rows import LearnedRows
 
 if TYPE_CHECKING:
     from modelwright.nets.backbone_file import BackboneCard
 
-__all__ = ["seen_before"]
+__all__ = ["learned_images", "seen_before"]
 
+_SCHEMA = Schema((Column(IMAGE, Kind.IMAGE),))
+_BLOCK = 2**24  # bytes of images that are hashed at once
 # Ways to learn that are told the classes.
 _TOLD = ("fit", "supervised")
 
@@ -47,3 +58,22 @@ def seen_before(name: str, card: BackboneCard, rows: PictureRows) -> tuple[str, 
         f"if what is held out here was among them (another --seed, or images that came later), the "
         f"scores are too good. Images that it never saw, under val/ and test/, say how good it is.",
     )
+
+
+def learned_images(rows: PictureRows) -> LearnedRows:
+    """Hash the images that a model learned from or was chosen by, for its file.
+
+    Parameters
+    ----------
+    rows : PictureRows
+        The images.
+    """
+    index = np.concatenate([rows.train, rows.valid])
+    learned = LearnedRows.of(_marked([]), (IMAGE,), np.empty(0, np.int64))
+    for some in np.array_split(index, max(math.ceil(len(index) * rows.form.size / _BLOCK), 1)):
+        learned = learned.also(_marked(marks_of(rows.pixels[some])), rows.y.values[some])
+    return learned
+
+
+def _marked(marks: list[str]) -> Table:
+    return Table(pl.DataFrame({IMAGE: pl.Series(marks, dtype=pl.String)}), _SCHEMA)

@@ -18,6 +18,7 @@ from modelwright.label import describe_doubts, label_noise
 from modelwright.model import Model
 from modelwright.plan.picture_net import Trained, augmentation_of
 from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.picture_seen import learned_images
 from modelwright.plan.picture_split import first_of_copies
 
 __all__ = ["shown_in"]
@@ -29,7 +30,7 @@ _SIDE = 48  # of a thumbnail, at most
 
 
 def shown_in(model: Model, rows: PictureRows, best: Trained, p: NDArray[np.float32]) -> Model:
-    """Put the images of the report, and what is to be doubted of labels, into a model.
+    """Put the images of the report, doubts of labels, and what was learned from, into a model.
 
     Parameters
     ----------
@@ -55,7 +56,8 @@ def shown_in(model: Model, rows: PictureRows, best: Trained, p: NDArray[np.float
     if len(evidence.y) == len(rows.valid):  # all are kept
         evidence = replace(evidence, group=_copies(rows))
     notes = (*model.card.notes, *labels_note(doubts))
-    return replace(model, evidence=evidence, card=replace(model.card, notes=notes))
+    card = replace(model.card, notes=notes)
+    return replace(model, evidence=evidence, card=card, learned=learned_images(rows))
 
 
 def _copies(rows: PictureRows) -> NDArray[np.int32] | None:

@@ -33,7 +33,7 @@ from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
 from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
-from modelwright.plan.picture_choice import UNTUNED, best_of, tuning_told
+from modelwright.plan.picture_choice import UNTUNED, best_of, level_told, tuning_told
 from modelwright.plan.picture_fresh import score_fresh
 from modelwright.plan.picture_kept import again, kept_net
 from modelwright.plan.picture_mirror import compare, decide
@@ -242,6 +242,8 @@ class _Work:
             except FitError as error:  # the quick net is there
                 self.notes.append(f"{spec.name} was given up: {error}.")
             self.spent.did("the best net")
+        y = self.rows.y.rows(self.rows.valid)
+        self.notes += level_told([*self.kept, *self.trials], self._best(), self.metric, y)
         self._conclude(machine, findings)
         return first
 

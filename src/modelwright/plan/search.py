@@ -154,7 +154,6 @@ class Search:
             self._tell()
             going = self._waited()
             self._improve()
-            going = going or bool(self._engine.pending)
         self._engine.cancel_all()
         self._take(self._engine.wait(0.0))
 
@@ -303,12 +302,8 @@ class Search:
             self._engine.submit(job)
 
     def _waited(self) -> bool:
-        """Take what is done meanwhile; false where nothing was under way, and nothing is done.
-
-        A job that has just ended is not pending any more, and takes a worker's place until it is
-        taken: that nothing is pending does not mean that nothing is left to do.
-        """
-        pending = bool(self._engine.pending)
+        """Take what is done; false where nothing was under way, and nothing is done."""
+        pending = bool(self._engine.pending)  # what has just ended is not, and is not taken yet
         outcomes = self._engine.wait(self._patience())
         self._take(outcomes)
         return pending or bool(outcomes)

@@ -62,6 +62,8 @@ class Overlap:
         many of new rows do so, though nobody has seen them.
     answered_by_chance : float
         The same of rows with their answers.
+    things : str
+        What the rows are called.
     """
 
     of: int
@@ -70,6 +72,7 @@ class Overlap:
     answered: Mask
     by_chance: float
     answered_by_chance: float
+    things: str = "rows"
 
     @property
     def seen(self) -> Mask:
@@ -94,28 +97,29 @@ class Overlap:
     @property
     def words(self) -> str:
         """Say how many of the rows it learned from; empty when none equals one of them."""
+        things = self.things
         count, rows = int(self.seen.sum()), int(self.compared.sum())
         some = "" if rows == len(self.equal) else f" that could be compared, of {len(self.equal):,}"
         if self.whole:
             return (
-                f"All {rows:,} rows{some} are among the {self.of:,} that the model was fitted on: "
-                "scores on them are too good to be true. Score rows that it has not seen; its "
-                "leaderboard holds honest scores."
+                f"All {rows:,} {things}{some} are among the {self.of:,} that the model was fitted "
+                f"on: scores on them are too good to be true. Score {things} that it has not seen; "
+                "its leaderboard holds honest scores."
             )
         if count:
             other = int((self.seen & ~self.answered).sum())
             changed = f" ({other:,} of them with another answer)" if other else ""
             verb = "is" if count == 1 else "are"
             return (
-                f"{count:,} of {rows:,} rows{some} {verb} among the {self.of:,} that the model was "
-                f"fitted on{changed}: scores on all rows are too good to be true."
+                f"{count:,} of {rows:,} {things}{some} {verb} among the {self.of:,} that the model "
+                f"was fitted on{changed}: scores on all {things} are too good to be true."
             )
         count = int(self.equal.sum())
         if not count:
             return ""
         return (
-            f"{count:,} of {rows:,} rows{some} equal{'s' * (count == 1)} one that the model was "
-            f"fitted on. That may be chance: of the rows that it was fitted on, "
+            f"{count:,} of {rows:,} {things}{some} equal{'s' * (count == 1)} one that the model "
+            f"was fitted on. That may be chance: of the {things} that it was fitted on, "
             f"{number(100 * self.by_chance, 2)} % equal another one."
         )
 
@@ -201,8 +205,8 @@ class LearnedRows:
             marks = marks[_inputs(marks) < np.uint64(bound)]
         return LearnedRows(self.columns, self.rows + table.height, bound, marks)
 
-    def compare(self, table: Table, answers: NDArray[Any]) -> Overlap:
-        """Say which rows of a table are among these; parameters as for `of`."""
+    def compare(self, table: Table, answers: NDArray[Any], things: str = "rows") -> Overlap:
+        """Say which rows of a table, called `things`, are among these; parameters as for `of`."""
         found = _marks(table, self.columns, answers)
         own, theirs = _inputs(self.marks), _inputs(found)
         return Overlap(
@@ -212,6 +216,7 @@ class LearnedRows:
             _among(found, self.marks),
             _repeated(own),
             _repeated(self.marks),
+            things,
         )
 
     def export(self) -> State:

@@ -24,7 +24,7 @@ _SLOW, _STILL = 1e-4, 1e-7
 # The loss after the steps, for that of a constant answer, and for the first one.
 _WORSE = 1.3
 # Progress is the share of the way from a constant answer to the best one.
-_NONE, _MUCH, _FASTER, _STEPS = 0.01, 0.15, (100.0, 1000.0), 20
+_NONE, _MUCH, _FASTER, _STEPS = 0.01, 0.15, (100.0, 1_000.0, 30_000.0), 20
 # Steps in which decay alone halves a weight.
 _HALVED = 50
 _DROPPED = 0.75
@@ -163,7 +163,7 @@ def _too_low(case: Case, run: ShortRun, known: Theory | None, later: float) -> s
         if faster.finite and (begin - faster.last) / whole >= _MUCH:
             return (
                 f"{told}, and in {len(run.losses)} steps the loss stays at {number(run.last)}; at "
-                f"{factor:.0f} times the rate it comes to {number(faster.last)}"
+                f"{factor:,.0f} times the rate it comes to {number(faster.last)}"
             )
     return ""
 
