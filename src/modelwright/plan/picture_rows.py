@@ -122,6 +122,11 @@ class PictureRows:
     seed: int | None = None
 
     @property
+    def held(self) -> Target:
+        """The classes of the held-out images."""
+        return self.y.rows(self.valid)
+
+    @property
     def shares(self) -> NDArray[np.float64]:
         """The share of each class among the rows to learn from."""
         counts = np.bincount(self.y.values[self.train], minlength=self.y.classes)

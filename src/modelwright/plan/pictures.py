@@ -242,8 +242,8 @@ class _Work:
             except FitError as error:  # the quick net is there
                 self.notes.append(f"{spec.name} was given up: {error}.")
             self.spent.did("the best net")
-        y = self.rows.y.rows(self.rows.valid)
-        self.notes += level_told([*self.kept, *self.trials], self._best(), self.metric, y)
+        trials = [*self.kept, *self.trials]
+        self.notes += level_told(trials, self._best(), self.metric, self.rows.held)
         self._conclude(machine, findings)
         return first
 
@@ -285,8 +285,8 @@ class _Work:
             tuning = Tuning() if end is not None else Tuning(epochs=float(USUAL))
             try:
                 self._add(way.tuned(source, tuning, Budget(end), path))
-                y = self.rows.y.rows(self.rows.valid)
-                self.notes.append(tuning_told(self.trials, self._best(), self.metric, y))
+                best = self._best()
+                self.notes.append(tuning_told(self.trials, best, self.metric, self.rows.held))
             except FitError as error:  # the features are there
                 self.notes.append(f"fine-tuned was given up: {error}.")
             self.spent.did("tuning")
@@ -412,19 +412,17 @@ class _Work:
             raise FitError("the answers of a net were no numbers")
         number, spec = len(self.trials), done.spec
         self.trials.append(done)
-        score = self.metric.score(self.rows.y.rows(self.rows.valid), done.valid)
+        score = self.metric.score(self.rows.held, done.valid)
         config = {**asdict(spec), "widths": list(spec.widths)}
         trial = TrialRecord(
             run=self.record.id, number=number, name=spec.name, learner="pictures", config=config,
             score=score, seconds=done.seconds,
         )  # fmt: skip
         self.store.add_trial(trial)
-        y = self.rows.y.rows(self.rows.valid)
-        self.live.standings(board_of(self.trials, self._best(), self.metric, y))
+        self.live.standings(board_of(self.trials, self._best(), self.metric, self.rows.held))
 
     def _best(self) -> Trained:
-        y = self.rows.y.rows(self.rows.valid)
-        return best_of([*self.kept, *self.trials], self.metric, y)
+        return best_of([*self.kept, *self.trials], self.metric, self.rows.held)
 
     def _publish(self, machine: Machine, *, last: bool = False) -> None:
         """Write the best net; at the end with everything that is known of it."""
@@ -432,7 +430,7 @@ class _Work:
             self.notes += filter(None, [self.spent.late_note(self.left)])
         rows, best = self.rows, self._best()
         ranked = [*(one for one in self.kept if one is best), *self.trials]
-        y = rows.y.rows(rows.valid)
+        y = rows.held
         calibration = fit_temperature(best.valid, y)
         p = calibration.apply(best.valid)
         score = self.metric.score(y, p)

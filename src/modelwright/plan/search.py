@@ -304,8 +304,7 @@ class Search:
     def _waited(self) -> bool:
         """Take what is done; false where nothing was under way, and nothing is done."""
         pending = bool(self._engine.pending)  # what has just ended is not, and is not taken yet
-        outcomes = self._engine.wait(self._patience())
-        self._take(outcomes)
+        self._take(outcomes := self._engine.wait(self._patience()))
         return pending or bool(outcomes)
 
     def _take(self, outcomes: list[Outcome]) -> None:
