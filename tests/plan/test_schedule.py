@@ -270,6 +270,17 @@ def test_boosting_that_was_cut_short_is_tried_with_larger_steps(
     assert plan.waiting == ([other] if limits else [larger, other])
 
 
+def test_larger_steps_never_take_over_what_an_interrupted_run_left(work: Workspace) -> None:
+    work.parts.write_spec(TrialSpec(6, "xgboost", {"learning_rate": 0.15}))  # begun, not complete
+    plan = Schedule(
+        work, [TrialSpec(5, "linear", {})], frozenset(), Clock(60.0), Limits(2, workers=2)
+    )
+    cut = Trial(TrialSpec(1, "lightgbm", {}), ("fold-0",), {"fold-0": PartResult(200, 1.0)})
+    cut.units = 200
+    plan.follow(cut)
+    assert [spec.number for spec in plan.waiting] == [7, 5]
+
+
 def test_the_first_model_leaves_most_of_the_time_to_others(work: Workspace) -> None:
     seconds = {}
     for learner in ("linear", "lightgbm"):

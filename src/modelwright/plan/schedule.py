@@ -191,6 +191,9 @@ class Schedule:
         self.waiting = [
             replace(one, number=next(free)) if one.number in taken else one for one in self.waiting
         ]
+        self._free = next(
+            free
+        )  # of none on the disk either, whose parts would be taken for its own
 
     def _open(self, spec: TrialSpec) -> Trial:
         """Start a trial."""
@@ -233,9 +236,10 @@ class Schedule:
         if not self._adds:
             return
         known = [*(one.spec for one in self.trials), *self.waiting]
-        spec = hurried(trial, 1 + max(one.number for one in known))
+        spec = hurried(trial, self._free)
         if spec is not None and all(replace(one, number=spec.number) != spec for one in known):
             self.waiting.insert(0, spec)
+            self._free += 1
 
     def record(self, outcome: Outcome) -> None:
         """Take in what a job came to."""
