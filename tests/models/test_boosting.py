@@ -259,20 +259,6 @@ def test_growth_ends_before_the_deadline() -> None:
     assert time.monotonic() - start < 0.32
 
 
-@pytest.mark.parametrize(("seconds", "longer"), [(None, True), (100.0, True), (30.0, False)])
-def test_a_fit_has_more_than_the_usual_rounds_only_while_it_is_early(
-    monkeypatch: pytest.MonkeyPatch, seconds: float | None, longer: bool
-) -> None:
-    now = 0.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    growth = Growth(10_000, Budget.seconds(seconds))
-    for done in range(1, 3_000):
-        now = 10.0 * done / 3_000  # the usual rounds take ten seconds
-        assert growth.goes_on(done, loss=1.0 / done)
-    assert growth.goes_on(3_000, loss=1.0 / 3_000) == longer
-    assert not growth.goes_on(10_000, loss=0.0)
-
-
 def test_nobody_judges_growth_where_there_are_no_validation_rows() -> None:
     none = loss(np.empty((0, 1), np.float32), Target(np.empty(0)))
     assert np.isnan(none)

@@ -175,7 +175,7 @@ class LightGBMLearner:
     row_share: float = 0.8
     l2: float = 1.0
     extra_trees: bool = False
-    max_rounds: int = 10_000
+    max_rounds: int = 3_000
     threads: int = 1
     max_bin: int = 255
 

@@ -17,9 +17,6 @@ __all__ = ["Growth"]
 _STAGES = 40
 _BYTES = 64_000_000
 _STEP = 1.08
-# Rounds that a fit may take while its loss falls; more of them in this part of its time only, as
-# what is left serves other models better (docs: log).
-_USUAL, _EARLY = 3_000, 0.25
 
 
 @dataclass
@@ -27,8 +24,7 @@ class Growth:
     """Watches rounds go by: the validation loss, the clock, and a thinned record of predictions.
 
     Patience grows with the best round, as in AutoGluon's adaptive early stopping: a slow learner
-    gets longer to recover. After 3,000 rounds a fit goes on only while it is early in its time.
-    Stages lie about 8 % apart, and only the latest 40 are kept.
+    gets longer to recover. Stages lie about 8 % apart, and only the latest 40 are kept.
 
     Parameters
     ----------
@@ -52,13 +48,8 @@ class Growth:
     _loss: float = np.inf
     _next: int = 1
     _since: float = field(default_factory=time.monotonic)
-    _early: float = math.inf
     _units: list[int] = field(default_factory=list)
     _predictions: list[NDArray[np.float32]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        if self.budget.deadline is not None:
-            self._early = self.budget.deadline - (1 - _EARLY) * self.budget.left
 
     @property
     def rounds(self) -> int:
@@ -81,8 +72,6 @@ class Growth:
             return True
         if loss < self._loss:
             self._best, self._loss = done, loss
-        if done >= _USUAL and now > self._early:
-            return False
         return done - self._best < max(30.0, 0.3 * self._best + 20.0)
 
     def due(self, done: int) -> bool:

@@ -80,7 +80,7 @@ class XGBoostLearner:
     column_share: float = 0.8
     row_share: float = 0.7
     l2: float = 1.0
-    max_rounds: int = 10_000
+    max_rounds: int = 3_000
     threads: int = 1
     max_bin: int = 256
 
