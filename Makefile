@@ -23,7 +23,7 @@ JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-slow lint types spelling format bench docs clean
+.PHONY: help demo test test-long test-slow lint types spelling format bench bench-tabular docs clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ bench: $(READY)  ## run every benchmark (about an hour); results in benchmarks/r
 	$(PY) benchmarks/explore/profiles.py million --peers
 	$(PY) benchmarks/explore/profiles.py large
 	$(PY) benchmarks/explore/profiles.py wide
+
+bench-tabular: $(READY)  ## 15 fixed tables, a minute each, beside what was measured of others (13 minutes)
+	$(PY) benchmarks/tabular.py --subset --systems modelwright --again --limit 15
 
 docs: $(READY)  ## build the documentation into site/
 	$(PY) -m mkdocs build --quiet --strict --clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,12 +16,11 @@ from machine import as_text
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 from scoring import Known, known_rows, positive_class
+from tabular_ranks import critical_difference, write_ranks
 
 OURS = "modelwright"
 ROUNDS = 500
 DECISIVE = 0.9
-# The studentised range at 5 % over the square root of 2, by the number of systems (Demsar 2006).
-NEMENYI = {2: 1.960, 3: 2.343, 4: 2.569, 5: 2.728, 6: 2.850, 7: 2.949, 8: 3.031}
 
 Array = NDArray[np.float64]
 Rows = Mapping[str, dict[str, Any]]
@@ -69,7 +69,9 @@ def write_report(rows: Rows, places: Places, sets: Path, path: Path) -> None:
         as_text(machine),
     ]
     for seconds, some in frame.groupby("seconds"):
-        parts += ["", f"## {seconds:g} seconds", "", *_section(some, places, sets, metas)]
+        picture = path.with_name(f"{path.stem}-{seconds:g}s.svg")
+        section = _section(some, places, sets, metas, picture)
+        parts += ["", f"## {seconds:g} seconds", "", *section]
     for fewer, more in combinations(sorted(frame["seconds"].unique()), 2):
         ours = (frame["system"] == OURS) & (frame["seconds"] == fewer)
         mixed = frame[ours | (frame["system"] != OURS) & (frame["seconds"] == more)]
@@ -89,7 +91,7 @@ def _meta(sets: Path, name: str) -> dict[str, Any]:
 
 
 def _section(
-    frame: pd.DataFrame, places: Places, sets: Path, metas: Mapping[str, Any]
+    frame: pd.DataFrame, places: Places, sets: Path, metas: Mapping[str, Any], picture: Path
 ) -> list[str]:
     errors = _errors(frame, metas)
     systems = list(errors.columns)
@@ -104,9 +106,12 @@ def _section(
         f"{len(whole)} sets that all {len(systems)} systems were run on; "
         "a failure counts as the prior."
     ]
-    if len(systems) in NEMENYI and len(whole):
-        gap = NEMENYI[len(systems)] * np.sqrt(len(systems) * (len(systems) + 1) / (6 * len(whole)))
+    lines.append(_measured(frame))
+    gap = critical_difference(len(systems), len(whole))
+    if gap is not None:
         lines.append(f"Mean ranks differ with a confidence of 95 % from {gap:.2f} on (Nemenyi).")
+    if write_ranks(ranks.to_dict(), len(whole), OURS, picture):
+        lines += ["", f"![Mean ranks]({picture.name})"]
     lines += [
         "",
         "| system | mean rank | mean error (0 best, 1 prior) | failures | longest over budget "
@@ -127,6 +132,18 @@ def _section(
         lines += ["Tables with groups or an order apart:", ""]
         lines += [*_duels(structured, places, sets, metas, ours=True), ""]
     return [*lines, *_table(frame)]
+
+
+def _measured(frame: pd.DataFrame) -> str:
+    """Say when each system was measured, and ours on which commits."""
+    told = []
+    for system, own in frame.groupby("system"):
+        days = sorted({row["date"] for row in own["machine"]})
+        when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+        commits = Counter(row["commit"] for row in own["machine"]) if system == OURS else {}
+        on = ", ".join(f"{count} on {commit}" for commit, count in commits.items())
+        told.append(f"{system} {when}" + (f" ({on})" if on else ""))
+    return f"Measured: {'; '.join(told)}."
 
 
 def _error(meta: Mapping[str, Any], score: float) -> float:

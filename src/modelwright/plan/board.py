@@ -242,6 +242,11 @@ class Board:
         """Whether an ensemble's score is of the rows by which it was chosen, of several trials."""
         return choice.raw is None and len(self._candidates(trials)) > 1
 
+    def leads(self, trial: Trial, trials: Sequence[Trial]) -> bool:
+        """Whether a scored trial is the best of its learner so far."""
+        alike = (one for one in self._ranked(trials) if one.spec.learner == trial.spec.learner)
+        return next(alike, None) is trial
+
     def better(self, new: Choice, old: Choice | None) -> bool:
         """Whether an ensemble scores at least as well as the one before it."""
         if old is None:

@@ -11,7 +11,7 @@ from modelwright.models.registry import NETS
 from modelwright.plan.clock import Clock
 from modelwright.plan.executed import Executed
 from modelwright.plan.forecast import STOPPING, Forecast
-from modelwright.plan.hurried import hurried
+from modelwright.plan.refined import refined
 from modelwright.plan.trial import (
     ALL,
     PartResult,
@@ -232,11 +232,11 @@ class Schedule:
         return None
 
     def follow(self, trial: Trial) -> None:
-        """Have a scored trial tried with larger steps next, where it was ended too early."""
+        """Have what a scored trial suggests, the best of its learner so far, tried next."""
         if not self._adds:
             return
         known = [*(one.spec for one in self.trials), *self.waiting]
-        spec = hurried(trial, self._free)
+        spec = refined(trial, self._free)
         if spec is not None and all(replace(one, number=spec.number) != spec for one in known):
             self.waiting.insert(0, spec)
             self._free += 1

@@ -291,9 +291,6 @@ class Search:
     def _work_left(self) -> bool:
         return self._clock.left > self._schedule.reserve
 
-    def _patience(self) -> float:
-        return max(min(0.5, self._clock.left - self._schedule.reserve), 0.01)
-
     def _fill(self, next_job: Callable[[], Job | None]) -> None:
         while self._engine.free_cores > 0 and self._schedule.room > 0:
             job = next_job()
@@ -304,7 +301,8 @@ class Search:
     def _waited(self) -> bool:
         """Take what is done; false where nothing was under way, and nothing is done."""
         pending = bool(self._engine.pending)  # what has just ended is not, and is not taken yet
-        self._take(outcomes := self._engine.wait(self._patience()))
+        patience = max(min(0.5, self._clock.left - self._schedule.reserve), 0.01)
+        self._take(outcomes := self._engine.wait(patience))
         return pending or bool(outcomes)
 
     def _take(self, outcomes: list[Outcome]) -> None:
@@ -324,7 +322,8 @@ class Search:
         for trial in self._schedule.trials:
             if trial.complete and trial.oof is None and not trial.failed:
                 self._board.score(trial)
-                self._schedule.follow(trial)
+                if self._board.leads(trial, self._schedule.trials):
+                    self._schedule.follow(trial)
                 self._fresh = True
             if not trial.open and trial.spec.number not in self._told:
                 self._told.add(trial.spec.number)
