@@ -172,14 +172,14 @@ def test_a_failed_fit_ends_its_trial_but_not_the_run(work: Workspace) -> None:
     while (job := plan.next_job(())) is not None:
         keys.append(job.key)
         if job.key == "trial-0/fold-0":
-            plan.record(Outcome(job, Status.FAILED, error="FitError: no"))
+            plan.record(Outcome(job, Status.FAILED, error="nothing to learn from"))
             continue
         plan.record(
             Outcome(job, Status.DONE, {"seconds": 0.1, "units": 1, "columns": 1, "warnings": []})
         )
         if job.key.startswith("matrix/"):
             (work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
-    assert "FitError: no" in plan.trials[0].failed
+    assert "nothing to learn from" in plan.trials[0].failed
     assert "trial-0/fold-1" not in keys
     assert plan.trials[1].complete
     assert "given up" in plan.notes[0]

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from modelwright.core.errors import ModelwrightError
+
 __all__ = ["Engine", "Job", "Outcome", "Report", "Status", "one_line", "perform", "resolve"]
 
 _CALL = re.compile(r"(modelwright(?:\.\w+)+):(\w+)", re.ASCII)
@@ -245,12 +247,15 @@ def perform(call: str, arguments: Mapping[str, Any]) -> Report:
 
 
 def one_line(error: BaseException) -> str:
-    r"""Say an exception in one line.
+    r"""Say an exception in one line: one raised on purpose by its words, others named as well.
 
     Examples
     --------
-    >>> one_line(ValueError("too\nlong"))
-    'ValueError: too long'
+    >>> from modelwright.core.errors import FitError
+    >>> one_line(ValueError("too\nlong")), one_line(FitError("no rows"))
+    ('ValueError: too long', 'no rows')
     """
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:600] if text else type(error).__name__
+    text, name = " ".join(str(error).split()), type(error).__name__
+    if isinstance(error, ModelwrightError) and text:
+        return text[:600]
+    return f"{name}: {text}"[:600] if text else name

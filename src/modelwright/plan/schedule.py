@@ -277,8 +277,7 @@ class Schedule:
         if part in trial.wanted and not trial.failed:
             trial.failed = f"{outcome.status.value}: {outcome.error}"
             if outcome.status not in (Status.CANCELLED, Status.TIMED_OUT):
-                why = outcome.error.removeprefix("FitError: ")  # what users read has no classes
-                self.notes.append(f"{trial.spec.name} was given up: {why}")
+                self.notes.append(f"{trial.spec.name} was given up: {outcome.error}")
 
     def _left(self, members: Sequence[Trial]) -> float:
         """Seconds that may go into new fits while the members' refit stays possible."""
