@@ -16,7 +16,7 @@ from modelwright.nets.backbone import Headed, stages_of
 from modelwright.nets.backbone_file import read_backbone
 from modelwright.nets.layers.lora import add_lora, merge_lora
 from modelwright.nets.library import nn, reproducible, torch
-from modelwright.plan.pretraining import Pretraining, pretrain
+from modelwright.plan.images.pretraining import Pretraining, pretrain
 from modelwright.training.batches import Examples
 from modelwright.training.course import Course
 from modelwright.training.loop import Training

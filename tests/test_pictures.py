@@ -38,11 +38,15 @@ from modelwright.core.task import Target
 from modelwright.core.unopened import UnopenedWarning
 from modelwright.engine import lock_file
 from modelwright.models.pictures import FittedPictures
-from modelwright.plan import picture_net, picture_rows, picture_run, picture_speed, pictures
-from modelwright.plan.picture_fresh import digest_of_tested
-from modelwright.plan.picture_net import NetSpec
-from modelwright.plan.picture_rows import PictureRows
-from modelwright.plan.picture_run import CHECKPOINT, opened_run, scoring_seconds
+from modelwright.plan.images import fit as pictures
+from modelwright.plan.images import net as picture_net
+from modelwright.plan.images import rows as picture_rows
+from modelwright.plan.images import run as picture_run
+from modelwright.plan.images import speed as picture_speed
+from modelwright.plan.images.fresh import digest_of_tested
+from modelwright.plan.images.net import NetSpec
+from modelwright.plan.images.rows import PictureRows
+from modelwright.plan.images.run import CHECKPOINT, opened_run, scoring_seconds
 from modelwright.report import render
 from modelwright.store import RunStatus, RunStore
 from modelwright.store.archive import read_archive, write_archive
@@ -284,7 +288,7 @@ def test_from_the_command_line(
 def test_an_interrupted_run_goes_on(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modelwright.plan import picture_course
+    from modelwright.plan.images import course as picture_course
     from modelwright.training.checkpoints import Keeper
     from modelwright.training.loop import Training
 

@@ -28,11 +28,12 @@ from modelwright.core.settings import ImageSettings
 from modelwright.nets.backbone_file import BackboneCard, read_backbone
 from modelwright.nets.checkpoint import write_weights
 from modelwright.nets.resnet import resnet
-from modelwright.plan import pictures, pretraining
-from modelwright.plan.picture_rows import read_pictures
-from modelwright.plan.picture_seen import seen_before
-from modelwright.plan.picture_transfer import Transfer
-from modelwright.plan.pretraining import Pretraining, _with_time, pretrain
+from modelwright.plan.images import fit as pictures
+from modelwright.plan.images import pretraining
+from modelwright.plan.images.pretraining import Pretraining, _with_time, pretrain
+from modelwright.plan.images.rows import read_pictures
+from modelwright.plan.images.seen import seen_before
+from modelwright.plan.images.transfer import Transfer
 from modelwright.report import render
 from modelwright.store.tensors import read_tensors
 from pictured import draw, save, write_classes
@@ -106,7 +107,7 @@ def test_images_under_val_and_test_are_never_learned_from(bars: Path, tmp_path: 
 def test_an_interrupted_pretraining_goes_on(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modelwright.plan import picture_course
+    from modelwright.plan.images import course as picture_course
     from modelwright.training.checkpoints import Keeper
     from modelwright.training.loop import Training
 
@@ -202,7 +203,7 @@ def test_published_weights_become_a_model(bars: Path, tmp_path: Path) -> None:
 def test_an_interrupted_tuning_goes_on(
     bars: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modelwright.plan import picture_course
+    from modelwright.plan.images import course as picture_course
     from modelwright.training.checkpoints import Keeper
     from modelwright.training.loop import Training
 

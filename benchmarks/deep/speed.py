@@ -367,7 +367,7 @@ def crowded() -> dict[str, Any]:
     """Time the steps of a small net: settings are found first, as a fit on images does."""
     from modelwright.engine import core_count
     from modelwright.engine.platform import Neighbours
-    from modelwright.plan.picture_run import sleep_beside
+    from modelwright.plan.images.run import sleep_beside
 
     busy = Neighbours().busy()
     sleep_beside(busy)

@@ -39,14 +39,14 @@ from modelwright.nets.backbone import Backbone, Headed  # noqa: E402
 from modelwright.nets.backbone_file import read_backbone  # noqa: E402
 from modelwright.nets.library import reproducible, torch  # noqa: E402
 from modelwright.nets.quick import QuickNet  # noqa: E402
-from modelwright.plan.picture_net import (  # noqa: E402
+from modelwright.plan.images.net import (  # noqa: E402
     NetSpec,
     augmentation_of,
     source_of,
     train_net,
 )
-from modelwright.plan.picture_rows import PictureRows, read_pictures  # noqa: E402
-from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start  # noqa: E402
+from modelwright.plan.images.rows import PictureRows, read_pictures  # noqa: E402
+from modelwright.plan.images.transfer import Start, Transfer, Tuning, find_start  # noqa: E402
 from modelwright.training.batches import Changed  # noqa: E402
 from modelwright.training.course import Course  # noqa: E402
 from modelwright.training.loop import Training  # noqa: E402

@@ -30,8 +30,8 @@ from modelwright.evaluate import Metric
 from modelwright.model import Model
 from modelwright.plan import take_frame
 from modelwright.plan.asked import refuse_cleaning
-from modelwright.plan.picture_run import PictureSession, refuse_backbones
-from modelwright.plan.picture_together import fit_images, help_fit
+from modelwright.plan.images.run import PictureSession, refuse_backbones
+from modelwright.plan.images.together import fit_images, help_fit
 from modelwright.store import check_writable
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 from modelwright.cli import main
 from modelwright.cli.fitting import _tell_next
 from modelwright.features.images import Opened
-from modelwright.plan.picture_rows import _told
+from modelwright.plan.images.rows import _told
 from pictured import draw, save
 
 NAMES = (

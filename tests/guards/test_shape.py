@@ -28,7 +28,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_a_fit_on_images_loads_nothing_that_mends_tables() -> None:
-    rooms = "modelwright.cli.app, modelwright.flow, modelwright.plan.pictures"
+    rooms = "modelwright.cli.app, modelwright.flow, modelwright.plan.images.fit"
     code = (
         f"import sys, {rooms}; print(*[m for m in sys.modules if m[:18] == 'modelwright.clean.'])"
     )

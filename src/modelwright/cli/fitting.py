@@ -225,7 +225,7 @@ def fit(
 
 def _help(data: str | Path, effort: Effort) -> None:
     """Learn with the first of the processes that torchrun started: it alone tells and writes."""
-    from modelwright.plan.picture_together import help_fit
+    from modelwright.plan.images.together import help_fit
 
     help_fit(data, Settings(seed=effort.seed, store=effort.store))
 

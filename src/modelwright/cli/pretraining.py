@@ -50,8 +50,8 @@ def pretrain(
     json
         Print one JSON object on stdout, and everything else on stderr.
     """
-    from modelwright.plan.pretraining import Pretraining
-    from modelwright.plan.pretraining import pretrain as learn
+    from modelwright.plan.images.pretraining import Pretraining
+    from modelwright.plan.images.pretraining import pretrain as learn
 
     check_data(data)
     settings = Pretraining(method, epochs, seed=seed, store=store)

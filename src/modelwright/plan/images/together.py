@@ -19,12 +19,12 @@ from modelwright.core.progress import Progress, SilentProgress
 from modelwright.core.settings import Question, Settings
 from modelwright.evaluate import Metric
 from modelwright.model import load
-from modelwright.plan.picture_mirror import Mirror
-from modelwright.plan.picture_net import NetSpec, learn, source_of
-from modelwright.plan.picture_rows import PictureRows, mark_of, read_pictures
-from modelwright.plan.picture_run import PictureSession
-from modelwright.plan.picture_transfer import Start, Transfer, Tuning
-from modelwright.plan.pictures import fit_pictures
+from modelwright.plan.images.fit import fit_pictures
+from modelwright.plan.images.mirror import Mirror
+from modelwright.plan.images.net import NetSpec, learn, source_of
+from modelwright.plan.images.rows import PictureRows, mark_of, read_pictures
+from modelwright.plan.images.run import PictureSession
+from modelwright.plan.images.transfer import Start, Transfer, Tuning
 from modelwright.store import data_folder
 
 if TYPE_CHECKING:

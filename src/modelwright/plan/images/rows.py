@@ -30,7 +30,7 @@ from modelwright.core.unopened import name_unopened
 from modelwright.engine import is_locked, lock_file
 from modelwright.features.images import ImageForm, Opened, common_form
 from modelwright.features.opening import open_again, open_into
-from modelwright.plan.picture_split import PictureSplit, split_pictures
+from modelwright.plan.images.split import PictureSplit, split_pictures
 from modelwright.store import read_json, write_json
 from modelwright.store.files import output_error
 

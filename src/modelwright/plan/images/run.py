@@ -22,9 +22,9 @@ from modelwright.engine import core_count, lock_file
 from modelwright.engine.platform import wait_asleep
 from modelwright.evaluate import Metric, bootstrap_interval
 from modelwright.model import Model
-from modelwright.plan.picture_choice import calibrated
-from modelwright.plan.picture_net import Trained
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.images.choice import calibrated
+from modelwright.plan.images.net import Trained
+from modelwright.plan.images.rows import PictureRows
 from modelwright.store import RunRecord, RunStatus, RunStore, data_folder
 
 __all__ = [

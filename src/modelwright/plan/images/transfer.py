@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from modelwright.core.budget import Budget
 from modelwright.core.progress import Progress
 from modelwright.models.transferred import FittedTransferred
-from modelwright.plan.picture_course import carry_out
-from modelwright.plan.picture_mirror import Mirror, compare, decide
-from modelwright.plan.picture_net import NetSpec, Trained, Watcher, augmentation_of
-from modelwright.plan.picture_rows import PictureRows, mark_of
-from modelwright.plan.picture_seen import seen_before
+from modelwright.plan.images.course import carry_out
+from modelwright.plan.images.mirror import Mirror, compare, decide
+from modelwright.plan.images.net import NetSpec, Trained, Watcher, augmentation_of
+from modelwright.plan.images.rows import PictureRows, mark_of
+from modelwright.plan.images.seen import seen_before
 
 if TYPE_CHECKING:
     from modelwright.nets.backbone import Backbone, Headed

@@ -24,8 +24,8 @@ from modelwright.core.launch import refuse_company
 from modelwright.core.progress import Progress, progress
 from modelwright.core.seed import Seed
 from modelwright.engine import core_count, lock_file
-from modelwright.plan.picture_course import carry_out
-from modelwright.plan.picture_net import (
+from modelwright.plan.images.course import carry_out
+from modelwright.plan.images.net import (
     LONG,
     SPARE,
     NetSpec,
@@ -33,8 +33,8 @@ from modelwright.plan.picture_net import (
     source_of,
     train_net,
 )
-from modelwright.plan.picture_rows import OpenedPictures, open_pictures, read_pictures
-from modelwright.plan.picture_speed import speed_of
+from modelwright.plan.images.rows import OpenedPictures, open_pictures, read_pictures
+from modelwright.plan.images.speed import speed_of
 from modelwright.store import check_writable, data_folder
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from modelwright.core.task import Target, TaskKind
 from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.evaluate.metrics import Decided
-from modelwright.plan.picture_net import Trained
+from modelwright.plan.images.net import Trained
 
 __all__ = ["UNTUNED", "best_of", "calibrated", "level_told", "tuning_told"]
 

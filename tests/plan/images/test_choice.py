@@ -10,9 +10,9 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra deep)")
 from modelwright.core.pictures import CurvePoint
 from modelwright.core.task import Target, TaskKind
 from modelwright.evaluate import find_metric, fit_temperature
-from modelwright.plan.picture_choice import best_of, level_told, tuning_told
-from modelwright.plan.picture_net import NetSpec, Trained
-from modelwright.plan.picture_run import board_of
+from modelwright.plan.images.choice import best_of, level_told, tuning_told
+from modelwright.plan.images.net import NetSpec, Trained
+from modelwright.plan.images.run import board_of
 
 Y = Target(np.arange(144) % 3, 3)
 ACCURACY = find_metric("accuracy", TaskKind.MULTICLASS)

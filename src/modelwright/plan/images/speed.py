@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from modelwright.plan.picture_net import form_of
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.images.net import form_of
+from modelwright.plan.images.rows import PictureRows
 
 if TYPE_CHECKING:
     from modelwright.training.batches import Source

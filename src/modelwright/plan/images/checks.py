@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.picture_place import short_place
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.images.rows import PictureRows
 
 __all__ = ["check_pictures", "doubt_labels", "find_unrelated", "look_at_pictures", "told"]
 

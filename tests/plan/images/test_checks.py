@@ -15,15 +15,15 @@ from PIL import Image
 
 from modelwright.core.findings import Severity
 from modelwright.core.progress import SilentProgress
-from modelwright.plan import picture_checks
-from modelwright.plan.picture_checks import (
+from modelwright.plan.images import checks as picture_checks
+from modelwright.plan.images.checks import (
     _knows,
     check_pictures,
     find_unrelated,
     look_at_pictures,
     told,
 )
-from modelwright.plan.picture_rows import PictureRows, read_pictures
+from modelwright.plan.images.rows import PictureRows, read_pictures
 from pictured import draw, save, write_classes
 
 

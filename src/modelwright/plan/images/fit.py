@@ -32,12 +32,12 @@ from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
 from modelwright.plan.evidence import drawn_rows
-from modelwright.plan.picture_checks import doubt_labels, look_at_pictures
-from modelwright.plan.picture_choice import UNTUNED, best_of, level_told, tuning_told
-from modelwright.plan.picture_fresh import score_fresh
-from modelwright.plan.picture_kept import again, kept_net
-from modelwright.plan.picture_mirror import compare, decide
-from modelwright.plan.picture_net import (
+from modelwright.plan.images.checks import doubt_labels, look_at_pictures
+from modelwright.plan.images.choice import UNTUNED, best_of, level_told, tuning_told
+from modelwright.plan.images.fresh import score_fresh
+from modelwright.plan.images.kept import again, kept_net
+from modelwright.plan.images.mirror import compare, decide
+from modelwright.plan.images.net import (
     LONG,
     SPARE,
     NetSpec,
@@ -49,8 +49,8 @@ from modelwright.plan.picture_net import (
     source_of,
     train_net,
 )
-from modelwright.plan.picture_rows import SCHEMA, PictureRows, read_pictures
-from modelwright.plan.picture_run import (
+from modelwright.plan.images.rows import SCHEMA, PictureRows, read_pictures
+from modelwright.plan.images.run import (
     CHECKPOINT,
     MODEL,
     PictureSession,
@@ -64,9 +64,9 @@ from modelwright.plan.picture_run import (
     scoring_seconds,
     sleep_beside,
 )
-from modelwright.plan.picture_shown import shown_in
-from modelwright.plan.picture_speed import fastest_setting, hopeless
-from modelwright.plan.picture_transfer import Start, Transfer, Tuning, find_start, kept_start
+from modelwright.plan.images.shown import shown_in
+from modelwright.plan.images.speed import fastest_setting, hopeless
+from modelwright.plan.images.transfer import Start, Transfer, Tuning, find_start, kept_start
 from modelwright.store import (
     RunRecord,
     RunStatus,

@@ -6,14 +6,14 @@ from numpy.typing import NDArray
 
 from modelwright.core.task import Target, Task, TaskKind
 from modelwright.features.images import ImageForm
-from modelwright.plan.picture_mirror import (
+from modelwright.plan.images.mirror import (
     Knowledge,
     ask_gradients,
     compare,
     decide,
     shows_the_same,
 )
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.images.rows import PictureRows
 
 
 def striped(count: int, angles: list[float], seed: int, side: int = 24) -> PictureRows:
@@ -93,7 +93,7 @@ def test_nobody_knows_anything_of_images_that_are_all_the_same() -> None:
 def test_what_is_said_of_a_row_was_not_learned_from_it() -> None:
     from sklearn.linear_model import Ridge
 
-    from modelwright.plan import picture_mirror
+    from modelwright.plan.images import mirror as picture_mirror
 
     rng = np.random.default_rng(0)
     x, other, codes = rng.normal(size=(30, 5)), rng.normal(size=(30, 5)), rng.integers(0, 3, 30)

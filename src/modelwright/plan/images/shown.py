@@ -16,10 +16,10 @@ from modelwright.core.table import Table
 from modelwright.core.weaknesses import LabelDoubts
 from modelwright.label import describe_doubts, label_noise
 from modelwright.model import Model
-from modelwright.plan.picture_net import Trained, augmentation_of
-from modelwright.plan.picture_rows import PictureRows
-from modelwright.plan.picture_seen import learned_images
-from modelwright.plan.picture_split import first_of_copies
+from modelwright.plan.images.net import Trained, augmentation_of
+from modelwright.plan.images.rows import PictureRows
+from modelwright.plan.images.seen import learned_images
+from modelwright.plan.images.split import first_of_copies
 
 __all__ = ["shown_in"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.features.picture_numbers import SIDE, describe
-from modelwright.plan.picture_rows import PictureRows
-from modelwright.plan.picture_split import first_of_copies
+from modelwright.plan.images.rows import PictureRows
+from modelwright.plan.images.split import first_of_copies
 
 __all__ = ["Knowledge", "Mirror", "ask_gradients", "compare", "decide", "shows_the_same"]
 

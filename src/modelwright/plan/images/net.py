@@ -18,8 +18,8 @@ from modelwright.core.progress import Progress
 from modelwright.engine import available_memory
 from modelwright.models.pictures import FittedPictures
 from modelwright.models.transferred import FittedTransferred
-from modelwright.plan.picture_course import carry_out
-from modelwright.plan.picture_rows import PictureRows, mark_of
+from modelwright.plan.images.course import carry_out
+from modelwright.plan.images.rows import PictureRows, mark_of
 
 if TYPE_CHECKING:
     from modelwright.nets.library import torch

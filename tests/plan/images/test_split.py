@@ -16,8 +16,8 @@ from modelwright.core.schema import Schema
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.evaluate import StratifiedKFold
-from modelwright.plan.picture_rows import read_pictures
-from modelwright.plan.picture_split import PictureSplit, first_of_copies, split_pictures
+from modelwright.plan.images.rows import read_pictures
+from modelwright.plan.images.split import PictureSplit, first_of_copies, split_pictures
 from pictured import write_classes
 
 

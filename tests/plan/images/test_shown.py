@@ -12,8 +12,8 @@ pytest.importorskip("PIL", reason="Pillow is not installed (extra deep)")
 
 from modelwright.core.progress import SilentProgress
 from modelwright.doubts import review_table
-from modelwright.plan.picture_rows import read_pictures
-from modelwright.plan.picture_shown import _copies, _doubts
+from modelwright.plan.images.rows import read_pictures
+from modelwright.plan.images.shown import _copies, _doubts
 from pictured import write_classes
 
 

@@ -12,7 +12,7 @@ from modelwright.acquire.images import IMAGE
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 from modelwright.features.image_marks import marks_of
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.images.rows import PictureRows
 from modelwright.stats.learned_rows import LearnedRows
 
 if TYPE_CHECKING:

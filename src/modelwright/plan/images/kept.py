@@ -11,8 +11,8 @@ from modelwright.core.errors import ModelFileError, UserError
 from modelwright.model import Model, load
 from modelwright.models.pictures import FittedPictures
 from modelwright.models.transferred import FittedTransferred
-from modelwright.plan.picture_net import NetSpec, Trained, answers_of
-from modelwright.plan.picture_rows import PictureRows
+from modelwright.plan.images.net import NetSpec, Trained, answers_of
+from modelwright.plan.images.rows import PictureRows
 from modelwright.store import TrialRecord
 from modelwright.store.files import atomic_write
 

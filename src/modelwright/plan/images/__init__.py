@@ -1,0 +1,1 @@
+"""Fits on images: opened and looked at, the best net for the time, its training, its file."""
