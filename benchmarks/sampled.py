@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 from watched import watch
 
 import modelwright as mw
-from modelwright.plan import larger
+from modelwright.plan.whole_file import larger
 
 BLOCK = 500_000
 WAYS = ("sample", "file")

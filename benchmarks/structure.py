@@ -18,7 +18,7 @@ from typing import Any
 
 from machine import DATA, RESULTS, ROOT, describe
 
-from modelwright.plan.check import check
+from modelwright.plan.tables.check import check
 
 EXPECTED = ROOT / "tests" / "evaluate" / "expected" / "structure.json"
 

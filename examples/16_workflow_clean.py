@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from modelwright.clean.recipes import read_recipe, replay
-from modelwright.plan.clean import Asked, clean
+from modelwright.plan.tables.clean import Asked, clean
 
 # Shops report what they sold. The shop settles its town and its telephone; people mistype, some
 # write a unit, and one till writes the day in a way of its own.

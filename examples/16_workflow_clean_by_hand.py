@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from sklearn.datasets import load_wine
 
-from modelwright.plan.clean import Asked, clean, replayed, write_schema
+from modelwright.plan.tables.clean import Asked, clean, replayed, write_schema
 
 wine = load_wine()
 names = ["barolo", "grignolino", "barbera"]

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from sklearn.datasets import load_wine
 
-from modelwright.plan.clean import Asked, clean, replayed
+from modelwright.plan.tables.clean import Asked, clean, replayed
 
 wine = load_wine()
 names = [name.replace("/", "_") for name in wine.feature_names]

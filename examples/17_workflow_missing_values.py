@@ -8,7 +8,7 @@ from sklearn.datasets import load_diabetes
 
 from modelwright.acquire import cast, infer_schema
 from modelwright.clean.impute import Imputer, Neighbours, Plain
-from modelwright.plan.imputing import impute
+from modelwright.plan.tables.imputing import impute
 
 # 442 people with diabetes (Efron et al. 2004). One value in five is lost, and in two columns on
 # purpose unevenly: the blood of older people was sent to a laboratory that lost more.

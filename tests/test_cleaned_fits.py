@@ -22,8 +22,8 @@ from modelwright.core.errors import ColumnError, DataError, ModelwrightWarning, 
 from modelwright.core.settings import Question, TableSettings
 from modelwright.dependence import effects
 from modelwright.model import read_rows
-from modelwright.plan.clean import Asked, clean
-from modelwright.plan.cleaning import CLEANED, pose_cleaned
+from modelwright.plan.tables.clean import Asked, clean
+from modelwright.plan.tables.cleaning import CLEANED, pose_cleaned
 from modelwright.report import write_report
 from modelwright.store import read_archive, write_archive
 

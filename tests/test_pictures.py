@@ -477,7 +477,7 @@ def test_answers_that_are_no_numbers_are_no_net(
 def test_what_is_kept_of_many_held_out_images_is_of_all_classes(
     bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelwright.plan.evidence.KEPT", 20)
+    monkeypatch.setattr("modelwright.plan.findings.evidence.KEPT", 20)
     result = mw.fit(bars, settings=replace(QUICK, store=tmp_path))
     evidence = result.model.evidence
     assert evidence is not None

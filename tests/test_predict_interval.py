@@ -15,7 +15,7 @@ import pytest
 import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import ColumnError, DataError, ModelFileError, OptionError
-from modelwright.plan.calibrate import calibrate
+from modelwright.plan.findings.calibrate import calibrate
 
 GOLDEN = Path(__file__).parent / "golden"
 SETTINGS = {"trials": 1, "workers": 0}

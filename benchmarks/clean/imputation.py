@@ -28,7 +28,7 @@ from modelwright.clean.impute import METHODS, Imputer
 from modelwright.clean.impute.columns import imputable
 from modelwright.core.schema import Kind, Role
 from modelwright.core.table import Table
-from modelwright.plan.imputing import fill_gaps
+from modelwright.plan.tables.imputing import fill_gaps
 
 HOME = RESULTS / "clean"
 SETS = ("stroke", "sick", "bfi_gender", "hepatitis", "star_math", "yrbss_weight")

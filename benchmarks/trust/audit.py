@@ -36,7 +36,7 @@ HALVES = {"seen": 0, "unseen": 1}
 
 def for_data(path: Path, target: str) -> list[dict[str, Any]]:
     """Ask `check` about a file."""
-    from modelwright.plan.check import check
+    from modelwright.plan.tables.check import check
 
     return [one.to_json() for one in check(path, target).findings]
 

@@ -77,7 +77,7 @@ def seconds(path: Path, target: str) -> float:
 
 def profiled(path: Path, target: str) -> None:
     """Print where the time goes."""
-    from modelwright.plan.check import check
+    from modelwright.plan.tables.check import check
 
     watch = cProfile.Profile()
     watch.enable()

@@ -49,7 +49,7 @@ from modelwright.evaluate.conformal.difficulty import (
     with_prediction,
 )
 from modelwright.models import make_learner
-from modelwright.plan.uncertainty import CONFIG, ROUNDS
+from modelwright.plan.findings.uncertainty import CONFIG, ROUNDS
 
 OUT = RESULTS / "trust" / "intervals.jsonl"
 SUMMARY = RESULTS / "trust" / "intervals.json"

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from modelwright.label import label_noise
     from modelwright.leaks import audit
     from modelwright.model import Model, load
-    from modelwright.plan.check import check
-    from modelwright.plan.drift import drift
-    from modelwright.plan.expected import expected_score
-    from modelwright.plan.explore import explore
+    from modelwright.plan.findings.expected import expected_score
+    from modelwright.plan.tables.check import check
+    from modelwright.plan.tables.drift import drift
+    from modelwright.plan.tables.explore import explore
     from modelwright.readable import tree_drawing, tree_rules
     from modelwright.report import write_report
     from modelwright.versus import compare_models
@@ -61,15 +61,15 @@ _HOMES = {
     "Validation": "modelwright.core.settings",
     "audit": "modelwright.leaks",
     "bias_variance": "modelwright.diagnosis",
-    "check": "modelwright.plan.check",
+    "check": "modelwright.plan.tables.check",
     "compare_models": "modelwright.versus",
     "complexity_curve": "modelwright.diagnosis",
     "diagnose": "modelwright.diagnosis",
     "doubtful_labels": "modelwright.doubts",
-    "drift": "modelwright.plan.drift",
+    "drift": "modelwright.plan.tables.drift",
     "effects": "modelwright.dependence",
-    "expected_score": "modelwright.plan.expected",
-    "explore": "modelwright.plan.explore",
+    "expected_score": "modelwright.plan.findings.expected",
+    "explore": "modelwright.plan.tables.explore",
     "fairness": "modelwright.evaluate.fairness",
     "find_slices": "modelwright.evaluate.slices",
     "fit": "modelwright.flow",

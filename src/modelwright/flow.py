@@ -263,7 +263,7 @@ def run(
     with start_engine(settings.workers, preload=_preload(settings)) as engine:
         # here, not above: images need none of it, and learn their first step the sooner
         from modelwright.plan import open_session
-        from modelwright.plan.cleaning import pose_cleaned, reading_cleaned
+        from modelwright.plan.tables.cleaning import pose_cleaned, reading_cleaned
 
         raw = read_raw(data, reading_cleaned(question, settings, data))
         read = time.monotonic() - began

@@ -14,7 +14,7 @@ from modelwright.clean.recipes import replay
 from modelwright.clean.repairs import LOG
 from modelwright.clean.unmended import EMPTY, MASKED
 from modelwright.core.errors import OptionError, UserError
-from modelwright.plan.clean import Asked, clean, replayed
+from modelwright.plan.tables.clean import Asked, clean, replayed
 
 
 def stations(rows: int = 200) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import pytest
 
 from modelwright.clean.mending.rivals import one_of_two
 from modelwright.clean.repairs import Repair
-from modelwright.plan.clean import Asked, clean
+from modelwright.plan.tables.clean import Asked, clean
 
 TOWNS = ("north", "south", "east", "west", "harbour", "airport", "centre", "forest")
 MEANS = {"by shop": ("shop",), "by town": ("town",), "by zip": ("zip",)}

@@ -15,7 +15,7 @@ import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import DataError, ModelwrightWarning
 from modelwright.model import load
-from modelwright.plan.calibrate import calibrate
+from modelwright.plan.findings.calibrate import calibrate
 from modelwright.report import write_evaluation
 from test_flow import quick, table
 

@@ -18,7 +18,7 @@ import modelwright as mw
 from modelwright.cli import main
 from modelwright.core.errors import DataError
 from modelwright.core.unopened import UnopenedWarning
-from modelwright.plan.calibrate import calibrate
+from modelwright.plan.findings.calibrate import calibrate
 from pictured import draw, save, write_classes, zipped
 
 BAD = {

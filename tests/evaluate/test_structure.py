@@ -11,7 +11,7 @@ from evaluate import worlds
 from modelwright.core.findings import Finding, Severity
 from modelwright.evaluate.structure import Structure, detect_structure
 from modelwright.evaluate.structure.words import hint_of
-from modelwright.plan.check import Checked, check
+from modelwright.plan.tables.check import Checked, check
 
 SEEDS = range(2)
 

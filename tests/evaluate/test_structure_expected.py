@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modelwright.plan.check import Checked, check
+from modelwright.plan.tables.check import Checked, check
 
 EXPECTED = Path(__file__).parent / "expected" / "structure.json"
 SMALL = ("abalone", "hitters_salary", "triazines", "space_missions", "life_expectancy")

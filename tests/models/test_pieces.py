@@ -13,7 +13,7 @@ from modelwright.core.task import Target
 from modelwright.models import pieces
 from modelwright.models.boosting import FittedLightGBM, LightGBMLearner
 from modelwright.models.columns import Ranks
-from modelwright.plan.spill import Spill
+from modelwright.plan.whole_file.spill import Spill
 
 ROWS = 3_000
 

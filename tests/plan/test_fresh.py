@@ -15,8 +15,8 @@ from modelwright.core.result import Card
 from modelwright.core.settings import Question
 from modelwright.evaluate import Metric
 from modelwright.evaluate.splitters import GivenFolds, TimeOrdered
-from modelwright.plan import judging as module
-from modelwright.plan.judging import FreshJudge
+from modelwright.plan.findings import judging as module
+from modelwright.plan.findings.judging import FreshJudge
 from modelwright.plan.pose import Posed, pose
 from test_flow import quick, table
 

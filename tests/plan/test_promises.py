@@ -12,8 +12,8 @@ from modelwright.core.task import Task, TaskKind
 from modelwright.evaluate import METRICS
 from modelwright.evaluate.held_out import HeldOut
 from modelwright.evaluate.verdict import verdict, verdict_on
-from modelwright.plan.expected import expected_score
-from modelwright.plan.verdict import line_of, verdict_of
+from modelwright.plan.findings.expected import expected_score
+from modelwright.plan.findings.verdict import line_of, verdict_of
 from modelwright.report.opening import opening
 
 AUC = METRICS["roc_auc"]

@@ -16,7 +16,7 @@ from modelwright.engine import Job, Outcome, Status
 from modelwright.evaluate import Temperature
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
-from modelwright.plan.judging import UNSCORED
+from modelwright.plan.findings.judging import UNSCORED
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
@@ -117,7 +117,7 @@ def test_jobs_that_ended_unseen_do_not_end_the_search(loop: str) -> None:
 @dataclass
 class OneJudge:
     def job(self, folder: object, seconds: float | None) -> Job:
-        return Job("judgement", "modelwright.plan.judging:judge")
+        return Job("judgement", "modelwright.plan.findings.judging:judge")
 
 
 @dataclass
@@ -159,7 +159,7 @@ def test_what_a_late_fit_gives_is_not_taken_for_the_judgement() -> None:
 
 
 def test_a_judgement_that_fails_is_not_blamed_on_the_time() -> None:
-    job = Job("judgement", "modelwright.plan.judging:judge")
+    job = Job("judgement", "modelwright.plan.findings.judging:judge")
     engine, publisher = LateEngine([Outcome(job, Status.CRASHED, error="it died")]), Told()
     judging(engine, publisher)._judge()
     assert (publisher.found, publisher.failed) == ([None], ["crashed: it died"])

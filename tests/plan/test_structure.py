@@ -16,9 +16,9 @@ from modelwright.core.budget import parse_duration
 from modelwright.core.schema import Role
 from modelwright.core.settings import Question, Settings
 from modelwright.plan import Posed, pose, reading_for
-from modelwright.plan.check import check
 from modelwright.plan.folders import load_arrays
 from modelwright.plan.structure import NOTHING, heed
+from modelwright.plan.tables.check import check
 
 
 def posed(frame: pl.DataFrame, question: Question) -> Posed:

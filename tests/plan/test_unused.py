@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import modelwright as mw
-from modelwright.plan.verdict import left_out
+from modelwright.plan.findings.verdict import left_out
 from modelwright.report import render
 
 

@@ -18,9 +18,9 @@ from modelwright.core.splits import Fold, Splits
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task, TaskKind
 from modelwright.plan.board import Board
-from modelwright.plan.file_fit import Asked, _FileFit
 from modelwright.plan.parts import Evidence
 from modelwright.plan.trial import PartResult, Trial, TrialSpec, fold_part
+from modelwright.plan.whole_file.fit import Asked, _FileFit
 from modelwright.plan.work import fit_part, prepare_part
 from modelwright.plan.workspace import Rows, Workspace
 

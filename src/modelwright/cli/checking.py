@@ -17,7 +17,7 @@ from modelwright.core.progress import progress, reading
 from modelwright.core.settings import Settings, seeing
 
 if TYPE_CHECKING:
-    from modelwright.plan.check import Checked
+    from modelwright.plan.tables.check import Checked
 
 __all__ = ["Understood", "check"]
 
@@ -86,7 +86,7 @@ def check(
     json
         Print one JSON object on stdout.
     """
-    from modelwright.plan.check import check as checked
+    from modelwright.plan.tables.check import check as checked
 
     check_data(data)
     settings = (understood or Understood()).settings()

@@ -18,7 +18,7 @@ from modelwright.core.errors import OptionError
 from modelwright.core.numerals import number, signed
 
 if TYPE_CHECKING:
-    from modelwright.plan.pairing import PairedRuns
+    from modelwright.plan.findings.pairing import PairedRuns
     from modelwright.store import RunRecord, RunStore
     from modelwright.store.comparison import Comparison
 
@@ -76,7 +76,7 @@ def compare(
 
 def _paired(folder: Path, one: RunRecord, other: RunRecord) -> PairedRuns | None:
     """Compare what both said of rows that they held out, where their files are still there."""
-    from modelwright.plan.pairing import pair_runs
+    from modelwright.plan.findings.pairing import pair_runs
     from modelwright.store.runs import run_folder
 
     return pair_runs(run_folder(folder, one), run_folder(folder, other))

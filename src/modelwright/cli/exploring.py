@@ -44,7 +44,7 @@ def explore(
     json
         Print one JSON object on stdout.
     """
-    from modelwright.plan.explore import explore as explored
+    from modelwright.plan.tables.explore import explore as explored
 
     check_data(data)
     check_page(out, data)

@@ -284,7 +284,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _summary(result: Result, out: Path) -> dict[str, object]:
-    from modelwright.plan.verdict import verdict_of
+    from modelwright.plan.findings.verdict import verdict_of
 
     card, judged = result.model.card, verdict_of(result.model)
     return {
@@ -325,7 +325,7 @@ def _cleaned(result: Result) -> dict[str, object] | None:
 
 def _log(result: Result) -> Path | None:
     """Find the log of the changed cells: a run whose time was short has none."""
-    from modelwright.plan.cleaning import CLEANED
+    from modelwright.plan.tables.cleaning import CLEANED
 
     log = result.folder / CLEANED
     return log if log.exists() else None
@@ -363,7 +363,7 @@ def _named(test: FreshScore) -> dict[str, float]:
 
 def _held_out(result: Result) -> dict[str, object] | None:
     """Give the interval that the leaderboard has, as plain JSON."""
-    from modelwright.plan.verdict import line_of
+    from modelwright.plan.findings.verdict import line_of
 
     line = line_of(result.model)
     if line is None:
@@ -374,7 +374,7 @@ def _held_out(result: Result) -> dict[str, object] | None:
 
 def _expected(result: Result) -> Expected | None:
     """Say what fresh rows will score: as many as were given, or very many."""
-    from modelwright.plan.expected import expected_score
+    from modelwright.plan.findings.expected import expected_score
 
     rows = None if result.test is None else result.test.rows
     return expected_score(result.model, rows, seconds=EXPECTED_SECONDS)
@@ -390,7 +390,7 @@ def _tell_fresh(result: Result) -> None:
 
 
 def _tell(result: Result, out: Path) -> None:
-    from modelwright.plan.verdict import verdict_of
+    from modelwright.plan.findings.verdict import verdict_of
 
     verdict, judged = result.leaderboard.verdict, verdict_of(result.model)
     for note in result.notes:

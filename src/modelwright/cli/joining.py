@@ -157,7 +157,7 @@ def _check_files(
 
 
 def _joined(left: str, right: str, on: list[str], spelled: Alike, many: Grouped) -> Joined:
-    from modelwright.plan.joining import aggregate_files, join_files, read_decisions
+    from modelwright.plan.tables.joining import aggregate_files, join_files, read_decisions
 
     if many.aggregate:
         return aggregate_files(left, right, on, before=many.before, gap=many.gap or 0.0)

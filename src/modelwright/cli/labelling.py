@@ -60,7 +60,7 @@ def noise(
     """
     from modelwright.doubts import doubtful_labels, first_line, review_table
     from modelwright.model import load
-    from modelwright.plan.verdict import of_images
+    from modelwright.plan.findings.verdict import of_images
     from modelwright.store import check_writable, write_frame
     from modelwright.store.files import check_suffix
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from modelwright.clean.cleaning import Cleaned
     from modelwright.clean.recipes.replay import Replayed
     from modelwright.clean.repairs import Repair
-    from modelwright.plan.clean import Asked
+    from modelwright.plan.tables.clean import Asked
 
 __all__ = ["Read", "Wanted", "clean"]
 
@@ -75,7 +75,7 @@ class Wanted:
 
     def asked(self) -> Asked:
         """Give the same to the chain."""
-        from modelwright.plan.clean import Asked
+        from modelwright.plan.tables.clean import Asked
 
         drop = tuple(word.strip() for word in (self.drop or "").split(",") if word.strip())
         given = self.labels, self.rules, self.history, self.threshold, drop, self.mask, self.impute
@@ -211,8 +211,8 @@ def _anew(
     json: bool,
 ) -> None:
     from modelwright.cli.reviewing import Terminal, reviewed
-    from modelwright.plan.clean import clean as cleaned
-    from modelwright.plan.clean import write_schema
+    from modelwright.plan.tables.clean import clean as cleaned
+    from modelwright.plan.tables.clean import write_schema
 
     review = None
     if wanted.review:
@@ -313,7 +313,7 @@ def _example(one: Repair) -> str:
 def _again(
     data: str, out: Path, replay: Path, log: Path | None, settings: Settings, *, json: bool
 ) -> None:
-    from modelwright.plan.clean import replayed
+    from modelwright.plan.tables.clean import replayed
 
     with progress(json) as live:
         live.advance(None, f"{reading(data)} and doing what {replay.name} says")

@@ -114,7 +114,7 @@ def predict(
 
 
 def _recalibrated(model: Model, rows: Path) -> Model:
-    from modelwright.plan.calibrate import calibrate
+    from modelwright.plan.findings.calibrate import calibrate
 
     return calibrate(model, rows)
 
@@ -244,7 +244,7 @@ def evaluate(
 
 def _expected(model: Model, rows: Answered) -> Expected | None:
     """Say what the fit promised for rows that it has not seen, of which there have to be some."""
-    from modelwright.plan.expected import expected_score
+    from modelwright.plan.findings.expected import expected_score
 
     if rows.all_seen:
         return None

@@ -20,7 +20,7 @@ from modelwright.evaluate import default_metric, find_metric
 from modelwright.evaluate.rules import Rule, default_rule
 from modelwright.framing.draft import Draft, Study
 from modelwright.plan import Bar, Posed, score_rule, splits_of
-from modelwright.plan.check import known_afterwards
+from modelwright.plan.tables.check import known_afterwards
 
 __all__ = ["Proposal", "candidates", "propose", "usual_target"]
 

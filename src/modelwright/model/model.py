@@ -640,5 +640,5 @@ def _uncalibrated(model: Model) -> DataError:
         f"one {got}",
         f"fit again{'' if older else ' with more time (--time)'}, or calibrate it on rows "
         "with answers that it has not seen: --calibrate FILE, or "
-        "modelwright.plan.calibrate.calibrate",
+        "modelwright.plan.findings.calibrate.calibrate",
     )

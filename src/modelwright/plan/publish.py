@@ -19,11 +19,11 @@ from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.evaluate.decisions import USUAL, Decision, Threshold
 from modelwright.model import Member, Model, Part, load
 from modelwright.plan.board import Choice
-from modelwright.plan.judging import FreshJudge
+from modelwright.plan.findings.judging import FreshJudge
+from modelwright.plan.findings.uncertainty import Calibrated, calibrated
+from modelwright.plan.findings.verdict import left_out_note, shown_to_help, verdict_of
+from modelwright.plan.findings.weaknesses import labels_note
 from modelwright.plan.trial import Trial
-from modelwright.plan.uncertainty import Calibrated, calibrated
-from modelwright.plan.verdict import left_out_note, shown_to_help, verdict_of
-from modelwright.plan.weaknesses import labels_note
 from modelwright.plan.workspace import Workspace
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store.files import replacing

@@ -12,18 +12,18 @@ from modelwright.core.evidence import Evidence
 from modelwright.core.progress import Progress
 from modelwright.core.result import Contrast
 from modelwright.engine import Engine, Job, Outcome, Status
-from modelwright.plan.asides import CONTRAST, EXAMINATION, Asides
 from modelwright.plan.board import Board, Choice
 from modelwright.plan.clock import Clock
-from modelwright.plan.judging import UNSCORED
-from modelwright.plan.larger import Larger
+from modelwright.plan.findings.asides import CONTRAST, EXAMINATION, Asides
+from modelwright.plan.findings.judging import UNSCORED
+from modelwright.plan.findings.weaknesses import WEAKNESSES
 from modelwright.plan.last_jobs import failure, last_outcome
 from modelwright.plan.prices import Cost
 from modelwright.plan.publish import Publisher
 from modelwright.plan.schedule import Schedule
 from modelwright.plan.trial import Trial
 from modelwright.plan.untried import untried
-from modelwright.plan.weaknesses import WEAKNESSES
+from modelwright.plan.whole_file.larger import Larger
 
 __all__ = ["Search", "Watch"]
 

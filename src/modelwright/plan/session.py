@@ -26,15 +26,15 @@ from modelwright.features import default_recipe
 from modelwright.model import Model
 from modelwright.plan.bar import bar_of, splits_of
 from modelwright.plan.board import Board, Choice
-from modelwright.plan.cleaning import CLEANED, told_clean
 from modelwright.plan.clock import Clock
-from modelwright.plan.evidence import gather_evidence
 from modelwright.plan.executed import Executed, read_executed, write_executed
 from modelwright.plan.facts import facts_of
+from modelwright.plan.findings.evidence import gather_evidence
+from modelwright.plan.findings.judging import FreshJudge
+from modelwright.plan.findings.uncertainty import FOLDER as DIFFICULTY
+from modelwright.plan.findings.weaknesses import WEAKNESSES
 from modelwright.plan.forecast import folds_within
 from modelwright.plan.instant import instant_model
-from modelwright.plan.judging import FreshJudge
-from modelwright.plan.larger import Larger
 from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.pose import Posed
 from modelwright.plan.prices import Pricing
@@ -43,9 +43,9 @@ from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.search import Search, Watch
 from modelwright.plan.splitting import plan_notes
 from modelwright.plan.structure import NOTHING, heed
+from modelwright.plan.tables.cleaning import CLEANED, told_clean
 from modelwright.plan.trial import Trial, TrialSpec
-from modelwright.plan.uncertainty import FOLDER as DIFFICULTY
-from modelwright.plan.weaknesses import WEAKNESSES
+from modelwright.plan.whole_file.larger import Larger
 from modelwright.plan.workspace import Workspace
 from modelwright.store import (
     RunRecord,

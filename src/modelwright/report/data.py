@@ -13,7 +13,7 @@ from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.figure import TALL
 from modelwright.pages.names import more_names, name
 from modelwright.pages.numerals import DASH, percent, plural
-from modelwright.plan.verdict import left_out, of_images
+from modelwright.plan.findings.verdict import left_out, of_images
 from modelwright.report.small import distribution, typical
 
 __all__ = ["data", "fact_list", "search"]

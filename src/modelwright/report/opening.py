@@ -12,7 +12,7 @@ from modelwright.model import Model
 from modelwright.pages import Markup, element, joined, shorten, unbroken
 from modelwright.pages.names import name
 from modelwright.pages.numerals import number, plural
-from modelwright.plan.verdict import of_images
+from modelwright.plan.findings.verdict import of_images
 from modelwright.report.ranking import way_figure
 from modelwright.report.words import in_short, meaning, title
 

@@ -19,8 +19,8 @@ from modelwright.flow import Result
 from modelwright.model import SEEN, Model
 from modelwright.pages import Chapter, Markup, element, page, shorten
 from modelwright.pages.numerals import number
-from modelwright.plan.expected import expected_score
-from modelwright.plan.verdict import line_of, verdict_of
+from modelwright.plan.findings.expected import expected_score
+from modelwright.plan.findings.verdict import line_of, verdict_of
 from modelwright.report.cleaned import cleaned
 from modelwright.report.data import data
 from modelwright.report.opening import opening

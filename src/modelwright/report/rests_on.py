@@ -7,7 +7,7 @@ from modelwright.evaluate.catalogue import metric_or_usual
 from modelwright.model import Model
 from modelwright.pages import Chapter, Markup, element, joined
 from modelwright.pages.names import more_names
-from modelwright.plan.verdict import of_images
+from modelwright.plan.findings.verdict import of_images
 from modelwright.report.influence import (
     attribution_figure,
     dependence_figure,

@@ -12,7 +12,7 @@ from modelwright.model import Model
 from modelwright.pages import Chapter, Grid, Markup, element, joined, shorten
 from modelwright.pages.names import more_names, name
 from modelwright.pages.numerals import date, plural
-from modelwright.plan.verdict import of_images
+from modelwright.plan.findings.verdict import of_images
 
 __all__ = ["reproduce", "usage"]
 

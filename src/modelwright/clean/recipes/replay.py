@@ -83,7 +83,7 @@ def replay(cells: pl.DataFrame, recipe: Recipe, read: Read | None = None) -> Rep
         What to do.
     read : callable, optional
         Reads text as what a schema says; needed where the recipe fills gaps.
-        `modelwright.plan.clean.replayed` brings it along.
+        `modelwright.plan.tables.clean.replayed` brings it along.
 
     Returns
     -------
@@ -128,7 +128,9 @@ def _filled(working: Working, recipe: Recipe, read: Read | None) -> Working:
     if recipe.fill is None:
         return working
     if read is None:
-        cure = "modelwright.plan.clean.replayed reads them, as modelwright clean --replay does"
+        cure = (
+            "modelwright.plan.tables.clean.replayed reads them, as modelwright clean --replay does"
+        )
         raise OptionError("a reader of typed columns to fill gaps with", "none", cure)
     lacking = recipe.fill.needs() - {*working.frame.columns}
     if lacking:

@@ -112,7 +112,9 @@ class Working:
         columns = []
         for column in frame:
             if column.dtype != pl.String():
-                cure = "read it as text, as it stands in the file; modelwright.plan.clean does"
+                cure = (
+                    "read it as text, as it stands in the file; modelwright.plan.tables.clean does"
+                )
                 raise DataError(f"text in column {column.name!r}", str(column.dtype), cure)
             columns.append(_filled(column))
         most = _SWELL * int(frame.estimated_size()) + _ROOM

@@ -31,7 +31,7 @@ from modelwright.evaluate import Metric, find_metric, fit_temperature
 from modelwright.features import FittedRecipe
 from modelwright.features.images import FittedImages
 from modelwright.model import Member, Model, Part
-from modelwright.plan.evidence import drawn_rows
+from modelwright.plan.findings.evidence import drawn_rows
 from modelwright.plan.images.checks import doubt_labels, look_at_pictures
 from modelwright.plan.images.choice import UNTUNED, best_of, level_told, tuning_told
 from modelwright.plan.images.fresh import score_fresh

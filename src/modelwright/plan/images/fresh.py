@@ -10,9 +10,9 @@ from dataclasses import replace
 from modelwright.core.result import FreshScore
 from modelwright.evaluate import Metric, bootstrap_interval
 from modelwright.model import Model
+from modelwright.plan.findings.judging import looked
 from modelwright.plan.images.net import Trained, answers_of
 from modelwright.plan.images.rows import PictureRows
-from modelwright.plan.judging import looked
 
 __all__ = ["digest_of_tested", "score_fresh"]
 

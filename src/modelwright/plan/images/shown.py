@@ -44,8 +44,8 @@ def shown_in(model: Model, rows: PictureRows, best: Trained, p: NDArray[np.float
         What it says of the held-out images.
     """
     # a fit on images takes its first step the sooner without these
-    from modelwright.plan.verdict import shown_to_help
-    from modelwright.plan.weaknesses import labels_note
+    from modelwright.plan.findings.verdict import shown_to_help
+    from modelwright.plan.findings.weaknesses import labels_note
 
     assert model.evidence is not None  # every fit on images writes some
     doubts = _doubts(rows, p)
@@ -68,7 +68,7 @@ def _copies(rows: PictureRows) -> NDArray[np.int32] | None:
 
 def _doubts(rows: PictureRows, p: NDArray[np.float32]) -> LabelDoubts | None:
     """Say which labels of held-out images are to be doubted; None for too few of them."""
-    from modelwright.plan.weaknesses import FEWEST
+    from modelwright.plan.findings.weaknesses import FEWEST
 
     if len(rows.valid) < FEWEST:
         return None

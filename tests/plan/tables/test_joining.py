@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from modelwright.core.errors import ColumnError, DataError
-from modelwright.plan.joining import aggregate_files, join_files, read_decisions
+from modelwright.plan.tables.joining import aggregate_files, join_files, read_decisions
 
 
 def test_keys_keep_their_text(tmp_path: Path) -> None:

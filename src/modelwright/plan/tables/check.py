@@ -12,9 +12,9 @@ from modelwright.core.settings import Question, Settings, images_of
 from modelwright.evaluate.structure import Recommendation
 from modelwright.leaks import check_columns
 from modelwright.plan.again import looked_again
-from modelwright.plan.drift import Drift, drift_from
 from modelwright.plan.pose import pose, reading_for
 from modelwright.plan.structure import structure_of
+from modelwright.plan.tables.drift import Drift, drift_from
 from modelwright.plan.workspace import Rows
 
 __all__ = ["Checked", "check", "known_afterwards"]

@@ -21,7 +21,7 @@ from modelwright.explore.measured import Comparison, compare
 from modelwright.explore.one_pass import Batch, Scan, scan
 from modelwright.explore.sizes import Sizes
 from modelwright.explore.table_profile import TableProfile, profile
-from modelwright.plan.glance import wrong_cells
+from modelwright.plan.tables.glance import wrong_cells
 
 __all__ = ["explore"]
 
@@ -191,7 +191,9 @@ def _compared(found: Scan, test: object, settings: Settings, live: Progress) -> 
         batches = (Batch(part, conform(part, here, ())) for part in rows.batches(sizes.batch))
         other = scan(batches, here, seed=settings.seed, sizes=sizes)
     live.advance(None, "telling test rows from the others")
-    from modelwright.plan.drift import tell_apart  # it brings the learners, which take a second
+    from modelwright.plan.tables.drift import (
+        tell_apart,  # it brings the learners, which take a second
+    )
 
     auc = float("nan")
     if min(found.sample.height, other.sample.height) >= _FEWEST:
@@ -207,7 +209,7 @@ def _checked(
     if target is None:
         return (), "", ()
     live.advance(None, "looking for order, repeats and copies among rows")
-    from modelwright.plan.check import check
+    from modelwright.plan.tables.check import check
 
     try:
         said = check(

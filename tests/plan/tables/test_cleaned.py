@@ -16,7 +16,7 @@ from modelwright.clean.recipes import Recipe
 from modelwright.clean.recipes.texts import as_text
 from modelwright.clean.repairs import Repair
 from modelwright.core.errors import DataError, OptionError
-from modelwright.plan.clean import Asked, clean, replayed
+from modelwright.plan.tables.clean import Asked, clean, replayed
 
 HISTORY = [
     {"op": "core/text-transform", "columnName": "town", "expression": "value.trim()"},

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from modelwright.core.errors import OptionError
-from modelwright.plan.imputing import impute
+from modelwright.plan.tables.imputing import impute
 
 
 def rooms(rows: int = 400) -> pl.DataFrame:

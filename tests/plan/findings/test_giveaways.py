@@ -15,9 +15,9 @@ import modelwright as mw
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.engine import Job, Outcome, Status
-from modelwright.plan.asides import Asides
 from modelwright.plan.clock import Clock
-from modelwright.plan.giveaways import tell_giveaways
+from modelwright.plan.findings.asides import Asides
+from modelwright.plan.findings.giveaways import tell_giveaways
 
 ROWS = 400
 
@@ -89,6 +89,6 @@ def test_a_look_that_failed_is_not_blamed_on_the_time() -> None:
     work = SimpleNamespace(rows=SimpleNamespace(table=SimpleNamespace(schema=Schema(()))))
     asides = Asides(cast(Any, work), Clock(math.inf), cast(Any, None))
     assert asides.notes[0].startswith("There was no time to look")
-    job = Job("giveaways", "modelwright.plan.giveaways:look_for_giveaways")
+    job = Job("giveaways", "modelwright.plan.findings.giveaways:look_for_giveaways")
     assert asides.takes(Outcome(job, Status.OUT_OF_MEMORY, error="too much"))
     assert "were not looked for (out of memory: too much)" in asides.notes[0]

@@ -11,7 +11,7 @@ import pytest
 from modelwright.clean.impute import METHODS
 from modelwright.clean.recipes import read_recipe, replay
 from modelwright.core.errors import DataError, OptionError
-from modelwright.plan.clean import Asked, clean, replayed
+from modelwright.plan.tables.clean import Asked, clean, replayed
 
 
 def flats(rows: int = 240) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -39,8 +39,8 @@ from modelwright.evaluate.intervals import group_codes
 from modelwright.features import default_recipe
 from modelwright.models import make_learner
 from modelwright.plan.bar import splits_of
-from modelwright.plan.losses import losses_of
 from modelwright.plan.pose import Posed, pose, reading_for
+from modelwright.plan.tables.losses import losses_of
 
 __all__ = ["CLEANED", "pose_cleaned", "reading_cleaned", "told_clean"]
 

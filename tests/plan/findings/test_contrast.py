@@ -11,7 +11,7 @@ from modelwright.core.result import Contrast
 from modelwright.core.splits import Fold
 from modelwright.core.task import Target, TaskKind
 from modelwright.evaluate import find_metric
-from modelwright.plan import contrast as module
+from modelwright.plan.findings import contrast as module
 from test_flow import quick
 
 

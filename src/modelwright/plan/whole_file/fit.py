@@ -31,14 +31,14 @@ from modelwright.engine import core_count
 from modelwright.features import FittedRecipe
 from modelwright.models import make_learner
 from modelwright.models.sample import loss
-from modelwright.plan.file_rows import FileRows, Held
+from modelwright.plan.findings.giveaways import keep_others, read_whole
 from modelwright.plan.folders import load_arrays
 from modelwright.plan.fresh import ARRAYS, TABLE
-from modelwright.plan.giveaways import keep_others, read_whole
-from modelwright.plan.halves import halves
 from modelwright.plan.parts import Evidence
-from modelwright.plan.spill import Spill
 from modelwright.plan.trial import FILE, REFIT_SHARE, PartResult
+from modelwright.plan.whole_file.halves import halves
+from modelwright.plan.whole_file.rows import FileRows, Held
+from modelwright.plan.whole_file.spill import Spill
 from modelwright.plan.workspace import Workspace
 from modelwright.stats.learned_rows import LearnedRows
 from modelwright.store import load_state, read_json, save_state, write_json

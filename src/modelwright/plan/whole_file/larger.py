@@ -23,7 +23,9 @@ from modelwright.evaluate import Metric
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
 from modelwright.plan.executed import Executed
-from modelwright.plan.file_fit import (
+from modelwright.plan.pose import MEMORY_PER_BYTE, Posed, memory_room
+from modelwright.plan.trial import FILE, Trial
+from modelwright.plan.whole_file.fit import (
     SLOWER,
     WORTH,
     Asked,
@@ -31,9 +33,7 @@ from modelwright.plan.file_fit import (
     keep_source,
     learned_from_file,
 )
-from modelwright.plan.halves import halves
-from modelwright.plan.pose import MEMORY_PER_BYTE, Posed, memory_room
-from modelwright.plan.trial import FILE, Trial
+from modelwright.plan.whole_file.halves import halves
 from modelwright.plan.workspace import Workspace
 from modelwright.stats.learned_rows import LearnedRows
 
@@ -186,7 +186,7 @@ class Larger:
         reading = Reading(self._settings.header, exact, encoding=self._settings.encoding)
         keep_source(self._work, self._posed.drawn, reading)
         arguments = {"folder": str(self._work.folder), "asked": asdict(asked)}
-        call = "modelwright.plan.file_fit:fit_file"
+        call = "modelwright.plan.whole_file.fit:fit_file"
         return Job(LARGER, call, arguments, cores=2**10, seconds=seconds, retries=0)
 
     def _pace(self, trial: Trial) -> float:

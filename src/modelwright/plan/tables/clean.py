@@ -24,8 +24,8 @@ from modelwright.clean.repairs import rows_left
 from modelwright.clean.rules_file import parse_rules, read_rules
 from modelwright.core.errors import DataError, OptionError, did_you_mean
 from modelwright.core.settings import Settings
-from modelwright.plan.filling import filled
-from modelwright.plan.imputing import AUTO
+from modelwright.plan.tables.filling import filled
+from modelwright.plan.tables.imputing import AUTO
 from modelwright.store.files import atomic_write
 
 __all__ = ["Asked", "clean", "replayed", "write_schema"]

@@ -29,8 +29,8 @@ from modelwright.core.task import Target
 from modelwright.evaluate import choose_splitter
 from modelwright.features import default_recipe
 from modelwright.models import make_learner
-from modelwright.plan.losses import losses_of
 from modelwright.plan.pose import pose, reading_for
+from modelwright.plan.tables.losses import losses_of
 
 __all__ = ["AUTO", "Imputed", "fill_gaps", "impute"]
 

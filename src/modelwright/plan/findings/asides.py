@@ -14,10 +14,10 @@ from typing import Any
 from modelwright.engine import Job, Outcome, Status
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
-from modelwright.plan.giveaways import keep_others, tell_giveaways
+from modelwright.plan.findings.giveaways import keep_others, tell_giveaways
+from modelwright.plan.findings.uncertainty import keep_chosen
 from modelwright.plan.last_jobs import failure
 from modelwright.plan.schedule import Schedule
-from modelwright.plan.uncertainty import keep_chosen
 from modelwright.plan.workspace import Workspace
 
 __all__ = ["CONTRAST", "EXAMINATION", "Asides"]
@@ -89,7 +89,7 @@ class Asides:
             return None
         self._asked = True
         keep_others(self._work.rows, self._work.folder)
-        call = "modelwright.plan.giveaways:look_for_giveaways"
+        call = "modelwright.plan.findings.giveaways:look_for_giveaways"
         arguments = {"folder": str(self._work.folder)}
         return Job(GIVEAWAYS, call, arguments, seconds=self._left, retries=0)
 
@@ -139,7 +139,7 @@ class Asides:
             "decision": choice.decision.to_json(),
             "seconds": None if left is None else min(0.8 * left, 2 * EXAMINATION_SECONDS),
         }
-        call = "modelwright.plan.examine:examine"
+        call = "modelwright.plan.findings.examine:examine"
         return Job(EXAMINATION, call, arguments, seconds=left, retries=0)
 
     def _contrast(self) -> Job:
@@ -148,7 +148,7 @@ class Asides:
         soft = None if left is None else 2 * self._contrasting
         hard = None if left is None or soft is None else min(soft + 0.5, left)
         arguments = {"folder": str(self._work.folder), "seconds": soft}
-        call = "modelwright.plan.contrast:contrast"
+        call = "modelwright.plan.findings.contrast:contrast"
         return Job(CONTRAST, call, arguments, seconds=hard, retries=0)
 
     def _difficulty(self) -> Job:
@@ -156,5 +156,5 @@ class Asides:
         left = self._left
         soft = None if left is None else min(0.8 * left, 4 * DIFFICULTY_SECONDS)
         arguments = {"folder": str(self._work.folder), "seconds": soft}
-        call = "modelwright.plan.uncertainty:learn_difficulty"
+        call = "modelwright.plan.findings.uncertainty:learn_difficulty"
         return Job(DIFFICULTY, call, arguments, seconds=left, retries=0)

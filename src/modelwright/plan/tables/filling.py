@@ -15,7 +15,7 @@ from modelwright.clean.recipes.steps import Working
 from modelwright.clean.repairs import rows_left
 from modelwright.clean.stray_rows import kept_rows
 from modelwright.core.schema import Schema
-from modelwright.plan.imputing import AUTO, Imputed, fill_gaps
+from modelwright.plan.tables.imputing import AUTO, Imputed, fill_gaps
 
 __all__ = ["filled"]
 

@@ -17,7 +17,7 @@ from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.splits import Fold
 from modelwright.core.table import Table
 from modelwright.core.task import Target, Task, TaskKind
-from modelwright.plan.file_rows import FileRows, Held, Rest, Sampled, keys_of
+from modelwright.plan.whole_file.rows import FileRows, Held, Rest, Sampled, keys_of
 
 ROWS = 500
 SCHEMA = Schema(

@@ -21,12 +21,13 @@ from modelwright.core.settings import Question
 from modelwright.core.splits import Fold, Splits
 from modelwright.evaluate import Temperature
 from modelwright.models import pieces
-from modelwright.plan import file_fit, larger
 from modelwright.plan.board import Choice
 from modelwright.plan.clock import Clock
-from modelwright.plan.larger import Larger
 from modelwright.plan.pose import Posed, pose, reading_for
 from modelwright.plan.trial import PartResult, Trial, TrialSpec
+from modelwright.plan.whole_file import fit as file_fit
+from modelwright.plan.whole_file import larger
+from modelwright.plan.whole_file.larger import Larger
 from modelwright.plan.workspace import Workspace
 
 ROWS = 4_000

@@ -13,7 +13,7 @@ from modelwright.core.evidence import KEPT, Evidence
 from modelwright.core.splits import Splits
 from modelwright.evaluate.intervals import group_codes
 from modelwright.plan.board import Choice
-from modelwright.plan.weaknesses import find_weaknesses
+from modelwright.plan.findings.weaknesses import find_weaknesses
 from modelwright.plan.workspace import Workspace
 from modelwright.stats import profile_table
 

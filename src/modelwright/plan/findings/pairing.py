@@ -16,7 +16,7 @@ from modelwright.evaluate.decisions import USUAL, Threshold
 from modelwright.evaluate.paired import Paired, Said, paired_bootstrap
 from modelwright.evaluate.thresholds import tunable, tune_threshold
 from modelwright.model import load
-from modelwright.plan.evidence import kept_rows
+from modelwright.plan.findings.evidence import kept_rows
 from modelwright.plan.workspace import Workspace
 
 __all__ = ["PairedRuns", "pair_runs"]

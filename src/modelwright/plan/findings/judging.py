@@ -122,7 +122,7 @@ class FreshJudge:
         """Ask a worker for the score within so many seconds."""
         soft = None if seconds is None else 0.8 * seconds
         arguments = {"folder": str(folder), "seconds": soft}
-        call = "modelwright.plan.judging:judge"
+        call = "modelwright.plan.findings.judging:judge"
         return Job(JUDGEMENT, call, arguments, seconds=seconds, retries=0)
 
     def told(self, card: Card, found: Mapping[str, Any] | None, failed: str = "") -> Card:

@@ -1,0 +1,1 @@
+"""Tables of any origin looked at, checked, mended, filled, joined and compared."""

@@ -1,0 +1,1 @@
+"""Learning from a file larger than memory, of which the run holds a sample."""
