@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import polars as pl
 
 from modelwright.acquire import read_raw
-from modelwright.acquire.images import check_images, holds_images
+from modelwright.acquire.images.listing import check_images, holds_images
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.budget import parse_duration
 from modelwright.core.errors import OptionError

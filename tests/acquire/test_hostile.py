@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from modelwright.acquire import delimited, read_raw
+from modelwright.acquire import read_raw
+from modelwright.acquire.text import delimited
 from modelwright.core.errors import DataError
 
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from modelwright.acquire import Reading, read_raw
-from modelwright.acquire.duck import Duck
+from modelwright.acquire.databases.duck import Duck
 from modelwright.acquire.ingest import ingest
 from modelwright.cli import main
 from modelwright.core.errors import DataError, OptionError

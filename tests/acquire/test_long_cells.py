@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from modelwright.acquire.dialect import find_dialect
-from modelwright.acquire.header import header_is_absent
+from modelwright.acquire.meaning.scales import find_levels
 from modelwright.acquire.raw import Reading
-from modelwright.acquire.scales import find_levels
+from modelwright.acquire.text.dialect import find_dialect
+from modelwright.acquire.text.header import header_is_absent
 
 LETTERS = 100_000  # the square of it would take minutes
 

@@ -258,7 +258,7 @@ def test_a_history_is_not_written_over(
 def test_large_text_from_a_pipe_stays_as_it_stands(
     piped: Callable[[bytes], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelwright.acquire.delimited.TYPED_FROM", 0)
+    monkeypatch.setattr("modelwright.acquire.text.delimited.TYPED_FROM", 0)
     rows = "".join(f"S{i % 5},{i % 7}.50\n" for i in range(60))
     piped(f"shop,price\n{rows}".encode())
     out = tmp_path / "out.csv"

@@ -11,15 +11,15 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from modelwright.acquire.damage import told_in_one_line
-from modelwright.acquire.delimited import read_delimited
-from modelwright.acquire.excel import read_excel
 from modelwright.acquire.folders import inside
 from modelwright.acquire.homes import expanded
 from modelwright.acquire.json_records import read_json, read_json_lines
 from modelwright.acquire.nested import flatten
 from modelwright.acquire.raw import Drawn, Raw, Reading
-from modelwright.acquire.sampling import sample_note
+from modelwright.acquire.spreadsheets.excel import read_excel
 from modelwright.acquire.standard_input import is_pipe, spooled
+from modelwright.acquire.text.delimited import read_delimited
+from modelwright.acquire.text.sampling import sample_note
 from modelwright.acquire.unpacking import Plain, unpacked
 from modelwright.core.errors import DataError, OptionError
 

@@ -13,15 +13,15 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from modelwright.acquire.damage import told_in_one_line
-from modelwright.acquire.delimited import Orderly, find_numbers, open_text, read_delimited
-from modelwright.acquire.dialect import BLANKS
-from modelwright.acquire.duck import Duck
-from modelwright.acquire.encodings import in_utf8, is_utf8_throughout
+from modelwright.acquire.databases.duck import Duck
+from modelwright.acquire.databases.sql import Address, batches
 from modelwright.acquire.files import NO_TEXT, check_text, is_parquet, located, reader_of
 from modelwright.acquire.json_records import read_json_lines
 from modelwright.acquire.raw import Reading
-from modelwright.acquire.rows import rows_are_even
-from modelwright.acquire.sql import Address, batches
+from modelwright.acquire.text.delimited import Orderly, find_numbers, open_text, read_delimited
+from modelwright.acquire.text.dialect import BLANKS
+from modelwright.acquire.text.encodings import in_utf8, is_utf8_throughout
+from modelwright.acquire.text.rows import rows_are_even
 from modelwright.acquire.unpacking import Plain
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import DataError, OptionError

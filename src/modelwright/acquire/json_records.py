@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
-from modelwright.acquire.encodings import in_utf8
 from modelwright.acquire.names import unique_names
 from modelwright.acquire.nested import flatten
 from modelwright.acquire.raw import Drawn, Raw, Reading
-from modelwright.acquire.sampling import sample_rows
+from modelwright.acquire.text.encodings import in_utf8
+from modelwright.acquire.text.sampling import sample_rows
 from modelwright.acquire.unpacking import Plain
 from modelwright.core.errors import DataError
 from modelwright.engine import available_memory

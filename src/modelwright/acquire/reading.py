@@ -7,12 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
+from modelwright.acquire.databases.sql import read_database
 from modelwright.acquire.files import NO_TEXT, read_file
 from modelwright.acquire.frames import read_frame
 from modelwright.acquire.homes import expanded
-from modelwright.acquire.images import IMAGE, holds_images, holds_nothing, read_images
+from modelwright.acquire.images.listing import IMAGE, holds_images, holds_nothing, read_images
 from modelwright.acquire.raw import Drawn, Raw, Reading
-from modelwright.acquire.sql import read_database
 from modelwright.acquire.standard_input import is_pipe
 from modelwright.core.addresses import is_database
 from modelwright.core.errors import OptionError

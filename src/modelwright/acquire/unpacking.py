@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from modelwright.acquire.bounds import copy_bounded
-from modelwright.acquire.images import is_image
+from modelwright.acquire.images.listing import is_image
 from modelwright.core.deferred import Deferred
 from modelwright.core.errors import DataError, did_you_mean
 

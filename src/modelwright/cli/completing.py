@@ -39,7 +39,7 @@ def learners(context: CompletionContext) -> Iterable[str]:
 
 def encodings(context: CompletionContext) -> Iterable[str]:
     """Offer the encodings that tables are met in."""
-    from modelwright.acquire.code_pages import common_pages
+    from modelwright.acquire.text.code_pages import common_pages
 
     return list(common_pages())
 

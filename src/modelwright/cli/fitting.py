@@ -231,7 +231,7 @@ def _help(data: str | Path, effort: Effort) -> None:
 
 
 def _are_images(data: str | Path) -> bool:
-    from modelwright.acquire.images import holds_images
+    from modelwright.acquire.images.listing import holds_images
 
     return holds_images(data)
 
@@ -239,7 +239,7 @@ def _are_images(data: str | Path) -> bool:
 def _check_source(data: str | Path) -> None:
     """Refuse what is not there, and a folder without images, before a column is asked for."""
     from modelwright.acquire.files import check_there
-    from modelwright.acquire.images import check_images
+    from modelwright.acquire.images.listing import check_images
     from modelwright.acquire.standard_input import is_pipe
     from modelwright.core.addresses import is_database
 

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire.units import is_measured
+from modelwright.acquire.meaning.units import is_measured
 from modelwright.core.codes import CODES
 from modelwright.core.findings import Finding
 from modelwright.core.schema import Kind

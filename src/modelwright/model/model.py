@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.acquire import Reading, conform, find_strays, like, read_raw, without_strays
-from modelwright.acquire.images import fresh_rows
+from modelwright.acquire.images.listing import fresh_rows
 from modelwright.core.errors import (
     DataError,
     ModelwrightWarning,

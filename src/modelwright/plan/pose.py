@@ -23,7 +23,7 @@ from modelwright.acquire import (
     read_types,
     without_strays,
 )
-from modelwright.acquire.pictured import tell_absent
+from modelwright.acquire.images.columns import tell_absent
 from modelwright.core.errors import (
     ColumnError,
     DataError,

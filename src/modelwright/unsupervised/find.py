@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modelwright.acquire import Reading, cast, infer, read_raw, read_types
-from modelwright.acquire.images import refuse_images
+from modelwright.acquire.images.listing import refuse_images
 from modelwright.core.addresses import is_database, masked
 from modelwright.core.errors import OptionError
 from modelwright.core.launch import refuse_company

@@ -146,7 +146,7 @@ def test_a_renamed_column_keeps_its_type(tmp_path: Path) -> None:
 def test_large_text_is_cleaned_as_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelwright.acquire.delimited.TYPED_FROM", 0)
+    monkeypatch.setattr("modelwright.acquire.text.delimited.TYPED_FROM", 0)
     file = tmp_path / "rows.csv"
     prices = [f"{i % 7}.50" for i in range(60)]
     pl.DataFrame({"price": prices}).write_csv(file)

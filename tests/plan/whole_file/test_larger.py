@@ -15,7 +15,8 @@ import polars as pl
 import pytest
 
 import modelwright as mw
-from modelwright.acquire import delimited, read_raw, streaming
+from modelwright.acquire import read_raw, streaming
+from modelwright.acquire.text import delimited
 from modelwright.core.errors import ModelwrightWarning
 from modelwright.core.settings import Question
 from modelwright.core.splits import Fold, Splits

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.acquire import read_raw
-from modelwright.acquire.images import CLASS, IMAGE, PART, holds_images
+from modelwright.acquire.images.listing import CLASS, IMAGE, PART, holds_images
 from modelwright.core.budget import Budget, parse_duration
 from modelwright.core.errors import DataError, FitError, OptionError, did_you_mean
 from modelwright.core.launch import refuse_company

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from modelwright.acquire import conform, read_raw
 from modelwright.acquire.homes import expanded
-from modelwright.acquire.images import CLASS, IMAGE, PART
-from modelwright.acquire.spellings import AS_WRITTEN
+from modelwright.acquire.images.listing import CLASS, IMAGE, PART
+from modelwright.acquire.meaning.spellings import AS_WRITTEN
 from modelwright.core.errors import DataError, OutputError
 from modelwright.core.framing import encode_target, label_type
 from modelwright.core.picture_place import short_place

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from modelwright.acquire.images import IMAGE
+from modelwright.acquire.images.listing import IMAGE
 from modelwright.core.schema import Column, Kind, Schema
 from modelwright.core.table import Table
 from modelwright.features.image_marks import marks_of

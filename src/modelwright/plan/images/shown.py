@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire.images import IMAGE
+from modelwright.acquire.images.listing import IMAGE
 from modelwright.core.picture_place import short_place
 from modelwright.core.pictures import Pictures, Thumbnail
 from modelwright.core.schema import Column, Kind, Schema

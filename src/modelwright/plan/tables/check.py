@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelwright.acquire import read_raw
-from modelwright.acquire.images import refuse_images
+from modelwright.acquire.images.listing import refuse_images
 from modelwright.core.findings import Finding, Severity
 from modelwright.core.settings import Question, Settings, images_of
 from modelwright.evaluate.structure import Recommendation

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from modelwright.acquire import Raw, Reading, cast, read_raw
-from modelwright.acquire.images import refuse_images
+from modelwright.acquire.images.listing import refuse_images
 from modelwright.clean.cells import Labels
 from modelwright.clean.cleaning import Cleaned, Review, Wishes, clean_cells
 from modelwright.clean.discover import accepted, discover

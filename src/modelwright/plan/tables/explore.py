@@ -9,9 +9,9 @@ import polars as pl
 
 from modelwright.acquire import Given, Reading, cast, conform, find_strays, infer, read_types
 from modelwright.acquire.frames import plain
-from modelwright.acquire.images import refuse_images
+from modelwright.acquire.images.listing import refuse_images
+from modelwright.acquire.meaning.words import hide
 from modelwright.acquire.streaming import Streamed, stream
-from modelwright.acquire.words import hide
 from modelwright.core.errors import ColumnError, DataError, UserError, did_you_mean
 from modelwright.core.findings import Finding
 from modelwright.core.progress import Progress, SilentProgress

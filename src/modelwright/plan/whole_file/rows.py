@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.acquire.casting import cast_column
+from modelwright.acquire.meaning.casting import cast_column
 from modelwright.core.errors import ColumnError
 from modelwright.core.framing import encode_target
 from modelwright.core.schema import Role

@@ -1,0 +1,1 @@
+"""Databases, opened to read and for nothing else."""

@@ -1,0 +1,1 @@
+"""Images in folders and zips, and columns of a table that name them."""

@@ -1,0 +1,1 @@
+"""What columns mean, found from their values, and raw values made typed ones."""
