@@ -11,8 +11,8 @@ import polars as pl
 from sklearn.datasets import load_wine
 
 from modelwright.clean.detect import detect
-from modelwright.clean.joint_outliers import apart_from_neighbours, isolated
-from modelwright.clean.outliers import beyond_fences, by_deviation, by_score
+from modelwright.clean.detectors.joint_outliers import apart_from_neighbours, isolated
+from modelwright.clean.detectors.outliers import beyond_fences, by_deviation, by_score
 
 wine = load_wine()
 table = pl.DataFrame(wine.data, schema=[name.replace("/", "_") for name in wine.feature_names])

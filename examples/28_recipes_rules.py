@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 
 from modelwright.clean import Labels, accepted, parse_rules, rules_text
 from modelwright.clean.detect import detect
-from modelwright.clean.discover import discover
+from modelwright.clean.rules.discover import discover
 
 digits = load_digits()
 draw = np.random.default_rng(0)

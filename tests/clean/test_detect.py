@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clean.planted import articles, changed, drinks, f1, reports, wrong
 from modelwright.clean.cells import Labels
 from modelwright.clean.detect import detect
-from modelwright.clean.rules_file import parse_rules
+from modelwright.clean.rules.file import parse_rules
 from modelwright.core.errors import ColumnError, DataError
 
 Maker = Callable[[int, int], tuple[pl.DataFrame, pl.DataFrame]]

@@ -15,8 +15,8 @@ from modelwright.clean.detect import detect
 from modelwright.clean.mending.redating import FORMS, Redate, day_of
 from modelwright.clean.other_forms import other_forms, reformed
 from modelwright.clean.recipes.replay import replay
-from modelwright.clean.rules import ColumnRule, Rules
-from modelwright.clean.violations import broken_rules
+from modelwright.clean.rules.rules import ColumnRule, Rules
+from modelwright.clean.rules.violations import broken_rules
 
 ROWS = 400
 

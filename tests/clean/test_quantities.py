@@ -8,10 +8,10 @@ import pytest
 
 from modelwright.clean.coded import code_table
 from modelwright.clean.detect import detect
+from modelwright.clean.detectors.typos import near_frequent
 from modelwright.clean.numbers import numbers_of
 from modelwright.clean.quantities import Quantities, builds
 from modelwright.clean.repair import repair
-from modelwright.clean.typos import near_frequent
 
 
 def amounts(rows: int = 300) -> list[str]:

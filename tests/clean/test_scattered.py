@@ -9,9 +9,9 @@ import pytest
 from modelwright.clean.cleaning import clean_cells
 from modelwright.clean.coded import code_table
 from modelwright.clean.dependencies import dependencies
-from modelwright.clean.discover import discover
 from modelwright.clean.glance import glance
-from modelwright.clean.rules import Determines
+from modelwright.clean.rules.discover import discover
+from modelwright.clean.rules.rules import Determines
 
 FLOOR = np.array([1, 2, 2, 3, 1, 4])
 

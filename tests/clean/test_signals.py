@@ -13,19 +13,24 @@ from modelwright.clean.cells import Labels
 from modelwright.clean.coded import Coded, code_table
 from modelwright.clean.dependencies import dependencies
 from modelwright.clean.detect import detect
-from modelwright.clean.disguised import disguised
-from modelwright.clean.frequency import rare_values
-from modelwright.clean.grams import gram_support, odd_letters
-from modelwright.clean.joint_outliers import Joint, apart_from_neighbours, isolated, odd_together
-from modelwright.clean.minority import differing
+from modelwright.clean.detectors.disguised import disguised
+from modelwright.clean.detectors.frequency import rare_values
+from modelwright.clean.detectors.grams import gram_support, odd_letters
+from modelwright.clean.detectors.joint_outliers import (
+    Joint,
+    apart_from_neighbours,
+    isolated,
+    odd_together,
+)
+from modelwright.clean.detectors.minority import differing
+from modelwright.clean.detectors.outliers import beyond_fences, by_deviation, far_numbers
+from modelwright.clean.detectors.patterns import odd_shapes
+from modelwright.clean.detectors.spelling import inconsistent
+from modelwright.clean.detectors.told import Told
+from modelwright.clean.detectors.twins import differing_from_twins, twin_rows
+from modelwright.clean.detectors.typos import misspelled, near_frequent
 from modelwright.clean.numbers import numbers_of
-from modelwright.clean.outliers import beyond_fences, by_deviation, far_numbers
-from modelwright.clean.patterns import odd_shapes
 from modelwright.clean.shapes import shapes_of
-from modelwright.clean.spelling import inconsistent
-from modelwright.clean.told import Told
-from modelwright.clean.twins import differing_from_twins, twin_rows
-from modelwright.clean.typos import misspelled, near_frequent
 
 Detector = Callable[[Coded], Told]
 

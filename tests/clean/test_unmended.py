@@ -11,7 +11,7 @@ import pytest
 from modelwright.clean import Errors, Labels, Repair, Repairs, detect
 from modelwright.clean.cleaning import Wishes, clean_cells
 from modelwright.clean.coded import code_table
-from modelwright.clean.disguised import surely_missing
+from modelwright.clean.detectors.disguised import surely_missing
 from modelwright.clean.duplicates import find_duplicates
 from modelwright.clean.recipes import replay
 from modelwright.clean.unmended import EMPTY, MASKED, abnormal_rows, doubts, emptied

@@ -3,12 +3,12 @@
 # Not on first use, as in other rooms: two functions are called like the module that they are in.
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.detect import detect
-from modelwright.clean.discover import Offered, accepted, discover
 from modelwright.clean.labels import read_labels
 from modelwright.clean.repair import repair
 from modelwright.clean.repairs import Repair, Repairs
-from modelwright.clean.rules import Rules
-from modelwright.clean.rules_file import parse_rules, read_rules, rules_text, write_rules
+from modelwright.clean.rules.discover import Offered, accepted, discover
+from modelwright.clean.rules.file import parse_rules, read_rules, rules_text, write_rules
+from modelwright.clean.rules.rules import Rules
 
 __all__ = [
     "Errors",

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded, code_table
 from modelwright.clean.dependencies import Dependency, dependencies, group_codes
-from modelwright.clean.disguised import MARKERS, SENTINELS
+from modelwright.clean.detectors.disguised import MARKERS, SENTINELS
+from modelwright.clean.detectors.spelling import plain_forms
+from modelwright.clean.detectors.typos import near_frequent
 from modelwright.clean.numbers import Numbers, numbers_of
 from modelwright.clean.recipes.mends import Given, Mends, Names, New
-from modelwright.clean.spelling import plain_forms
-from modelwright.clean.typos import near_frequent
 
 __all__ = ["Offer", "offers"]
 

@@ -25,8 +25,8 @@ from modelwright.clean.recipes.replay import check_left, repaired, run_steps
 from modelwright.clean.recipes.steps import DropRows, Remove, Rename, Reorder, Step, Working
 from modelwright.clean.repair import repair
 from modelwright.clean.repairs import Repair, Repairs, log_of
-from modelwright.clean.rules import Rules
-from modelwright.clean.rules_file import rules_text
+from modelwright.clean.rules.file import rules_text
+from modelwright.clean.rules.rules import Rules
 from modelwright.clean.stray_rows import kept_rows, stray_rows
 from modelwright.clean.units import conversions, with_conversions
 from modelwright.clean.unmended import EMPTY, MASKED, abnormal_rows, doubts, emptied

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwright.clean.detectors.told import Told
 from modelwright.clean.evidence import DETECTORS, Evidence
-from modelwright.clean.told import Told
 
 __all__ = ["MOST_REASONS", "Combined", "by_themselves", "combine", "together"]
 

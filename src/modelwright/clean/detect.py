@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from modelwright.clean.broken import Broken
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.combined import MOST_REASONS, Combined, combine
 from modelwright.clean.evidence import gather
 from modelwright.clean.labels import check_labels, wrong_cells
 from modelwright.clean.learned import learn
-from modelwright.clean.rules import Rules
-from modelwright.clean.violations import broken_rules
+from modelwright.clean.rules.broken import Broken
+from modelwright.clean.rules.rules import Rules
+from modelwright.clean.rules.violations import broken_rules
 from modelwright.core.seed import Seed
 
 __all__ = ["ALIKE", "detect"]

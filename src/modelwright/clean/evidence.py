@@ -9,23 +9,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded, code_table
-from modelwright.clean.contested import contested, reality_of
 from modelwright.clean.dependencies import Dependency, dependencies
-from modelwright.clean.disguised import disguised
+from modelwright.clean.detectors.contested import contested, reality_of
+from modelwright.clean.detectors.disguised import disguised
+from modelwright.clean.detectors.frequency import rare_values
+from modelwright.clean.detectors.grams import odd_letters
+from modelwright.clean.detectors.joint_outliers import Joint, joint_numbers, odd_together
+from modelwright.clean.detectors.minority import differing, support_of
+from modelwright.clean.detectors.outliers import far_numbers
+from modelwright.clean.detectors.patterns import odd_shapes
+from modelwright.clean.detectors.spelling import inconsistent
+from modelwright.clean.detectors.told import Told
+from modelwright.clean.detectors.twins import Pairs, differing_from_twins, twin_rows
+from modelwright.clean.detectors.typos import misspelled
 from modelwright.clean.entities import Claims, claims_of, entities, without_reversals
-from modelwright.clean.frequency import rare_values
-from modelwright.clean.grams import odd_letters
-from modelwright.clean.joint_outliers import Joint, joint_numbers, odd_together
-from modelwright.clean.minority import differing, support_of
 from modelwright.clean.numbers import Numbers, numbers_of
-from modelwright.clean.outliers import far_numbers
-from modelwright.clean.patterns import odd_shapes
 from modelwright.clean.shapes import Shapes, shapes_of
-from modelwright.clean.spelling import inconsistent
-from modelwright.clean.told import Told
 from modelwright.clean.truth import believed
-from modelwright.clean.twins import Pairs, differing_from_twins, twin_rows
-from modelwright.clean.typos import misspelled
 
 __all__ = ["DEPENDENCIES", "DETECTORS", "TRUTH", "Evidence", "gather"]
 

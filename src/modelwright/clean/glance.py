@@ -16,13 +16,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded, code_table
-from modelwright.clean.contested import reality_of
 from modelwright.clean.dependencies import Dependency, dependencies, group_codes
+from modelwright.clean.detectors.contested import reality_of
+from modelwright.clean.detectors.spelling import plain_forms
+from modelwright.clean.detectors.typos import near_frequent
 from modelwright.clean.distances import edit_distances
 from modelwright.clean.entities import Entity, entities, without_reversals
 from modelwright.clean.shapes import exact_shapes, shapes
-from modelwright.clean.spelling import plain_forms
-from modelwright.clean.typos import near_frequent
 
 __all__ = ["Glimpse", "Wrong", "glance", "looked_at"]
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING
+from modelwright.clean.detectors.told import Told
 from modelwright.clean.evidence import DEPENDENCIES, Evidence
 from modelwright.clean.lessons import Lessons
-from modelwright.clean.told import Told
 
 __all__ = ["kinds_of_cells", "rates"]
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from modelwright.clean.cells import Labels
 from modelwright.clean.combined import Combined, by_themselves
+from modelwright.clean.detectors.told import Told
 from modelwright.clean.evidence import DETECTORS, Evidence
 from modelwright.clean.kinds import kinds_of_cells, rates
 from modelwright.clean.lessons import PARTS, Lessons, direct, spread, taught
 from modelwright.clean.library import ensembles
-from modelwright.clean.told import Told
 from modelwright.core.seed import Seed
 
 __all__ = ["learn"]

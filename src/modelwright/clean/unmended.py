@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.coded import Coded, code_table
-from modelwright.clean.disguised import surely_missing
+from modelwright.clean.detectors.disguised import surely_missing
 from modelwright.clean.repairs import Repair, Repairs
 
 __all__ = ["EMPTY", "MASKED", "MOST", "abnormal_rows", "doubts", "emptied"]

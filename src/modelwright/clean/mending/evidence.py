@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from modelwright.clean.cells import Errors, Labels
 from modelwright.clean.coded import Coded, code_table
 from modelwright.clean.dependencies import Dependency, dependencies
-from modelwright.clean.disguised import says_nothing
+from modelwright.clean.detectors.disguised import says_nothing
 from modelwright.clean.entities import entities
 from modelwright.clean.mending.examples import Example, Learned, learn
 from modelwright.clean.mending.nearby import nearest

@@ -11,17 +11,17 @@ from modelwright.acquire import Raw, Reading, cast, read_raw
 from modelwright.acquire.images.listing import refuse_images
 from modelwright.clean.cells import Labels
 from modelwright.clean.cleaning import Cleaned, Review, Wishes, clean_cells
-from modelwright.clean.discover import accepted, discover
 from modelwright.clean.impute import METHODS
 from modelwright.clean.labels import read_labels
-from modelwright.clean.pandera_source import pandera_source
 from modelwright.clean.recipes.openrefine import read_history
 from modelwright.clean.recipes.recipe import Recipe, read_recipe
 from modelwright.clean.recipes.replay import Replayed, replay
 from modelwright.clean.recipes.steps import former_names
 from modelwright.clean.recipes.texts import as_text, typed_as
 from modelwright.clean.repairs import rows_left
-from modelwright.clean.rules_file import parse_rules, read_rules
+from modelwright.clean.rules.discover import accepted, discover
+from modelwright.clean.rules.file import parse_rules, read_rules
+from modelwright.clean.rules.pandera_source import pandera_source
 from modelwright.core.errors import DataError, OptionError, did_you_mean
 from modelwright.core.settings import Settings
 from modelwright.plan.tables.filling import filled

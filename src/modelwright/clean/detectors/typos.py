@@ -10,10 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
+from modelwright.clean.detectors.grams import gram_support
+from modelwright.clean.detectors.told import Told, silent
 from modelwright.clean.distances import edit_distances
-from modelwright.clean.grams import gram_support
 from modelwright.clean.quantities import Quantities
-from modelwright.clean.told import Told, silent
 
 __all__ = ["Near", "misspelled", "near_frequent"]
 

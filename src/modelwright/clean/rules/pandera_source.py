@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from modelwright.clean.rules import ColumnRule, Rules
+from modelwright.clean.rules.rules import ColumnRule, Rules
 
 __all__ = ["pandera_source"]
 

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from modelwright.clean.coded import code_table
-from modelwright.clean.discover import accepted, discover
-from modelwright.clean.rules import ColumnRule, Comparison, Determines
-from modelwright.clean.rules_file import parse_rules, rules_text
-from modelwright.clean.violations import broken_rules
+from modelwright.clean.rules.discover import accepted, discover
+from modelwright.clean.rules.file import parse_rules, rules_text
+from modelwright.clean.rules.rules import ColumnRule, Comparison, Determines
+from modelwright.clean.rules.violations import broken_rules
 
 
 def table(rows: int = 600) -> pl.DataFrame:

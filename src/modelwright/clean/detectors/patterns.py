@@ -7,9 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
+from modelwright.clean.detectors.told import Told
 from modelwright.clean.other_forms import other_forms
 from modelwright.clean.shapes import Shapes
-from modelwright.clean.told import Told
 
 __all__ = ["odd_shapes", "shape_shares"]
 

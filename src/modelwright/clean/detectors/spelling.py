@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
+from modelwright.clean.detectors.told import Told, silent
 from modelwright.clean.numbers import Numbers, read_numbers
-from modelwright.clean.told import Told, silent
 
 __all__ = ["inconsistent", "plain_forms"]
 

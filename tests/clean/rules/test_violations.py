@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.clean.coded import code_table
-from modelwright.clean.rules_file import parse_rules
-from modelwright.clean.violations import broken_rules
+from modelwright.clean.rules.file import parse_rules
+from modelwright.clean.rules.violations import broken_rules
 
 PEOPLE = pl.DataFrame(
     {

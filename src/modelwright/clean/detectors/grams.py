@@ -7,8 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
+from modelwright.clean.detectors.told import Told, silent
 from modelwright.clean.shapes import LONGEST
-from modelwright.clean.told import Told, silent
 
 __all__ = ["gram_support", "odd_letters"]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.clean.pandera_source import pandera_source
-from modelwright.clean.rules import ColumnRule, Comparison, Determines, Rules, Unique
+from modelwright.clean.rules.pandera_source import pandera_source
+from modelwright.clean.rules.rules import ColumnRule, Comparison, Determines, Rules, Unique
 
 RULES = Rules(
     (

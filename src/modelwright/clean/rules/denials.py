@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.clean.broken import Broken
 from modelwright.clean.coded import MISSING, Coded
 from modelwright.clean.comparable import compared, sides
 from modelwright.clean.dependencies import group_codes
-from modelwright.clean.rules import Condition, Denial, Term
+from modelwright.clean.rules.broken import Broken
+from modelwright.clean.rules.rules import Condition, Denial, Term
 
 __all__ = ["broken_denial"]
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from modelwright.clean.coded import MISSING, Coded, code_table
 from modelwright.clean.comparable import as_dates, as_numbers, compared
 from modelwright.clean.dependencies import dependencies, group_codes, votes
-from modelwright.clean.outliers import by_deviation
-from modelwright.clean.rules import ColumnRule, Comparison, Determines, Rules, Unique
+from modelwright.clean.detectors.outliers import by_deviation
+from modelwright.clean.rules.rules import ColumnRule, Comparison, Determines, Rules, Unique
+from modelwright.clean.rules.violations import of_kind
 from modelwright.clean.shapes import exact_shapes, shapes
-from modelwright.clean.violations import of_kind
 from modelwright.core.errors import OptionError
 from modelwright.core.numerals import plain
 

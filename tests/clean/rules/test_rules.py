@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.clean.rules import (
+from modelwright.clean.rules.file import parse_rules, read_rules, rules_text, write_rules
+from modelwright.clean.rules.rules import (
     ColumnRule,
     Comparison,
     Condition,
@@ -19,7 +20,6 @@ from modelwright.clean.rules import (
     Unique,
     checked_pattern,
 )
-from modelwright.clean.rules_file import parse_rules, read_rules, rules_text, write_rules
 from modelwright.core.errors import ColumnError, DataError, OptionError
 
 NAMES = st.text(

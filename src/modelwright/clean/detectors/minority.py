@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
-from modelwright.clean.contested import reality_of
 from modelwright.clean.dependencies import Dependency, Votes, group_codes, votes
+from modelwright.clean.detectors.contested import reality_of
+from modelwright.clean.detectors.told import Told, silent
 from modelwright.clean.distances import edit_distances
-from modelwright.clean.told import Told, silent
 
 __all__ = ["differing", "support_of"]
 

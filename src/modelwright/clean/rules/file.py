@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from modelwright.clean.rules import (
+from modelwright.clean.rules.rules import (
     ColumnRule,
     Comparison,
     Condition,

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
 from modelwright.clean.dependencies import Dependency
+from modelwright.clean.detectors.told import Told, silent
 from modelwright.clean.entities import Claims
-from modelwright.clean.told import Told, silent
 from modelwright.clean.truth import NONE
 
 __all__ = ["best_of", "contested", "reality_of"]

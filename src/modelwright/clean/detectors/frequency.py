@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelwright.clean.coded import Coded
-from modelwright.clean.told import Told
+from modelwright.clean.detectors.told import Told
 
 __all__ = ["rare_values"]
 

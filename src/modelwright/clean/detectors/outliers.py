@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
+from modelwright.clean.detectors.told import Told, silent
 from modelwright.clean.numbers import Numbers
-from modelwright.clean.told import Told, silent
 
 __all__ = ["beyond_fences", "by_deviation", "by_score", "far_numbers"]
 

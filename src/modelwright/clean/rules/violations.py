@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from modelwright.clean.broken import Broken
 from modelwright.clean.coded import MISSING, Coded
 from modelwright.clean.comparable import are_dates, as_dates, as_numbers, compared, sides
-from modelwright.clean.denials import broken_denial
 from modelwright.clean.dependencies import group_codes, votes
-from modelwright.clean.rules import (
+from modelwright.clean.rules.broken import Broken
+from modelwright.clean.rules.denials import broken_denial
+from modelwright.clean.rules.rules import (
     ColumnRule,
     Comparison,
     Determines,

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
 from modelwright.clean.comparable import are_dates
+from modelwright.clean.detectors.told import Told
 from modelwright.clean.numbers import Numbers, read_numbers
-from modelwright.clean.told import Told
 
 __all__ = ["MARKERS", "SENTINELS", "disguised", "says_nothing", "surely_missing"]
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import Coded
+from modelwright.clean.detectors.outliers import by_deviation
+from modelwright.clean.detectors.told import Told, silent
 from modelwright.clean.library import ensembles, nearest
 from modelwright.clean.numbers import Numbers
-from modelwright.clean.outliers import by_deviation
-from modelwright.clean.told import Told, silent
 
 __all__ = [
     "Joint",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwright.clean.coded import MISSING, Coded
-from modelwright.clean.told import Told, silent
+from modelwright.clean.detectors.told import Told, silent
 
 __all__ = ["Pairs", "differing_from_twins", "twin_rows"]
 
