@@ -16,7 +16,7 @@ __all__ = ["critical_difference", "write_ranks"]
 # The studentised range at 5 % over the square root of 2, by the number of systems (Demsar 2006,
 # "Statistical comparisons of classifiers over multiple data sets", table 5a).
 NEMENYI = {2: 1.960, 3: 2.343, 4: 2.569, 5: 2.728, 6: 2.850, 7: 2.949, 8: 3.031}
-WIDTH, LEFT, AXIS, STEP = 720, 190, 70, 24
+WIDTH, LEFT, AXIS, STEP = 800, 220, 70, 24
 # Pixels from the axis to the first bar, and from one bar to the next.
 BARS, BETWEEN = 12, 9
 STYLE = """
