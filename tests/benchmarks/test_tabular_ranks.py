@@ -17,9 +17,7 @@ def drawn(ranks: dict[str, float], sets: int, path: Path) -> ET.Element:
 
 
 def test_the_difference_is_that_of_the_paper() -> None:
-    assert critical_difference(4, 14) == pytest.approx(
-        1.25, abs=0.005
-    )  # Demsar 2006, 3.2.2
+    assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)  # Demsar 2006, 3.2.2
 
 
 def test_there_is_none_for_one_system_for_many_or_for_no_set(tmp_path: Path) -> None:

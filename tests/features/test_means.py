@@ -53,6 +53,16 @@ def test_rare_levels_lean_to_the_mean_of_all() -> None:
     np.testing.assert_array_equal(new, 0)
 
 
+def test_keys_that_are_numbers_have_mean_answers_as_well() -> None:
+    keys = [str(1000 + i % 60) for i in range(600)]
+    schema = Schema((Column("user", Kind.ID),))
+    y = np.array([float(key) % 7 for key in keys])
+    found = Means().fit(Table(pl.DataFrame({"user": keys}), schema), Target(y), seed=0)
+    assert found is not None
+    told = found.transform(Table(pl.DataFrame({"user": ["1003", "1004"]}), schema)).numbers[:, 0]
+    np.testing.assert_allclose(told + y.mean(), [1003 % 7, 1004 % 7], atol=0.05)
+
+
 def test_a_missing_value_is_a_level() -> None:
     values: list[str | None] = ["a", "b", None] * 50
     y = Target(np.array([0.0, 1.0, 5.0] * 50))

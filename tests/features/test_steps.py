@@ -171,6 +171,23 @@ def test_new_long_keys_lie_between_their_neighbours() -> None:
     np.testing.assert_array_equal(found, [-0.5, 0, 1.5, 2, 2.5, np.nan, np.nan])
 
 
+def test_keys_that_are_numbers_are_counted_but_get_no_code() -> None:
+    keys = [str(10**6 + i) for i in range(40)] + [str(10**6)] * 3
+    table = table_of(Kind.ID, user=keys)
+    fitted = Categories().fit(table, answers(table), seed=0)
+    assert fitted is not None
+    assert (fitted.number_names, fitted.code_names) == (("user: count",), ())
+    new = table_of(Kind.ID, user=[str(10**6), "7", None])
+    np.testing.assert_array_equal(fitted.transform(new).numbers.ravel(), [4, 1, np.nan])
+
+
+def test_keys_that_are_numbers_are_not_counted_where_rows_are_in_time() -> None:
+    keys, days = [str(i // 2) for i in range(2_500)], [float(i) for i in range(2_500)]
+    schema = Schema((Column("user", Kind.ID), Column("day", Kind.NUMBER, Role.ORDER)))
+    table = Table(pl.DataFrame({"user": keys, "day": days}), schema)
+    assert Categories().fit(table, answers(table), seed=0) is None
+
+
 def test_dates_match_the_calendar() -> None:
     dates = [datetime(1969, 12, 31, 23, 30), datetime(2024, 2, 29, 6, 0), datetime(2000, 7, 1)]
     table = table_of(Kind.DATETIME, date=pl.Series([*dates, None], dtype=pl.Datetime("us")))

@@ -259,6 +259,13 @@ def test_growth_ends_before_the_deadline() -> None:
     assert time.monotonic() - start < 0.32
 
 
+def test_what_comes_before_the_first_round_says_nothing_of_the_others() -> None:
+    growth = Growth(10, Budget.seconds(0.4))
+    time.sleep(0.25)  # the data are laid out: more than half of the time
+    assert growth.goes_on(1, None)
+    assert growth.goes_on(2, None)
+
+
 def test_nobody_judges_growth_where_there_are_no_validation_rows() -> None:
     none = loss(np.empty((0, 1), np.float32), Target(np.empty(0)))
     assert np.isnan(none)

@@ -29,6 +29,7 @@ from modelwright.plan.portfolio import bagging_learners, make_portfolio
 from modelwright.plan.schedule import Limits, Schedule
 from modelwright.plan.trial import ALL, PartResult, Trial, TrialSpec
 from modelwright.plan.workspace import Rows, Workspace
+from modelwright.store.files import write_json
 
 ROWS = 60
 
@@ -101,6 +102,56 @@ def test_features_come_before_fits_and_every_part_once(work: Workspace) -> None:
 def test_a_learner_that_bags_is_fitted_once_on_all_rows(work: Workspace) -> None:
     plan = schedule(work, Clock(math.inf), [TrialSpec(0, "extra-trees", {})])
     assert drain(plan) == [f"matrix/{ALL}", f"trial-0/{ALL}"]
+
+
+def timed(work: Workspace, specs: Sequence[TrialSpec]) -> Schedule:
+    return Schedule(work, specs, frozenset(), Clock(1e6), Limits(2, workers=2))
+
+
+def test_a_suggested_trial_that_was_cut_off_goes_on_under_its_number(work: Workspace) -> None:
+    portfolio = [TrialSpec(0, "lightgbm", {}), TrialSpec(1, "linear", {})]
+    plan = timed(work, portfolio)
+    while not plan.trials or not plan.trials[0].complete:
+        finish(work, plan, plan.next_job(()))
+    plan.trials[0].units = 900
+    plan.follow(plan.trials[0])
+    assert plan.waiting[0] == TrialSpec(2, "lightgbm", {"leaves": 124})
+    while "fold-0" not in (plan.trials[-1].parts if plan.trials[-1].spec.number == 2 else {}):
+        finish(work, plan, plan.next_job(()))  # and then the process ends
+
+    resumed = timed(work, portfolio)
+    assert "lightgbm-2 was begun, and is left" in resumed.notes[0]
+    first = next(trial for trial in resumed.trials if trial.spec.number == 0)
+    first.units = 900
+    resumed.follow(first)
+    assert resumed.notes == []
+    assert resumed.trials[-1].spec.number == 2
+    assert "fold-0" in resumed.trials[-1].parts
+    assert not any(spec.learner == "lightgbm" for spec in resumed.waiting)
+
+
+def test_while_features_are_made_no_trial_is_begun_that_waits_for_them(work: Workspace) -> None:
+    index = np.arange(ROWS)
+    work.write_splits(Splits((Fold(index[20:], index[:20]),), ROWS, "hold-out", "one part"))
+    plan = timed(work, [TrialSpec(i, "lightgbm", {"leaves": 9 + i}) for i in range(9)])
+    job = plan.next_job(())
+    assert job is not None
+    assert job.key == "matrix/fold-0"
+    assert [plan.next_job(()) for _ in range(5)] == [None] * 5
+    assert len(plan.trials) == 1
+
+
+def finish(work: Workspace, plan: Schedule, job: Job | None) -> None:
+    """Do a job as a worker would, so that it is on disk."""
+    assert job is not None
+    if job.key.startswith("matrix/"):
+        (work.folder / job.key.replace("matrix", "matrices")).mkdir(parents=True)
+    else:
+        folder = work.parts.folder / f"{job.arguments['number']:03d}" / job.arguments["part"]
+        folder.mkdir(parents=True)
+        write_json(folder / "part.json", {"units": 900, "seconds": 0.1})
+    value = {"seconds": 0.1, "units": 900, "columns": 1, "warnings": []}
+    plan.record(Outcome(job, Status.DONE, value, seconds=0.1))
 
 
 def test_each_recipe_has_its_own_features_made_once(work: Workspace) -> None:

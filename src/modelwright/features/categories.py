@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -233,11 +233,17 @@ class Categories:
 
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedCategories | None:
         """Count the levels; None when no category column varies."""
-        names = (*columns_of(table, Kind.CATEGORY), *word_keys(table))
+        keys, words = columns_of(table, Kind.ID), word_keys(table)
+        names = (*columns_of(table, Kind.CATEGORY), *keys)
         columns = read(table, names, [Kind.CATEGORY] * len(names))
         order = {name: table.schema[name].levels for name in names}
         in_time = bool(table.schema.names(Role.ORDER))
+        # keys that are numbers are features as they are (`features.keys`), but for their count
+        plain = {name for name in keys if name not in words}
         levels = tuple(self._levels(series, order[series.name], in_time) for series in columns)
+        levels = tuple(
+            replace(one, coded=False, ranked=()) if one.column in plain else one for one in levels
+        )
         useful = tuple(level for level in levels if level.coded or level.number_names)
         return FittedCategories(useful) if useful else None
 

@@ -134,9 +134,10 @@ def clear_features(matrix: Matrix, y: Target) -> NDArray[np.bool_]:
     clear = np.zeros(matrix.shape[1], np.bool_)
     for j, column in enumerate(matrix.numbers.T):
         own = answers[:, [j % answers.shape[1]]]  # encoders make one feature an answer, in order
+        # a row without an encoding had nobody to learn from: what it answers says nothing here
         known = ~np.isnan(column)
         rises = float(_centred(column[known]) @ _centred(own[known, 0])) > 0
-        clear[j] = rises and clearness(binned(column), own) > _CLEAR
+        clear[j] = rises and clearness(binned(column[known]), own[known]) > _CLEAR
     return clear
 
 
@@ -162,6 +163,7 @@ def cross_fitted(encoder: FittedEncoder, table: Table, y: Target, blocks: Blocks
     Matrix
         One row for each training row.
     """
+    table = table.select(encoder.columns)  # its rows are copied for each part
     numbers = np.empty((table.height, len(encoder.number_names)), np.float32)
     for part in np.unique(blocks.block):
         learn, ask = blocks.teachers(part), np.flatnonzero(blocks.block == part)

@@ -17,7 +17,6 @@ from modelwright.core.schema import Kind
 from modelwright.core.table import Table
 from modelwright.core.task import Target
 from modelwright.features.answers import MOST_CLASSES, answer_columns, answer_names, kept_parts
-from modelwright.features.keys import word_keys
 from modelwright.features.lookup import Lookup
 from modelwright.features.reading import columns_of, read, sound_state, texts
 
@@ -186,7 +185,7 @@ class FittedMeans:
 
 @dataclass(frozen=True)
 class Means:
-    """Replace the levels of categories by the mean answer of their rows (target encoding).
+    """Replace levels of categories and keys by the mean answer of their rows (target encoding).
 
     Means are counted from the mean of all rows; those of rare levels are pulled to it, as strongly
     as the levels' own differences advise. For classes, answers are the shares of each class; of
@@ -225,7 +224,7 @@ class Means:
 
     def fit(self, table: Table, y: Target, *, seed: int) -> FittedMeans | None:
         """Learn the means; None when no column has levels that answer differently."""
-        names = (*columns_of(table, Kind.CATEGORY), *word_keys(table))
+        names = (*columns_of(table, Kind.CATEGORY), *columns_of(table, Kind.ID))
         if not names or not len(y) or y.classes > MOST_CLASSES:
             return None
         answers = answer_columns(y)

@@ -47,7 +47,7 @@ class Growth:
     _best: int = 0
     _loss: float = np.inf
     _next: int = 1
-    _since: float = field(default_factory=time.monotonic)
+    _since: float | None = None
     _units: list[int] = field(default_factory=list)
     _predictions: list[NDArray[np.float32]] = field(default_factory=list)
 
@@ -62,7 +62,9 @@ class Growth:
         None or NaN: nobody has looked, as where there are no validation rows.
         """
         now = time.monotonic()
-        took, self._since = now - self._since, now
+        # what the first round took, the data were laid out in as well: it says nothing of others
+        took = 0.0 if self._since is None else now - self._since
+        self._since = now
         if done >= self.rounds:
             return False
         # the round to come takes about as long as the last, and must end in time

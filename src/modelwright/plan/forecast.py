@@ -57,16 +57,16 @@ class Forecast:
         self.bagging = bagging
         self._costs = CostModel()
         self._prepare_seconds: dict[str, float] = {}
-        self._columns = len(work.rows.table.features())
+        self._columns: dict[str, int] = {}
 
     def fitted(self, spec: TrialSpec, part: str, found: PartResult) -> None:
         """Learn what a fit took."""
-        self._costs.observe(spec, self._shape(part), found.seconds, found.units)
+        self._costs.observe(spec, self._shape(spec, part), found.seconds, found.units)
 
     def prepared(self, name: str, seconds: float, columns: int) -> None:
         """Learn what features took, and how many there are."""
         self._prepare_seconds[name] = seconds
-        self._columns = columns
+        self._columns[RICH if name.endswith(RICH) else LEAN] = columns
 
     def refits(self, due: Collection[Trial]) -> float:
         """Predict the seconds of fitting these trials on all rows."""
@@ -109,7 +109,7 @@ class Forecast:
 
     def expected(self, spec: TrialSpec) -> float:
         """Predict the seconds of one part, when nobody tells it to stop."""
-        shape = replace(self._shape(ALL), rows=self._work.splits.fitted)
+        shape = replace(self._shape(spec, ALL), rows=self._work.splits.fitted)
         return self._costs.seconds(spec, shape)
 
     def _cost(self, spec: TrialSpec) -> float:
@@ -140,9 +140,11 @@ class Forecast:
         """Whether it sees a sample only: rows not drawn would have no out-of-bag prediction."""
         return spec.rows is not None and spec.rows < self._work.splits.rows
 
-    def _shape(self, part: str) -> Shape:
-        rows = len(self._work.fold(part).train)
-        return Shape(rows, self._columns, self._work.rows.y.outputs)
+    def _shape(self, spec: TrialSpec, part: str) -> Shape:
+        """Say how large a fit is: as wide as the table, until its features are there."""
+        rows, table = len(self._work.fold(part).train), self._work.rows.table
+        columns = self._columns.get(spec.recipe, len(table.features()))
+        return Shape(rows, columns, self._work.rows.y.outputs)
 
 
 def folds_within(rows: Rows, seconds: float, cores: int) -> int | None:

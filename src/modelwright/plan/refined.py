@@ -59,9 +59,8 @@ def refined(trial: Trial, number: int) -> TrialSpec | None:
         return None
     steps = _setting(spec, "learning_rate")
     if spec.learner == "lightgbm" and trial.units * steps >= _LONG:
-        leaves = min(_MORE_LEAVES * _setting(spec, "leaves"), _MOST_LEAVES)
-        longer = leaves > _setting(spec, "leaves")
-        return _changed(spec, number, {"leaves": leaves}) if longer else None
+        leaves = _MORE_LEAVES * _setting(spec, "leaves")
+        return _changed(spec, number, {"leaves": leaves}) if leaves <= _MOST_LEAVES else None
     grown = statistics.median(trial.parts[part].units for part in trial.wanted)
     larger = round(min(_LARGER * steps, _LARGEST), 4)
     if trial.units < _LAST * grown or larger < _LEAST * steps:

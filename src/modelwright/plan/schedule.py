@@ -97,6 +97,7 @@ class Schedule:
         self._forecast = Forecast(work, limits.cores, limits.workers, bagging)
         self._in_flight: dict[str, tuple[Trial | None, str]] = {}
         self._given_up: set[str] = set()
+        self._begun_before: list[Trial] = []
         self.trials: list[Trial] = []
         self.reserve = FIRST_RESERVE
         self.notes: list[str] = []
@@ -177,15 +178,15 @@ class Schedule:
         """
         started = self._work.parts.specs()
         for spec in started:
-            alike = [one for one in self.waiting if replace(one, number=spec.number) == spec]
+            alike = [one for one in self.waiting if _alike(one, spec)]
             if alike:
                 self.waiting.remove(min(alike, key=lambda one: one.number != spec.number))
             trial = self._begun(spec)
             if alike or trial.complete:
                 self.trials.append(trial)
             else:
-                told = "was begun, and is left: it is none of the candidates any more"
-                self.notes.append(f"{spec.name} {told}")
+                self._begun_before.append(trial)
+                self.notes.append(_left_behind(spec))
         taken = {spec.number for spec in started}
         free = count(max((spec.number for spec in [*started, *self.waiting]), default=0) + 1)
         self.waiting = [
@@ -204,16 +205,19 @@ class Schedule:
     def _begun(self, spec: TrialSpec) -> Trial:
         """Give a trial with whatever parts an earlier process has finished."""
         bags = self._forecast.bags(spec)
-        folds = range(len(self._work.splits))
-        wanted = (ALL,) if bags else tuple(fold_part(i) for i in folds)
         fullest = () if bags else tuple(fold_part(i) for i in self._work.splits.fullest)
-        trial = Trial(spec, wanted, fullest=fullest)
+        trial = Trial(spec, self._wanted(spec), fullest=fullest)
         for part in (*trial.wanted, ALL):
             done = self._work.parts.result(spec.number, part)
             if done is not None:
                 trial.parts[part] = done
                 self._forecast.fitted(spec, part, done)
         return trial
+
+    def _wanted(self, spec: TrialSpec) -> tuple[str, ...]:
+        """List the parts that its score needs."""
+        folds = range(len(self._work.splits))
+        return (ALL,) if self._forecast.bags(spec) else tuple(fold_part(i) for i in folds)
 
     def refit_job(self, members: Sequence[Trial]) -> Job | None:
         """Give the next job towards fitting the members on all rows, or None."""
@@ -237,9 +241,16 @@ class Schedule:
             return
         known = [*(one.spec for one in self.trials), *self.waiting]
         spec = refined(trial, self._free)
-        if spec is not None and all(replace(one, number=spec.number) != spec for one in known):
+        if spec is None or any(_alike(one, spec) for one in known):
+            return
+        begun = next((one for one in self._begun_before if _alike(one.spec, spec)), None)
+        if begun is None:
             self.waiting.insert(0, spec)
             self._free += 1
+        else:  # by an interrupted process: it goes on
+            self.trials.append(begun)
+            self._begun_before.remove(begun)
+            self.notes.remove(_left_behind(begun.spec))
 
     def record(self, outcome: Outcome) -> None:
         """Take in what a job came to."""
@@ -292,8 +303,17 @@ class Schedule:
         hurried = self._hurried(left)
         if hurried is not None:
             return hurried
-        affordable = (spec for spec in self.waiting if self.needs(spec) < left)
+        affordable = (
+            spec for spec in self.waiting if self._startable(spec) and self.needs(spec) < left
+        )
         return max(islice(affordable, LOOKAHEAD), key=self._forecast.worth, default=None)
+
+    def _startable(self, spec: TrialSpec) -> bool:
+        """Whether it need not wait for features that are being made."""
+        return any(
+            self._work.matrices.has(name) or not self._busy(f"matrix/{name}")
+            for name in map(spec.matrix, self._wanted(spec))
+        )
 
     def needs(self, spec: TrialSpec) -> float:
         """Predict the seconds until it is scored and fitted on all rows."""
@@ -378,3 +398,12 @@ class Schedule:
             return None
         most = max(self._clock.left - self.reserve, LEAST)
         return most if soft is None else min(most, 1.3 * soft + 1.0)
+
+
+def _alike(one: TrialSpec, other: TrialSpec) -> bool:
+    """Whether two trials are the same but for their numbers."""
+    return replace(one, number=other.number) == other
+
+
+def _left_behind(spec: TrialSpec) -> str:
+    return f"{spec.name} was begun, and is left: it is none of the candidates any more"

@@ -153,6 +153,7 @@ class Search:
             self._fill(self._next)
             self._tell()
             going = self._waited()
+            self._fill(self._next)  # that workers have something to do while an ensemble is chosen
             self._improve()
         self._engine.cancel_all()
         self._take(self._engine.wait(0.0))
@@ -205,12 +206,12 @@ class Search:
             self._watch.progress.advance(1.0, "writing the model", self._clock.left)
         left = self._clock.left - SHUTDOWN - self._judging
         told = self._schedule.told_whole
-        cost = self._publisher.expected(self._members, whole=True)
-        self.whole = cost < left if told is None else told
+        affordable = self._publisher.expected(self._members, whole=True) < left
+        self.whole = affordable if told is None else told
         self.whole = self.whole and not self._board.pricing.bounds
-        quick = self._publisher.expected(self._members, whole=False) < left
-        if quick or self._publisher.provisional:
-            self._publish_nested(left - cost, whole=self.whole)
+        left -= self._publisher.expected(self._members, whole=self.whole)
+        if left > 0 or self._publisher.provisional:
+            self._publish_nested(left, whole=self.whole)
             if not self.interrupted:
                 self._hold()
                 self._judge()
@@ -393,8 +394,8 @@ class Search:
             return
         ending = self._choosing + self._publisher.expected(self._members, whole=False)
         gathering = GATHERING + GATHERING_A_COLUMN * self._schedule.width
-        nesting = min(self._nesting, NESTING_SHARE * self._clock.budget)
-        kept = self._asides.kept + self._judging + nesting
+        nests = self._nesting <= NESTING_SHARE * self._clock.budget
+        kept = self._asides.kept + self._judging + nests * self._nesting
         reserve = SHUTDOWN + gathering + 1.2 * ending + kept
         if self.larger is not None:
             reserve += self.larger.keep(self.choice, self._clock.left - reserve)

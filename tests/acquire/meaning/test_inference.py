@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import polars as pl
 import pytest
@@ -158,6 +159,20 @@ def test_whole_numbers_beside_cells_with_digits_are_codes() -> None:
     numbers = [str(i * 7 % 900) for i in range(200)]
     schema = infer_schema(pl.DataFrame({"a": [*numbers, "V57"], "b": [*numbers, "none yet"]}))
     assert [column.kind for column in schema] == [Kind.CATEGORY, Kind.NUMBER]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [lambda i: f"{i * 7919:032x}", lambda i: f"https://shop{i}.org/a", lambda i: f"a{i}@b.org"],
+)
+def test_addresses_that_come_again_tell_of_their_entity(address: Callable[[int], str]) -> None:
+    names = [address(i) for i in range(1, 101)]
+    once = infer(names)
+    assert (once.kind, once.role) == (Kind.ID, Role.IGNORED)
+    assert infer([*names, *names[:50]]).role is Role.IGNORED
+    for times in (2, 300):
+        again = infer(names * times)
+        assert (again.kind, again.role) == (Kind.ID, Role.FEATURE)
 
 
 def test_errors_outside_the_sample_are_seen() -> None:

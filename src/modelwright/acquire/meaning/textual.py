@@ -37,6 +37,8 @@ _MOST_LEVELS = 60
 _WORDS, _WORDS_SHARE, _WORDS_NUMBERS = 2, 0.9, 10
 # Other cells among numbers: what share of all, beside how many different numbers.
 _STRAYS_SHARE, _STRAYS_NUMBERS = 0.05, 20
+# An address that stands in so many rows on average tells of its entity, and does not only name.
+_AGAIN = 2
 _EDGE_DAYS = r"^(?:9999|000[01])[-/.]|\d[-/.](?:9999|000[01])(?:\D|$)"
 
 
@@ -281,6 +283,8 @@ def _as_words(values: pl.Series, once: pl.Series, sample: pl.Series) -> Guess:
     words = clean(sample, Kind.CATEGORY).drop_nulls()
     first = words.unique(maintain_order=True).head(_FEW)
     addresses = address_id(values.name, clean(first, Kind.ID).drop_nulls())
+    if addresses and _AGAIN * distinct <= filled:
+        return Guess(Kind.ID, f"{addresses} that come again")
     reason = f"{addresses}, which only name" if addresses else ""
     if not reason and once is values:
         reason = code_id(values.name, texts)
