@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from modelwright.acquire import cast, infer_schema
 from modelwright.acquire.meaning.inference import infer as inferred
 from modelwright.core.errors import ColumnError
-from modelwright.core.schema import Column, Kind, Role
+from modelwright.core.schema import Column, Kind, Role, Schema
 from modelwright.core.table import PHYSICAL
 
 
@@ -153,6 +153,29 @@ def test_a_few_cells_among_measurements_are_missing(strays: list[str]) -> None:
     assert "the other 200 values are numbers" in notes[0]
     many = [f"w{i}" for i in range(30)]
     assert infer([*many, *values]).kind is not Kind.NUMBER
+
+
+def test_bounds_of_what_was_not_measured_are_numbers() -> None:
+    measured = [f"{i * 0.37 + 0.3:.2f}" for i in range(100)]
+    values: list[object] = [*measured, *["<0.3"] * 40, ">= 38", None]
+    column = infer(values)
+    assert (column.kind, column.format) == (Kind.NUMBER, "<12")
+    assert "bounds" in column.evidence
+    _, notes = inferred(pl.DataFrame({"crp": values}))
+    assert "41 cells of 'crp' are bounds, such as '<0.3'" in notes[0]
+    read = cast(pl.DataFrame({"x": [*values, "<0.1", "word"]}), Schema((column,)))
+    found = read.frame["x"].to_list()
+    assert found[100] < found[0] == 0.3
+    assert found[100] == pytest.approx(0.3, rel=1e-5)
+    assert found[140] > 38
+    assert found[-2] == pytest.approx(0.1, rel=1e-5)
+    assert found[-1] is None
+
+
+def test_bounds_among_groups_of_numbers_stay_groups() -> None:
+    ages = ["<5", "5-9", "10-19", "20-64", "65+"] * 30
+    assert infer(ages).kind is Kind.CATEGORY
+    assert infer([*["<10", "20", "30", ">40"] * 30]).kind is Kind.CATEGORY
 
 
 def test_whole_numbers_beside_cells_with_digits_are_codes() -> None:

@@ -11,7 +11,22 @@ import polars as pl
 
 from modelwright.acquire.meaning.clocks import parse_clock
 
-__all__ = ["Written", "currency_of", "find_written", "is_currency", "parse_numbers", "parts_of"]
+__all__ = [
+    "BOUND",
+    "Written",
+    "bounded",
+    "currency_of",
+    "find_written",
+    "is_currency",
+    "parse_numbers",
+    "parts_of",
+]
+
+BOUND = "<"
+"""What stands before numbers of which some are bounds of what could not be measured: <0.3, >90."""
+_BOUNDS = r"[<>\u2264\u2265~\u2248]=?"
+# A bound lies this share of itself beyond it: apart from the number, and near to nothing else.
+_BEYOND = 1e-6
 
 _CODES = (
     "USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|CAD|AUD|NZD|HKD|SGD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|MXN|ZAR"
@@ -67,8 +82,8 @@ class Written:
     Parameters
     ----------
     before, after : str
-        A currency before the digits; a unit, percent sign or currency behind them. A cell
-        without them is read the same, and so is one with another name of the same currency,
+        A currency before the digits, or `BOUND`; a unit, percent sign or currency behind them. A
+        cell without them is read the same, and so is one with another name of the same currency,
         before the digits or behind them: $5, USD 5, 5 USD.
     group, decimal : str
         What parts thousands (empty: nothing) and what marks decimals.
@@ -139,6 +154,8 @@ class Written:
 
 def _ways_of(unit: str) -> str:
     """Give the pattern of a unit, singular or plural, or of all names of one currency."""
+    if unit == BOUND:
+        return _BOUNDS
     if is_currency(unit):
         own = currency_of(unit)
         names = {unit, own, *(sign for sign, name in _NAMES.items() if name == own)}
@@ -189,7 +206,27 @@ def parse_numbers(values: pl.Series, format: str) -> pl.Series:
     minus = (found["sign"] == "-") | (found["inner"] == "-") | (found["last"] == "-")
     minus |= (found["open"] == "(").fill_null(value=False)
     result = found.select(pl.when(minus).then(-numbers).otherwise(numbers)).to_series()
+    if written.before == BOUND:
+        result += _side(values) * _BEYOND * result.abs()
     return result.alias(values.name)
+
+
+def _side(values: pl.Series) -> pl.Series:
+    """Say on which side of its number each bound lies: -1 below, 1 above, 0 where it is none."""
+    sides = {"<": -1.0, "\u2264": -1.0, ">": 1.0, "\u2265": 1.0}
+    signs = values.str.extract(r"^\s*([<>\u2264\u2265])")
+    return signs.replace_strict(sides, default=0.0, return_dtype=pl.Float64).fill_null(0.0)
+
+
+def bounded(values: pl.Series) -> pl.Series:
+    """Tell which texts are bounds of numbers, such as <0.3, >= 90 and ~5.
+
+    Examples
+    --------
+    >>> bounded(pl.Series(["<0.3", "0.3", ">= 90", "<b>"])).to_list()
+    [True, False, True, False]
+    """
+    return values.str.contains(rf"^\s*{_BOUNDS}\s*[-+]?[.,]?\d[\d.,]*\s*$")
 
 
 def _tidy(values: pl.Series) -> pl.Series:
@@ -294,6 +331,8 @@ def _before(before: pl.Series) -> tuple[str | None, str]:
     words = before.filter(before != "").unique(maintain_order=True).to_list()
     if not words:
         return "", ""
+    if all(re.fullmatch(_BOUNDS, word) for word in words):
+        return BOUND, ""
     if len({currency_of(word) for word in words}) > 1:
         sure = all(_CURRENCY.fullmatch(word) for word in words)
         return None, f"amounts in different currencies, {_some(words)}" if sure else ""

@@ -15,7 +15,13 @@ from modelwright.acquire.meaning.guess import Guess, allowed
 from modelwright.acquire.meaning.hints import says_any_code, says_code, says_date
 from modelwright.acquire.meaning.identifiers import address_id, code_id, entity_id
 from modelwright.acquire.meaning.numeric import judge_numbers
-from modelwright.acquire.meaning.quantities import find_written, is_currency, parse_numbers
+from modelwright.acquire.meaning.quantities import (
+    BOUND,
+    bounded,
+    find_written,
+    is_currency,
+    parse_numbers,
+)
 from modelwright.acquire.meaning.scales import find_levels
 from modelwright.acquire.meaning.sentinels import find_unknown
 from modelwright.acquire.meaning.spellings import find_spellings, folded
@@ -108,6 +114,8 @@ def _as_number(values: pl.Series, sample: pl.Series, words: pl.Series) -> Guess 
     filled = len(numbers) - numbers.null_count() + len(lost)
     guess = Guess(Kind.NUMBER, "all values are numbers")
     if len(lost) > allowed(filled):
+        if bounded(lost).all():
+            return None  # read by `_as_written`
         found = _with_words(values.name, numbers, lost) or _with_strays(values.name, numbers, lost)
         if found is None:
             return None
@@ -242,6 +250,8 @@ def _as_written(
         return None
     clock = find_clock(known.head(_FEW))
     written, unsure = find_written(known)
+    if written is not None and written.before == BOUND and not _mostly_measured(known):
+        written = None
     if not clock and written is None:
         guess = _as_words(values, once, sample)
         return _of_several(values, once, guess, unsure) if unsure else guess
@@ -253,18 +263,38 @@ def _as_written(
         return _as_written(values, values, sample, distinct)
     if len(lost) > allowed(len(present)):
         return _with_words(values.name, numbers, lost, Kind.NUMBER, format)
-    evidence = f"times of day, as seconds since midnight ({format})"
-    if clock == DURATION:
-        evidence = f"durations, as seconds ({format})"
-    if not clock:
-        evidence = f"numbers written as {format!r}"
+    evidence = _how_written(format)
     if unsure:
         evidence += f"; {unsure}"
     if len(lost):
         evidence += f"; but for {len(lost)} of {len(present):,} values, such as {lost[0]!r}"
     apart = written is not None and is_currency(written.before) and is_currency(written.after)
-    note = tell_currencies(values, are_numbers=True) if apart else ""
+    note = tell_currencies(values, are_numbers=True) if apart else _tell_bounds(values, format)
     return Guess(Kind.NUMBER, evidence, format, note=note)
+
+
+def _tell_bounds(values: pl.Series, format: str) -> str:
+    bounds = values.filter(bounded(values)) if format.startswith(BOUND) else values.head(0)
+    if bounds.is_empty():
+        return ""
+    cells = "1 cell" if len(bounds) == 1 else f"{len(bounds):,} cells"
+    return f"{cells} of {values.name!r} are bounds, such as {bounds[0]!r}, and read as the bound."
+
+
+def _how_written(format: str) -> str:
+    if format.startswith("%"):
+        durations = format == DURATION
+        what = "durations, as seconds" if durations else "times of day, as seconds since midnight"
+        return f"{what} ({format})"
+    if format.startswith(BOUND):
+        return "numbers, some of them bounds of what was not measured, read as the bound"
+    return f"numbers written as {format!r}"
+
+
+def _mostly_measured(known: pl.Series) -> bool:
+    """Tell whether most distinct texts are plain numbers, beside bounds: <5 and 5-9 are groups."""
+    bounds = bounded(known)
+    return len(known) - int(bounds.sum()) > max(_STRAYS_NUMBERS, _MOSTLY * len(known))
 
 
 def _of_several(values: pl.Series, once: pl.Series, guess: Guess, unsure: str) -> Guess:
